@@ -1,0 +1,26 @@
+/** What an error of this project always says: where, what was expected, what came instead, and what to do. */
+export interface ErrorDetails {
+  /** The function or operation that refused, for instance `matmul` or `parseIdx`. */
+  readonly operation: string;
+  /** What the operation needs. */
+  readonly expected: string;
+  /** What it was given: operands with their shapes, a byte offset, a value. */
+  readonly actual: string;
+  /** What the caller can do about it. */
+  readonly remedy?: string;
+}
+
+/** Base of every typed error of the funhash packages. */
+export class FunhashError extends Error {
+  readonly details: ErrorDetails;
+
+  constructor(details: ErrorDetails, options?: ErrorOptions) {
+    const remedy = details.remedy === undefined ? '' : ` ${details.remedy}`;
+    super(`${details.operation}: expected ${details.expected}, got ${details.actual}.${remedy}`, options);
+    this.name = new.target.name;
+    this.details = details;
+  }
+}
+
+/** A number, option or argument outside its domain. */
+export class ArgumentError extends FunhashError {}
