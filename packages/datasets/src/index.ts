@@ -1,1 +1,20 @@
-export {};
+export { type Batch, type BatchOptions, batches, type Scaling, toFloats } from './batches.ts';
+export { type DatasetLoader, type DatasetName, type DatasetOptions, datasets } from './data-sets.ts';
+export { ChecksumError, DataAbsentError, DataFormatError } from './errors.ts';
+export { loadFashionMnist } from './fashion-mnist.ts';
+export type { GreyImage } from './grey-image.ts';
+export { encodeIdx, type IdxArray, type IdxDtype, type ParseIdxOptions, parseIdx } from './idx.ts';
+export {
+  type FromIdxOptions,
+  fromIdx,
+  type IdxFiles,
+  type ImageDataset,
+  type Split,
+} from './image-dataset.ts';
+export { loadMnist, type MnistOptions } from './mnist.ts';
+export { type VariationName, variation } from './mnist-variations.ts';
+export { loadPngFolder } from './png-folder.ts';
+export { type ShapeName, shapes } from './shapes.ts';
+export { splitValidation, subset } from './split.ts';
+export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
+export type { VariationOptions } from './variation-options.ts';

@@ -1,0 +1,77 @@
+/**
+ * Tiny problems of points in the plane, for documentation and tests.
+ */
+import { ArgumentError, type Random, random } from '@funhash/hashing';
+
+export interface PointDataset {
+  readonly name: string;
+  readonly classes: number;
+  readonly count: number;
+  /** `[count, 2]`. */
+  readonly points: Float32Array;
+  /** `[count]`. */
+  readonly labels: Int32Array;
+}
+
+/** The four corners of the unit square; label 1 where exactly one coordinate is 1. */
+export function xor(): PointDataset {
+  return {
+    name: 'xor',
+    classes: 2,
+    count: 4,
+    points: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+    labels: Int32Array.of(0, 1, 1, 0),
+  };
+}
+
+/**
+ * Two spirals wound into each other, one and a half turns, within the unit disc; classes alternate.
+ *
+ * @param noise standard deviation added to both coordinates. Default 0.02.
+ */
+export function spirals(count: number, seed = 0, noise = 0.02): PointDataset {
+  return drawPoints('spirals', count, seed, noise, (label, draws) => {
+    const r = Math.sqrt(draws.uniform());
+    const angle = 3 * Math.PI * r + Math.PI * label;
+    return [r * Math.cos(angle), r * Math.sin(angle)];
+  });
+}
+
+/**
+ * Two half circles of radius 1 that reach into each other; classes alternate.
+ *
+ * @param noise standard deviation added to both coordinates. Default 0.1.
+ */
+export function twoMoons(count: number, seed = 0, noise = 0.1): PointDataset {
+  return drawPoints('two-moons', count, seed, noise, (label, draws) => {
+    const angle = Math.PI * draws.uniform();
+    const [x, y] = [Math.cos(angle), Math.sin(angle)];
+    return label === 0 ? [x, y] : [1 - x, 0.5 - y];
+  });
+}
+
+function drawPoints(
+  name: string,
+  count: number,
+  seed: number,
+  noise: number,
+  draw: (label: number, draws: Random) => readonly [number, number],
+): PointDataset {
+  if (!Number.isInteger(count) || count < 1 || !(noise >= 0 && noise < Infinity)) {
+    throw new ArgumentError({
+      operation: name,
+      expected: 'a whole count of at least 1 and noise of at least 0',
+      actual: `${count} and ${noise}`,
+    });
+  }
+  const draws = random(seed).fork(name);
+  const points = new Float32Array(2 * count);
+  const labels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    labels[i] = i % 2;
+    const [x, y] = draw(i % 2, draws);
+    points[2 * i] = x + noise * draws.normal();
+    points[2 * i + 1] = y + noise * draws.normal();
+  }
+  return { name, classes: 2, count, points, labels };
+}
