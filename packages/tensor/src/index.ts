@@ -1,1 +1,36 @@
-export {};
+export type { Backend, DeviceBuffer, Epilogue, Kernels, View, VirtualMatrix } from './backend.ts';
+export {
+  type BackendName,
+  type BackendOptions,
+  type CreateBackend,
+  currentBackend,
+  useBackend,
+} from './backends.ts';
+export { arange, empty, full, ones, type TensorOptions, tensor, zeros } from './create.ts';
+export * from './dispatch.ts';
+export {
+  allocateArray,
+  bytesPerElement,
+  type DType,
+  dtypeOf,
+  type FloatDType,
+  isFloat,
+  type TypedArray,
+} from './dtype.ts';
+export { BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts';
+export { referenceBackend } from './reference/backend.ts';
+export { fallbackCounts, setStrict } from './run-kernel.ts';
+export { keep, scope, tensorsIn } from './scope.ts';
+export {
+  broadcastShapes,
+  broadcastStrides,
+  contiguousStrides,
+  isContiguous,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  shapeText,
+  sizeOf,
+} from './shape.ts';
+export { memory } from './storage.ts';
+export { type NestedArray, Tensor } from './tensor.ts';

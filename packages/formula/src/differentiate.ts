@@ -1,0 +1,124 @@
+import { ArgumentError } from '@funhash/hashing';
+import type { Graph, Node } from './graph.ts';
+import { Program, type Sink } from './program.ts';
+import { Real } from './real.ts';
+
+/** ∂node/∂argument for each real argument, as expressions in the same graph; undefined where no gradient flows. */
+type Partials = (
+  node: Real,
+  args: readonly Real[],
+  argIds: readonly number[],
+) => readonly (Real | number | undefined)[];
+
+// One row an operation. `maximum` and `minimum` share the gradient where both are equal, as PyTorch's do.
+const partialsOf: Partial<Record<Node['op'], Partials>> = {
+  plus: () => [1, 1],
+  minus: () => [1, -1],
+  times: (_, [a, b]) => [b, a],
+  over: (y, [, b]) => [Real.constant(y.graph, 1).over(b as Real), y.over(b as Real).negate()],
+  maximum: (_, [a, b]) => [atLeast(a as Real, b as Real), atLeast(b as Real, a as Real)],
+  minimum: (_, [a, b]) => [atLeast(b as Real, a as Real), atLeast(a as Real, b as Real)],
+  negate: () => [-1],
+  tanh: (y) => [Real.constant(y.graph, 1).minus(y.times(y))],
+  relu: (_, [a]) => [(a as Real).ifPositive(1, 0)],
+  exp: (y) => [y],
+  log: (y, [a]) => [Real.constant(y.graph, 1).over(a as Real)],
+  sqrt: (y) => [Real.constant(y.graph, 0.5).over(y)],
+  sin: (_, [a]) => [(a as Real).cos()],
+  cos: (_, [a]) => [(a as Real).sin().negate()],
+  abs: (_, [a]) => [(a as Real).sign()],
+  ifPositive: (_, [x]) => [undefined, (x as Real).ifPositive(1, 0), (x as Real).ifPositive(0, 1)],
+  select: (y, _, [word]) => [
+    undefined,
+    Real.select(y.graph, word as number, 1, 0),
+    Real.select(y.graph, word as number, 0, 1),
+  ],
+};
+
+// 1 where a > b, 1/2 where a = b, 0 where a < b.
+function atLeast(a: Real, b: Real): Real {
+  const difference = a.minus(b);
+  return difference.ifPositive(1, difference.negate().ifPositive(0, 0.5));
+}
+
+function partials(graph: Graph, node: Node): readonly (Real | number | undefined)[] {
+  const rule = partialsOf[node.op];
+  if (!rule) return [];
+  const args = node.args.map((id) => Real.from(graph, id));
+  return rule(Real.from(graph, node.id), args, node.args);
+}
+
+/**
+ * Reverse mode over the graph of `program`: forward expressions are shared, not repeated.
+ *
+ * The result reads one more input per output of the original, its cotangent (slots `inputs`, `inputs + 1`, …), and
+ * adds the gradients of the stored values through sinks. Its outputs are the gradients of the inputs in slot order,
+ * 0 for an input that the original does not depend on.
+ */
+export function adjoint(program: Program): Program {
+  const { graph, slots } = program;
+  const cotangents = new Map<number, Real>();
+  const add = (id: number, value: Real): void => {
+    const known = cotangents.get(id);
+    cotangents.set(id, known ? known.plus(value) : value);
+  };
+  program.outputs.forEach((id, k) => {
+    requireReal(graph, id, 'adjoint');
+    add(id, Real.from(graph, graph.node('input', [], slots.inputs + k)));
+  });
+  const sinks: Sink[] = [];
+  const inputGradients = Array.from({ length: slots.inputs }, () => Real.constant(graph, 0));
+  for (const node of [...program.nodes].reverse()) {
+    const cotangent = cotangents.get(node.id);
+    if (!cotangent || node.type === 'word') continue;
+    if (node.op === 'at')
+      sinks.push({ slot: node.value, index: node.args[0] as number, value: cotangent.id });
+    if (node.op === 'input' && node.value < slots.inputs) inputGradients[node.value] = cotangent;
+    partials(graph, node).forEach((partial, k) => {
+      if (partial !== undefined) add(node.args[k] as number, cotangent.times(partial));
+    });
+  }
+  return new Program(
+    graph,
+    inputGradients.map(({ id }) => id),
+    sinks.reverse(),
+    { ...slots, inputs: slots.inputs + program.outputs.length },
+  );
+}
+
+/**
+ * Forward mode in the stored values: a program of the outputs' derivatives in the direction whose components are
+ * read from stored slots `stored`, `stored + 1`, … (one for each original slot).
+ */
+export function tangent(program: Program): Program {
+  const { graph, slots } = program;
+  const tangents = new Map<number, Real>();
+  for (const node of program.nodes) {
+    if (node.op === 'at') {
+      tangents.set(node.id, Real.from(graph, graph.node('at', node.args, slots.stored + node.value)));
+      continue;
+    }
+    let total: Real | undefined;
+    partials(graph, node).forEach((partial, k) => {
+      const inner = tangents.get(node.args[k] as number);
+      if (!inner || partial === undefined) return;
+      const term = inner.times(partial);
+      total = total ? total.plus(term) : term;
+    });
+    if (total) tangents.set(node.id, total);
+  }
+  const outputs = program.outputs.map((id) => (tangents.get(id) ?? Real.constant(graph, 0)).id);
+  return new Program(graph, outputs, [], { ...slots, stored: slots.stored * 2 });
+}
+
+/** True where the outputs are linear in the stored values: their tangent reads only the direction. */
+export function isLinear(program: Program): boolean {
+  const { stored } = program.slots;
+  return tangent(program).nodes.every((node) => node.op !== 'at' || node.value >= stored);
+}
+
+function requireReal(graph: Graph, id: number, operation: string): void {
+  const { op, type } = graph.at(id);
+  if (type !== 'real')
+    throw new ArgumentError({ operation, expected: 'real outputs', actual: `a word (${op})` });
+}

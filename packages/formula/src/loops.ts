@@ -1,0 +1,130 @@
+import { below } from '@funhash/hashing';
+import type { RealOp, WordOp } from './graph.ts';
+import { roundedTanh } from './tanh.ts';
+
+/**
+ * One plain loop per operation, over whole registers. Words live in Int32Arrays: the bits are those of the unsigned
+ * word, and V8 keeps them as machine integers.
+ */
+
+export type FloatArray = Float32Array | Float64Array;
+
+type WordLoop = (out: Int32Array, a: Int32Array, b: Int32Array, n: number) => void;
+type ImmediateLoop = (out: Int32Array, a: Int32Array, value: number, n: number) => void;
+type RealLoop = (out: FloatArray, a: FloatArray, b: FloatArray, n: number) => void;
+type UnaryLoop = (out: FloatArray, a: FloatArray, n: number) => void;
+
+const at = (array: Int32Array, i: number): number => array[i] as number;
+
+export const wordLoops: Partial<Record<WordOp, WordLoop>> = {
+  add: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = (at(a, i) + at(b, i)) | 0;
+  },
+  mul: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = Math.imul(at(a, i), at(b, i));
+  },
+  xor: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) ^ at(b, i);
+  },
+  and: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) & at(b, i);
+  },
+  or: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) | at(b, i);
+  },
+  below: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) {
+      const limit = at(b, i) >>> 0;
+      // The product is exact in a double below 2^53, so one multiplication by a power of two is enough.
+      out[i] =
+        limit <= 0x1fffff ? ((at(a, i) >>> 0) * limit * 2 ** -32) | 0 : below(at(a, i) >>> 0, limit) | 0;
+    }
+  },
+  div: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) / (at(b, i) >>> 0)) | 0;
+  },
+  rem: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) % (at(b, i) >>> 0)) | 0;
+  },
+  equal: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) === at(b, i) ? 1 : 0;
+  },
+  less: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) >>> 0 < at(b, i) >>> 0 ? 1 : 0;
+  },
+};
+
+export const immediateLoops: Partial<Record<WordOp, ImmediateLoop>> = {
+  shl: (out, a, bits, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) << bits;
+  },
+  shr: (out, a, bits, n) => {
+    for (let i = 0; i < n; i++) out[i] = at(a, i) >>> bits;
+  },
+  rotl: (out, a, bits, n) => {
+    for (let i = 0; i < n; i++) out[i] = (at(a, i) << bits) | (at(a, i) >>> (32 - bits));
+  },
+  group: (out, a, size, n) => {
+    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) / size) | 0;
+  },
+  lane: (out, a, size, n) => {
+    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) % size) | 0;
+  },
+};
+
+const value = (array: FloatArray, i: number): number => array[i] as number;
+
+export const realLoops: Partial<Record<RealOp, RealLoop>> = {
+  plus: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = value(a, i) + value(b, i);
+  },
+  minus: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = value(a, i) - value(b, i);
+  },
+  times: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = value(a, i) * value(b, i);
+  },
+  over: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = value(a, i) / value(b, i);
+  },
+  maximum: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = Math.max(value(a, i), value(b, i));
+  },
+  minimum: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = Math.min(value(a, i), value(b, i));
+  },
+};
+
+const unary =
+  (f: (x: number) => number): UnaryLoop =>
+  (out, a, n) => {
+    for (let i = 0; i < n; i++) out[i] = f(value(a, i));
+  };
+
+const exactTanh = unary(Math.tanh);
+
+export const unaryLoops: Partial<Record<RealOp, UnaryLoop>> = {
+  negate: (out, a, n) => {
+    for (let i = 0; i < n; i++) out[i] = -value(a, i);
+  },
+  relu: (out, a, n) => {
+    for (let i = 0; i < n; i++) {
+      const x = value(a, i);
+      out[i] = x > 0 || Number.isNaN(x) ? x : 0;
+    }
+  },
+  sqrt: (out, a, n) => {
+    for (let i = 0; i < n; i++) out[i] = Math.sqrt(value(a, i));
+  },
+  tanh: (out, a, n) => {
+    if (out instanceof Float64Array) return exactTanh(out, a, n);
+    for (let i = 0; i < n; i++) out[i] = roundedTanh(value(a, i));
+  },
+  exp: unary(Math.exp),
+  log: unary(Math.log),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
+  abs: unary(Math.abs),
+  sign: unary(Math.sign),
+  floor: unary(Math.floor),
+};

@@ -1,0 +1,84 @@
+import type { Program } from '@funhash/formula';
+import type { DType, TypedArray } from './dtype.ts';
+
+/**
+ * The contract between tensors and what runs them, on one screen. A backend allocates memory and runs kernels. It
+ * knows no gradients, no layers and no schemes: a virtual matrix reaches it as a `Program`.
+ *
+ * Kernels may assume what the dispatcher has checked: shapes fit, dtypes agree, buffers are the backend's own and
+ * alive. `out` views are contiguous and fresh unless said otherwise; inputs are strided, with stride 0 where they
+ * broadcast. A kernel that a backend lacks runs on the reference over `host` memory and is counted.
+ */
+export interface Backend {
+  readonly name: string;
+  readonly kernels: Partial<Kernels>;
+  /** Contents are unspecified. */
+  allocate(dtype: DType, length: number): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+  upload(buffer: DeviceBuffer, values: TypedArray): void;
+  /** A copy of the contents. */
+  download(buffer: DeviceBuffer): Promise<TypedArray>;
+  /** A live view where memory is visible to script, valid until the next allocation. */
+  host?(buffer: DeviceBuffer): TypedArray;
+}
+
+/** Memory of one backend; only that backend looks inside. */
+export interface DeviceBuffer {
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** A strided window on a buffer; strides and offset in elements. */
+export interface View {
+  readonly buffer: DeviceBuffer;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** A matrix V[rows, cols] that exists only as a formula: `program` has one real output, the entry. */
+export interface VirtualMatrix {
+  readonly program: Program;
+  readonly rows: number;
+  readonly cols: number;
+  readonly uniforms: readonly number[];
+  readonly scalars: readonly number[];
+  /** Contiguous, by slot. */
+  readonly stored: readonly View[];
+}
+
+/** What a product does to its result before it is stored: adds `bias` [N], then applies a program of one input. */
+export interface Epilogue {
+  readonly bias?: View;
+  readonly activation?: Program;
+}
+
+export interface Kernels {
+  /** out may be strided. */
+  fill(out: View, value: number): void;
+  /** Copies and converts; out may be strided. */
+  copy(x: View, out: View): void;
+  /** Elementwise: inputs have outs' shape. An out may be one of the inputs (same view), written in place. */
+  map(program: Program, inputs: readonly View[], scalars: readonly number[], outs: readonly View[]): void;
+  /** out has x's rank, extent 1 along reduced axes. Of nothing: sum 0, max −∞, min +∞. */
+  reduce(op: 'sum' | 'max' | 'min', x: View, out: View): void;
+  /** Index of the first maximum along the last axis; out i32. */
+  argMax(x: View, out: View): void;
+  /** out[…, M, N] = a[…, M, K] · b[…, K, N]; leading axes equal. */
+  matmul(a: View, b: View, out: View, epilogue?: Epilogue): void;
+  /** out[n, …] = x[index[n], …]; index i32 [N], checked. */
+  gather(x: View, index: View, out: View): void;
+  /** out[index[n], …] += x[n, …]; out holds the start values. */
+  scatterAdd(x: View, index: View, out: View): void;
+  /** log Σ exp along the last axis, out without that axis. */
+  logSumExp(x: View, out: View): void;
+  /** out[n, :] = V[ids[n], :], or all of V where ids is null; ids i32 [N], checked. */
+  virtualRows(v: VirtualMatrix, ids: View | null, out: View): void;
+  /** Adds to outs, by slot, the sinks of `adjoint` under the cotangent dOut [N, cols] of `virtualRows`. */
+  foldRows(dOut: View, ids: View | null, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
+  /** out[B, rows] = x[B, cols] · Vᵀ, V never in memory. */
+  virtualMatmul(x: View, v: VirtualMatrix, out: View, epilogue?: Epilogue): void;
+  /** Adds to outs, by slot, the sinks of `adjoint` under dV = dYᵀ·x, formed tile by tile; dY [B, rows], x [B, cols]. */
+  virtualFold(dY: View, x: View, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
+}

@@ -1,0 +1,316 @@
+import type { Program } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
+import type { Backend } from './backend.ts';
+import { empty } from './create.ts';
+import { type DType, isFloat } from './dtype.ts';
+import { BackendError, DTypeError, ShapeError } from './errors.ts';
+import { runKernel } from './run-kernel.ts';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  shapeText,
+} from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * Checked kernel calls: shapes, dtypes and backends are verified here and nowhere below, outputs are allocated here.
+ * No gradients: the differentiable ops of `@funhash/autodiff` and `@funhash/space` are built from these.
+ */
+
+/** A virtual matrix whose stored values are tensors. */
+export interface VirtualOperand {
+  readonly program: Program;
+  readonly rows: number;
+  readonly cols: number;
+  readonly uniforms: readonly number[];
+  readonly scalars: readonly number[];
+  readonly stored: readonly Tensor[];
+}
+
+export interface ProductOptions {
+  /** [N] */
+  readonly bias?: Tensor | undefined;
+  /** A program of one input. */
+  readonly activation?: Program | undefined;
+}
+
+const describe = (tensors: readonly Tensor[]): string => tensors.map(String).join(' and ');
+
+/** The common backend of operands. */
+function backendOf(operation: string, tensors: readonly Tensor[]): Backend {
+  const [first] = tensors as [Tensor, ...Tensor[]];
+  if (tensors.some(({ backend }) => backend !== first.backend))
+    throw new BackendError({
+      operation,
+      expected: 'operands on one backend',
+      actual: describe(tensors),
+      remedy: 'Choose the backend with useBackend before making tensors.',
+    });
+  return first.backend;
+}
+
+function floatTypeOf(operation: string, tensors: readonly Tensor[]): DType {
+  const [first] = tensors as [Tensor, ...Tensor[]];
+  if (!isFloat(first.dtype) || tensors.some(({ dtype }) => dtype !== first.dtype))
+    throw new DTypeError({
+      operation,
+      expected: 'operands of one floating-point dtype (f32 or f64)',
+      actual: describe(tensors),
+      remedy: 'Convert with cast.',
+    });
+  return first.dtype;
+}
+
+function requireShape(operation: string, tensor: Tensor, expected: Shape, name: string): void {
+  if (!sameShape(tensor.shape, expected))
+    throw new ShapeError({
+      operation,
+      expected: `${name} of shape ${shapeText(expected)}`,
+      actual: shapeText(tensor.shape),
+    });
+}
+
+function requireIndex(operation: string, index: Tensor): void {
+  if (index.dtype !== 'i32' || index.rank !== 1)
+    throw new DTypeError({
+      operation,
+      expected: 'an index of dtype i32 and shape [N]',
+      actual: String(index),
+    });
+}
+
+/** One output per program output, of the broadcast shape of the inputs. */
+export function runMap(
+  operation: string,
+  program: Program,
+  inputs: readonly Tensor[],
+  scalars: readonly number[] = [],
+): Tensor[] {
+  const backend = backendOf(operation, inputs);
+  const dtype = floatTypeOf(operation, inputs);
+  const shape = broadcastShapes(operation, ...inputs.map((input) => input.shape));
+  const outs = program.outputs.map(() => empty(shape, dtype, backend));
+  runKernel(backend, 'map', [program, inputs.map((input) => broadcastView(input, shape)), scalars, outs]);
+  return outs;
+}
+
+/**
+ * Overwrites the first targets with the outputs of a program whose first inputs are the targets: how optimisers
+ * update parameters in place.
+ *
+ * @throws ShapeError unless all operands have one shape
+ */
+export function updateInPlace(
+  operation: string,
+  program: Program,
+  targets: readonly Tensor[],
+  inputs: readonly Tensor[],
+  scalars: readonly number[],
+): void {
+  const all = [...targets, ...inputs];
+  const backend = backendOf(operation, all);
+  floatTypeOf(operation, all);
+  const shape = (targets[0] as Tensor).shape;
+  for (const operand of all) requireShape(operation, operand, shape, 'operands');
+  if (targets.some((target) => !target.isContiguous) || program.outputs.length > targets.length)
+    throw new ArgumentError({
+      operation,
+      expected: 'contiguous targets, at least as many as outputs',
+      actual: describe(targets),
+    });
+  const outs = targets.slice(0, program.outputs.length);
+  runKernel(backend, 'map', [program, all, scalars, outs]);
+  for (const out of outs) out.storage.version++;
+}
+
+/** Overwrites a tensor with values of the same shape. */
+export function assign(target: Tensor, source: Tensor): void {
+  requireShape('assign', source, target.shape, 'a source');
+  runKernel(backendOf('assign', [target, source]), 'copy', [source, target]);
+  target.storage.version++;
+}
+
+export function broadcastView(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : x.view(shape, broadcastStrides(x.shape, x.strides, shape), x.offset);
+}
+
+/** Converts the dtype; the same tensor where it has it already. */
+export function runCast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const out = empty(x.shape, dtype, x.backend);
+  runKernel(x.backend, 'copy', [x, out]);
+  return out;
+}
+
+/** Copies pieces into slices of a new tensor filled with `value`; piece k goes to the position `starts[k]`. */
+export function runPlace(
+  pieces: readonly Tensor[],
+  shape: Shape,
+  starts: readonly (readonly number[])[],
+  value?: number,
+): Tensor {
+  const [first] = pieces as [Tensor, ...Tensor[]];
+  const out = empty(shape, first.dtype, backendOf('place', pieces));
+  if (value !== undefined) runKernel(out.backend, 'fill', [out, value]);
+  pieces.forEach((piece, k) => {
+    const offset = (starts[k] as readonly number[]).reduce(
+      (at, start, axis) => at + start * (out.strides[axis] as number),
+      0,
+    );
+    const { buffer, dtype, strides } = out;
+    runKernel(out.backend, 'copy', [piece, { buffer, dtype, shape: piece.shape, strides, offset }]);
+  });
+  return out;
+}
+
+/** Axes keep extent 1. */
+export function runReduce(op: 'sum' | 'max' | 'min', x: Tensor, axes: readonly number[]): Tensor {
+  const reduced = new Set(axes.map((axis) => normalizeAxis(axis, x.rank, op)));
+  const shape = x.shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
+  floatTypeOf(op, [x]);
+  const out = empty(shape, x.dtype, x.backend);
+  runKernel(x.backend, 'reduce', [op, x, out]);
+  return out;
+}
+
+/** i32 indices along the last axis. */
+export function runArgMax(x: Tensor): Tensor {
+  if (x.rank === 0 || x.shape.at(-1) === 0)
+    throw new ShapeError({
+      operation: 'argMax',
+      expected: 'a last axis with elements',
+      actual: shapeText(x.shape),
+    });
+  const out = empty(x.shape.slice(0, -1), 'i32', x.backend);
+  runKernel(x.backend, 'argMax', [x, out]);
+  return out;
+}
+
+/** a [..., M, K] · b [..., K, N] with leading axes broadcast. */
+export function runMatmul(a: Tensor, b: Tensor, { bias, activation }: ProductOptions = {}): Tensor {
+  const operation = 'matmul';
+  const operands = bias ? [a, b, bias] : [a, b];
+  const backend = backendOf(operation, operands);
+  const dtype = floatTypeOf(operation, operands);
+  if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2))
+    throw new ShapeError({
+      operation,
+      expected: 'shapes [..., M, K] and [..., K, N]',
+      actual: `${shapeText(a.shape)} and ${shapeText(b.shape)}`,
+    });
+  const [rows, cols] = [a.shape.at(-2) as number, b.shape.at(-1) as number];
+  if (bias) requireShape(operation, bias, [cols], 'a bias');
+  const lead = broadcastShapes(operation, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const left = broadcastView(a, [...lead, ...a.shape.slice(-2)]);
+  const right = broadcastView(b, [...lead, ...b.shape.slice(-2)]);
+  const out = empty([...lead, rows, cols], dtype, backend);
+  runKernel(backend, 'matmul', [left, right, out, epilogueOf(bias, activation)]);
+  return out;
+}
+
+function epilogueOf(bias: Tensor | undefined, activation: Program | undefined) {
+  return bias || activation ? { ...(bias && { bias }), ...(activation && { activation }) } : undefined;
+}
+
+/** x [R, ...] at index [N] → [N, ...]; any dtype of x. */
+export function runGather(x: Tensor, index: Tensor): Tensor {
+  requireIndex('gather', index);
+  if (x.rank === 0)
+    throw new ShapeError({ operation: 'gather', expected: 'at least one axis', actual: '[]' });
+  const backend = backendOf('gather', [x, index]);
+  const out = empty([...index.shape, ...x.shape.slice(1)], x.dtype, backend);
+  runKernel(backend, 'gather', [x, index, out]);
+  return out;
+}
+
+/** A tensor of `rows` zero rows to which row index[n] has x[n] added, for each n. */
+export function runScatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
+  requireIndex('scatterAdd', index);
+  const backend = backendOf('scatterAdd', [x, index]);
+  if (x.rank === 0 || x.shape[0] !== index.shape[0])
+    throw new ShapeError({
+      operation: 'scatterAdd',
+      expected: `rows for each of ${index.shape[0]} indices`,
+      actual: shapeText(x.shape),
+    });
+  const out = empty([rows, ...x.shape.slice(1)], x.dtype, backend);
+  runKernel(backend, 'fill', [out, 0]);
+  runKernel(backend, 'scatterAdd', [x, index, out]);
+  return out;
+}
+
+/** [..., N] → [...]. */
+export function runLogSumExp(x: Tensor): Tensor {
+  if (x.rank === 0)
+    throw new ShapeError({ operation: 'logSumExp', expected: 'at least one axis', actual: '[]' });
+  floatTypeOf('logSumExp', [x]);
+  const out = empty(x.shape.slice(0, -1), x.dtype, x.backend);
+  runKernel(x.backend, 'logSumExp', [x, out]);
+  return out;
+}
+
+const virtual = (v: VirtualOperand): VirtualOperand => ({
+  ...v,
+  stored: v.stored.map((stored) => stored.contiguous()),
+});
+
+/** x [B, cols] · Vᵀ → [B, rows]. */
+export function runVirtualMatmul(
+  x: Tensor,
+  v: VirtualOperand,
+  { bias, activation }: ProductOptions = {},
+): Tensor {
+  const operation = 'virtualMatmul';
+  const operands = [x, ...v.stored, ...(bias ? [bias] : [])];
+  const backend = backendOf(operation, operands);
+  const dtype = floatTypeOf(operation, operands);
+  if (x.rank !== 2 || x.shape[1] !== v.cols)
+    throw new ShapeError({ operation, expected: `x of shape [B, ${v.cols}]`, actual: shapeText(x.shape) });
+  if (bias) requireShape(operation, bias, [v.rows], 'a bias');
+  const out = empty([x.shape[0] as number, v.rows], dtype, backend);
+  runKernel(backend, 'virtualMatmul', [x, virtual(v), out, epilogueOf(bias, activation)]);
+  return out;
+}
+
+/** The gradients of the stored values, by slot, under dV = dYᵀ·x; dY [B, rows], x [B, cols]. */
+export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualOperand, adjoint: Program): Tensor[] {
+  const operation = 'virtualFold';
+  const backend = backendOf(operation, [dY, x, ...v.stored]);
+  floatTypeOf(operation, [dY, x, ...v.stored]);
+  const batch = x.shape[0] as number;
+  requireShape(operation, x, [batch, v.cols], 'x');
+  requireShape(operation, dY, [batch, v.rows], 'dY');
+  const outs = zerosLike(v.stored);
+  runKernel(backend, 'virtualFold', [dY, x, virtual(v), adjoint, outs]);
+  return outs;
+}
+
+/** Rows ids [N] of V → [N, cols]; all rows where ids is null. */
+export function runVirtualRows(v: VirtualOperand, ids: Tensor | null): Tensor {
+  const operands = ids ? [...v.stored, ids] : v.stored;
+  const backend = backendOf('virtualRows', operands);
+  if (ids) requireIndex('virtualRows', ids);
+  const out = empty([ids ? ids.size : v.rows, v.cols], floatTypeOf('virtualRows', v.stored), backend);
+  runKernel(backend, 'virtualRows', [virtual(v), ids?.contiguous() ?? null, out]);
+  return out;
+}
+
+/** The gradients of the stored values, by slot, under the cotangent dOut [N, cols] of `runVirtualRows`. */
+export function runFoldRows(dOut: Tensor, ids: Tensor | null, v: VirtualOperand, adjoint: Program): Tensor[] {
+  const backend = backendOf('foldRows', [dOut, ...v.stored]);
+  requireShape('foldRows', dOut, [ids ? ids.size : v.rows, v.cols], 'dOut');
+  const outs = zerosLike(v.stored);
+  runKernel(backend, 'foldRows', [dOut, ids?.contiguous() ?? null, virtual(v), adjoint, outs]);
+  return outs;
+}
+
+function zerosLike(tensors: readonly Tensor[]): Tensor[] {
+  return tensors.map(({ shape, dtype, backend }) => {
+    const out = empty(shape, dtype, backend);
+    runKernel(backend, 'fill', [out, 0]);
+    return out;
+  });
+}

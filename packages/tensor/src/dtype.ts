@@ -1,0 +1,24 @@
+/** `f32` and `f64` carry gradients; `i32` and `u8` are for data and indices. */
+export type DType = 'f32' | 'f64' | 'i32' | 'u8';
+export type FloatDType = 'f32' | 'f64';
+
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
+
+export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
+
+export function allocateArray(dtype: DType, length: number): TypedArray {
+  return new arrays[dtype](length);
+}
+
+/** The dtype whose values a typed array holds. */
+export function dtypeOf(values: TypedArray): DType {
+  if (values instanceof Float32Array) return 'f32';
+  if (values instanceof Float64Array) return 'f64';
+  return values instanceof Int32Array ? 'i32' : 'u8';
+}
+
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === 'f32' || dtype === 'f64';
+}

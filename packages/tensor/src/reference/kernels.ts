@@ -1,0 +1,172 @@
+import type { FloatArray } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
+import type { Epilogue, Kernels, View } from '../backend.ts';
+import { isContiguous, sizeOf } from '../shape.ts';
+import { multiplyPacked, pack } from './gemm.ts';
+import { map } from './map.ts';
+import { contiguousData, dataOf, eachPosition } from './views.ts';
+import { foldRows, virtualFold, virtualMatmul, virtualRows } from './virtual.ts';
+
+/** Plain loops: what every other backend is compared with. */
+export const referenceKernels: Kernels = {
+  fill(out, value) {
+    const data = dataOf(out);
+    if (isContiguous(out.shape, out.strides)) data.fill(value, out.offset, out.offset + sizeOf(out.shape));
+    else
+      eachPosition(out, (position) => {
+        data[position] = value;
+      });
+  },
+
+  copy(x, out) {
+    const source = contiguousData(x);
+    const data = dataOf(out);
+    if (isContiguous(out.shape, out.strides)) data.set(source, out.offset);
+    else
+      eachPosition(out, (position, index) => {
+        data[position] = source[index] as number;
+      });
+  },
+
+  map,
+
+  reduce(op, x, out) {
+    const data = dataOf(x);
+    const result = dataOf(out);
+    const start = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY }[op];
+    const size = sizeOf(out.shape);
+    // Sums are formed in double precision, whatever the dtype.
+    const totals = new Float64Array(size).fill(start);
+    const places = { ...out, offset: 0, shape: x.shape, strides: reducedStrides(out, x.shape) };
+    const place = new Int32Array(sizeOf(x.shape));
+    eachPosition(places, (position, index) => {
+      place[index] = position;
+    });
+    eachPosition(x, (position, index) => {
+      const at = place[index] as number;
+      const total = totals[at] as number;
+      const value = data[position] as number;
+      if (op === 'sum') totals[at] = total + value;
+      else totals[at] = op === 'max' ? Math.max(total, value) : Math.min(total, value);
+    });
+    for (let i = 0; i < size; i++) result[out.offset + i] = totals[i] as number;
+  },
+
+  argMax(x, out) {
+    const source = contiguousData(x);
+    const result = dataOf(out);
+    const width = x.shape.at(-1) as number;
+    for (let row = 0; row < sizeOf(out.shape); row++) {
+      let best = 0;
+      for (let k = 1; k < width; k++)
+        if ((source[row * width + k] as number) > (source[row * width + best] as number)) best = k;
+      result[out.offset + row] = best;
+    }
+  },
+
+  matmul(a, b, out, epilogue) {
+    const [rows, depth] = a.shape.slice(-2) as [number, number];
+    const cols = b.shape.at(-1) as number;
+    const lead = out.shape.slice(0, -2);
+    const offsets = (view: View): number[] => {
+      const found: number[] = [];
+      eachPosition({ ...view, shape: lead, strides: view.strides.slice(0, -2) }, (p) => void found.push(p));
+      return found;
+    };
+    const aOffsets = offsets(a);
+    const bOffsets = offsets(b);
+    const [aRow, aCol] = a.strides.slice(-2) as [number, number];
+    const [bRow, bCol] = b.strides.slice(-2) as [number, number];
+    const [x, y, z] = [dataOf(a), dataOf(b), dataOf(out)] as [FloatArray, FloatArray, FloatArray];
+    offsets(out).forEach((offset, k) => {
+      const left = pack({
+        data: x,
+        offset: aOffsets[k] as number,
+        count: rows,
+        stride: aRow,
+        depth,
+        depthStride: aCol,
+      });
+      const right = pack({
+        data: y,
+        offset: bOffsets[k] as number,
+        count: cols,
+        stride: bCol,
+        depth,
+        depthStride: bRow,
+      });
+      multiplyPacked(left, right, { data: z, offset, rowStride: cols, colStride: 1 });
+    });
+    applyEpilogue(out, epilogue);
+  },
+
+  gather(x, index, out) {
+    const source = contiguousData(x);
+    const indices = contiguousData(index) as Int32Array;
+    const result = dataOf(out);
+    const inner = sizeOf(x.shape.slice(1));
+    indices.forEach((from, n) => {
+      checkIndex('gather', from, x.shape[0] as number);
+      result.set(source.subarray(from * inner, (from + 1) * inner), out.offset + n * inner);
+    });
+  },
+
+  scatterAdd(x, index, out) {
+    const source = contiguousData(x);
+    const indices = contiguousData(index) as Int32Array;
+    const result = dataOf(out);
+    const inner = sizeOf(out.shape.slice(1));
+    indices.forEach((to, n) => {
+      checkIndex('scatterAdd', to, out.shape[0] as number);
+      const at = out.offset + to * inner;
+      for (let k = 0; k < inner; k++)
+        result[at + k] = (result[at + k] as number) + (source[n * inner + k] as number);
+    });
+  },
+
+  logSumExp(x, out) {
+    const source = contiguousData(x);
+    const result = dataOf(out);
+    const width = x.shape.at(-1) as number;
+    for (let row = 0; row < sizeOf(out.shape); row++) {
+      let most = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < width; k++) most = Math.max(most, source[row * width + k] as number);
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += Math.exp((source[row * width + k] as number) - most);
+      // A row of −∞ or one with +∞ is its own maximum; the difference above would be NaN.
+      result[out.offset + row] = Number.isFinite(most) ? most + Math.log(sum) : most;
+    }
+  },
+
+  virtualRows,
+  foldRows,
+  virtualMatmul: (x, v, out, epilogue) => {
+    virtualMatmul(x, v, out);
+    applyEpilogue(out, epilogue);
+  },
+  virtualFold,
+};
+
+function reducedStrides(out: View, full: readonly number[]): number[] {
+  return full.map((extent, axis) =>
+    out.shape[axis] === 1 && extent !== 1 ? 0 : (out.strides[axis] as number),
+  );
+}
+
+function checkIndex(operation: string, index: number, limit: number): void {
+  if (index < 0 || index >= limit)
+    throw new ArgumentError({ operation, expected: `indices from 0 to ${limit - 1}`, actual: String(index) });
+}
+
+function applyEpilogue(out: View, epilogue: Epilogue | undefined): void {
+  if (!epilogue) return;
+  const { bias, activation } = epilogue;
+  if (bias) {
+    const added = contiguousData(bias);
+    const data = dataOf(out);
+    const size = sizeOf(out.shape);
+    for (let at = out.offset; at < out.offset + size; at += added.length)
+      for (let n = 0; n < added.length; n++) data[at + n] = (data[at + n] as number) + (added[n] as number);
+  }
+  if (activation) map(activation, [out], [], [out]);
+}

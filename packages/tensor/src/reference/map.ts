@@ -1,0 +1,52 @@
+import { type FloatArray, Interpreter, type Program } from '@funhash/formula';
+import type { View } from '../backend.ts';
+import { sizeOf } from '../shape.ts';
+import { contiguousData, dataOf } from './views.ts';
+
+const chunk = 4096;
+
+const interpreters = new WeakMap<Program, Map<string, Interpreter>>();
+
+/** The interpreter of a program, made once: its registers are reused by every call. */
+export function interpreterOf(program: Program, dtype: 'f32' | 'f64', capacity: number): Interpreter {
+  const known = interpreters.get(program) ?? new Map<string, Interpreter>();
+  interpreters.set(program, known);
+  const key = `${dtype}:${capacity}`;
+  const found = known.get(key) ?? new Interpreter(program, dtype, capacity);
+  known.set(key, found);
+  return found;
+}
+
+export function map(
+  program: Program,
+  inputs: readonly View[],
+  scalars: readonly number[],
+  outs: readonly View[],
+): void {
+  const [first] = outs;
+  if (!first) return;
+  const size = sizeOf(first.shape);
+  const interpreter = interpreterOf(
+    program,
+    first.dtype as 'f32' | 'f64',
+    Math.min(chunk, Math.max(1, size)),
+  );
+  const sources = inputs.map((view) => contiguousData(view) as FloatArray);
+  const step = interpreter.capacity;
+  for (let from = 0; from < size; from += step) {
+    const cols = Math.min(step, size - from);
+    const results = interpreter.run({
+      rows: 1,
+      cols,
+      firstRow: 0,
+      firstCol: 0,
+      uniforms: [],
+      scalars,
+      stored: [],
+      inputs: sources.map((source) => source.subarray(from, from + cols)),
+    });
+    outs.forEach((out, k) => {
+      dataOf(out).set((results[k] as FloatArray).subarray(0, cols), out.offset + from);
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { DeviceBuffer, View } from '../backend.ts';
+import { allocateArray, type TypedArray } from '../dtype.ts';
+import { isContiguous, sizeOf } from '../shape.ts';
+
+/** Buffers of the reference backend: plain arrays. */
+export interface HostBuffer extends DeviceBuffer {
+  readonly data: TypedArray;
+}
+
+export function dataOf(view: View): TypedArray {
+  return (view.buffer as HostBuffer).data;
+}
+
+/** Calls `visit` with the buffer position of every element, in row-major order of the view. */
+export function eachPosition(view: View, visit: (position: number, index: number) => void): void {
+  const { shape, strides } = view;
+  const rank = shape.length;
+  const size = sizeOf(shape);
+  const counter = new Array<number>(rank).fill(0);
+  let position = view.offset;
+  for (let index = 0; index < size; index++) {
+    visit(position, index);
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      position += strides[axis] as number;
+      counter[axis] = (counter[axis] as number) + 1;
+      if ((counter[axis] as number) < (shape[axis] as number)) break;
+      position -= (strides[axis] as number) * (shape[axis] as number);
+      counter[axis] = 0;
+    }
+  }
+}
+
+/** The elements of a view in row-major order: a window on its buffer where that is possible, else a copy. */
+export function contiguousData(view: View): TypedArray {
+  const data = dataOf(view);
+  const size = sizeOf(view.shape);
+  if (isContiguous(view.shape, view.strides)) return data.subarray(view.offset, view.offset + size);
+  const out = allocateArray(view.dtype, size);
+  readRows(view, out);
+  return out;
+}
+
+// The last axis is read by a plain loop or fill; only the outer axes pay for counting.
+function readRows(view: View, out: TypedArray): void {
+  const data = dataOf(view);
+  const inner = view.shape.at(-1) ?? 1;
+  const step = view.strides.at(-1) ?? 0;
+  const outer = { ...view, shape: view.shape.slice(0, -1), strides: view.strides.slice(0, -1) };
+  eachPosition(outer, (from, row) => {
+    const to = row * inner;
+    if (step === 1) out.set(data.subarray(from, from + inner), to);
+    else if (step === 0) out.fill(data[from] as number, to, to + inner);
+    else for (let k = 0; k < inner; k++) out[to + k] = data[from + k * step] as number;
+  });
+}

@@ -1,0 +1,179 @@
+import type { Backend, DeviceBuffer, View } from './backend.ts';
+import type { DType, TypedArray } from './dtype.ts';
+import { BackendError, DisposedError, ShapeError } from './errors.ts';
+import { runKernel } from './run-kernel.ts';
+import { contiguousStrides, isContiguous, type Shape, shapeText, sizeOf } from './shape.ts';
+import { Storage } from './storage.ts';
+
+export type NestedArray = number | readonly NestedArray[];
+
+let currentScope: Set<Tensor> | undefined;
+
+/**
+ * A strided window on backend memory: immutable to its users, freed by its scope, by `dispose` or `using`, or by the
+ * garbage collector. Elements are in row-major order of `shape`.
+ */
+export class Tensor implements View {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+  readonly #storage: Storage;
+  #disposed = false;
+  #scope: Set<Tensor> | undefined;
+
+  /** Tensors are made by `tensor`, `zeros`, … and by ops; this constructor is for backends and views. */
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    strides: readonly number[] = contiguousStrides(shape),
+    offset = 0,
+  ) {
+    storage.retain();
+    this.#storage = storage;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.#scope = currentScope;
+    currentScope?.add(this);
+  }
+
+  get storage(): Storage {
+    if (this.#disposed)
+      throw new DisposedError({
+        operation: `tensor ${shapeText(this.shape)}`,
+        expected: 'a live tensor',
+        actual: 'one that was disposed or whose scope has ended',
+        remedy: 'Return it from the scope, or `keep` it.',
+      });
+    return this.#storage;
+  }
+
+  get buffer(): DeviceBuffer {
+    return this.storage.buffer;
+  }
+
+  get backend(): Backend {
+    return this.#storage.backend;
+  }
+
+  get dtype(): DType {
+    return this.#storage.buffer.dtype;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  get isDisposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** A copy of the elements in row-major order. */
+  async data(): Promise<TypedArray> {
+    const source = this.contiguous();
+    const all = await this.backend.download(source.buffer);
+    return all.length === this.size ? all : all.slice(source.offset, source.offset + this.size);
+  }
+
+  /**
+   * As `data`, at once.
+   *
+   * @throws BackendError where the backend's memory is not visible to script (GPU)
+   */
+  dataSync(): TypedArray {
+    const { host, name } = this.backend;
+    if (!host)
+      throw new BackendError({
+        operation: 'dataSync',
+        expected: 'a backend with memory visible to script',
+        actual: `backend ${name}`,
+        remedy: 'Use `await tensor.data()`.',
+      });
+    const source = this.contiguous();
+    return host
+      .call(this.backend, source.buffer)
+      .slice(source.offset, source.offset + this.size) as TypedArray;
+  }
+
+  /** The only element of a tensor of size 1. */
+  item(): number {
+    if (this.size !== 1)
+      throw new ShapeError({ operation: 'item', expected: 'one element', actual: shapeText(this.shape) });
+    return this.dataSync()[0] as number;
+  }
+
+  /** Nested arrays as deep as the rank. */
+  toArray(): NestedArray {
+    const values = this.dataSync();
+    const strides = contiguousStrides(this.shape);
+    const build = (axis: number, at: number): NestedArray =>
+      axis === this.rank
+        ? (values[at] as number)
+        : Array.from({ length: this.shape[axis] as number }, (_, k) =>
+            build(axis + 1, at + k * (strides[axis] as number)),
+          );
+    return build(0, 0);
+  }
+
+  /** This tensor where its elements lie in row-major order, else a copy that does. */
+  contiguous(): Tensor {
+    if (this.isContiguous) return this;
+    const out = new Tensor(new Storage(this.backend, this.dtype, this.size), this.shape);
+    runKernel(this.backend, 'copy', [this, out]);
+    return out;
+  }
+
+  /** Another window on the same memory. */
+  view(shape: Shape, strides: readonly number[], offset: number): Tensor {
+    return new Tensor(this.storage, shape, strides, offset);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#scope?.delete(this);
+    this.#storage.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  detachFromScope(): void {
+    this.#scope?.delete(this);
+    this.#scope = undefined;
+  }
+
+  toString(): string {
+    return `Tensor(${shapeText(this.shape)}, ${this.dtype}, ${this.backend.name})`;
+  }
+
+  /** For `scope`: starts collecting tensors and returns what was collecting before. */
+  static enterScope(): Set<Tensor> | undefined {
+    const outer = currentScope;
+    currentScope = new Set();
+    return outer;
+  }
+
+  /** For `scope`: frees what was collected but `survivors`, which move to the outer scope. */
+  static leaveScope(outer: Set<Tensor> | undefined, survivors: ReadonlySet<Tensor>): void {
+    const ended = currentScope;
+    currentScope = outer;
+    for (const tensor of ended ?? []) {
+      if (!survivors.has(tensor)) {
+        tensor.dispose();
+        continue;
+      }
+      tensor.#scope = outer;
+      outer?.add(tensor);
+    }
+  }
+}
