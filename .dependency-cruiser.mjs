@@ -60,7 +60,8 @@ export default {
     ...direction,
     {
       name: 'backends-loaded-by-name',
-      comment: 'tensor reaches a backend only by `await import()`, so that nobody pays for one they do not use.',
+      comment:
+        'tensor reaches a backend only by `await import()`, so that nobody pays for one they do not use.',
       severity: 'error',
       from: { path: within(['tensor']) },
       to: { path: named(backends), dynamic: false },

@@ -1,8 +1,3 @@
-import { defineConfig } from 'tsdown';
+import { library } from '../../tools/library.ts';
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/testing.ts'],
-  platform: 'neutral',
-  dts: true,
-  fixedExtension: false,
-});
+export default library(['src/index.ts', 'src/testing.ts']);
