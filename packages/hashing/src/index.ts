@@ -1,2 +1,10 @@
+export { below, signOf } from './below.ts';
+export { deriveSeed, type SeedLabel } from './derive-seed.ts';
 export { ArgumentError, type ErrorDetails, FunhashError } from './errors.ts';
+export { type HashFamily, hashFamilies } from './families.ts';
+export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
+export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
+export { type Random, type RandomState, random, randomFrom, type Shuffled } from './random.ts';
 export { asWordHash, type HashFormula, numberWords, type WordHash, type WordOps } from './words.ts';
+export { xxHash32, xxHash32Formula, xxHash32Words } from './xx-hash32.ts';
+export { xxHash64 } from './xx-hash64.ts';
