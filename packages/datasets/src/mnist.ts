@@ -19,7 +19,7 @@ const md5 = {
   trainImages: '6bbc9ace898e44ae57da46a324031adb',
   trainLabels: 'a25bea736e30d166cdddb491f175f624',
   testImages: '2646ac647ad5339dbf082846283269ea',
-  testLabels: '27ae3e4e09519cfbb04c629615203637',
+  testLabels: '27ae3e4e09519cfbb04c329615203637',
 };
 
 /**
