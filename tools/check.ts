@@ -1,8 +1,9 @@
 // Everything that must hold before a change is merged, besides the tests: one line for each part with its
 // seconds, then the whole output of what failed. The sources and what is built from them are checked side by side.
 
+import { isDeepStrictEqual } from 'node:util';
 import { x } from 'tinyexec';
-import { inTemporaryFolder, packAll } from './packed.ts';
+import { inTemporaryFolder, type Manifest, packAll } from './packed.ts';
 
 interface Part {
   readonly title: string;
@@ -63,8 +64,9 @@ async function faultOf(command: string, ...args: readonly string[]): Promise<str
 function checkPacked(): Promise<string | undefined> {
   return inTemporaryFolder(async (folder) => {
     const faults: string[] = [];
-    for (const { tarball } of await packAll(folder)) {
+    for (const { tarball, manifest } of await packAll(folder)) {
       const found = await Promise.all([
+        exportsFault(manifest),
         faultOf('publint', '--strict', tarball),
         faultOf('attw', '--profile', 'esm-only', '--format', 'ascii', tarball),
       ]);
@@ -72,4 +74,15 @@ function checkPacked(): Promise<string | undefined> {
     }
     return faults.length === 0 ? undefined : faults.join('\n');
   });
+}
+
+/** What is published must be what tests run on: the same entries, without their sources. */
+function exportsFault({ name, exports = {}, publishConfig }: Manifest): string | undefined {
+  const expected = Object.entries(exports).map(([entry, { '@funhash/source': _, ...built }]) => [
+    entry,
+    built,
+  ]);
+  return isDeepStrictEqual(Object.fromEntries(expected), publishConfig?.exports)
+    ? undefined
+    : `${name}: publishConfig.exports must repeat exports without the condition @funhash/source`;
 }

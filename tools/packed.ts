@@ -9,6 +9,16 @@ const packages = new URL('../packages/', import.meta.url);
 export interface Packed {
   readonly name: string;
   readonly tarball: string;
+  readonly manifest: Manifest;
+}
+
+/** The fields of a `package.json` that decide what is published. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly publishConfig?: { readonly exports?: Manifest['exports'] };
 }
 
 /** Packs every package that is not private into `folder`. They must be built. */
@@ -18,7 +28,7 @@ export async function packAll(folder: string): Promise<readonly Packed[]> {
     const manifest = await readManifest(new URL(`${directory}/package.json`, packages));
     if (manifest === undefined || manifest.private === true) continue;
     const file = `${manifest.name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`;
-    packed.push({ name: manifest.name, tarball: join(folder, file) });
+    packed.push({ name: manifest.name, tarball: join(folder, file), manifest });
   }
   const filters = packed.flatMap(({ name }) => ['--filter', name]);
   await x('pnpm', [...filters, 'pack', '--pack-destination', folder], { throwOnError: true });
@@ -33,12 +43,6 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly private?: boolean;
 }
 
 async function readManifest(file: URL): Promise<Manifest | undefined> {
