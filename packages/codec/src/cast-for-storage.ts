@@ -1,0 +1,58 @@
+import { ArgumentError } from '@funhash/hashing';
+import { decodeBfloat16, encodeBfloat16 } from './bfloat16.ts';
+import { decodeFloat16, encodeFloat16 } from './float16.ts';
+import type { StoredTensor } from './safetensors.ts';
+
+/** Element formats that real numbers can be stored in: 32, 16 and 16 bits. */
+export type StorageFormat = 'f32' | 'f16' | 'bf16';
+
+type FloatData = Float32Array | Float64Array;
+
+/** An element format of a file and the elements in it. */
+export type StoredElements = Pick<StoredTensor, 'dtype' | 'data'>;
+
+/**
+ * Real numbers in a storage format, each rounded once, to nearest, ties to even. f32 values stored as f32 are not
+ * copied.
+ *
+ * @throws ArgumentError when a finite value would become an infinity (beyond ±65504 in f16).
+ */
+export function castForStorage(data: FloatData, storeAs: StorageFormat): StoredElements {
+  const stored = round(data, storeAs);
+  const values = upcast(stored) as FloatData;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(values[i] as number) && Number.isFinite(data[i] as number)) {
+      throw new ArgumentError({
+        operation: 'castForStorage',
+        expected: `values within the range of ${storeAs}`,
+        actual: `${data[i]} at index ${i}`,
+        remedy: "Store as 'bf16', 'f32', or without storeAs.",
+      });
+    }
+  }
+  return stored;
+}
+
+function round(data: FloatData, storeAs: StorageFormat): StoredElements {
+  switch (storeAs) {
+    case 'f32':
+      return { dtype: 'F32', data: data instanceof Float32Array ? data : Float32Array.from(data) };
+    case 'f16':
+      return { dtype: 'F16', data: encodeFloat16(data) };
+    case 'bf16':
+      return { dtype: 'BF16', data: encodeBfloat16(data) };
+    default:
+      throw new ArgumentError({
+        operation: 'castForStorage',
+        expected: "storeAs 'f32', 'f16' or 'bf16'",
+        actual: String(storeAs),
+      });
+  }
+}
+
+/** Stored elements as numbers to compute with: 16-bit formats as f32, the others as they are. */
+export function upcast(stored: StoredElements): Float64Array | Float32Array | Int32Array | Uint8Array {
+  if (stored.dtype === 'F16') return decodeFloat16(stored.data as Uint16Array);
+  if (stored.dtype === 'BF16') return decodeBfloat16(stored.data as Uint16Array);
+  return stored.data as Float64Array | Float32Array | Int32Array | Uint8Array;
+}

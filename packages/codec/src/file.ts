@@ -1,0 +1,200 @@
+import { ModelFileError } from './model-file-error.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
+
+/** Where bytes come from. A string is a path (Node) unless it starts with a scheme such as `https://`. */
+export type ByteSource =
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | FileSystemFileHandle
+  | Response;
+
+/** Where bytes go to. A string is a path (Node). */
+export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Uint8Array>;
+
+const operation = 'readBytes';
+
+/**
+ * All bytes of a source. Bytes that are in memory already are not copied.
+ *
+ * @param options.maxBytes refuse longer sources, before reading them where their length is known; default 2^30
+ * @param options.signal ends a download
+ * @throws ModelFileError when the source cannot be read, answers with an error, or is too long
+ */
+export async function readBytes(
+  source: ByteSource,
+  options: { maxBytes?: number; signal?: AbortSignal } = {},
+): Promise<Uint8Array> {
+  const { maxBytes = 2 ** 30, signal } = options;
+  const name = sourceName(source);
+  try {
+    if (source instanceof ArrayBuffer) return readBuffer(new Uint8Array(source), maxBytes, name);
+    if (ArrayBuffer.isView(source)) {
+      return readBuffer(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), maxBytes, name);
+    }
+    if (source instanceof Blob) return await readBlob(source, maxBytes, name);
+    if (source instanceof Response) return await readResponse(source, maxBytes, name);
+    if (typeof source === 'object' && 'getFile' in source)
+      return await readBlob(await source.getFile(), maxBytes, name);
+    const url = asUrl(source);
+    if (url !== undefined && url.protocol !== 'file:') {
+      return await readResponse(await fetch(url, signal === undefined ? {} : { signal }), maxBytes, name);
+    }
+    return await readPath(url ?? (source as string), maxBytes, name);
+  } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
+    throw new ModelFileError(
+      {
+        operation,
+        source: name,
+        expected: 'a readable source',
+        actual: cause instanceof Error ? cause.message : String(cause),
+      },
+      { cause },
+    );
+  }
+}
+
+/**
+ * Writes bytes to a path (atomically, see `writeFileAtomic`), a file handle of the browser (which replaces the file
+ * when the last byte is in), or a stream, which is closed, or aborted on failure.
+ *
+ * @throws ModelFileError when the target cannot be written
+ */
+export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<void> {
+  if (typeof target === 'string') return writeFileAtomic(target, bytes);
+  if (target instanceof URL) {
+    const { fileURLToPath } = await import('node:url');
+    return writeFileAtomic(fileURLToPath(target), bytes);
+  }
+  const name = 'name' in target ? target.name : 'a stream';
+  try {
+    const stream: WritableStream<Uint8Array> =
+      'createWritable' in target ? await target.createWritable() : target;
+    const writer = stream.getWriter();
+    try {
+      await writer.write(bytes);
+      await writer.close();
+    } catch (error) {
+      await writer.abort(error).catch(() => undefined);
+      throw error;
+    }
+  } catch (cause) {
+    throw new ModelFileError(
+      {
+        operation: 'saveBytes',
+        source: name,
+        expected: 'a writable target',
+        actual: cause instanceof Error ? cause.message : String(cause),
+      },
+      { cause },
+    );
+  }
+}
+
+function asUrl(source: string | URL): URL | undefined {
+  if (source instanceof URL) return source;
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? new URL(source) : undefined;
+}
+
+function sourceName(source: ByteSource): string {
+  if (typeof source === 'string') return source;
+  if (source instanceof URL) return source.href;
+  if ('url' in source && source.url !== '') return source.url;
+  if ('name' in source && typeof source.name === 'string') return source.name;
+  return 'bytes in memory';
+}
+
+function refuseLength(length: number | string, maxBytes: number, name: string): never {
+  throw new ModelFileError({
+    operation,
+    source: name,
+    expected: `at most ${maxBytes} bytes`,
+    actual: `${length}`,
+    remedy: 'Raise maxBytes if the source is meant to be this long.',
+  });
+}
+
+function readBuffer(bytes: Uint8Array, maxBytes: number, name: string): Uint8Array {
+  return bytes.length <= maxBytes ? bytes : refuseLength(bytes.length, maxBytes, name);
+}
+
+async function readBlob(blob: Blob, maxBytes: number, name: string): Promise<Uint8Array> {
+  if (blob.size > maxBytes) refuseLength(blob.size, maxBytes, name);
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+async function readResponse(response: Response, maxBytes: number, name: string): Promise<Uint8Array> {
+  const { body } = response;
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  try {
+    if (!response.ok) {
+      throw new ModelFileError({
+        operation,
+        source: name,
+        expected: 'a successful answer',
+        actual: `status ${response.status}`,
+      });
+    }
+    if (announced > maxBytes) refuseLength(announced, maxBytes, name);
+  } catch (error) {
+    await body?.cancel().catch(() => undefined);
+    throw error;
+  }
+  return body === null ? new Uint8Array() : collect(chunksOf(body), 0, maxBytes, name);
+}
+
+async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function readPath(path: string | URL, maxBytes: number, name: string): Promise<Uint8Array> {
+  const { open } = await import('node:fs/promises');
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    if (size > maxBytes) refuseLength(size, maxBytes, name);
+    return await collect(
+      handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }),
+      size,
+      maxBytes,
+      name,
+    );
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Joins chunks. The buffer doubles when it is full, so that no announced length is believed. */
+async function collect(
+  chunks: AsyncIterable<Uint8Array>,
+  sizeHint: number,
+  maxBytes: number,
+  name: string,
+): Promise<Uint8Array> {
+  let buffer = new Uint8Array(sizeHint);
+  let length = 0;
+  for await (const chunk of chunks) {
+    const needed = length + chunk.length;
+    if (needed > maxBytes) refuseLength('more', maxBytes, name);
+    if (needed > buffer.length) {
+      const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, 2 * buffer.length)));
+      grown.set(buffer.subarray(0, length));
+      buffer = grown;
+    }
+    buffer.set(chunk, length);
+    length = needed;
+  }
+  return length === buffer.length ? buffer : buffer.slice(0, length);
+}

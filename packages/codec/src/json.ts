@@ -1,0 +1,234 @@
+import { ArgumentError } from '@funhash/hashing';
+import { quote } from './model-file-error.ts';
+
+/** A value that JSON text can hold. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Ceilings that keep hostile text from costing much more memory or stack than its own length. */
+export interface JsonLimits {
+  /** Nested arrays and objects; a bare number has depth 0. */
+  readonly maxDepth: number;
+  /** Values in all, containers included. */
+  readonly maxValues: number;
+}
+
+/** Called once, with the position in UTF-16 units, when the text is refused; it throws. */
+export type JsonRefusal = (position: number, expected: string, actual: string) => never;
+
+const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const loneSurrogate = /\p{Surrogate}/u;
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+/**
+ * JSON text to a value, more strictly than `JSON.parse`: a repeated key, a lone surrogate, a number beyond f64, and
+ * anything over the limits is refused. Objects have no prototype, so that every key is only a key.
+ */
+export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal): JsonValue {
+  let at = 0;
+  let values = 0;
+
+  function fail(expected: string, position = at): never {
+    const actual =
+      position < text.length ? quote(text.slice(position, position + 16)) : 'the end of the text';
+    return refuse(position, expected, actual);
+  }
+
+  function skipSpace(): void {
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      at++;
+    }
+  }
+
+  function takeIf(character: string): boolean {
+    if (text[at] !== character) return false;
+    at++;
+    return true;
+  }
+
+  function readEscape(): string {
+    at++;
+    const letter = text[at++] ?? '';
+    const plain = escapes.get(letter);
+    if (plain !== undefined) return plain;
+    const digits = text.slice(at, at + 4);
+    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(digits)) return fail('a JSON escape', at - 2);
+    at += 4;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  function readString(): string {
+    if (text[at] !== '"') return fail('a string in double quotes');
+    const opening = at++;
+    let result = '';
+    let start = at;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code === 0x22) {
+        result += text.slice(start, at++);
+        if (loneSurrogate.test(result)) return fail('a string without lone surrogates', opening);
+        return result;
+      }
+      if (code === 0x5c) {
+        result += text.slice(start, at) + readEscape();
+        start = at;
+      } else if (code >= 0x20) {
+        at++;
+      } else {
+        return fail('a string without control characters and with its closing quote');
+      }
+    }
+  }
+
+  function readNumber(): number {
+    numberToken.lastIndex = at;
+    const token = numberToken.exec(text)?.[0];
+    if (token === undefined) return fail('a JSON value');
+    const value = Number(token);
+    if (!Number.isFinite(value)) return fail('a number within the range of f64');
+    at += token.length;
+    return value;
+  }
+
+  function readArray(depth: number): JsonValue {
+    at++;
+    const items: JsonValue[] = [];
+    skipSpace();
+    if (takeIf(']')) return items;
+    for (;;) {
+      items.push(readValue(depth + 1));
+      skipSpace();
+      if (takeIf(']')) return items;
+      if (!takeIf(',')) return fail('"," or "]"');
+    }
+  }
+
+  function readObject(depth: number): JsonValue {
+    at++;
+    const fields: Record<string, JsonValue> = Object.create(null);
+    skipSpace();
+    if (takeIf('}')) return fields;
+    for (;;) {
+      skipSpace();
+      const position = at;
+      const key = readString();
+      if (key in fields) return fail('every key once', position);
+      skipSpace();
+      if (!takeIf(':')) return fail('":"');
+      fields[key] = readValue(depth + 1);
+      skipSpace();
+      if (takeIf('}')) return fields;
+      if (!takeIf(',')) return fail('"," or "}"');
+    }
+  }
+
+  function readValue(depth: number): JsonValue {
+    skipSpace();
+    if (++values > limits.maxValues) return fail(`at most ${limits.maxValues} JSON values`);
+    const first = text[at];
+    if (first === '{' || first === '[') {
+      if (depth >= limits.maxDepth) return fail(`at most ${limits.maxDepth} nested levels`);
+      return first === '{' ? readObject(depth) : readArray(depth);
+    }
+    if (first === '"') return readString();
+    for (const [word, value] of [
+      ['true', true],
+      ['false', false],
+      ['null', null],
+    ] as const) {
+      if (first === word[0] && text.startsWith(word, at)) {
+        at += word.length;
+        return value;
+      }
+    }
+    return readNumber();
+  }
+
+  const value = readValue(0);
+  skipSpace();
+  if (at < text.length) return fail('nothing after the JSON value');
+  return value;
+}
+
+/**
+ * A value as JSON text with sorted keys and no spaces, so that equal values give equal text.
+ *
+ * @throws ArgumentError for whatever JSON would drop or change (`undefined`, NaN, dates, typed arrays, class
+ * instances, cycles, lone surrogates) and for what `parseJson` would refuse under the same limits.
+ */
+export function canonicalJson(value: unknown, limits: JsonLimits): string {
+  let values = 0;
+
+  function refuse(path: string, expected: string, actual: string): never {
+    throw new ArgumentError({
+      operation: 'canonicalJson',
+      expected,
+      actual: `${actual} at ${path}`,
+      remedy: 'Keep numbers, strings, booleans, null, arrays and plain objects only.',
+    });
+  }
+
+  function write(item: unknown, path: string, depth: number): string {
+    if (++values > limits.maxValues) refuse(path, `at most ${limits.maxValues} JSON values`, 'more');
+    if (item === null || typeof item === 'boolean') return String(item);
+    if (typeof item === 'number') {
+      if (!Number.isFinite(item)) refuse(path, 'a finite number', String(item));
+      return Object.is(item, -0) ? '-0' : String(item);
+    }
+    if (typeof item === 'string') {
+      if (loneSurrogate.test(item)) refuse(path, 'a string without lone surrogates', quote(item));
+      return JSON.stringify(item);
+    }
+    if (typeof item !== 'object') return refuse(path, 'a JSON value', typeof item);
+    if (depth >= limits.maxDepth) refuse(path, `at most ${limits.maxDepth} nested levels`, 'a deeper one');
+    if (Array.isArray(item)) {
+      return `[${Array.from(item, (entry, index) => write(entry, `${path}[${index}]`, depth + 1)).join(',')}]`;
+    }
+    const prototype = Object.getPrototypeOf(item);
+    if (prototype !== null && prototype !== Object.prototype) {
+      refuse(path, 'a plain object', `an instance of ${prototype.constructor?.name ?? 'a class'}`);
+    }
+    const fields = Object.entries(item).sort(([a], [b]) => compareCodePoints(a, b));
+    return `{${fields
+      .map(([key, entry]) => `${write(key, path, depth + 1)}:${write(entry, `${path}.${key}`, depth + 1)}`)
+      .join(',')}}`;
+  }
+
+  return write(value, 'the value', 0);
+}
+
+/** Order by Unicode code points, which is the order of the UTF-8 bytes; plain `<` orders by UTF-16 units. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return surrogatesLast(x) - surrogatesLast(y);
+  }
+  return a.length - b.length;
+}
+
+function surrogatesLast(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+}
+
+/** Whether UTF-8 can hold the string. */
+export function isWellFormed(text: string): boolean {
+  return !loneSurrogate.test(text);
+}
