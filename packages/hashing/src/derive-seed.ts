@@ -20,7 +20,7 @@ export function deriveSeed(seed: number, ...labels: readonly SeedLabel[]): numbe
 
 /** An injective encoding of labels: a type byte, then UTF-8 or a little-endian double. */
 export function labelBytes(operation: string, label: SeedLabel): Uint8Array {
-  if (typeof label === 'string') return Uint8Array.of(1, ...new TextEncoder().encode(label));
+  if (typeof label === 'string') return new TextEncoder().encode(`\u0001${label}`);
   if (!Number.isFinite(label)) {
     throw new ArgumentError({
       operation,

@@ -58,7 +58,6 @@ describe.each(Object.keys(hashFamilies) as HashFamily[])('%s', (family) => {
   test('multiplies no more per entry than it says: the rest is per row, per column or per seed', () => {
     const { ops, products } = dependences();
     formula(ops, 'row', 'col', '');
-    // xxHash32 multiplies once more after the column entered.
     expect(products.both).toBe(productsPerEntry[family]);
   });
 });

@@ -15,9 +15,9 @@ const GOLDEN = 0x9e3779b9;
  *
  *     mix(mix(mix(seed + G) + row·G) + col·G),   G = 0x9e3779b9
  *
- * Each stage is a bijection of its own word, and all three words pass through a whole `mix` before the next enters,
- * so neighbouring rows, columns and seeds are unrelated. Two multiplications and the last `mix` depend on both row
- * and column only through their sum: a backend pays one `mix` an entry (two multiplications, xxHash32 pays three).
+ * Each stage is a bijection of the word that enters, and each word passes through a whole `mix` before the next
+ * enters, so neighbouring rows, columns and seeds are unrelated. Only the last `mix` depends on row and column both:
+ * two multiplications an entry, where xxHash32 has three.
  */
 export const murmur3Formula: HashFormula = (ops, row, col, seed) => {
   const golden = ops.constant(GOLDEN);

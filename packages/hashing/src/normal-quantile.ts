@@ -47,7 +47,7 @@ const TAIL_DENOMINATOR = [
 
 function polynomial(coefficients: readonly number[], x: number): number {
   let sum = 0;
-  for (const coefficient of coefficients) sum = sum * x + coefficient;
+  for (let i = 0; i < coefficients.length; i += 1) sum = sum * x + (coefficients[i] as number);
   return sum;
 }
 

@@ -11,7 +11,7 @@ const GENERATOR = 'philox4x32-10';
 /** Where a generator stands, as plain JSON data; `randomFrom` continues from it bit for bit. */
 export interface RandomState {
   readonly generator: typeof GENERATOR;
-  /** The key, an integer in 0 … 2^53 − 1 for a generator made by `random`, as two unsigned words: low, high. */
+  /** The key of the generator, as two unsigned words: low, high. */
   readonly key: readonly [number, number];
   /** The stream, an integer in 0 … 2^53 − 1. */
   readonly stream: number;

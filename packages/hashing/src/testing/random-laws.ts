@@ -74,7 +74,7 @@ function words(make: Make): void {
     let previous = 0;
     for (let i = 0; i < DRAWS; i += 1) {
       const word = generator.uint32();
-      require('words', word === word >>> 0, 'an unsigned 32-bit number', word);
+      requireThat('words', word === word >>> 0, 'an unsigned 32-bit number', word);
       for (let bit = 0; bit < 32; bit += 1) bits[bit]! += (word >>> bit) & 1;
       for (let byte = 0; byte < 4; byte += 1) bytes[256 * byte + ((word >>> (8 * byte)) & 255)]! += 1;
       pairs[16 * previous + (word >>> 28)]! += 1;
@@ -95,7 +95,7 @@ function uniform(make: Make): void {
     const generator = make(seed);
     const draws = Float64Array.from({ length: DRAWS }, () => generator.uniform());
     const outside = draws.find((u) => !(u >= 0 && u < 1));
-    require('uniform', outside === undefined, 'numbers in [0, 1)', outside);
+    requireThat('uniform', outside === undefined, 'numbers in [0, 1)', outside);
     requireMean(
       'uniform',
       draws.map((u) => u - 0.5),
@@ -161,7 +161,7 @@ function integer(make: Make): void {
     const generator = make(n % 97);
     const draws = Float64Array.from({ length: DRAWS }, () => generator.integer(n));
     const outside = draws.find((value) => !(Number.isInteger(value) && value >= 0 && value < n));
-    require('integer', outside === undefined, `integers in 0 … ${n - 1}`, outside);
+    requireThat('integer', outside === undefined, `integers in 0 … ${n - 1}`, outside);
     // For n = 3·2^30 a biased draw takes every third value twice as often.
     if (n > 1)
       requireUniform(
@@ -187,7 +187,7 @@ function integer(make: Make): void {
 function fills(make: Make): void {
   const uniforms = make(3).fillUniform(new Float64Array(DRAWS), -2, 6);
   const outside = uniforms.find((value) => !(value >= -2 && value < 6));
-  require('fills', outside === undefined, 'uniform numbers in [−2, 6)', outside);
+  requireThat('fills', outside === undefined, 'uniform numbers in [−2, 6)', outside);
   requireUniform(
     'fills',
     cells(
@@ -229,7 +229,7 @@ function orders(law: string, make: Make, draw: (generator: Random) => ArrayLike<
   const generator = make(5);
   for (let i = 0; i < 24_000; i += 1) {
     const order = Array.from(draw(generator));
-    require(law, order.toSorted().join() === '0,1,2,3,4', 'every one of 0 … 4 once', order.join());
+    requireThat(law, order.toSorted().join() === '0,1,2,3,4', 'every one of 0 … 4 once', order.join());
     let rank = 0;
     for (let here = 0; here < 5; here += 1) {
       const smallerAfter = order.slice(here + 1).filter((value) => value < (order[here] as number)).length;
@@ -297,14 +297,19 @@ function requireUnrelated(law: string, a: Random, b: Random, where: string): voi
 function requireMean(law: string, values: Float64Array, variance: number, where: string): void {
   const z = values.reduce((sum, value) => sum + value, 0) / Math.sqrt(values.length * variance);
   const likely = normalTwoTail(z) >= FALSE_ALARM;
-  require(law, likely, `a mean of 0 for ${where} (false-alarm rate ${FALSE_ALARM})`, `one ${z} standard errors away`);
+  requireThat(
+    law,
+    likely,
+    `a mean of 0 for ${where} (false-alarm rate ${FALSE_ALARM})`,
+    `one ${z} standard errors away`,
+  );
 }
 
 function requireEqual(law: string, a: unknown, b: unknown, where: string): void {
-  require(law, String(a) === String(b), `equality of ${where}`, `${a} and ${b}`);
+  requireThat(law, String(a) === String(b), `equality of ${where}`, `${a} and ${b}`);
 }
 
-function require(law: string, holds: boolean, expected: string, actual: unknown): void {
+function requireThat(law: string, holds: boolean, expected: string, actual: unknown): void {
   if (!holds) throw new LawError({ operation: law, expected, actual: String(actual) });
 }
 
