@@ -1,1 +1,26 @@
-export {};
+export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, valueAndGrad } from './grad.ts';
+export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
+export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
+export { type MatmulOptions, matmul } from './ops/matmul.ts';
+export * from './ops/pointwise.ts';
+export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
+export {
+  type CrossEntropyOptions,
+  logSoftmax,
+  logSumExp,
+  softmax,
+  softmaxCrossEntropy,
+} from './ops/softmax.ts';
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  pad,
+  reshape,
+  slice,
+  squeeze,
+  stack,
+  sumTo,
+  transpose,
+} from './ops/views.ts';
+export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

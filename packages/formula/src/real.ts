@@ -134,8 +134,9 @@ export class Real {
     return this.#alone('floor');
   }
 
-  square(): Real {
-    return this.times(this);
+  /** 1 / this. */
+  inverse(): Real {
+    return Real.constant(this.graph, 1).over(this);
   }
 
   /** `whenPositive` where this > 0, else `otherwise`; no gradient flows through the condition. */
@@ -180,11 +181,14 @@ export class Real {
 }
 
 function lift(graph: Graph, value: Real | number): Real {
-  return typeof value === 'number' ? Real.constant(graph, value) : value;
+  if (typeof value === 'number') return Real.constant(graph, value);
+  graph.requireOwn(value);
+  return value;
 }
 
 function isZero(graph: Graph, value: Real | number): boolean {
   if (typeof value === 'number') return value === 0;
+  graph.requireOwn(value);
   const node = graph.at(value.id);
   return node.op === 'real' && node.value === 0;
 }

@@ -1,0 +1,119 @@
+import { ArgumentError } from '@funhash/hashing';
+import { full, isFloat, Tensor } from '@funhash/tensor';
+import { add } from './ops/pointwise.ts';
+import { recorded, Tape, withTape } from './tape.ts';
+
+/** A tensor, or tensors in arrays and records at any depth. */
+export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
+
+/**
+ * The gradient function of a scalar-valued function, with respect to its first argument. Works on its own results:
+ * `grad(grad(f))`.
+ */
+export function grad<T extends TensorTree, R extends readonly unknown[]>(
+  f: (x: T, ...rest: R) => Tensor,
+): (x: T, ...rest: R) => T {
+  const both = valueAndGrad(f);
+  return (x, ...rest) => both(x, ...rest)[1];
+}
+
+/**
+ * As `grad`, with the value: `const [value, gradient] = valueAndGrad(f)(x)`. The gradient has the structure of x.
+ *
+ * @throws ArgumentError unless f returns one floating-point element
+ */
+export function valueAndGrad<T extends TensorTree, R extends readonly unknown[]>(
+  f: (x: T, ...rest: R) => Tensor,
+): (x: T, ...rest: R) => [value: Tensor, gradient: T] {
+  return (x, ...rest) => {
+    // An alias tells the argument from the same tensor used by f as a constant.
+    const watched: Tensor[] = [];
+    const argument = mapTree(x, (leaf) => {
+      const alias = aliasOf(leaf);
+      watched.push(alias);
+      return alias;
+    }) as T;
+    const [value, gradients] = gradientsOf(() => f(argument, ...rest), watched);
+    let next = 0;
+    return [value, mapTree(x, () => gradients[next++] as Tensor) as T];
+  };
+}
+
+/**
+ * Runs `f` and returns its value and the gradients with respect to tensors that it uses, zero for those it does not:
+ * what a training step calls with the parameters of a model.
+ */
+export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Tensor, gradients: Tensor[]] {
+  for (const tensor of wrt)
+    if (!isFloat(tensor.dtype))
+      throw new ArgumentError({
+        operation: 'grad',
+        expected: 'floating-point tensors to differentiate by',
+        actual: String(tensor),
+      });
+  const tape = new Tape(wrt);
+  const value = withTape(tape, f);
+  if (!(value instanceof Tensor) || value.size !== 1 || !isFloat(value.dtype))
+    throw new ArgumentError({
+      operation: 'grad',
+      expected: 'a function that returns one floating-point element',
+      actual: String(value),
+      remedy: 'Reduce the result with sum or mean.',
+    });
+  return [value, pullBack(tape, value, wrt)];
+}
+
+function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  const cotangents = new Map<Tensor, Tensor>([[value, full(value.shape, 1, { dtype: value.dtype })]]);
+  const zero = ({ shape, dtype }: Tensor): Tensor => full(shape, 0, { dtype });
+  for (const { inputs, outputs, vjp } of tape.entries.toReversed()) {
+    if (!outputs.some((output) => cotangents.has(output))) continue;
+    const given = outputs.map((output) => cotangents.get(output) ?? zero(output));
+    const found = vjp(given, (input) => tape.watches(inputs[input] as Tensor));
+    inputs.forEach((input, k) => {
+      const cotangent = found[k];
+      if (!cotangent || !tape.watches(input)) return;
+      const known = cotangents.get(input);
+      cotangents.set(input, known ? add(known, cotangent) : cotangent);
+    });
+  }
+  return wrt.map((tensor) => cotangents.get(tensor) ?? zero(tensor));
+}
+
+/** The same elements as another tensor, through which gradients flow. */
+function aliasOf(x: Tensor): Tensor {
+  return recorded([x], x.view(x.shape, x.strides, x.offset), (g) => [g]);
+}
+
+/** The same elements, through which no gradient flows. */
+export function stopGradient(x: Tensor): Tensor {
+  return x.view(x.shape, x.strides, x.offset);
+}
+
+/**
+ * A function with a gradient of the caller's own: `f` returns its value and `vjp`, which maps the cotangent of the
+ * value to one cotangent for each input (undefined: zero). Inside f nothing is recorded.
+ */
+export function customGradient<I extends readonly Tensor[]>(
+  f: (...inputs: I) => { value: Tensor; vjp: (cotangent: Tensor) => readonly (Tensor | undefined)[] },
+): (...inputs: I) => Tensor {
+  return (...inputs) => {
+    const { value, vjp } = f(...(inputs.map(stopGradient) as unknown as I));
+    const output = stopGradient(value);
+    return recorded(inputs, output, (g) => vjp(g));
+  };
+}
+
+function mapTree(tree: TensorTree, visit: (leaf: Tensor) => Tensor): TensorTree {
+  if (tree instanceof Tensor) return visit(tree);
+  if (Array.isArray(tree)) return tree.map((member: TensorTree) => mapTree(member, visit));
+  if (typeof tree !== 'object' || tree === null)
+    throw new ArgumentError({
+      operation: 'grad',
+      expected: 'a tensor, or arrays and records of tensors, as the first argument',
+      actual: String(tree),
+    });
+  return Object.fromEntries(
+    Object.entries(tree as Record<string, TensorTree>).map(([key, member]) => [key, mapTree(member, visit)]),
+  );
+}

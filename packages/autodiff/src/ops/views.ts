@@ -1,0 +1,197 @@
+import { ArgumentError } from '@funhash/hashing';
+import {
+  broadcastView,
+  contiguousStrides,
+  normalizeAxis,
+  runPlace,
+  runReduce,
+  type Shape,
+  ShapeError,
+  sameShape,
+  shapeText,
+  sizeOf,
+  type Tensor,
+} from '@funhash/tensor';
+import { recorded } from '../tape.ts';
+
+/** Ops that move elements without computing: most are windows on the same memory. */
+
+/**
+ * The same elements under another shape; one extent may be −1, meaning what is left.
+ *
+ * @throws ShapeError where the sizes differ
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const target = resolved(x, shape);
+  const source = x.contiguous();
+  const output = source.view(target, contiguousStrides(target), source.offset);
+  return recorded([x], output, (g) => [reshape(g, x.shape)]);
+}
+
+function resolved(x: Tensor, shape: Shape): number[] {
+  const known = sizeOf(shape.filter((extent) => extent !== -1));
+  const target = shape.map((extent) => (extent === -1 && known > 0 ? x.size / known : extent));
+  if (
+    shape.filter((extent) => extent === -1).length > 1 ||
+    sizeOf(target) !== x.size ||
+    !target.every(Number.isInteger)
+  )
+    throw new ShapeError({
+      operation: 'reshape',
+      expected: `a shape of ${x.size} elements, at most one extent −1`,
+      actual: `${shapeText(x.shape)} to ${shapeText(shape)}`,
+    });
+  return target;
+}
+
+/** Axes in another order; default reversed. `permutation[k]` is the axis of x that becomes axis k. */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  const order = permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis);
+  if (order.length !== x.rank || new Set(order).size !== x.rank || order.some((axis) => !(axis in x.shape)))
+    throw new ShapeError({
+      operation: 'transpose',
+      expected: `a permutation of the axes 0 to ${x.rank - 1}`,
+      actual: shapeText(order),
+    });
+  const output = x.view(
+    order.map((axis) => x.shape[axis] as number),
+    order.map((axis) => x.strides[axis] as number),
+    x.offset,
+  );
+  return recorded([x], output, (g) => [
+    transpose(
+      g,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ]);
+}
+
+/** x repeated along new axes and those of extent 1. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  const fits =
+    x.rank <= shape.length &&
+    x.shape.every((extent, axis) => extent === 1 || extent === shape[axis + shape.length - x.rank]);
+  if (!fits)
+    throw new ShapeError({
+      operation: 'broadcastTo',
+      expected: `a shape that ${shapeText(x.shape)} broadcasts to`,
+      actual: shapeText(shape),
+    });
+  const output = broadcastView(x, shape);
+  return output === x ? x : recorded([x], output, (g) => [sumTo(g, x.shape)]);
+}
+
+/** A new axis of extent 1 at `axis` of the result. */
+export function expandDims(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis(axis, x.rank + 1, 'expandDims');
+  return reshape(x, x.shape.toSpliced(at, 0, 1));
+}
+
+/** Without the given axes of extent 1; default all of them. */
+export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
+  const chosen = axes?.map((axis) => normalizeAxis(axis, x.rank, 'squeeze'));
+  if (chosen?.some((axis) => x.shape[axis] !== 1))
+    throw new ShapeError({ operation: 'squeeze', expected: 'axes of extent 1', actual: shapeText(x.shape) });
+  return reshape(
+    x,
+    x.shape.filter((extent, axis) => extent !== 1 || (chosen !== undefined && !chosen.includes(axis))),
+  );
+}
+
+/** The window of `sizes` elements from `starts`; a size −1 reaches to the end of the axis. */
+export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
+  const shape = sizes.map((size, axis) =>
+    size === -1 ? (x.shape[axis] as number) - (starts[axis] as number) : size,
+  );
+  const inside = shape.every((size, axis) => {
+    const start = starts[axis] as number;
+    return Number.isInteger(start) && start >= 0 && size >= 0 && start + size <= (x.shape[axis] as number);
+  });
+  if (starts.length !== x.rank || shape.length !== x.rank || !inside)
+    throw new ShapeError({
+      operation: 'slice',
+      expected: `a window inside ${shapeText(x.shape)}`,
+      actual: `starts ${shapeText(starts)}, sizes ${shapeText(sizes)}`,
+    });
+  const offset = starts.reduce((at, start, axis) => at + start * (x.strides[axis] as number), x.offset);
+  const output = x.view(shape, x.strides, offset);
+  return recorded([x], output, (g) => [
+    pad(
+      g,
+      starts.map(
+        (start, axis) => [start, (x.shape[axis] as number) - start - (shape[axis] as number)] as const,
+      ),
+    ),
+  ]);
+}
+
+/** `amounts[axis] = [before, after]` elements of `value` around x. */
+export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], value = 0): Tensor {
+  if (amounts.length !== x.rank || amounts.some(([before, after]) => before < 0 || after < 0))
+    throw new ShapeError({
+      operation: 'pad',
+      expected: `non-negative [before, after] for each of ${x.rank} axes`,
+      actual: JSON.stringify(amounts),
+    });
+  const starts = amounts.map(([before]) => before);
+  const shape = x.shape.map((extent, axis) => {
+    const [before, after] = amounts[axis] as readonly [number, number];
+    return before + extent + after;
+  });
+  const output = runPlace([x], shape, [starts], value);
+  return recorded([x], output, (g) => [slice(g, starts, x.shape)]);
+}
+
+/** Tensors one behind the other along an axis; the other extents are equal. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const [first] = tensors;
+  if (!first)
+    throw new ArgumentError({ operation: 'concat', expected: 'at least one tensor', actual: 'none' });
+  const along = normalizeAxis(axis, first.rank, 'concat');
+  const fits = tensors.every(
+    ({ shape, dtype }) =>
+      dtype === first.dtype &&
+      shape.length === first.rank &&
+      shape.every((extent, k) => k === along || extent === first.shape[k]),
+  );
+  if (!fits)
+    throw new ShapeError({
+      operation: 'concat',
+      expected: `one dtype, and shapes equal except along axis ${along}`,
+      actual: tensors.map(String).join(', '),
+    });
+  let total = 0;
+  const starts = tensors.map(({ shape }) => {
+    const start = first.shape.map((_, k) => (k === along ? total : 0));
+    total += shape[along] as number;
+    return start;
+  });
+  const output = runPlace(tensors, first.shape.with(along, total), starts);
+  return recorded(tensors, output, (g) =>
+    tensors.map(({ shape }, k) => slice(g, starts[k] as readonly number[], shape)),
+  );
+}
+
+/** Tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return concat(
+    tensors.map((tensor) => expandDims(tensor, axis)),
+    axis,
+  );
+}
+
+/** x summed over the axes along which something of `shape` was broadcast to x's shape: the adjoint of broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const added = x.rank - shape.length;
+  const axes = x.shape.flatMap((extent, axis) =>
+    axis < added || (shape[axis - added] === 1 && extent !== 1) ? [axis] : [],
+  );
+  const summed = axes.length === 0 ? x : sumKeepingAxes(x, axes);
+  return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
+}
+
+/** Sum over axes, which keep extent 1. */
+export function sumKeepingAxes(x: Tensor, axes: readonly number[]): Tensor {
+  return recorded([x], runReduce('sum', x, axes), (g) => [broadcastTo(g, x.shape)]);
+}
