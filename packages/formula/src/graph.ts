@@ -119,4 +119,15 @@ export class Graph {
   at(id: number): Node {
     return this.nodes[id] as Node;
   }
+
+  /** Throws unless an operand belongs to this graph: its id would name another node here. */
+  requireOwn({ graph }: { readonly graph: Graph }): void {
+    if (graph !== this)
+      throw new ArgumentError({
+        operation: 'formula',
+        expected: 'operands of the same formula',
+        actual: 'an expression of another graph',
+        remedy: 'Build the whole expression from the arguments of one call.',
+      });
+  }
 }

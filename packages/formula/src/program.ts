@@ -75,7 +75,7 @@ export class Program {
     const place = new Map(this.nodes.map((node, index) => [node.id, index]));
     const nodes = this.nodes.map(
       ({ op, args, value }) =>
-        `${op}(${args.map((arg) => place.get(arg)).join()})${value === 0 ? '' : value}`,
+        `${op}(${args.map((arg) => place.get(arg)).join()})${Object.is(value, -0) ? '-0' : value}`,
     );
     const sinks = this.sinks.map(
       ({ slot, index, value }) => `${slot}:${place.get(index)}:${place.get(value)}`,

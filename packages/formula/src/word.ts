@@ -139,6 +139,7 @@ export class Word {
 
   #constantOf(other: Word | number): number | undefined {
     if (typeof other === 'number') return other >>> 0;
+    this.graph.requireOwn(other);
     const node = this.graph.at(other.id);
     return node.op === 'word' ? node.value : undefined;
   }
