@@ -61,9 +61,9 @@ export interface Kernels {
   copy(x: View, out: View): void;
   /** Elementwise: inputs have outs' shape. An out may be one of the inputs (same view), written in place. */
   map(program: Program, inputs: readonly View[], scalars: readonly number[], outs: readonly View[]): void;
-  /** out has x's rank, extent 1 along reduced axes. Of nothing: sum 0, max −∞, min +∞. */
+  /** out has x's rank, extent 1 along reduced axes. Of nothing: sum 0, max −∞, min +∞. NaN wins over any number. */
   reduce(op: 'sum' | 'max' | 'min', x: View, out: View): void;
-  /** Index of the first maximum along the last axis; out i32. */
+  /** Index of the first maximum along the last axis, of the first NaN where there is one; out i32. */
   argMax(x: View, out: View): void;
   /** out[…, M, N] = a[…, M, K] · b[…, K, N]; leading axes equal. */
   matmul(a: View, b: View, out: View, epilogue?: Epilogue): void;

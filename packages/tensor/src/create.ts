@@ -1,6 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import { currentBackend } from './backends.ts';
-import { allocateArray, type DType, dtypeOf, type TypedArray } from './dtype.ts';
+import { allocateArray, checkDType, type DType, dtypeOf, type TypedArray } from './dtype.ts';
 import { ShapeError } from './errors.ts';
 import { runKernel } from './run-kernel.ts';
 import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
@@ -47,14 +47,15 @@ function typed(values: readonly number[] | TypedArray, dtype: DType): TypedArray
 }
 
 function flatten(values: NestedArray): number[] {
-  if (typeof values === 'number') return [values];
-  if (!Array.isArray(values))
+  const flat = ([values] as unknown[]).flat(Number.POSITIVE_INFINITY);
+  const stranger = flat.findIndex((value) => typeof value !== 'number');
+  if (stranger >= 0)
     throw new ArgumentError({
       operation: 'tensor',
       expected: 'a number, nested arrays of numbers or a typed array',
-      actual: typeof values,
+      actual: flat[stranger] === null ? 'null' : typeof flat[stranger],
     });
-  return (values as unknown[]).flat(Number.POSITIVE_INFINITY) as number[];
+  return flat as number[];
 }
 
 function nestedShape(values: NestedArray): number[] {
@@ -73,6 +74,8 @@ function nestedShape(values: NestedArray): number[] {
 
 /** A tensor of unspecified contents, for kernels to write. */
 export function empty(shape: Shape, dtype: DType, backend = currentBackend()): Tensor {
+  checkShape(shape, 'empty');
+  checkDType(dtype, 'empty');
   return new Tensor(new Storage(backend, dtype, sizeOf(shape)), shape);
 }
 

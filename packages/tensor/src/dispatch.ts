@@ -1,6 +1,6 @@
 import type { Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import type { Backend } from './backend.ts';
+import type { Backend, View } from './backend.ts';
 import { empty } from './create.ts';
 import { type DType, isFloat } from './dtype.ts';
 import { BackendError, DTypeError, ShapeError } from './errors.ts';
@@ -93,7 +93,7 @@ export function runMap(
   const dtype = floatTypeOf(operation, inputs);
   const shape = broadcastShapes(operation, ...inputs.map((input) => input.shape));
   const outs = program.outputs.map(() => empty(shape, dtype, backend));
-  runKernel(backend, 'map', [program, inputs.map((input) => broadcastView(input, shape)), scalars, outs]);
+  runKernel(backend, 'map', [program, inputs.map((input) => operandOf(input, shape)), scalars, outs]);
   return outs;
 }
 
@@ -135,6 +135,13 @@ export function assign(target: Tensor, source: Tensor): void {
 
 export function broadcastView(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : x.view(shape, broadcastStrides(x.shape, x.strides, shape), x.offset);
+}
+
+// A tensor made for one kernel call would keep the storage of `x` alive after its `dispose`.
+function operandOf(x: Tensor, shape: Shape): View {
+  if (sameShape(x.shape, shape)) return x;
+  const { buffer, dtype, offset } = x;
+  return { buffer, dtype, shape, strides: broadcastStrides(x.shape, x.strides, shape), offset };
 }
 
 /** Converts the dtype; the same tensor where it has it already. */
@@ -204,8 +211,8 @@ export function runMatmul(a: Tensor, b: Tensor, { bias, activation }: ProductOpt
   const [rows, cols] = [a.shape.at(-2) as number, b.shape.at(-1) as number];
   if (bias) requireShape(operation, bias, [cols], 'a bias');
   const lead = broadcastShapes(operation, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const left = broadcastView(a, [...lead, ...a.shape.slice(-2)]);
-  const right = broadcastView(b, [...lead, ...b.shape.slice(-2)]);
+  const left = operandOf(a, [...lead, ...a.shape.slice(-2)]);
+  const right = operandOf(b, [...lead, ...b.shape.slice(-2)]);
   const out = empty([...lead, rows, cols], dtype, backend);
   runKernel(backend, 'matmul', [left, right, out, epilogueOf(bias, activation)]);
   return out;
@@ -300,7 +307,10 @@ export function runVirtualRows(v: VirtualOperand, ids: Tensor | null): Tensor {
 
 /** The gradients of the stored values, by slot, under the cotangent dOut [N, cols] of `runVirtualRows`. */
 export function runFoldRows(dOut: Tensor, ids: Tensor | null, v: VirtualOperand, adjoint: Program): Tensor[] {
-  const backend = backendOf('foldRows', [dOut, ...v.stored]);
+  const operands = [dOut, ...v.stored];
+  const backend = backendOf('foldRows', ids ? [...operands, ids] : operands);
+  floatTypeOf('foldRows', operands);
+  if (ids) requireIndex('foldRows', ids);
   requireShape('foldRows', dOut, [ids ? ids.size : v.rows, v.cols], 'dOut');
   const outs = zerosLike(v.stored);
   runKernel(backend, 'foldRows', [dOut, ids?.contiguous() ?? null, virtual(v), adjoint, outs]);

@@ -1,3 +1,5 @@
+import { DTypeError } from './errors.ts';
+
 /** `f32` and `f64` carry gradients; `i32` and `u8` are for data and indices. */
 export type DType = 'f32' | 'f64' | 'i32' | 'u8';
 export type FloatDType = 'f32' | 'f64';
@@ -12,11 +14,30 @@ export function allocateArray(dtype: DType, length: number): TypedArray {
   return new arrays[dtype](length);
 }
 
-/** The dtype whose values a typed array holds. */
+/**
+ * The dtype whose values a typed array holds.
+ *
+ * @throws DTypeError for an array of another kind, such as Int16Array
+ */
 export function dtypeOf(values: TypedArray): DType {
-  if (values instanceof Float32Array) return 'f32';
-  if (values instanceof Float64Array) return 'f64';
-  return values instanceof Int32Array ? 'i32' : 'u8';
+  for (const [dtype, kind] of Object.entries(arrays)) if (values instanceof kind) return dtype as DType;
+  throw new DTypeError({
+    operation: 'tensor',
+    expected: Object.values(arrays)
+      .map(({ name }) => name)
+      .join(', '),
+    actual: Object.prototype.toString.call(values).slice(8, -1),
+    remedy: 'Convert it: Float32Array.from(values).',
+  });
+}
+
+export function checkDType(dtype: DType, operation: string): void {
+  if (!Object.hasOwn(arrays, dtype))
+    throw new DTypeError({
+      operation,
+      expected: `a dtype among ${Object.keys(arrays).join(', ')}`,
+      actual: String(dtype),
+    });
 }
 
 export function isFloat(dtype: DType): dtype is FloatDType {

@@ -12,13 +12,16 @@ export function scope<T>(body: () => T): T {
   let result: T;
   try {
     result = body();
-    if (result instanceof Promise)
+    if (result instanceof Promise) {
+      // What the body does after its first `await` fails on freed tensors; the error below already tells the caller.
+      result.catch(() => {});
       throw new ArgumentError({
         operation: 'scope',
         expected: 'a body that finishes at once',
         actual: 'an async body',
         remedy: 'Read results with `await` after the scope, or open one scope per synchronous step.',
       });
+    }
   } catch (error) {
     Tensor.leaveScope(outer, new Set());
     throw error;

@@ -79,8 +79,14 @@ export class Tensor implements View {
   /** A copy of the elements in row-major order. */
   async data(): Promise<TypedArray> {
     const source = this.contiguous();
-    const all = await this.backend.download(source.buffer);
-    return all.length === this.size ? all : all.slice(source.offset, source.offset + this.size);
+    // A scope that ends while the download is under way must not free the copy.
+    if (source !== this) source.detachFromScope();
+    try {
+      const all = await this.backend.download(source.buffer);
+      return all.length === this.size ? all : all.slice(source.offset, source.offset + this.size);
+    } finally {
+      if (source !== this) source.dispose();
+    }
   }
 
   /**
@@ -98,9 +104,11 @@ export class Tensor implements View {
         remedy: 'Use `await tensor.data()`.',
       });
     const source = this.contiguous();
-    return host
+    const values = host
       .call(this.backend, source.buffer)
       .slice(source.offset, source.offset + this.size) as TypedArray;
+    if (source !== this) source.dispose();
+    return values;
   }
 
   /** The only element of a tensor of size 1. */
@@ -126,8 +134,9 @@ export class Tensor implements View {
   /** This tensor where its elements lie in row-major order, else a copy that does. */
   contiguous(): Tensor {
     if (this.isContiguous) return this;
-    const out = new Tensor(new Storage(this.backend, this.dtype, this.size), this.shape);
-    runKernel(this.backend, 'copy', [this, out]);
+    const { backend, buffer } = this.storage;
+    const out = new Tensor(new Storage(backend, buffer.dtype, this.size), this.shape);
+    runKernel(backend, 'copy', [this, out]);
     return out;
   }
 

@@ -1,6 +1,7 @@
 import type { FloatArray } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import type { Epilogue, Kernels, View } from '../backend.ts';
+import type { TypedArray } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../shape.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { map } from './map.ts';
@@ -32,24 +33,21 @@ export const referenceKernels: Kernels = {
 
   reduce(op, x, out) {
     const data = dataOf(x);
-    const result = dataOf(out);
     const start = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY }[op];
-    const size = sizeOf(out.shape);
     // Sums are formed in double precision, whatever the dtype.
-    const totals = new Float64Array(size).fill(start);
-    const places = { ...out, offset: 0, shape: x.shape, strides: reducedStrides(out, x.shape) };
-    const place = new Int32Array(sizeOf(x.shape));
-    eachPosition(places, (position, index) => {
-      place[index] = position;
+    const totals = new Float64Array(sizeOf(out.shape)).fill(start);
+    const strides = reducedStrides(out, x.shape);
+    const [width, from, to] = [x.shape.at(-1) ?? 1, x.strides.at(-1) ?? 0, strides.at(-1) ?? 0];
+    const lead = x.shape.slice(0, -1);
+    const rows = new Int32Array(sizeOf(lead));
+    eachPosition({ ...out, offset: 0, shape: lead, strides: strides.slice(0, -1) }, (position, row) => {
+      rows[row] = position;
     });
-    eachPosition(x, (position, index) => {
-      const at = place[index] as number;
-      const total = totals[at] as number;
-      const value = data[position] as number;
-      if (op === 'sum') totals[at] = total + value;
-      else totals[at] = op === 'max' ? Math.max(total, value) : Math.min(total, value);
-    });
-    for (let i = 0; i < size; i++) result[out.offset + i] = totals[i] as number;
+    const fold = foldLoops[op];
+    eachPosition({ ...x, shape: lead, strides: x.strides.slice(0, -1) }, (position, row) =>
+      fold(totals, rows[row] as number, to, data, position, from, width),
+    );
+    dataOf(out).set(totals, out.offset);
   },
 
   argMax(x, out) {
@@ -59,7 +57,7 @@ export const referenceKernels: Kernels = {
     for (let row = 0; row < sizeOf(out.shape); row++) {
       let best = 0;
       for (let k = 1; k < width; k++)
-        if ((source[row * width + k] as number) > (source[row * width + best] as number)) best = k;
+        if (exceeds(source[row * width + k] as number, source[row * width + best] as number)) best = k;
       result[out.offset + row] = best;
     }
   },
@@ -147,10 +145,41 @@ export const referenceKernels: Kernels = {
   virtualFold,
 };
 
+type FoldLoop = (
+  totals: Float64Array,
+  at: number,
+  step: number,
+  data: TypedArray,
+  from: number,
+  stride: number,
+  count: number,
+) => void;
+
+// One line of elements into totals that stay in place (step 0) or move along; a callback an element would cost more.
+const foldLoops: Record<'sum' | 'max' | 'min', FoldLoop> = {
+  sum: (totals, at, step, data, from, stride, count) => {
+    for (let k = 0; k < count; k++, at += step, from += stride)
+      totals[at] = (totals[at] as number) + (data[from] as number);
+  },
+  max: (totals, at, step, data, from, stride, count) => {
+    for (let k = 0; k < count; k++, at += step, from += stride)
+      totals[at] = Math.max(totals[at] as number, data[from] as number);
+  },
+  min: (totals, at, step, data, from, stride, count) => {
+    for (let k = 0; k < count; k++, at += step, from += stride)
+      totals[at] = Math.min(totals[at] as number, data[from] as number);
+  },
+};
+
 function reducedStrides(out: View, full: readonly number[]): number[] {
   return full.map((extent, axis) =>
     out.shape[axis] === 1 && extent !== 1 ? 0 : (out.strides[axis] as number),
   );
+}
+
+// NaN counts as the largest number, as in NumPy and PyTorch.
+function exceeds(a: number, b: number): boolean {
+  return a > b || (Number.isNaN(a) && !Number.isNaN(b));
 }
 
 function checkIndex(operation: string, index: number, limit: number): void {

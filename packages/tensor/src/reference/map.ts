@@ -17,6 +17,11 @@ export function interpreterOf(program: Program, dtype: 'f32' | 'f64', capacity: 
   return found;
 }
 
+// Powers of two, so that a program met with many sizes has few interpreters.
+function capacityFor(size: number): number {
+  return size >= chunk ? chunk : 2 ** Math.ceil(Math.log2(Math.max(1, size)));
+}
+
 export function map(
   program: Program,
   inputs: readonly View[],
@@ -26,11 +31,7 @@ export function map(
   const [first] = outs;
   if (!first) return;
   const size = sizeOf(first.shape);
-  const interpreter = interpreterOf(
-    program,
-    first.dtype as 'f32' | 'f64',
-    Math.min(chunk, Math.max(1, size)),
-  );
+  const interpreter = interpreterOf(program, first.dtype as 'f32' | 'f64', capacityFor(size));
   const sources = inputs.map((view) => contiguousData(view) as FloatArray);
   const step = interpreter.capacity;
   for (let from = 0; from < size; from += step) {
