@@ -44,6 +44,7 @@ const planted: [law: string, fault: string, make: (seed: number) => Random][] = 
   ['uniform', 'only 24 bits', spoilt((g) => ({ uniform: () => Math.fround(g.uniform()) }))],
   ['uniform', 'a slight slope', spoilt((g) => ({ uniform: () => g.uniform() ** 1.05 }))],
   ['normal', 'a sum of twelve uniforms', spoilt((g) => ({ normal: () => twelve(g) - 6 }))],
+  ['normal', 'successive draws are related', spoilt((g) => ({ normal: () => related(g) }))],
   ['normal', 'a wrong variance', spoilt((g) => ({ normal: () => 1.03 * g.normal() }))],
   ['integer', 'a remainder', spoilt((g) => ({ integer: (n: number) => g.uint32() % n }))],
   ['integer', 'one too few', spoilt((g) => ({ integer: (n: number) => g.integer(Math.max(1, n - 1)) }))],
@@ -60,6 +61,12 @@ const planted: [law: string, fault: string, make: (seed: number) => Random][] = 
 
 function twelve(generator: Random): number {
   return generator.fillUniform(new Float64Array(12)).reduce((sum, u) => sum + u, 0);
+}
+
+function related(generator: Random): number {
+  const next = randomFrom(generator.state);
+  next.normal();
+  return 0.6 * generator.normal() + 0.8 * next.normal();
 }
 
 function rotation(n: number, by: number): Uint32Array {
