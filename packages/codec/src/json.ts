@@ -23,16 +23,6 @@ export type JsonRefusal = (position: number, expected: string, actual: string) =
 
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const loneSurrogate = /\p{Surrogate}/u;
-const escapes: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ['\\', '\\'],
-  ['/', '/'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
 
 /**
  * JSON text to a value, more strictly than `JSON.parse`: a repeated key, a lone surrogate, a number beyond f64, and
@@ -62,38 +52,30 @@ export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal)
     return true;
   }
 
-  function readEscape(): string {
-    at++;
-    const letter = text[at++] ?? '';
-    const plain = escapes.get(letter);
-    if (plain !== undefined) return plain;
-    const digits = text.slice(at, at + 4);
-    if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(digits)) return fail('a JSON escape', at - 2);
-    at += 4;
-    return String.fromCharCode(Number.parseInt(digits, 16));
-  }
-
   function readString(): string {
     if (text[at] !== '"') return fail('a string in double quotes');
     const opening = at++;
-    let result = '';
-    let start = at;
-    for (;;) {
-      const code = text.charCodeAt(at);
-      if (code === 0x22) {
-        result += text.slice(start, at++);
-        if (loneSurrogate.test(result)) return fail('a string without lone surrogates', opening);
-        return result;
-      }
+    let escaped = false;
+    for (let code = text.charCodeAt(at); code !== 0x22; code = text.charCodeAt(at)) {
+      if (!(code >= 0x20)) return fail('a string without control characters and with its closing quote');
       if (code === 0x5c) {
-        result += text.slice(start, at) + readEscape();
-        start = at;
-      } else if (code >= 0x20) {
+        escaped = true;
         at++;
-      } else {
-        return fail('a string without control characters and with its closing quote');
       }
+      at++;
     }
+    at++;
+    return escaped ? unescapeString(opening) : text.slice(opening + 1, at - 1);
+  }
+
+  function unescapeString(opening: number): string {
+    let result: string;
+    try {
+      result = JSON.parse(text.slice(opening, at));
+    } catch {
+      return fail('a string with JSON escapes only', opening);
+    }
+    return isWellFormed(result) ? result : fail('a string without lone surrogates', opening);
   }
 
   function readNumber(): number {
@@ -192,7 +174,7 @@ export function canonicalJson(value: unknown, limits: JsonLimits): string {
       return Object.is(item, -0) ? '-0' : String(item);
     }
     if (typeof item === 'string') {
-      if (loneSurrogate.test(item)) refuse(path, 'a string without lone surrogates', quote(item));
+      if (!isWellFormed(item)) refuse(path, 'a string without lone surrogates', quote(item));
       return JSON.stringify(item);
     }
     if (typeof item !== 'object') return refuse(path, 'a JSON value', typeof item);

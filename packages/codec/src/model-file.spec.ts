@@ -157,3 +157,30 @@ describe('encodeModel refuses', () => {
     expect(() => encodeModel({ spec: 1, tensors: { w }, storeAs: 'f16' })).toThrow('f16');
   });
 });
+
+describe('memory stays within 4 times the file and 64 MiB', () => {
+  const description = (spec: string) => `{"format":"funhash-model","spec":${spec},"version":1}`;
+  const count = 2 ** 17 - 10;
+  test.each([
+    ['many objects', description(`[${'{},'.repeat(count)}{}]`)],
+    [
+      'many keys',
+      description(`{${Array.from({ length: count }, (_, i) => `"${i.toString(36)}":0`).join(',')}}`),
+    ],
+    ['too many arrays', description('[],'.repeat(2 ** 20))],
+    ['a text of escapes', description(`"${'\\n'.repeat(2 ** 21)}"`)],
+  ])('%s', (_, text) => {
+    const bytes = withDescription(text);
+    const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    const before = used();
+    let kept: unknown;
+    try {
+      kept = decodeModel(bytes);
+    } catch (error) {
+      kept = error;
+    }
+    const growth = used() - before;
+    expect(growth).toBeLessThan(4 * bytes.length + 2 ** 26);
+    expect(kept).toBeDefined();
+  });
+});
