@@ -1,6 +1,6 @@
 import { random } from '@funhash/hashing';
 import { expect, test } from 'vitest';
-import { drawConvex } from './convex.ts';
+import { drawConvex, isConvex } from './convex.ts';
 
 const side = 28;
 const split = drawConvex(1500, random(11));
@@ -32,6 +32,24 @@ const pixelsOf = (i: number) => imageOf(i).filter((value) => value === 255).leng
 test('exactly the images of label 1 are convex', () => {
   for (let i = 0; i < 150; i++)
     expect(isConvexByAngles(imageOf(i)), `image ${i}`).toBe(split.labels[i] === 1);
+});
+
+test('isConvex knows small sets of every form', () => {
+  const draws = random(12);
+  const corner = 28 * 6 + 9;
+  let convex = 0;
+  for (let round = 0; round < 3000; round++) {
+    const image = new Uint8Array(side * side);
+    // Windows of 3 × 4, from all white to mostly black.
+    for (let at = 0; at < 12; at++) {
+      image[corner + side * Math.floor(at / 4) + (at % 4)] = draws.integer(1 + (round % 4)) ? 0 : 255;
+    }
+    if (!image.includes(255)) continue;
+    const expected = isConvexByAngles(image);
+    expect(isConvex(image), `round ${round}`).toBe(expected);
+    if (expected) convex++;
+  }
+  expect(convex).toBeGreaterThan(300);
 });
 
 test('pixels are 0 or 255, at least as many white ones as published', () => {

@@ -86,14 +86,13 @@ function paint({ lo, hi }: Runs, image: Uint8Array): void {
 }
 
 /**
- * Is every pixel centre in the hull of the white pixel centres white? In whole numbers: in a convex set each row is
- * one run, and between any two rows the ends of the runs lie less than one pixel inside the line joining the ends.
+ * Is every pixel centre in the hull of the white pixel centres white? The hull meets row y between the least and the
+ * greatest crossing of the lines that join ends of runs above and below.
  */
-function isConvex(image: Uint8Array): boolean {
+export function isConvex(image: Uint8Array): boolean {
   const lo: number[] = [];
   const hi: number[] = [];
-  let top = -1;
-  let bottom = -1;
+  const filled: number[] = [];
   for (let y = 0; y < side; y++) {
     const row = image.subarray(y * side, (y + 1) * side);
     const first = row.indexOf(255);
@@ -102,19 +101,24 @@ function isConvex(image: Uint8Array): boolean {
     hi.push(last);
     if (first === -1) continue;
     if (row.subarray(first, last + 1).includes(0)) return false;
-    if (bottom !== -1 && bottom !== y - 1) return false;
-    if (top === -1) top = y;
-    bottom = y;
+    filled.push(y);
   }
-  for (let a = top; a <= bottom; a++) {
-    for (let b = a + 2; b <= bottom; b++) {
-      for (let y = a + 1; y < b; y++) {
-        const leftOfRun = ((lo[y] as number) - 1 - (lo[a] as number)) * (b - a);
-        const rightOfRun = ((hi[y] as number) + 1 - (hi[a] as number)) * (b - a);
-        if (leftOfRun >= ((lo[b] as number) - (lo[a] as number)) * (y - a)) return false;
-        if (rightOfRun <= ((hi[b] as number) - (hi[a] as number)) * (y - a)) return false;
+  for (let y = filled[0] ?? side; y <= (filled.at(-1) ?? 0); y++) {
+    let left = side;
+    let right = -1;
+    for (const a of filled) {
+      for (const b of filled) {
+        if (a > y || b < y) continue;
+        const t = a === b ? 0 : (y - a) / (b - a);
+        left = Math.min(left, (lo[a] as number) + t * ((lo[b] as number) - (lo[a] as number)));
+        right = Math.max(right, (hi[a] as number) + t * ((hi[b] as number) - (hi[a] as number)));
       }
     }
+    // The crossings are fractions with denominators below 28: far from whole numbers unless whole.
+    const first = Math.ceil(left - 1e-9);
+    const last = Math.floor(right + 1e-9);
+    const empty = lo[y] === -1;
+    if (empty ? first <= last : first < (lo[y] as number) || last > (hi[y] as number)) return false;
   }
   return true;
 }
