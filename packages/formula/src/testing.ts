@@ -1,0 +1,2 @@
+export { anyProgram, type ProgramOptions, programSlots } from './testing/any-program.ts';
+export { type Addition, type Entry, evaluateEntry } from './testing/evaluate-entry.ts';
