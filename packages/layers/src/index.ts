@@ -1,1 +1,1 @@
-export {};
+export type { Layer, Model, Pass } from './layer.ts';

@@ -1,1 +1,34 @@
-export {};
+export { Formula, type TracedScheme, traceScheme } from './formula.ts';
+export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
+export { virtualFold, virtualMatmul } from './ops/virtual-matmul.ts';
+export type { VirtualMatrix } from './ops/virtual-matrix.ts';
+export { virtualRows } from './ops/virtual-rows.ts';
+export {
+  type FormulaOptions,
+  type Option,
+  type OptionRole,
+  type OptionSchema,
+  type OptionValues,
+  structural,
+  uniform,
+} from './options.ts';
+export { Parameter } from './parameter.ts';
+export { type Projection, type ProjectOptions, project } from './project.ts';
+export {
+  defineScheme,
+  type Entry,
+  type MatrixShape,
+  type Scheme,
+  type SchemeArguments,
+  type SchemeDefinition,
+  type SchemeFunction,
+  type SizeRequest,
+  type StoredArray,
+  type WeightPolicy,
+  type WeightRequest,
+} from './scheme.ts';
+export * from './schemes/index.ts';
+export * as schemes from './schemes/index.ts';
+export { SharedSpace, type SharedSpaceOptions } from './shared-space.ts';
+export { normalValues, orthonormalRows, uniformValues } from './start-values.ts';
+export { createWeight, Weight, type WeightOptions, type WeightSpec } from './weight.ts';

@@ -1,0 +1,141 @@
+import {
+  adjoint,
+  Graph,
+  isLinear,
+  Program,
+  Real,
+  symbolicWords,
+  tangent,
+  transposed,
+  Word,
+} from '@funhash/formula';
+import { type HashFamily, hashFamilies } from '@funhash/hashing';
+import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
+import type { SchemeDefinition, StoredArray } from './scheme.ts';
+
+/** The program of a virtual matrix and all that is derived from it, each on first use. */
+export class Formula {
+  readonly program: Program;
+  #transposed: Formula | undefined;
+  #tangent: Formula | undefined;
+  #adjoint: Program | undefined;
+  #isLinear: boolean | undefined;
+
+  constructor(program: Program) {
+    this.program = program;
+  }
+
+  /** The formula of Vᵀ. */
+  get transposed(): Formula {
+    if (!this.#transposed) {
+      this.#transposed = new Formula(transposed(this.program));
+      this.#transposed.#transposed = this;
+    }
+    return this.#transposed;
+  }
+
+  /** The formula of dV in the direction read from the second half of the stored slots. */
+  get tangent(): Formula {
+    this.#tangent ??= new Formula(tangent(this.program));
+    return this.#tangent;
+  }
+
+  /** Adds the gradients of the stored values under the cotangent of V, its input 0. */
+  get adjoint(): Program {
+    this.#adjoint ??= adjoint(this.program);
+    return this.#adjoint;
+  }
+
+  get isLinear(): boolean {
+    this.#isLinear ??= isLinear(this.program);
+    return this.#isLinear;
+  }
+}
+
+/** Uniform words of every formula before the scheme's own: the extents. */
+const builtInWords = ['rows', 'cols'] as const;
+
+export interface TracedScheme {
+  readonly formula: Formula;
+  /** Names of the stored arrays by slot. */
+  readonly arrays: readonly string[];
+  /** Names of the word and real options, in the order of uniform and scalar slots. */
+  readonly words: readonly string[];
+  readonly reals: readonly string[];
+}
+
+const traced = new WeakMap<object, Map<string, TracedScheme>>();
+
+/**
+ * The formula of a scheme under its structural options; equal requests share one.
+ *
+ * @param isScaled whether entries are multiplied by a scalar, the last: the scale of a layer in a shared space
+ */
+export function traceScheme<O extends OptionSchema>(
+  definition: SchemeDefinition<O>,
+  options: OptionValues<O>,
+  arrays: readonly string[],
+  isScaled: boolean,
+): TracedScheme {
+  const entries = Object.entries(definition.options);
+  const key = JSON.stringify([
+    entries.filter(([, { role }]) => role === 'structural').map(([name]) => options[name]),
+    arrays,
+    isScaled,
+  ]);
+  const known = traced.get(definition) ?? new Map<string, TracedScheme>();
+  traced.set(definition, known);
+  const found = known.get(key) ?? trace(definition, options, arrays, isScaled);
+  known.set(key, found);
+  return found;
+}
+
+function trace<O extends OptionSchema>(
+  definition: SchemeDefinition<O>,
+  options: OptionValues<O>,
+  arrays: readonly string[],
+  isScaled: boolean,
+): TracedScheme {
+  const graph = new Graph();
+  const word = (op: 'row' | 'col' | 'uniform', slot = 0): Word => new Word(graph, graph.node(op, [], slot));
+  const lift = (value: Word | number): Word =>
+    typeof value === 'number' ? Word.constant(graph, value) : value;
+  const named = (role: string): string[] =>
+    Object.entries(definition.options).flatMap(([name, option]) => (option.role === role ? [name] : []));
+  const words = named('word');
+  const reals = named('real');
+  const scalar = (slot: number): Real => Real.from(graph, graph.node('scalar', [], slot));
+  const formulaOptions = Object.fromEntries(
+    Object.keys(definition.options).map((name) => {
+      if (words.includes(name)) return [name, word('uniform', builtInWords.length + words.indexOf(name))];
+      if (reals.includes(name)) return [name, scalar(reals.indexOf(name))];
+      return [name, options[name]];
+    }),
+  ) as FormulaOptions<O>;
+  const stored = Object.fromEntries(
+    arrays.map((name, slot): [string, StoredArray] => [
+      name,
+      { at: (index) => Real.from(graph, graph.node('at', [lift(index).id], slot)) },
+    ]),
+  );
+  const family =
+    hashFamilies[((options as Record<string, unknown>).hash as HashFamily | undefined) ?? 'xxHash32'];
+  const value = definition.entry(
+    {
+      row: word('row'),
+      col: word('col'),
+      rows: word('uniform', 0),
+      cols: word('uniform', 1),
+      hash: (row, col, seed) => family(symbolicWords(graph), lift(row), lift(col), seed),
+    },
+    stored,
+    formulaOptions,
+  );
+  const program = new Program(graph, [(isScaled ? value.times(scalar(reals.length)) : value).id], [], {
+    stored: arrays.length,
+    inputs: 0,
+    uniforms: builtInWords.length + words.length,
+    scalars: reals.length + (isScaled ? 1 : 0),
+  });
+  return { formula: new Formula(program), arrays, words, reals };
+}

@@ -1,0 +1,34 @@
+import { Interpreter } from '@funhash/formula';
+import { random } from '@funhash/hashing';
+import type { VirtualMatrix } from './ops/virtual-matrix.ts';
+
+const sampledRows = 64;
+const sampledCols = 1024;
+
+/**
+ * The standard deviation of the entries of V, in f64, over up to 64 random rows and a window of up to 1024 columns:
+ * enough to tell it within about 1 %.
+ */
+export function measuredStd(
+  v: Omit<VirtualMatrix, 'stored' | 'decoded'> & { readonly arrays: readonly string[] },
+  values: Readonly<Record<string, Float64Array>>,
+): number {
+  const rows = Math.min(sampledRows, v.rows);
+  const cols = Math.min(sampledCols, v.cols);
+  if (rows * cols === 0) return 1;
+  const draw = random(1);
+  const ids = Int32Array.from({ length: rows }, () => draw.integer(v.rows));
+  const [entries] = new Interpreter(v.formula.program, 'f64', rows * cols).run({
+    rows,
+    cols,
+    firstRow: ids,
+    firstCol: draw.integer(v.cols - cols + 1),
+    uniforms: v.uniforms,
+    scalars: v.scalars,
+    stored: v.arrays.map((name) => values[name] as Float64Array),
+    inputs: [],
+  });
+  const sample = (entries as Float64Array).subarray(0, rows * cols);
+  const mean = sample.reduce((sum, value) => sum + value, 0) / sample.length;
+  return Math.sqrt(sample.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sample.length);
+}

@@ -1,0 +1,49 @@
+import { record, recorded, sumTo } from '@funhash/autodiff';
+import { runMatmul, runVirtualFold, runVirtualMatmul, type Tensor } from '@funhash/tensor';
+import { operandOf, tangentMatrix, transposedMatrix, type VirtualMatrix } from './virtual-matrix.ts';
+
+/**
+ * x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], with V decoded inside the product. The gradient dV is formed tile by
+ * tile and folded into the stored values at once; neither V nor dV is ever stored.
+ */
+export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tensor {
+  const { decoded, stored } = v;
+  const y = decoded
+    ? runMatmul(
+        x,
+        decoded.view(
+          [v.cols, v.rows],
+          [decoded.strides[1] as number, decoded.strides[0] as number],
+          decoded.offset,
+        ),
+        { bias },
+      )
+    : runVirtualMatmul(x, operandOf(v), { bias });
+  const inputs = bias ? [x, bias, ...stored] : [x, ...stored];
+  const first = bias ? 2 : 1;
+  return recorded(inputs, y, (g, needed) => {
+    const wantsStored = stored.some((_, k) => needed(first + k));
+    return [
+      needed(0) ? virtualMatmul(g, transposedMatrix(v)) : undefined,
+      ...(bias ? [needed(1) ? sumTo(g, bias.shape) : undefined] : []),
+      ...(wantsStored ? virtualFold(g, x, v) : stored.map(() => undefined)),
+    ];
+  });
+}
+
+/** The gradients of the stored values of V, one for each array, under dV = dYᵀ·x; dY [B, rows], x [B, cols]. */
+export function virtualFold(dY: Tensor, x: Tensor, v: VirtualMatrix): Tensor[] {
+  const outputs = runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
+  record([dY, x, ...v.stored], outputs, (directions, needed) => {
+    const tangent = tangentMatrix(v, directions);
+    const wantsStored = !v.formula.isLinear && v.stored.some((_, k) => needed(2 + k));
+    return [
+      needed(0) ? virtualMatmul(x, tangent) : undefined,
+      needed(1) ? virtualMatmul(dY, transposedMatrix(tangent)) : undefined,
+      ...(wantsStored
+        ? virtualFold(dY, x, tangent).slice(0, v.stored.length)
+        : v.stored.map(() => undefined)),
+    ];
+  });
+  return outputs;
+}

@@ -1,0 +1,35 @@
+import type { Tensor, VirtualOperand } from '@funhash/tensor';
+import type { Formula } from '../formula.ts';
+
+/** A virtual matrix V[rows, cols] over stored tensors: the operand of the three consuming ops. */
+export interface VirtualMatrix {
+  readonly formula: Formula;
+  readonly rows: number;
+  readonly cols: number;
+  readonly uniforms: readonly number[];
+  readonly scalars: readonly number[];
+  readonly stored: readonly Tensor[];
+  /** V itself, [rows, cols], where a policy keeps it. */
+  readonly decoded?: Tensor | undefined;
+}
+
+export function operandOf({ formula, ...rest }: VirtualMatrix): VirtualOperand {
+  return { program: formula.program, ...rest };
+}
+
+export function transposedMatrix(v: VirtualMatrix): VirtualMatrix {
+  const { formula, rows, cols, decoded } = v;
+  const [across, down] = decoded?.strides ?? [];
+  return {
+    ...v,
+    formula: formula.transposed,
+    rows: cols,
+    cols: rows,
+    decoded: decoded?.view([cols, rows], [down as number, across as number], decoded.offset),
+  };
+}
+
+/** dV in the direction `directions` (one tensor for each stored array): the derivative of V by its stored values. */
+export function tangentMatrix(v: VirtualMatrix, directions: readonly Tensor[]): VirtualMatrix {
+  return { ...v, formula: v.formula.tangent, stored: [...v.stored, ...directions], decoded: undefined };
+}

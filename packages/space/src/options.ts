@@ -1,0 +1,121 @@
+import type { Real, Word } from '@funhash/formula';
+import { ArgumentError, type HashFamily, hashFamilies } from '@funhash/hashing';
+
+/**
+ * How a scheme uses an option in its entry formula. `structural`: a plain value while the expression graph is built,
+ * so another value is another graph (loop counts, widths). `word` and `real`: a run-time operand of the graph, so
+ * that layers which differ only in them share compiled code (bucket counts, seeds, scales).
+ */
+export type OptionRole = 'structural' | 'word' | 'real';
+
+export interface Option<T, R extends OptionRole = OptionRole> {
+  readonly role: R;
+  readonly default?: T;
+  /** What is accepted, for messages and the command's help. */
+  readonly expected: string;
+  accepts(value: unknown): boolean;
+  /** Derived from the layer's seed where the user gives none. */
+  readonly isSeed?: boolean;
+}
+
+export type OptionSchema = Readonly<Record<string, Option<unknown>>>;
+
+type ValueOf<O> = O extends { readonly default?: infer T } ? Exclude<T, undefined> : never;
+
+/** Options as users give and files store them. */
+export type OptionValues<O> = { -readonly [K in keyof O]: ValueOf<O[K]> };
+
+/** Options as an entry formula sees them. */
+export type FormulaOptions<O> = {
+  readonly [K in keyof O]: O[K] extends { readonly role: 'word' }
+    ? Word
+    : O[K] extends { readonly role: 'real' }
+      ? Real
+      : ValueOf<O[K]>;
+};
+
+interface Bounds {
+  readonly default?: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+const isWhole = (value: unknown, least: number, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+
+function whole<R extends OptionRole>(
+  role: R,
+  { least = 0, most = 2 ** 32 - 1, ...rest }: Bounds,
+): Option<number, R> {
+  return {
+    role,
+    ...rest,
+    expected: `a whole number from ${least} to ${most}`,
+    accepts: (value) => isWhole(value, least, most),
+  };
+}
+
+export const structural = {
+  integer: (bounds: Bounds = {}): Option<number, 'structural'> => whole('structural', bounds),
+  oneOf: <const T extends string | number>(choices: readonly T[], standard: T): Option<T, 'structural'> => ({
+    role: 'structural',
+    default: standard,
+    expected: `one of ${choices.join(', ')}`,
+    accepts: (value) => choices.includes(value as T),
+  }),
+  flag: (standard: boolean): Option<boolean, 'structural'> => ({
+    role: 'structural',
+    default: standard,
+    expected: 'true or false',
+    accepts: (value) => typeof value === 'boolean',
+  }),
+  /** The family behind `hash(row, col, seed)`. Default xxHash32. */
+  hash: (): Option<HashFamily, 'structural'> =>
+    structural.oneOf(Object.keys(hashFamilies) as HashFamily[], 'xxHash32'),
+};
+
+export const uniform = {
+  /** A count of stored values, buckets or blocks: at least 1. */
+  count: (): Option<number, 'word'> => whole('word', { least: 1 }),
+  /** The seed of the scheme's hashes; default: derived from the layer's. */
+  seed: (): Option<number, 'word'> => ({ ...whole('word', {}), isSeed: true }),
+  real: (standard: number): Option<number, 'real'> => ({
+    role: 'real',
+    default: standard,
+    expected: 'a finite number',
+    accepts: (value) => typeof value === 'number' && Number.isFinite(value),
+  }),
+};
+
+/** Checks options and fills in defaults; says which is missing or wrong. */
+export function resolveOptions<O extends OptionSchema>(
+  kind: string,
+  schema: O,
+  given: Readonly<Record<string, unknown>>,
+  seed: number,
+): OptionValues<O> {
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(schema, name))
+      throw new ArgumentError({
+        operation: kind,
+        expected: `options ${Object.keys(schema).join(', ')}`,
+        actual: `the option ${name}`,
+      });
+  const resolved = Object.entries(schema).map(([name, option]): [string, unknown] => {
+    const value = given[name] ?? (option.isSeed ? seed : option.default);
+    if (value === undefined)
+      throw new ArgumentError({
+        operation: kind,
+        expected: `a size: ratio, values or bytes, or the option ${name} (${option.expected})`,
+        actual: 'neither',
+      });
+    if (!option.accepts(value))
+      throw new ArgumentError({
+        operation: kind,
+        expected: `${name}: ${option.expected}`,
+        actual: String(value),
+      });
+    return [name, value];
+  });
+  return Object.fromEntries(resolved) as OptionValues<O>;
+}

@@ -1,0 +1,147 @@
+import { ArgumentError } from '@funhash/hashing';
+import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
+import { operandOf, tangentMatrix, type VirtualMatrix } from './ops/virtual-matrix.ts';
+import type { Weight } from './weight.ts';
+
+export interface ProjectOptions {
+  /** Most outer steps for a scheme that is not linear in its values. Default 30. */
+  readonly steps?: number;
+  /** Most iterations of each least-squares solution. Default 200. */
+  readonly iterations?: number;
+}
+
+export interface Projection {
+  /** ‖V − target‖ / ‖target‖ before and after, Frobenius norms. */
+  readonly errorBefore: number;
+  readonly errorAfter: number;
+}
+
+type Values = readonly Float64Array[];
+
+/**
+ * Fits the stored values of a weight to a given matrix, in f64: the least-squares solution where the scheme is linear
+ * in its values, else damped Gauss–Newton steps from the present values. Never ends worse than it began.
+ *
+ * @param target [rows, cols]
+ */
+export function project(weight: Weight, target: Tensor, options: ProjectOptions = {}): Projection {
+  const { rows, cols } = weight;
+  if (target.shape.join() !== `${rows},${cols}`)
+    throw new ArgumentError({
+      operation: 'project',
+      expected: `a target of shape [${rows}, ${cols}]`,
+      actual: String(target),
+    });
+  const start = weight.parameters.map(({ value }) => Float64Array.from(value.dataSync()));
+  const problem = new Fit(weight.virtual, Float64Array.from(target.dataSync()));
+  const { steps = weight.virtual.formula.isLinear ? 1 : 30, iterations = 200 } = options;
+  const fitted = problem.fit(start, steps, iterations);
+  const norm = Math.sqrt(squaredNorm([problem.target])) || 1;
+  const errorBefore = Math.sqrt(problem.squaredError(start)) / norm;
+  const errorAfter = Math.sqrt(problem.squaredError(fitted)) / norm;
+  if (errorAfter >= errorBefore) return { errorBefore, errorAfter: errorBefore };
+  weight.parameters.forEach((parameter, k) => {
+    const { shape, dtype } = parameter.value;
+    scope(() => parameter.assign(tensor(fitted[k] as Float64Array, shape, { dtype })));
+  });
+  return { errorBefore, errorAfter };
+}
+
+/** min ‖V(w) − target‖², through V, its derivative J and Jᵀ as the formula gives them. */
+class Fit {
+  readonly target: Float64Array;
+  readonly #v: VirtualMatrix;
+
+  constructor(v: VirtualMatrix, target: Float64Array) {
+    this.#v = { ...v, decoded: undefined };
+    this.target = target;
+  }
+
+  squaredError(values: Values): number {
+    return squaredNorm([this.#residual(values)]);
+  }
+
+  fit(start: Values, steps: number, iterations: number): Values {
+    let best = start;
+    let error = this.squaredError(best);
+    let damping = this.#v.formula.isLinear ? 0 : 1e-3;
+    for (let step = 0; step < steps && error > 0; step++) {
+      const moved = plus(best, this.#leastSquares(best, damping, iterations));
+      const movedError = this.squaredError(moved);
+      if (movedError < error) {
+        const gain = (error - movedError) / error;
+        [best, error, damping] = [moved, movedError, damping / 4];
+        if (gain < 1e-9) break;
+      } else damping = damping * 8 + 1e-9;
+    }
+    return best;
+  }
+
+  // CGLS: conjugate gradients on (JᵀJ + shift·1) d = Jᵀr without forming JᵀJ.
+  #leastSquares(at: Values, damping: number, iterations: number): Values {
+    let residual = this.#residual(at);
+    let solution: Values = at.map((values) => new Float64Array(values.length));
+    let slope = this.#adjoint(at, residual);
+    let direction = slope;
+    let size = squaredNorm(slope);
+    const enough = size * 1e-24;
+    // Damping is relative to the curvature along the first slope.
+    const curvature = size === 0 ? 0 : squaredNorm([this.#derivative(at, slope)]) / size;
+    const shift = damping * curvature;
+    for (let k = 0; k < iterations && size > enough; k++) {
+      const image = this.#derivative(at, direction);
+      const step = size / (squaredNorm([image]) + shift * squaredNorm(direction));
+      solution = plus(solution, direction, step);
+      residual = (plus([residual], [image], -step) as [Float64Array])[0];
+      slope = plus(this.#adjoint(at, residual), solution, -shift);
+      const next = squaredNorm(slope);
+      direction = plus(slope, direction, next / size);
+      size = next;
+    }
+    return solution;
+  }
+
+  #residual(values: Values): Float64Array {
+    const decoded = this.#run((stored) => runVirtualRows(operandOf({ ...this.#v, stored }), null), values);
+    return this.target.map((wanted, k) => wanted - (decoded[k] as number));
+  }
+
+  #derivative(at: Values, direction: Values): Float64Array {
+    return this.#run(
+      (stored) => {
+        const half = stored.length / 2;
+        const v = { ...this.#v, stored: stored.slice(0, half) };
+        return runVirtualRows(operandOf(tangentMatrix(v, stored.slice(half))), null);
+      },
+      [...at, ...direction],
+    );
+  }
+
+  #adjoint(at: Values, cotangent: Float64Array): Values {
+    const { rows, cols, formula } = this.#v;
+    return scope(() => {
+      const stored = at.map((values) => tensor(values));
+      const folded = runFoldRows(
+        tensor(cotangent, [rows, cols]),
+        null,
+        operandOf({ ...this.#v, stored }),
+        formula.adjoint,
+      );
+      return folded.map((gradient) => gradient.dataSync() as Float64Array);
+    });
+  }
+
+  #run(decode: (stored: readonly Tensor[]) => Tensor, values: Values): Float64Array {
+    return scope(() => decode(values.map((array) => tensor(array))).dataSync()) as Float64Array;
+  }
+}
+
+function plus(a: Values, b: Values, factor = 1): Values {
+  return a.map((values, k) => values.map((x, i) => x + factor * ((b[k] as Float64Array)[i] as number)));
+}
+
+function squaredNorm(values: readonly TypedArray[]): number {
+  let sum = 0;
+  for (const array of values) for (const x of array) sum += x * x;
+  return sum;
+}

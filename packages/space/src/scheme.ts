@@ -1,0 +1,165 @@
+import type { Real, Word } from '@funhash/formula';
+import { ArgumentError, type Random } from '@funhash/hashing';
+import type { Shape, Tensor } from '@funhash/tensor';
+import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
+import type { SharedSpace } from './shared-space.ts';
+
+/** Extents of a virtual matrix V: [out, in] of the layer that uses it. */
+export interface MatrixShape {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** Where an entry lies, and what its formula may use. */
+export interface Entry {
+  readonly row: Word;
+  readonly col: Word;
+  /** The extents, as run-time words. */
+  readonly rows: Word;
+  readonly cols: Word;
+  /** The hash of the scheme's `hash` option, of a two-word key under a seed. */
+  hash(row: Word | number, col: Word | number, seed: Word): Word;
+}
+
+/** A stored array as an entry formula reads it. */
+export interface StoredArray {
+  at(index: Word | number): Real;
+}
+
+export interface Plan<O extends OptionSchema> extends MatrixShape {
+  /** Stored values that the user allows, if the size was given by ratio, values or bytes. */
+  readonly budget: number | undefined;
+  readonly given: Partial<OptionValues<O>>;
+}
+
+export interface Initialization<O extends OptionSchema> extends MatrixShape {
+  readonly options: OptionValues<O>;
+  readonly draw: Random;
+  /** The standard deviation that the entries of V shall have. */
+  readonly std: number;
+  /** Values of a shared space, where this weight uses one, by name. */
+  readonly shared: Readonly<Record<string, Float64Array>>;
+  /** The standard deviation of the entries of V under these stored values, measured on a sample. */
+  measureStd(values: Readonly<Record<string, Float64Array>>): number;
+}
+
+export interface Application<O extends OptionSchema> extends MatrixShape {
+  readonly options: OptionValues<O>;
+  /** [rows], to be added to each row of the result. */
+  readonly bias: Tensor | undefined;
+}
+
+/**
+ * A scheme of compression space: how one entry V[row, col] of a virtual matrix comes from stored values. Everything
+ * else is derived from `entry`: decoding on every backend, gradients, laws.
+ */
+export interface SchemeDefinition<O extends OptionSchema, S extends string = string> {
+  readonly kind: string;
+  /** Paper and equation. */
+  readonly source: string;
+  readonly options: O;
+  /** Options that fit a budget of stored values; those the user gave are kept. */
+  plan(request: Plan<O>): Partial<OptionValues<O>>;
+  /** Shapes of the stored arrays: all that is trainable in the scheme, and nothing else. */
+  stored(options: OptionValues<O>, shape: MatrixShape): Readonly<Record<S, Shape>>;
+  /** Start values by name, flat, such that V has the standard deviation `std`. */
+  initialize(request: Initialization<O>): Readonly<Record<NoInfer<S>, Float64Array>>;
+  /** The formula of one entry, stated once. */
+  entry(entry: Entry, stored: Readonly<Record<NoInfer<S>, StoredArray>>, options: FormulaOptions<O>): Real;
+  /** x [B, cols] · Vᵀ → [B, rows] without V, for schemes that contract better than they decode. */
+  apply?(x: Tensor, stored: Readonly<Record<NoInfer<S>, Tensor>>, application: Application<O>): Tensor;
+  /**
+   * Whether entries are multiplied by a constant of the weight, measured at the start so that V has the standard
+   * deviation asked for: for schemes whose start values alone cannot give it. Default no.
+   */
+  isScaled?(options: OptionValues<O>): boolean;
+  /** The stored array that a space shared by several layers may provide, and the option that counts it. */
+  readonly pool?: { readonly array: NoInfer<S>; readonly count: string };
+}
+
+/**
+ * When a virtual weight is decoded. `tile`: at every use, panel by panel, again in the backward pass; memory is the
+ * stored values and one panel. `step`: once per change of the stored values, for weights used many times a step.
+ * `frozen`: as `step`, for inference only.
+ */
+export type WeightPolicy = 'tile' | 'step' | 'frozen';
+
+/** How large a weight may be: one of them, or the scheme's own size options. */
+export interface SizeRequest {
+  /** Stored ÷ virtual values, above 0 and at most 1. */
+  readonly ratio?: number;
+  /** Stored values. */
+  readonly values?: number;
+  /** Stored bytes, at four a value. */
+  readonly bytes?: number;
+}
+
+/** What a layer's `weight:` option takes: a scheme with its size and options, not yet bound to a shape. */
+export interface WeightRequest {
+  readonly scheme: Scheme;
+  readonly size: SizeRequest;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly policy: WeightPolicy;
+  readonly space: SharedSpace | undefined;
+}
+
+export type SchemeArguments<O extends OptionSchema> = SizeRequest &
+  Partial<OptionValues<O>> & {
+    /** Default `tile`. */
+    readonly policy?: WeightPolicy;
+    /** A compression space shared with other layers, instead of one of this layer's own. */
+    readonly space?: SharedSpace;
+  };
+
+/** A scheme whose option types are not known: as shared code sees it. */
+export interface Scheme {
+  readonly definition: SchemeDefinition<OptionSchema>;
+}
+
+/** A scheme as users call it: `funHash({ ratio: 1 / 64 })`. */
+export interface SchemeFunction<O extends OptionSchema> extends Scheme {
+  (request?: SchemeArguments<O>): WeightRequest;
+}
+
+/** Makes a scheme from its definition. */
+export function defineScheme<const O extends OptionSchema, S extends string>(
+  definition: SchemeDefinition<O, S>,
+): SchemeFunction<O> {
+  // Shared code holds every scheme by one type; options are checked against the schema at run time.
+  const scheme: Scheme = { definition: definition as unknown as SchemeDefinition<OptionSchema> };
+  const request = (given: SchemeArguments<O> = {} as SchemeArguments<O>): WeightRequest => {
+    const { ratio, values, bytes, policy = 'tile', space, ...options } = given;
+    const size = {
+      ...(ratio !== undefined && { ratio }),
+      ...(values !== undefined && { values }),
+      ...(bytes !== undefined && { bytes }),
+    };
+    checkSize(definition.kind, size);
+    return { scheme, size, options, policy, space };
+  };
+  return Object.assign(request, scheme);
+}
+
+function checkSize(kind: string, size: SizeRequest): void {
+  const { ratio, values, bytes } = size;
+  const refuse = (expected: string, actual: string): never => {
+    throw new ArgumentError({ operation: kind, expected, actual });
+  };
+  if (Object.keys(size).length > 1) refuse('one of ratio, values and bytes', Object.keys(size).join(' and '));
+  if (ratio !== undefined && !(ratio > 0 && ratio <= 1))
+    refuse('a ratio above 0 and at most 1', String(ratio));
+  if (values !== undefined && !(Number.isInteger(values) && values >= 1))
+    refuse('values: a whole number ≥ 1', String(values));
+  if (bytes !== undefined && !(Number.isInteger(bytes) && bytes >= 4))
+    refuse('bytes: a whole number ≥ 4', String(bytes));
+}
+
+/** The stored values that a size request allows for a matrix; undefined where none was made. */
+export function budgetOf(
+  { ratio, values, bytes }: SizeRequest,
+  { rows, cols }: MatrixShape,
+): number | undefined {
+  if (ratio !== undefined) return Math.max(1, Math.round(ratio * rows * cols));
+  if (bytes !== undefined) return Math.floor(bytes / 4);
+  return values;
+}

@@ -1,0 +1,176 @@
+import { type Real, Word } from '@funhash/formula';
+import { ArgumentError, type Random } from '@funhash/hashing';
+import { type FormulaOptions, type OptionValues, structural, uniform } from '../options.ts';
+import { defineScheme, type Entry, type StoredArray } from '../scheme.ts';
+import { orthonormalRows, uniformValues } from '../start-values.ts';
+
+/**
+ * FunHashNN: V[i,j] = g(ξ₁ w[h₁(i,j)], …, ξ_U w[h_U(i,j)]; α), a small network g over U hashed values.
+ *
+ * Letters of the paper: K `buckets`, U `hashes`, α the weights of g. `layers` counts the layers of g with its input:
+ * G1 identity (one hash: this is HashedNets), G2 U → 1, G3 U → U/2 → 1, G4 U → U → U/2 → 1, tanh on hidden layers.
+ *
+ * Dual space (eq. 12): the weights of g are themselves hashed for each entry, from w′. Multi-hop: w is virtual,
+ * decoded by a smaller FunHash from the next array, `hops` deep.
+ *
+ * The paper gives no initialisation. Here the rows of g's first layer are orthonormal and scaled so that the inputs
+ * of tanh have standard deviation 0.3: g starts nearly linear. The output weights are equal, and scaled so that V
+ * has the standard deviation asked for.
+ */
+
+const options = {
+  buckets: uniform.count(),
+  hashes: structural.oneOf([1, 2, 4, 8, 16], 4),
+  layers: structural.oneOf([1, 2, 3, 4], 3),
+  /** Hash g's weights for each entry from w′ (FunHashNN-D). */
+  dual: structural.flag(false),
+  /** K′, the stored values w′ of dual space; planned: a tenth of the budget. */
+  dualBuckets: { ...uniform.count(), default: 1 },
+  /** Depth of the chain of spaces; 1: w is stored. */
+  hops: structural.integer({ default: 1, least: 1, most: 4 }),
+  /** Virtual values of w for each stored one of the next hop, where hops > 1. */
+  spread: structural.integer({ default: 4, least: 1 }),
+  seed: uniform.seed(),
+  hash: structural.hash(),
+} as const;
+
+type Options = OptionValues<typeof options>;
+
+/** Standard deviation of the inputs of tanh at the start. */
+const startingInput = 0.3;
+
+/** Widths of the layers of g, from input to output; the identity has none but its input. */
+function widthsOf({ hashes, layers }: Pick<Options, 'hashes' | 'layers'>): number[] {
+  const half = Math.max(1, hashes / 2);
+  return { 1: [hashes], 2: [hashes, 1], 3: [hashes, half, 1], 4: [hashes, hashes, half, 1] }[
+    layers
+  ] as number[];
+}
+
+/** Shapes of the weights of g, layer by layer: [out, in]. */
+function shapesOf(o: Pick<Options, 'hashes' | 'layers'>): [number, number][] {
+  const widths = widthsOf(o);
+  return widths.slice(1).map((out, k) => [out, widths[k] as number]);
+}
+
+const networkSize = (o: Pick<Options, 'hashes' | 'layers'>): number =>
+  shapesOf(o).reduce((sum, [out, into]) => sum + out * into, 0);
+
+/** Names of the arrays of g on a hop: the weights of layer k, or w′. */
+const weightName = (hop: number, k: number): string => (hop === 0 ? `g${k}` : `hop${hop}.g${k}`);
+const dualName = (hop: number): string => (hop === 0 ? 'dual' : `hop${hop}.dual`);
+
+/** Start weights of g, layer by layer, for inputs of one size and an output of another (standard deviations). */
+function startingNetwork(draw: Random, o: Options, inputStd: number, outputStd: number): Float64Array[] {
+  const shapes = shapesOf(o);
+  return shapes.map(([out, into], k) => {
+    const given = k === 0 ? inputStd : startingInput;
+    if (k < shapes.length - 1)
+      return orthonormalRows(draw, out, into).map((x) => (x * startingInput) / given);
+    return new Float64Array(into).fill(outputStd / (given * Math.sqrt(into)));
+  });
+}
+
+const rootMeanSquare = (values: Float64Array): number =>
+  Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+
+/** Seeds of one layer are a run of numbers: its U entry hashes, hop by hop, then those of dual space. */
+const entryStream = (hop: number, u: number): number => hop * 16 + u;
+const dualStream = (hop: number, r: number): number => 1024 + hop * 512 + r;
+
+/** The network g on one hop, applied to its inputs for the key (row, col). */
+function network(
+  { hash }: Entry,
+  stored: Readonly<Record<string, StoredArray>>,
+  o: FormulaOptions<typeof options>,
+  hop: number,
+  inputs: readonly Real[],
+  row: Word,
+  col: Word,
+): Real {
+  const shapes = shapesOf(o);
+  let weightsBefore = 0;
+  // In dual space the weights ξ′w′ have size 1: this constant gives them the size of startingNetwork's.
+  const dualWeight = (place: number, k: number, into: number): Real => {
+    const h = hash(row, col, o.seed.plus(dualStream(hop, place)));
+    const size = (k === 0 && shapes.length > 1 ? startingInput : 1) / Math.sqrt(into);
+    return (stored[dualName(hop)] as StoredArray).at(h.below(o.dualBuckets)).times(h.asSign()).times(size);
+  };
+  let values = inputs;
+  shapes.forEach(([out, into], k) => {
+    const before = weightsBefore;
+    const weight = (place: number): Real =>
+      o.dual ? dualWeight(before + place, k, into) : (stored[weightName(hop, k)] as StoredArray).at(place);
+    const layer = Array.from({ length: out }, (_, r) =>
+      values.map((x, u) => x.times(weight(r * into + u))).reduce((sum, term) => sum.plus(term)),
+    );
+    values = k < shapes.length - 1 ? layer.map((x) => x.tanh()) : layer;
+    weightsBefore += out * into;
+  });
+  return values[0] as Real;
+}
+
+export const funHash = defineScheme({
+  kind: 'funHash',
+  source: 'Shi et al. 2016, arXiv:1605.06560, eq. 4; dual space eq. 12; multi-hops section 4',
+  options,
+  plan: ({ budget, given }) => {
+    if (budget === undefined) return {};
+    const { hashes = 4, layers = 3, hops = 1, dual = false } = given;
+    const dualBuckets = given.dualBuckets ?? Math.max(1, Math.round(budget / 10 / hops));
+    const network = dual ? dualBuckets : networkSize({ hashes, layers });
+    return { buckets: Math.max(1, budget - network * hops), ...(dual && { dualBuckets }) };
+  },
+  stored: (o) => {
+    if (o.layers === 1 && o.hashes !== 1)
+      throw new ArgumentError({
+        operation: 'funHash',
+        expected: 'layers ≥ 2 where there is more than one hash',
+        actual: `${o.hashes} hashes with the identity (layers 1)`,
+      });
+    const arrays: Record<string, number[]> = { w: [o.buckets] };
+    for (let hop = 0; hop < o.hops; hop++) {
+      if (o.dual) arrays[dualName(hop)] = [o.dualBuckets];
+      else
+        shapesOf(o).forEach((shape, k) => {
+          arrays[weightName(hop, k)] = shape;
+        });
+    }
+    return arrays;
+  },
+  initialize: ({ options: o, draw, std, shared, measureStd }) => {
+    const w = shared.w ?? uniformValues(draw, o.buckets, o.dual ? 1 : std);
+    const values: Record<string, Float64Array> = { w };
+    const size = rootMeanSquare(w);
+    for (let hop = 0; hop < o.hops; hop++) {
+      if (o.dual) values[dualName(hop)] = uniformValues(draw, o.dualBuckets, 1);
+      else
+        startingNetwork(draw, o, size, hop === 0 ? std : size).forEach((weights, k) => {
+          values[weightName(hop, k)] = weights;
+        });
+    }
+    const output = values[weightName(0, shapesOf(o).length - 1)];
+    const correction = output ? std / measureStd(values) : 1;
+    output?.forEach((x, k) => {
+      output[k] = x * correction;
+    });
+    return values;
+  },
+  entry: (entry, stored, o) => {
+    const decoded = (hop: number, row: Word, col: Word): Real => {
+      const isLast = hop === o.hops - 1;
+      const inputs = Array.from({ length: o.hashes }, (_, u) => {
+        const h = entry.hash(row, col, o.seed.plus(entryStream(hop, u)));
+        const place = h.below(isLast ? o.buckets : o.buckets.times(o.spread ** (o.hops - 1 - hop)));
+        const value = isLast
+          ? (stored.w as StoredArray).at(place)
+          : decoded(hop + 1, place, Word.constant(place.graph, hop + 1));
+        return value.times(h.asSign());
+      });
+      return network(entry, stored, o, hop, inputs, row, col);
+    };
+    return decoded(0, entry.row, entry.col);
+  },
+  isScaled: ({ dual }) => dual,
+  pool: { array: 'w', count: 'buckets' },
+});

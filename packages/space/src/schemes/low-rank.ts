@@ -1,0 +1,39 @@
+import { matmul } from '@funhash/autodiff';
+import { ArgumentError } from '@funhash/hashing';
+import { structural } from '../options.ts';
+import { defineScheme } from '../scheme.ts';
+import { normalValues } from '../start-values.ts';
+
+/** V = A·Bᵀ with A [rows, rank] and B [cols, rank], multiplied by contraction: x·Vᵀ = (x·B)·Aᵀ. */
+export const lowRank = defineScheme({
+  kind: 'lowRank',
+  source: 'Denil et al. 2013, arXiv:1306.0543, eq. 1',
+  options: {
+    rank: structural.integer({ least: 1, most: 65536 }),
+  },
+  plan: ({ rows, cols, budget }) => {
+    if (budget === undefined) return {};
+    const rank = Math.floor(budget / (rows + cols));
+    if (rank < 1)
+      throw new ArgumentError({
+        operation: 'lowRank',
+        expected: `at least ${rows + cols} values, rank 1 of a ${rows} × ${cols} matrix`,
+        actual: `a budget of ${budget}`,
+        remedy: 'Give it a larger ratio, or choose another scheme for this layer.',
+      });
+    return { rank: Math.min(rank, rows, cols) };
+  },
+  stored: ({ rank }, { rows, cols }) => ({ a: [rows, rank], b: [cols, rank] }),
+  // Var V = rank · Var A · Var B.
+  initialize: ({ rows, cols, options: { rank }, draw, std }) => {
+    const factorStd = Math.sqrt(std / Math.sqrt(rank));
+    return { a: normalValues(draw, rows * rank, factorStd), b: normalValues(draw, cols * rank, factorStd) };
+  },
+  entry: ({ row, col }, { a, b }, { rank }) =>
+    Array.from({ length: rank }, (_, r) =>
+      a.at(row.times(rank).plus(r)).times(b.at(col.times(rank).plus(r))),
+    ).reduce((sum, term) => sum.plus(term)),
+  apply: (x, { a, b }, { bias }) => {
+    return matmul(matmul(x, b), a, { transposeB: true, bias });
+  },
+});

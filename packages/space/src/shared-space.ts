@@ -1,0 +1,33 @@
+import { ArgumentError, random } from '@funhash/hashing';
+import { Parameter } from './parameter.ts';
+
+export interface SharedSpaceOptions {
+  /** Number of stored values. */
+  readonly values: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Tells spaces of one model apart in its file. Default `space`. */
+  readonly name?: string;
+}
+
+/**
+ * One compression space from which several layers decode their weights, each by its own seed and scale
+ * (homological hashing, ROAST). Its values start with standard deviation 1.
+ */
+export class SharedSpace {
+  readonly name: string;
+  readonly parameter: Parameter;
+
+  constructor({ values, seed = 0, name = 'space' }: SharedSpaceOptions) {
+    if (!Number.isInteger(values) || values < 1)
+      throw new ArgumentError({
+        operation: 'SharedSpace',
+        expected: 'values: a whole number ≥ 1',
+        actual: String(values),
+      });
+    const start = new Float64Array(values);
+    random(seed).fillUniform(start, -Math.sqrt(3), Math.sqrt(3));
+    this.name = name;
+    this.parameter = Parameter.of(name, start, [values]);
+  }
+}

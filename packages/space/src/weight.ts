@@ -1,0 +1,254 @@
+import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
+import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import { traceScheme } from './formula.ts';
+import { measuredStd } from './measured-std.ts';
+import { virtualMatmul } from './ops/virtual-matmul.ts';
+import { operandOf, type VirtualMatrix } from './ops/virtual-matrix.ts';
+import { virtualRows } from './ops/virtual-rows.ts';
+import { type OptionSchema, type OptionValues, resolveOptions } from './options.ts';
+import { Parameter } from './parameter.ts';
+import {
+  budgetOf,
+  type MatrixShape,
+  type SchemeDefinition,
+  type WeightPolicy,
+  type WeightRequest,
+} from './scheme.ts';
+import type { SharedSpace } from './shared-space.ts';
+
+/** All that decides a virtual matrix besides its stored values: plain JSON data. */
+export interface WeightSpec extends MatrixShape {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly policy: WeightPolicy;
+  /** The constant that entries are multiplied by, where the scheme has one. */
+  readonly scale?: number;
+  /** Name of the shared space, where the weight uses one. */
+  readonly space?: string;
+}
+
+export interface WeightOptions extends MatrixShape {
+  /** Decides start values and, where the request names no other, the hashes. Default 0. */
+  readonly seed?: number;
+  /** Standard deviation of the entries of V at the start. Default √(2 / cols), He et al. 2015. */
+  readonly std?: number;
+}
+
+/** Binds a scheme to a shape, with start values. */
+export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std }: WeightOptions): Weight {
+  const { definition } = request.scheme;
+  const shape = { rows, cols };
+  for (const [name, extent] of Object.entries(shape))
+    if (!Number.isInteger(extent) || extent < 0 || extent > 2 ** 32)
+      throw new ArgumentError({
+        operation: definition.kind,
+        expected: `${name}: a whole number up to 2^32`,
+        actual: String(extent),
+      });
+  const options = plannedOptions(request, shape, deriveSeed(seed, 'hash'));
+  const arrays = definition.stored(options, shape);
+  const target = std ?? Math.sqrt(2 / Math.max(1, cols));
+  const shared = sharedValues(request, definition);
+  const isScaled = request.space !== undefined || (definition.isScaled?.(options) ?? false);
+  const unscaled = virtualOf(definition, options, shape, isScaled ? 1 : undefined);
+  const measure = (values: Readonly<Record<string, Float64Array>>): number =>
+    measuredStd(unscaled, { ...shared, ...values });
+  const start = definition.initialize({
+    ...shape,
+    options,
+    draw: random(deriveSeed(seed, 'values')),
+    std: target,
+    shared,
+    measureStd: measure,
+  });
+  const parameters = Object.entries(arrays).map(([name, extents]) =>
+    name in shared && request.space
+      ? request.space.parameter
+      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents),
+  );
+  const scale = isScaled ? target / measure(start) : undefined;
+  return new Weight(
+    request.scheme.definition,
+    options,
+    shape,
+    parameters,
+    request.policy,
+    request.space,
+    scale,
+  );
+}
+
+function startOf(
+  kind: string,
+  start: Readonly<Record<string, Float64Array>>,
+  name: string,
+  shape: Shape,
+): Float64Array {
+  const values = start[name];
+  if (values?.length !== sizeOf(shape))
+    throw new ArgumentError({
+      operation: kind,
+      expected: `${sizeOf(shape)} start values for ${name}`,
+      actual: String(values?.length ?? 'none'),
+    });
+  return values;
+}
+
+function plannedOptions(
+  request: WeightRequest,
+  shape: MatrixShape,
+  seed: number,
+): OptionValues<OptionSchema> {
+  const { definition } = request.scheme;
+  const budget = budgetOf(request.size, shape);
+  const fixed: Record<string, unknown> = { ...request.options };
+  if (request.space && definition.pool) fixed[definition.pool.count] = request.space.parameter.value.size;
+  const planned = definition.plan({ ...shape, budget, given: fixed as Partial<OptionValues<OptionSchema>> });
+  const options = resolveOptions(definition.kind, definition.options, { ...planned, ...fixed }, seed);
+  const needed = Object.values(definition.stored(options, shape)).reduce(
+    (sum, extents) => sum + sizeOf(extents),
+    0,
+  );
+  if (budget !== undefined && needed > budget && !request.space)
+    throw new ArgumentError({
+      operation: definition.kind,
+      expected: `room for the smallest form of the scheme, ${needed} values`,
+      actual: `a budget of ${budget} values for ${shape.rows} × ${shape.cols}`,
+      remedy: 'Give it a larger ratio, or choose another scheme for this layer.',
+    });
+  return options;
+}
+
+function sharedValues(
+  { space }: WeightRequest,
+  { kind, pool }: SchemeDefinition<OptionSchema>,
+): Record<string, Float64Array> {
+  if (!space) return {};
+  if (!pool)
+    throw new ArgumentError({
+      operation: kind,
+      expected: 'a scheme whose values can be shared',
+      actual: `a shared space for ${kind}`,
+    });
+  return { [pool.array]: Float64Array.from(space.parameter.value.dataSync()) };
+}
+
+/** V of a scheme without its stored values. */
+function virtualOf(
+  definition: SchemeDefinition<OptionSchema>,
+  options: OptionValues<OptionSchema>,
+  shape: MatrixShape,
+  scale?: number,
+): Omit<VirtualMatrix, 'stored' | 'decoded'> & { arrays: readonly string[] } {
+  const arrays = Object.keys(definition.stored(options, shape));
+  const { formula, words, reals } = traceScheme(definition, options, arrays, scale !== undefined);
+  const numbers = options as Readonly<Record<string, number>>;
+  return {
+    ...shape,
+    formula,
+    arrays,
+    uniforms: [shape.rows, shape.cols, ...words.map((name) => numbers[name] as number)],
+    scalars: [...reals.map((name) => numbers[name] as number), ...(scale === undefined ? [] : [scale])],
+  };
+}
+
+/**
+ * A matrix V[rows, cols] that layers use without asking how it is stored. Its parameters are all that is trainable
+ * in it.
+ */
+export class Weight {
+  readonly definition: SchemeDefinition<OptionSchema>;
+  readonly options: OptionValues<OptionSchema>;
+  readonly rows: number;
+  readonly cols: number;
+  readonly parameters: readonly Parameter[];
+  readonly policy: WeightPolicy;
+  readonly space: SharedSpace | undefined;
+  readonly scale: number | undefined;
+  #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
+
+  constructor(
+    definition: SchemeDefinition<OptionSchema>,
+    options: OptionValues<OptionSchema>,
+    { rows, cols }: MatrixShape,
+    parameters: readonly Parameter[],
+    policy: WeightPolicy,
+    space: SharedSpace | undefined,
+    scale: number | undefined,
+  ) {
+    this.definition = definition;
+    this.options = options;
+    this.rows = rows;
+    this.cols = cols;
+    this.parameters = parameters;
+    this.policy = policy;
+    this.space = space;
+    this.scale = scale;
+  }
+
+  get spec(): WeightSpec {
+    const { definition, options, rows, cols, policy, space, scale } = this;
+    return {
+      kind: definition.kind,
+      rows,
+      cols,
+      options,
+      policy,
+      ...(scale !== undefined && { scale }),
+      ...(space && { space: space.name }),
+    };
+  }
+
+  /** Entries of V. */
+  get virtualCount(): number {
+    return this.rows * this.cols;
+  }
+
+  /** Trainable values, those of a shared space included. */
+  get storedCount(): number {
+    return this.parameters.reduce((sum, { value }) => sum + value.size, 0);
+  }
+
+  /** V as the consuming ops take it. */
+  get virtual(): VirtualMatrix {
+    const { definition, options, scale, parameters } = this;
+    const { arrays: _, ...matrix } = virtualOf(definition, options, this, scale);
+    const stored = parameters.map(({ value }) => value);
+    return { ...matrix, stored, decoded: this.#keptDecoded({ ...matrix, stored }) };
+  }
+
+  /** x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], differentiable by x, bias and the stored values. */
+  matmul(x: Tensor, bias?: Tensor): Tensor {
+    const { definition, options, rows, cols } = this;
+    if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
+    const stored = Object.fromEntries(
+      this.parameters.map(({ value }, k) => [this.arrayNames[k] as string, value]),
+    );
+    return definition.apply(x, stored, { rows, cols, options, bias });
+  }
+
+  /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */
+  rowsAt(ids: Tensor): Tensor {
+    return virtualRows(this.virtual, ids);
+  }
+
+  /** V itself, [rows, cols], differentiable by the stored values. For looking at it and for tests. */
+  decode(): Tensor {
+    return virtualRows({ ...this.virtual, decoded: undefined });
+  }
+
+  /** Names of the stored arrays in the order of the parameters. */
+  get arrayNames(): readonly string[] {
+    return Object.keys(this.definition.stored(this.options, this));
+  }
+
+  #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {
+    if (this.policy === 'tile' || this.definition.apply) return undefined;
+    const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
+    if (this.#decoded?.version !== version) {
+      this.#decoded?.tensor.dispose();
+      this.#decoded = { version, tensor: keep(runVirtualRows(operandOf(matrix), null)) };
+    }
+    return this.#decoded.tensor;
+  }
+}
