@@ -19,7 +19,7 @@ export {
 } from './dtype.ts';
 export { BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts';
 export { referenceBackend } from './reference/backend.ts';
-export { fallbackCounts, setStrict } from './run-kernel.ts';
+export { fallbackCounts, type KernelName, runKernel, setStrict } from './run-kernel.ts';
 export { keep, scope, tensorsIn } from './scope.ts';
 export {
   broadcastShapes,

@@ -1,1 +1,2 @@
-export {};
+export { createBackend, type WasmBackend } from './backend.ts';
+export type { MemoryUsage } from './memory/linear-memory.ts';

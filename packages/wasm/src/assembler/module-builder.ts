@@ -1,0 +1,121 @@
+import { ByteBuffer } from './byte-buffer.ts';
+import { Code, type Local } from './code.ts';
+import { type ValueType, valueTypes } from './opcodes.ts';
+
+/** A function being written: parameters are its first locals. */
+export class FunctionBuilder {
+  readonly index: number;
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly code = new Code();
+  readonly #locals: ValueType[] = [];
+
+  constructor(index: number, params: readonly ValueType[], results: readonly ValueType[]) {
+    this.index = index;
+    this.params = params;
+    this.results = results;
+  }
+
+  /** The locals of the parameters. */
+  get arguments(): Local[] {
+    return this.params.map((_, index) => index as Local);
+  }
+
+  local(type: ValueType): Local {
+    this.#locals.push(type);
+    return (this.params.length + this.#locals.length - 1) as Local;
+  }
+
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
+  writeTo(out: ByteBuffer): void {
+    const body = new ByteBuffer();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    body.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      body.unsigned(count);
+      body.byte(valueTypes[type]);
+    }
+    body.append(this.code.bytes);
+    body.byte(0x0b);
+    out.unsigned(body.length);
+    out.append(body.bytes);
+  }
+}
+
+/** The exports of an instance of a module written here. */
+export type Exports<Name extends string> = Readonly<Record<Name, (...args: number[]) => number>>;
+
+/** A module that imports one memory and exports functions. */
+export class ModuleBuilder {
+  readonly #functions: FunctionBuilder[] = [];
+  readonly #exported: { name: string; index: number }[] = [];
+
+  /** A new function; exported where it has a name. */
+  function(
+    name: string | undefined,
+    params: readonly ValueType[],
+    results: readonly ValueType[] = [],
+  ): FunctionBuilder {
+    const made = new FunctionBuilder(this.#functions.length, params, results);
+    this.#functions.push(made);
+    if (name !== undefined) this.#exported.push({ name, index: made.index });
+    return made;
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const out = new ByteBuffer();
+    out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    section(out, 1, this.#functions.length, (body) => {
+      for (const { params, results } of this.#functions) {
+        body.byte(0x60);
+        for (const types of [params, results]) {
+          body.unsigned(types.length);
+          for (const type of types) body.byte(valueTypes[type]);
+        }
+      }
+    });
+    section(out, 2, 1, (body) => {
+      body.text('host');
+      body.text('memory');
+      body.append(Uint8Array.of(2, 0, 0));
+    });
+    section(out, 3, this.#functions.length, (body) => {
+      for (const { index } of this.#functions) body.unsigned(index);
+    });
+    section(out, 7, this.#exported.length, (body) => {
+      for (const { name, index } of this.#exported) {
+        body.text(name);
+        body.byte(0);
+        body.unsigned(index);
+      }
+    });
+    section(out, 10, this.#functions.length, (body) => {
+      for (const made of this.#functions) made.writeTo(body);
+    });
+    return out.bytes.slice();
+  }
+
+  /** Compiles the module and links it to a memory. */
+  instantiate<Name extends string>(memory: WebAssembly.Memory): Exports<Name> {
+    const module = new WebAssembly.Module(this.encode());
+    const { exports } = new WebAssembly.Instance(module, { host: { memory } });
+    return exports as unknown as Exports<Name>;
+  }
+}
+
+function section(out: ByteBuffer, id: number, count: number, write: (body: ByteBuffer) => void): void {
+  const body = new ByteBuffer();
+  body.unsigned(count);
+  write(body);
+  out.byte(id);
+  out.unsigned(body.length);
+  out.append(body.bytes);
+}

@@ -1,0 +1,23 @@
+import { type Backend, type KernelName, type Kernels, runKernel } from '@funhash/tensor';
+import type { Exports } from './assembler/module-builder.ts';
+import type { Gemm } from './gemm/gemm.ts';
+import type { Instructions } from './gemm/micro-kernel.ts';
+import type { LinearMemory } from './memory/linear-memory.ts';
+
+/** What the kernels of one backend share. */
+export interface Context {
+  readonly memory: LinearMemory;
+  readonly instructions: Instructions;
+  readonly gemm: Gemm;
+  readonly code: Exports<'copy'>;
+  /** Runs a form of a kernel that is not accelerated on the reference: counted, and refused in strict mode. */
+  readonly onReference: OnReference;
+}
+
+export type OnReference = <K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>) => void;
+
+/** The way to the reference: a backend over the same memory that has no kernels of its own. */
+export function referenceOver(memoryOf: Omit<Backend, 'kernels'>): OnReference {
+  const bare: Backend = { ...memoryOf, kernels: {} };
+  return (name, ...args) => runKernel(bare, name, args);
+}

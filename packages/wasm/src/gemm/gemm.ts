@@ -1,0 +1,117 @@
+import { type Exports, ModuleBuilder } from '../assembler/module-builder.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { macroKernel } from './macro-kernel.ts';
+import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
+import { packer } from './pack.ts';
+
+/** A matrix in linear memory: element (i, j) at address + i·rowStride + j·colStride, strides in bytes. */
+export interface Matrix {
+  readonly address: number;
+  readonly rowStride: number;
+  readonly colStride: number;
+}
+
+/** Where a product goes: rows of consecutive floats, `rowBytes` apart. */
+export interface Target {
+  readonly address: number;
+  readonly rowBytes: number;
+}
+
+/** Writes the packed panel of columns [firstCol, firstCol + cols) and depths [firstDepth, firstDepth + depth). */
+export type WritePanel = (
+  to: number,
+  firstCol: number,
+  cols: number,
+  firstDepth: number,
+  depth: number,
+) => void;
+
+// A left panel stays in the second-level cache, a strip of a right panel in the first.
+const depthBlock = 272;
+const rowBlock = 132;
+const colBlock = 1024;
+
+/** Blocks of nearly equal size: all but the last a multiple of `grain`, none over `most`. */
+export function* blocks(total: number, most: number, grain: number): Generator<[from: number, size: number]> {
+  const count = Math.ceil(total / most);
+  const size = Math.ceil(total / count / grain) * grain;
+  for (let from = 0; from < total; from += size) yield [from, Math.min(size, total - from)];
+}
+
+type Names = 'multiply' | 'packLeft' | 'packRight';
+
+/** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
+export class Gemm {
+  readonly #memory: LinearMemory;
+  readonly #code: Exports<Names>;
+  readonly #stripRows: number;
+  readonly #edge: number;
+
+  constructor(memory: LinearMemory, instructions: Instructions) {
+    const module = new ModuleBuilder();
+    macroKernel(module, instructions);
+    this.#stripRows = tileRows(instructions);
+    packer(module, 'packLeft', this.#stripRows);
+    packer(module, 'packRight', tileCols);
+    this.#code = module.instantiate<Names>(memory.memory);
+    this.#memory = memory;
+    this.#edge = memory.allocate(this.#stripRows * tileCols * 4);
+  }
+
+  /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
+  multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
+    const writePanel: WritePanel = (to, firstCol, cols, firstDepth, count) => {
+      const from = b.address + firstCol * b.colStride + firstDepth * b.rowStride;
+      this.#code.packRight(to, from, cols, count, b.colStride, b.rowStride);
+    };
+    this.multiplyPanels(m, n, depth, a, writePanel, out, accumulate);
+  }
+
+  /** As `multiply`, with a right-hand matrix that exists only as packed panels, each written once. */
+  multiplyPanels(
+    m: number,
+    n: number,
+    depth: number,
+    a: Matrix,
+    writePanel: WritePanel,
+    out: Target,
+    accumulate = false,
+  ): void {
+    if (m === 0 || n === 0) return;
+    if (depth === 0 && !accumulate) this.#clear(m, n, out);
+    if (depth === 0) return;
+    const deepest = Math.min(depth, depthBlock);
+    const leftBytes = roundUp(Math.min(m, rowBlock), this.#stripRows) * deepest * 4;
+    const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
+    this.#memory.withBlock(leftBytes + rightBytes, (right) => {
+      const left = right + rightBytes;
+      for (const [col, cols] of blocks(n, colBlock, tileCols))
+        for (const [from, count] of blocks(depth, depthBlock, 8)) {
+          writePanel(right, col, cols, from, count);
+          for (const [row, rows] of blocks(m, rowBlock, this.#stripRows)) {
+            const start = a.address + row * a.rowStride + from * a.colStride;
+            this.#code.packLeft(left, start, rows, count, a.rowStride, a.colStride);
+            this.#code.multiply(
+              rows,
+              cols,
+              count,
+              left,
+              right,
+              out.address + row * out.rowBytes + col * 4,
+              out.rowBytes,
+              accumulate || from > 0 ? 1 : 0,
+              this.#edge,
+            );
+          }
+        }
+    });
+  }
+
+  #clear(m: number, n: number, { address, rowBytes }: Target): void {
+    for (let i = 0; i < m; i++) this.#memory.view('f32', address + i * rowBytes, n).fill(0);
+  }
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

@@ -1,0 +1,177 @@
+import { FunhashError } from '@funhash/hashing';
+import { fallbackCounts, setStrict, useBackend, zeros } from '@funhash/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createBackend } from './backend.ts';
+import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from './twins.ts';
+
+const backend = await createBackend();
+const twin = (
+  length: number,
+  layout: Parameters<typeof contiguous>[0] | ReturnType<typeof contiguous>,
+  seed = 1,
+) =>
+  new Twin(backend, someValues(length, seed), Array.isArray(layout) ? contiguous(layout) : (layout as never));
+const dim = fc.integer({ min: 0, max: 17 });
+const edge = fc.constantFrom(1, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 131, 132, 133);
+
+describe('matmul', () => {
+  const product = (m: number, n: number, k: number, lead: readonly number[] = []) =>
+    fc
+      .record({
+        a: layoutOf([...lead, m, k], lead.length > 0),
+        b: layoutOf([...lead, k, n], lead.length > 0),
+      })
+      .map(({ a, b }) => ({
+        a,
+        b,
+        out: contiguous([...lead, m, n]),
+        n,
+        size: m * n * lead.reduce((x, y) => x * y, 1),
+      }));
+
+  test('any strides, sizes and batch axes', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .tuple(dim, dim, dim, fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }))
+          .chain(([m, n, k, lead]) => product(m, n, k, lead)),
+        fc.boolean(),
+        ({ a, b, out, n, size }, biased) => {
+          const result = twin(size, out, 3);
+          const bias = twin(n, [n], 4);
+          runBoth(
+            backend,
+            'matmul',
+            twin(a.length, a, 1),
+            twin(b.length, b, 2),
+            result,
+            biased ? { bias } : undefined,
+          );
+          expectSame(backend, result);
+        },
+      ),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  test('sizes around every block and tile edge', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .tuple(edge, edge, fc.constantFrom(1, 8, 271, 272, 273, 545))
+          .chain(([m, n, k]) => product(m, n, k)),
+        ({ a, b, out, size }) => {
+          const result = twin(size, out, 3);
+          runBoth(backend, 'matmul', twin(a.length, a, 1), twin(b.length, b, 2), result);
+          expectSame(backend, result);
+        },
+      ),
+      { seed: 2, numRuns: 100 },
+    );
+  });
+
+  test('more columns than one panel holds', () => {
+    const [m, n, k] = [3, 2057, 20];
+    const result = twin(m * n, [m, n]);
+    runBoth(backend, 'matmul', twin(m * k, [m, k], 5), twin(k * n, [k, n], 6), result);
+    expectSame(backend, result);
+  });
+});
+
+describe('copy and fill', () => {
+  const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 });
+
+  test('between any two layouts', () => {
+    fc.assert(
+      fc.property(
+        shapes.chain((shape) => fc.record({ from: layoutOf(shape, true), to: layoutOf(shape) })),
+        ({ from, to }) => {
+          const result = twin(to.length, to, 9);
+          runBoth(backend, 'copy', twin(from.length, from), result);
+          expectSame(backend, result, 0);
+        },
+      ),
+      { seed: 3, numRuns: 300 },
+    );
+  });
+
+  test('long rows and transposes', () => {
+    for (const [rows, cols] of [
+      [3, 700],
+      [133, 30],
+      [64, 64],
+    ] as const) {
+      const result = twin(rows * cols, [rows, cols], 9);
+      runBoth(
+        backend,
+        'copy',
+        twin(rows * cols, { shape: [rows, cols], strides: [1, rows], offset: 0 }),
+        result,
+      );
+      expectSame(backend, result, 0);
+      runBoth(
+        backend,
+        'copy',
+        twin(rows * cols + 5, { shape: [rows, cols], strides: [cols, 1], offset: 5 }, 4),
+        result,
+      );
+      expectSame(backend, result, 0);
+    }
+  });
+
+  test('fill writes the view and nothing else', () => {
+    fc.assert(
+      fc.property(
+        shapes.chain((shape) => layoutOf(shape)),
+        (layout) => {
+          const result = twin(layout.length, layout, 9);
+          runBoth(backend, 'fill', result, 7);
+          expectSame(backend, result, 0);
+        },
+      ),
+      { seed: 4 },
+    );
+  });
+});
+
+describe('the backend', () => {
+  test('is loaded by name', async () => {
+    const loaded = await useBackend('wasm');
+    expect(loaded.name).toBe('wasm');
+    expect(zeros([2, 2]).backend).toBe(loaded);
+    await useBackend('reference');
+  });
+
+  test('counts what runs on the reference, and refuses it in strict mode', () => {
+    const before = fallbackCounts()['wasm.matmul'] ?? 0;
+    const double = () => new Twin(backend, new Float64Array([3]), contiguous([1, 1]), 'f64').views[1];
+    const multiply = () => backend.kernels.matmul?.(double(), double(), double());
+    multiply();
+    expect(fallbackCounts()['wasm.matmul']).toBe(before + 1);
+    setStrict(true);
+    try {
+      expect(multiply).toThrow(FunhashError);
+    } finally {
+      setStrict(false);
+    }
+  });
+
+  test('growing the memory keeps its contents', async () => {
+    const fresh = await createBackend();
+    const first = fresh.allocate('f32', 1000);
+    fresh.upload(first, someValues(1000));
+    const reserved = fresh.memoryUsage().reservedBytes;
+    const large = fresh.allocate('f32', reserved);
+    expect(fresh.memoryUsage().reservedBytes).toBeGreaterThan(reserved);
+    expect(await fresh.download(first)).toEqual(someValues(1000));
+    fresh.free(large);
+    expect(fresh.memoryUsage().peakBytes).toBeGreaterThan(fresh.memoryUsage().usedBytes);
+  });
+
+  test('a request beyond 4 GiB is a typed error and changes nothing', () => {
+    const before = backend.memoryUsage();
+    expect(() => backend.allocate('f64', 2 ** 31)).toThrow(FunhashError);
+    expect(backend.memoryUsage()).toEqual(before);
+  });
+});

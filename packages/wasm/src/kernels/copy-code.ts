@@ -1,0 +1,190 @@
+import type { Local } from '../assembler/code.ts';
+import type { FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
+import { transpose4 } from '../gemm/transpose.ts';
+
+/** Rows longer than this many bytes are worth a call of the engine's own copy. */
+const bulkBytes = 512;
+
+/**
+ * copy(to, from, extents 0–3, to-strides 0–3, from-strides 0–3): words of four bytes between any two strided blocks;
+ * strides in bytes. Rows that lie side by side are copied in bulk, transposed ones in 4 × 4 blocks.
+ */
+export function copyCode(module: ModuleBuilder): void {
+  const plane = copyPlane(module);
+  const made = module.function(
+    'copy',
+    Array.from({ length: 14 }, () => 'i32' as const),
+  );
+  const { code } = made;
+  const locals = made.arguments;
+  const [to, from] = locals as [Local, Local];
+  const [extents, toStrides, fromStrides] = [2, 6, 10].map((at) => locals.slice(at, at + 4)) as [
+    Local[],
+    Local[],
+    Local[],
+  ];
+  const nest = (axis: number, toOuter: Local, fromOuter: Local): void => {
+    if (axis === 2) {
+      code.get(toOuter, fromOuter, extents[2] as Local, extents[3] as Local);
+      code.get(
+        toStrides[2] as Local,
+        toStrides[3] as Local,
+        fromStrides[2] as Local,
+        fromStrides[3] as Local,
+      );
+      code.call(plane.index);
+      return;
+    }
+    const [toHere, fromHere, left] = made.locals('i32', 3) as [Local, Local, Local];
+    code
+      .get(toOuter)
+      .set(toHere)
+      .get(fromOuter)
+      .set(fromHere)
+      .get(extents[axis] as Local)
+      .set(left);
+    code.while(
+      () => code.get(left),
+      () => {
+        nest(axis + 1, toHere, fromHere);
+        code
+          .get(toHere, toStrides[axis] as Local)
+          .op('i32.add')
+          .set(toHere);
+        code
+          .get(fromHere, fromStrides[axis] as Local)
+          .op('i32.add')
+          .set(fromHere);
+        code.get(left).i32(1).op('i32.sub').set(left);
+      },
+    );
+  };
+  nest(0, to, from);
+}
+
+function copyPlane(module: ModuleBuilder): FunctionBuilder {
+  const made = module.function(
+    undefined,
+    Array.from({ length: 8 }, () => 'i32' as const),
+  );
+  const { code } = made;
+  const [to, from, rows, cols, toRow, toCol, fromRow, fromCol] = made.arguments as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const [target, source, left] = made.locals('i32', 3) as [Local, Local, Local];
+  const step = (pointer: Local, by: Local): void => void code.get(pointer, by).op('i32.add').set(pointer);
+  const up = (pointer: Local, by: number): void => void code.get(pointer).i32(by).op('i32.add').set(pointer);
+  const down = (counter: Local, by: number): void =>
+    void code.get(counter).i32(by).op('i32.sub').set(counter);
+
+  const sideBySide = (): void => {
+    code
+      .get(cols)
+      .i32(bulkBytes / 4)
+      .op('i32.gt_u')
+      .if(
+        () => void code.get(to, from, cols).i32(2).op('i32.shl').memoryCopy(),
+        () => {
+          code.get(to).set(target).get(from).set(source).get(cols).set(left);
+          code.while(
+            () => code.get(left).i32(4).op('i32.ge_u'),
+            () => {
+              code.get(target, source).memory('v128.load').memory('v128.store');
+              up(target, 16);
+              up(source, 16);
+              down(left, 4);
+            },
+          );
+          words();
+        },
+      );
+  };
+  // The rest of a row, word by word, with the strides of the columns.
+  const words = (): void => {
+    code.while(
+      () => code.get(left),
+      () => {
+        code.get(target, source).memory('i32.load').memory('i32.store');
+        step(target, toCol);
+        step(source, fromCol);
+        down(left, 1);
+      },
+    );
+  };
+  // Four rows at once while the source lies side by side along them.
+  const transposed = (): void => {
+    const quads = made.local('i32');
+    code.while(
+      () => code.get(rows).i32(4).op('i32.ge_u'),
+      () => {
+        code.get(to).set(target).get(from).set(source).get(cols).i32(2).op('i32.shr_u').set(quads);
+        code.while(
+          () => code.get(quads),
+          () => {
+            const loaded = made.locals('v128', 4) as [Local, Local, Local, Local];
+            for (const local of loaded) {
+              code.get(source).memory('v128.load').set(local);
+              step(source, fromCol);
+            }
+            const turned = transpose4(made, code, loaded);
+            const row = made.local('i32');
+            code.get(target).set(row);
+            for (const local of turned) {
+              code.get(row, local).memory('v128.store');
+              step(row, toRow);
+            }
+            up(target, 16);
+            down(quads, 1);
+          },
+        );
+        const rest = made.locals('i32', 2) as [Local, Local];
+        code.get(target).set(rest[0]).get(source).set(rest[1]);
+        for (let i = 0; i < 4; i++) {
+          code
+            .get(cols)
+            .i32(3)
+            .op('i32.and')
+            .set(left)
+            .get(rest[0])
+            .set(target)
+            .get(rest[1])
+            .i32(4 * i)
+            .op('i32.add')
+            .set(source);
+          words();
+          step(rest[0], toRow);
+        }
+        for (let i = 0; i < 4; i++) step(to, toRow);
+        up(from, 16);
+        down(rows, 4);
+      },
+    );
+  };
+  const equals = (local: Local, value: number): void => void code.get(local).i32(value).op('i32.eq');
+
+  equals(toCol, 4);
+  equals(fromRow, 4);
+  code.op('i32.and').get(fromCol).i32(4).op('i32.ne').op('i32.and').if(transposed);
+  code.while(
+    () => code.get(rows),
+    () => {
+      equals(toCol, 4);
+      equals(fromCol, 4);
+      code.op('i32.and').if(sideBySide, () => {
+        code.get(to).set(target).get(from).set(source).get(cols).set(left);
+        words();
+      });
+      step(to, toRow);
+      step(from, fromRow);
+      down(rows, 1);
+    },
+  );
+  return made;
+}

@@ -1,0 +1,133 @@
+import { BackendError, bytesPerElement, type DType, type TypedArray } from '@funhash/tensor';
+import { Allocator } from './allocator.ts';
+
+const pageBytes = 65536;
+const mebibyte = 2 ** 20;
+
+/** Kernels read and add zeros up to this far behind the last element of a buffer, never further. */
+const slackBytes = 64;
+
+/** The low addresses are left unused: a null pointer of generated code never meets a buffer. */
+const firstAddress = 1024;
+
+/** What a backend's memory holds, in bytes. */
+export interface MemoryUsage {
+  /** Held by buffers now. */
+  readonly usedBytes: number;
+  /** The most that buffers held at one time. */
+  readonly peakBytes: number;
+  /** Size of the linear memory: it never shrinks. */
+  readonly reservedBytes: number;
+}
+
+/** The linear memory of a backend: blocks of it by address, and views of its contents. */
+export class LinearMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly #allocator = new Allocator(firstAddress);
+  #peakBytes = 0;
+  #reservedBytes: number;
+  #f32: Float32Array;
+  #i32: Int32Array;
+
+  constructor() {
+    this.memory = largestMemory();
+    this.#reservedBytes = this.memory.buffer.byteLength;
+    this.#f32 = new Float32Array(this.memory.buffer);
+    this.#i32 = new Int32Array(this.memory.buffer);
+  }
+
+  /** The whole memory as f32; taken anew after every allocation, because growing detaches views. */
+  get f32(): Float32Array {
+    return this.#f32;
+  }
+
+  get i32(): Int32Array {
+    return this.#i32;
+  }
+
+  get usage(): MemoryUsage {
+    return {
+      usedBytes: this.#allocator.usedBytes,
+      peakBytes: this.#peakBytes,
+      reservedBytes: this.#reservedBytes,
+    };
+  }
+
+  /** The address of a block of `bytes` bytes, a multiple of 64; contents unspecified. */
+  allocate(bytes: number): number {
+    const address = this.#allocator.allocate(bytes + slackBytes, this.#reserve);
+    this.#peakBytes = Math.max(this.#peakBytes, this.#allocator.usedBytes);
+    return address;
+  }
+
+  free(address: number, bytes: number): void {
+    this.#allocator.free(address, bytes + slackBytes);
+  }
+
+  /** A live view, valid until the next allocation. */
+  view(dtype: DType, address: number, length: number): TypedArray {
+    const { buffer } = this.memory;
+    if (dtype === 'f32') return new Float32Array(buffer, address, length);
+    if (dtype === 'f64') return new Float64Array(buffer, address, length);
+    return dtype === 'i32'
+      ? new Int32Array(buffer, address, length)
+      : new Uint8Array(buffer, address, length);
+  }
+
+  /** Runs `use` with a block that is given back afterwards, also where `use` throws. */
+  withBlock<T>(bytes: number, use: (address: number) => T): T {
+    const address = this.allocate(bytes);
+    try {
+      return use(address);
+    } finally {
+      this.free(address, bytes);
+    }
+  }
+
+  readonly #reserve = (end: number): void => {
+    const missing = Math.ceil((end - this.#reservedBytes) / pageBytes);
+    if (missing <= 0) return;
+    // A quarter more than asked for, so that many small requests do not grow the memory many times.
+    const generous = missing + Math.ceil(this.#reservedBytes / pageBytes / 4);
+    if (!this.#grow(generous) && !this.#grow(missing))
+      throw new BackendError({
+        operation: 'allocate on wasm',
+        expected: 'a linear memory within the limit of the engine (at most 4 GiB)',
+        actual: `${Math.round(end / mebibyte)} MiB needed, ${Math.round(this.#reservedBytes / mebibyte)} MiB reserved`,
+        remedy: 'Free tensors (scope, dispose), or use smaller batches.',
+      });
+  };
+
+  #grow(pages: number): boolean {
+    try {
+      this.memory.grow(pages);
+    } catch {
+      return false;
+    }
+    this.#reservedBytes = this.memory.buffer.byteLength;
+    this.#f32 = new Float32Array(this.memory.buffer);
+    this.#i32 = new Int32Array(this.memory.buffer);
+    return true;
+  }
+}
+
+/** Bytes of a buffer of `length` elements. */
+export function bufferBytes(dtype: DType, length: number): number {
+  return length * bytesPerElement[dtype];
+}
+
+// 4 GiB is what 32-bit addresses reach; engines with less address space refuse such a maximum.
+function largestMemory(): WebAssembly.Memory {
+  for (const maximum of [65536, 32768, 16384])
+    try {
+      return new WebAssembly.Memory({ initial: 64, maximum });
+    } catch {
+      // The next smaller one.
+    }
+  throw new BackendError({
+    operation: 'useBackend wasm',
+    expected: 'room for a WebAssembly memory of at most 1 GiB of addresses',
+    actual: 'an engine that refuses it',
+    remedy: 'Use the reference backend.',
+  });
+}
