@@ -120,6 +120,21 @@ describe.each(Object.entries(immediates))('%s', (_, [build, meaning, least, most
   });
 });
 
+test('below is exact where h·n lies one short of a multiple of 2^32', () => {
+  const odd = fc.integer({ min: 0, max: 0x7fffffff }).map((half) => 2 * half + 1);
+  fc.assert(
+    fc.property(odd, (n) => {
+      // Newton's iteration for the inverse of n modulo 2^32, from 5 right bits.
+      let inverse = (3 * n) ^ 2;
+      for (let k = 0; k < 3; k++) inverse = Math.imul(inverse, 2 - Math.imul(n, inverse));
+      const h = -inverse >>> 0;
+      expect((BigInt(h) * BigInt(n)) % modulus).toBe(modulus - 1n);
+      expect(run((a, b) => a.below(b), h, n)).toBe(low((BigInt(h) * BigInt(n)) / modulus));
+    }),
+    pinned,
+  );
+});
+
 test('number operands are taken modulo 2^32', () => {
   for (const a of edges) {
     expect(run((x) => x.plus(-1), a, 0)).toBe(low(BigInt(a) - 1n));
