@@ -1,1 +1,36 @@
+export * from '@funhash/autodiff';
+export { random } from '@funhash/hashing';
+// What users of layers need beside them, so that one package is enough to build, train and save.
+export {
+  defineScheme,
+  dense,
+  funHash,
+  hashedNet,
+  inspectWeight,
+  lowRank,
+  Parameter,
+  productHash,
+  project,
+  randomEdgeRemoval,
+  robe,
+  SharedSpace,
+  structural,
+  tiles,
+  uniform,
+  Weight,
+  type WeightPolicy,
+  type WeightRequest,
+} from '@funhash/space';
+export { keep, memory, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
+export { Activation } from './activation.ts';
+export { type ActivationName, activations } from './activations.ts';
+export { Dense, type DenseOptions } from './dense.ts';
+export { Dropout, type DropoutOptions } from './dropout.ts';
+export { Flatten } from './flatten.ts';
+export { Functional } from './functional.ts';
 export type { Layer, Model, Pass } from './layer.ts';
+export type { LayerClass, LayerReader } from './layer-reader.ts';
+export { type LoadOptions, load, loadInto } from './load.ts';
+export { type LayerSpec, Module, type SaveOptions } from './module.ts';
+export { Sequential, type SequentialOptions } from './sequential.ts';
+export type { Summary, SummaryPart, SummaryRow } from './summary.ts';

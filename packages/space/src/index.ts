@@ -14,6 +14,7 @@ export {
 } from './options.ts';
 export { Parameter } from './parameter.ts';
 export { type Projection, type ProjectOptions, project } from './project.ts';
+export { type RestoreOptions, restoreWeight } from './restore-weight.ts';
 export {
   defineScheme,
   type Entry,

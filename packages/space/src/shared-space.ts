@@ -1,5 +1,7 @@
 import { ArgumentError, random } from '@funhash/hashing';
+import type { Tensor } from '@funhash/tensor';
 import { Parameter } from './parameter.ts';
+import { uniformValues } from './start-values.ts';
 
 export interface SharedSpaceOptions {
   /** Number of stored values. */
@@ -25,9 +27,13 @@ export class SharedSpace {
         expected: 'values: a whole number ≥ 1',
         actual: String(values),
       });
-    const start = new Float64Array(values);
-    random(seed).fillUniform(start, -Math.sqrt(3), Math.sqrt(3));
     this.name = name;
-    this.parameter = Parameter.of(name, start, [values]);
+    this.parameter = Parameter.of(name, uniformValues(random(seed), values, 1), [values]);
+  }
+
+  /** A space whose values are known, as read from a file. */
+  static of(name: string, values: Tensor): SharedSpace {
+    const space: SharedSpace = Object.create(SharedSpace.prototype);
+    return Object.assign(space, { name, parameter: new Parameter(name, values) });
   }
 }

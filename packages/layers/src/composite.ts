@@ -1,0 +1,66 @@
+import { ArgumentError, deriveSeed } from '@funhash/hashing';
+import type { Parameter, SharedSpace } from '@funhash/space';
+import { Module } from './module.ts';
+import type { SummaryPart } from './summary.ts';
+
+/** A module made of named modules. */
+export abstract class Composite extends Module {
+  readonly members: ReadonlyMap<string, Module>;
+
+  constructor(members: Iterable<readonly [string, Module]>, seed: number) {
+    super();
+    this.members = new Map(members);
+    for (const [name, member] of this.members) {
+      if (!(member instanceof Module))
+        throw new ArgumentError({
+          operation: new.target.name,
+          expected: `a layer as ${name}`,
+          actual: String(member),
+        });
+      member.seedWith(deriveSeed(seed, name));
+    }
+    this.#checkSpaceNames();
+  }
+
+  override seedWith(seed: number): void {
+    for (const [name, member] of this.members) member.seedWith(deriveSeed(seed, name));
+  }
+
+  override namedParameters(): ReadonlyMap<string, Parameter> {
+    const shared = new Set([...this.sharedSpaces()].map(({ parameter }) => parameter));
+    const seen = new Set<Parameter>(shared);
+    const found: [string, Parameter][] = [...this.sharedSpaces()].map(({ name, parameter }) => [
+      name,
+      parameter,
+    ]);
+    for (const [place, member] of this.members)
+      for (const [name, parameter] of member.namedParameters()) {
+        if (seen.has(parameter)) continue;
+        seen.add(parameter);
+        found.push([`${place}.${name}`, parameter]);
+      }
+    return new Map(found);
+  }
+
+  override sharedSpaces(): ReadonlySet<SharedSpace> {
+    return new Set([...this.members.values()].flatMap((member) => [...member.sharedSpaces()]));
+  }
+
+  override parts(): readonly SummaryPart[] {
+    return [...this.members].flatMap(([place, member]) =>
+      member.parts().map((part) => ({ ...part, name: `${place}.${part.name}` })),
+    );
+  }
+
+  // Files tell spaces apart by name.
+  #checkSpaceNames(): void {
+    const names = [...this.sharedSpaces()].map(({ name }) => name);
+    if (new Set(names).size !== names.length)
+      throw new ArgumentError({
+        operation: this.constructor.name,
+        expected: 'a name of its own for each shared space',
+        actual: names.join(', '),
+        remedy: 'Give each SharedSpace a name.',
+      });
+  }
+}

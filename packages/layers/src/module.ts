@@ -1,0 +1,74 @@
+import { type ByteTarget, encodeModel, type JsonValue, type StorageFormat, saveBytes } from '@funhash/codec';
+import { random } from '@funhash/hashing';
+import type { Parameter, SharedSpace } from '@funhash/space';
+import type { Tensor, TypedArray } from '@funhash/tensor';
+import type { Layer, Model, Pass } from './layer.ts';
+import { type Summary, type SummaryPart, summarize } from './summary.ts';
+
+/** JSON data from which a layer is built again; `type` names its class. */
+export interface LayerSpec {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+export interface SaveOptions {
+  /** Precision of the stored values in the file. Default `f32`. */
+  readonly storeAs?: StorageFormat;
+}
+
+const inference: Pass = { training: false, random: random(0) };
+
+/** What all layers and networks share: parameters by name, a summary, saving. */
+export abstract class Module implements Model, Layer {
+  /** Everything but parameter values. */
+  abstract get spec(): LayerSpec;
+
+  /** The output for x; without a pass: inference. */
+  forward(x: Tensor, pass: Pass = inference): Tensor {
+    return this.compute(x, pass);
+  }
+
+  abstract compute(x: Tensor, pass: Pass): Tensor;
+
+  /** Parameters by a name unique in this module; one that is shared by several places appears once. */
+  namedParameters(): ReadonlyMap<string, Parameter> {
+    return new Map();
+  }
+
+  /** What the summary lists. */
+  parts(): readonly SummaryPart[] {
+    return [];
+  }
+
+  /** Spaces that layers of this module share. */
+  sharedSpaces(): ReadonlySet<SharedSpace> {
+    return new Set();
+  }
+
+  /** Decides start values where the module was given no seed of its own and has not been used yet. */
+  seedWith(_seed: number): void {}
+
+  /** All trainable tensors, each once. */
+  parameters(): readonly Parameter[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** Stored and virtual sizes, layer by layer; prints as a table. */
+  summary(): Summary {
+    return summarize(this.parts());
+  }
+
+  /** The contents of a model file (safetensors). */
+  async toBytes({ storeAs = 'f32' }: SaveOptions = {}): Promise<Uint8Array> {
+    const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
+    for (const [name, { value }] of this.namedParameters())
+      tensors[name] = { shape: value.shape, data: await value.data() };
+    const spaces = [...this.sharedSpaces()].map(({ name }) => name);
+    return encodeModel({ spec: { model: this.spec as JsonValue, spaces }, tensors, storeAs });
+  }
+
+  /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
+  async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
+    await saveBytes(target, await this.toBytes(options));
+  }
+}
