@@ -5,6 +5,7 @@ import { Gemm } from './gemm/gemm.ts';
 import { copyKernel } from './kernels/copy.ts';
 import { copyCode } from './kernels/copy-code.ts';
 import { fillKernel } from './kernels/fill.ts';
+import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import type { WasmBuffer } from './layout.ts';
 import { bufferBytes, LinearMemory, type MemoryUsage } from './memory/linear-memory.ts';
@@ -70,8 +71,9 @@ function storageIn(memory: LinearMemory) {
 }
 
 function kernelsOf(context: Context): Partial<Kernels> {
-  const map: Kernels['map'] = (...args) => context.onReference('map', ...args);
+  const map = mapKernel(context);
   return {
+    map,
     fill: fillKernel(context),
     copy: copyKernel(context),
     matmul: matmulKernel(context, map),

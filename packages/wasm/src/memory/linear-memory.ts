@@ -4,8 +4,8 @@ import { Allocator } from './allocator.ts';
 const pageBytes = 65536;
 const mebibyte = 2 ** 20;
 
-/** Kernels read and add zeros up to this far behind the last element of a buffer, never further. */
-const slackBytes = 64;
+/** Kernels read, and add zeros, up to this far behind the last element of a buffer, never further. */
+const slackBytes = 256;
 
 /** The low addresses are left unused: a null pointer of generated code never meets a buffer. */
 const firstAddress = 1024;
