@@ -1,1 +1,1 @@
-export {};
+export { type BackendLawOptions, backendLaws } from './testing/backend-laws.ts';

@@ -1,0 +1,188 @@
+import type { Program } from '@funhash/formula';
+import { evaluateEntry } from '@funhash/formula/testing';
+import type { Epilogue, Kernels, View, VirtualMatrix } from '../backend.ts';
+import type { HostBuffer } from '../reference/views.ts';
+
+/**
+ * Every kernel once more, element by element from its definition, over host memory: no packing, panels, tiles or
+ * chunks, sums in double precision. What the reference backend is itself compared with.
+ */
+
+type Index = readonly number[];
+
+const dataOf = ({ buffer }: View) => (buffer as HostBuffer).data;
+const place = ({ offset, strides }: View, index: Index): number =>
+  index.reduce((at, i, axis) => at + i * (strides[axis] as number), offset);
+const read = (view: View, ...index: number[]): number => dataOf(view)[place(view, index)] as number;
+const write = (view: View, index: Index, value: number): void => {
+  dataOf(view)[place(view, index)] = value;
+};
+const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
+
+/** All indices of a shape in row-major order. */
+function indicesOf(shape: readonly number[]): number[][] {
+  return shape.reduce<number[][]>(
+    (all, extent) => all.flatMap((lead) => range(extent).map((k) => [...lead, k])),
+    [[]],
+  );
+}
+
+const precisionOf = ({ dtype }: View): 'f32' | 'f64' => (dtype === 'f64' ? 'f64' : 'f32');
+
+function finish(out: View, epilogue: Epilogue | undefined): void {
+  const { bias, activation } = epilogue ?? {};
+  for (const index of indicesOf(out.shape)) {
+    const biased = read(out, ...index) + (bias ? read(bias, index.at(-1) as number) : 0);
+    const rounded = precisionOf(out) === 'f64' ? biased : Math.fround(biased);
+    const entry = { row: 0, col: 0, inputs: [rounded] };
+    const value = activation ? evaluateEntry(activation, entry, precisionOf(out)).outputs[0] : rounded;
+    write(out, index, value as number);
+  }
+}
+
+const contents = (views: readonly View[]): number[][] =>
+  views.map((view) => indicesOf(view.shape).map((index) => read(view, ...index)));
+
+const valuesOf = ({ uniforms, scalars, stored }: VirtualMatrix) => ({
+  uniforms,
+  scalars,
+  stored: contents(stored),
+});
+
+function decode(v: VirtualMatrix, rowNumbers: readonly number[], dtype: 'f32' | 'f64'): number[][] {
+  const operands = valuesOf(v);
+  return rowNumbers.map((row) =>
+    range(v.cols).map(
+      (col) => evaluateEntry(v.program, { ...operands, row, col }, dtype).outputs[0] as number,
+    ),
+  );
+}
+
+/** Adds the sinks of `adjoint` for every listed row under its cotangents. */
+function fold(
+  v: VirtualMatrix,
+  adjoint: Program,
+  rowNumbers: readonly number[],
+  cotangent: (n: number, col: number) => number,
+  outs: readonly View[],
+): void {
+  const operands = valuesOf(v);
+  const sums = contents(outs);
+  rowNumbers.forEach((row, n) => {
+    for (const col of range(v.cols)) {
+      const entry = { ...operands, row, col, inputs: [cotangent(n, col)] };
+      const { additions } = evaluateEntry(adjoint, entry, precisionOf(outs[0] as View));
+      for (const { slot, index, value } of additions) {
+        const sum = sums[slot] as number[];
+        sum[index] = (sum[index] as number) + value;
+      }
+    }
+  });
+  outs.forEach((out, slot) => {
+    indicesOf(out.shape).forEach((index, k) => {
+      write(out, index, sums[slot]?.[k] as number);
+    });
+  });
+}
+
+const rowNumbers = (v: VirtualMatrix, ids: View | null): number[] =>
+  ids ? (contents([ids])[0] as number[]) : range(v.rows);
+
+const sum = (n: number, term: (k: number) => number): number =>
+  range(n).reduce((total, k) => total + term(k), 0);
+
+export const naiveKernels: Kernels = {
+  fill(out, value) {
+    for (const index of indicesOf(out.shape)) write(out, index, value);
+  },
+  copy(x, out) {
+    for (const index of indicesOf(out.shape)) write(out, index, read(x, ...index));
+  },
+  map(program, inputs, scalars, outs) {
+    const [first] = outs as [View];
+    for (const index of indicesOf(first.shape)) {
+      const entry = { row: 0, col: 0, scalars, inputs: inputs.map((input) => read(input, ...index)) };
+      const { outputs } = evaluateEntry(program, entry, precisionOf(first));
+      outs.forEach((out, k) => {
+        write(out, index, outputs[k] as number);
+      });
+    }
+  },
+  reduce(op, x, out) {
+    const lines = new Map<string, number[]>(indicesOf(out.shape).map((target) => [target.join(), []]));
+    for (const index of indicesOf(x.shape)) {
+      const target = index.map((i, axis) => (out.shape[axis] === 1 ? 0 : i));
+      lines.get(target.join())?.push(read(x, ...index));
+    }
+    for (const target of indicesOf(out.shape)) {
+      const values = lines.get(target.join()) as number[];
+      const result = op === 'sum' ? sum(values.length, (k) => values[k] as number) : Math[op](...values);
+      write(out, target, result);
+    }
+  },
+  argMax(x, out) {
+    for (const lead of indicesOf(out.shape)) {
+      const line = range(x.shape.at(-1) as number).map((k) => read(x, ...lead, k));
+      const missing = line.findIndex(Number.isNaN);
+      write(out, lead, missing >= 0 ? missing : line.indexOf(Math.max(...line)));
+    }
+  },
+  matmul(a, b, out, epilogue) {
+    for (const index of indicesOf(out.shape)) {
+      const lead = index.slice(0, -2);
+      const [m, n] = index.slice(-2) as [number, number];
+      write(
+        out,
+        index,
+        sum(a.shape.at(-1) as number, (k) => read(a, ...lead, m, k) * read(b, ...lead, k, n)),
+      );
+    }
+    finish(out, epilogue);
+  },
+  gather(x, index, out) {
+    for (const [n, ...rest] of indicesOf(out.shape))
+      write(out, [n as number, ...rest], read(x, read(index, n as number), ...rest));
+  },
+  scatterAdd(x, index, out) {
+    for (const [n, ...rest] of indicesOf(x.shape)) {
+      const to = [read(index, n as number), ...rest];
+      write(out, to, read(out, ...to) + read(x, n as number, ...rest));
+    }
+  },
+  logSumExp(x, out) {
+    for (const lead of indicesOf(out.shape)) {
+      const line = range(x.shape.at(-1) as number).map((k) => read(x, ...lead, k));
+      const most = Math.max(...line);
+      const shifted = sum(line.length, (k) => Math.exp((line[k] as number) - most));
+      write(out, lead, Math.abs(most) === Number.POSITIVE_INFINITY ? most : most + Math.log(shifted));
+    }
+  },
+  virtualRows(v, ids, out) {
+    const rows = decode(v, rowNumbers(v, ids), precisionOf(out));
+    for (const index of indicesOf(out.shape))
+      write(out, index, rows[index[0] as number]?.[index[1] as number] as number);
+  },
+  foldRows(dOut, ids, v, adjoint, outs) {
+    fold(v, adjoint, rowNumbers(v, ids), (n, col) => read(dOut, n, col), outs);
+  },
+  virtualMatmul(x, v, out, epilogue) {
+    const matrix = decode(v, range(v.rows), precisionOf(out));
+    for (const [b, n] of indicesOf(out.shape) as [number, number][])
+      write(
+        out,
+        [b, n],
+        sum(v.cols, (k) => read(x, b, k) * (matrix[n]?.[k] as number)),
+      );
+    finish(out, epilogue);
+  },
+  virtualFold(dY, x, v, adjoint, outs) {
+    const batch = x.shape[0] as number;
+    fold(
+      v,
+      adjoint,
+      range(v.rows),
+      (row, col) => sum(batch, (b) => read(dY, b, row) * read(x, b, col)),
+      outs,
+    );
+  },
+};
