@@ -6,8 +6,9 @@ const sampledRows = 64;
 const sampledCols = 1024;
 
 /**
- * The standard deviation of the entries of V, in f64, over up to 64 random rows and a window of up to 1024 columns:
- * enough to tell it within about 1 %.
+ * The standard deviation of the entries of V about 0, in f64, over up to 64 rows (random ones where there are more)
+ * and a window of up to 1024 columns: enough to tell it within about 1 %. About 0 and not about their mean, so that
+ * it holds for a V of few entries, or one. 1 where V has no entries or all are 0.
  */
 export function measuredStd(
   v: Omit<VirtualMatrix, 'stored' | 'decoded'> & { readonly arrays: readonly string[] },
@@ -17,7 +18,7 @@ export function measuredStd(
   const cols = Math.min(sampledCols, v.cols);
   if (rows * cols === 0) return 1;
   const draw = random(1);
-  const ids = Int32Array.from({ length: rows }, () => draw.integer(v.rows));
+  const ids = Int32Array.from({ length: rows }, (_, k) => (rows < v.rows ? draw.integer(v.rows) : k));
   const [entries] = new Interpreter(v.formula.program, 'f64', rows * cols).run({
     rows,
     cols,
@@ -29,6 +30,5 @@ export function measuredStd(
     inputs: [],
   });
   const sample = (entries as Float64Array).subarray(0, rows * cols);
-  const mean = sample.reduce((sum, value) => sum + value, 0) / sample.length;
-  return Math.sqrt(sample.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sample.length);
+  return Math.sqrt(sample.reduce((sum, value) => sum + value * value, 0) / sample.length) || 1;
 }
