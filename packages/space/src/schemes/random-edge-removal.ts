@@ -1,4 +1,5 @@
 import type { Word } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
 import { uniformValues } from '../start-values.ts';
@@ -19,9 +20,16 @@ export const randomEdgeRemoval = defineScheme({
     hash: structural.hash(),
   },
   plan: ({ rows, cols, budget }) => (budget === undefined ? {} : blockWithin(rows, cols, budget)),
-  stored: ({ blockRows, blockCols }, { rows, cols }) => ({
-    w: [Math.ceil(rows / blockRows) * Math.ceil(cols / blockCols)],
-  }),
+  stored: ({ blockRows, blockCols }, { rows, cols }) => {
+    if (blockRows * blockCols >= 2 ** 32)
+      throw new ArgumentError({
+        operation: 'randomEdgeRemoval',
+        expected: 'blocks of fewer than 2^32 entries',
+        actual: `${blockRows} × ${blockCols}`,
+        remedy: 'Give it a larger ratio.',
+      });
+    return { w: [Math.ceil(rows / blockRows) * Math.ceil(cols / blockCols)] };
+  },
   // One entry of a block is kept: Var V = Var w / block size.
   initialize: ({ rows, cols, options: { blockRows, blockCols }, draw, std }) => {
     const count = Math.ceil(rows / blockRows) * Math.ceil(cols / blockCols);
@@ -49,11 +57,17 @@ function extentOf(block: Word, total: Word, size: number): Word {
 
 /** The block shape that stores the most values within a budget, as square as the shape of V allows. */
 function blockWithin(rows: number, cols: number, budget: number): { blockRows: number; blockCols: number } {
-  let best = { blockRows: rows, blockCols: cols, count: 1, skew: Number.POSITIVE_INFINITY };
-  for (let blockRows = 1; blockRows <= Math.min(rows, 4096); blockRows++) {
+  let best = {
+    blockRows: Math.max(1, rows),
+    blockCols: Math.max(1, cols),
+    count: 1,
+    skew: Number.POSITIVE_INFINITY,
+  };
+  // Lower blocks would be more than the budget even at full width.
+  const lowest = Math.max(1, Math.ceil(rows / budget));
+  for (let blockRows = lowest; blockRows <= Math.min(rows, lowest + 4096); blockRows++) {
     const down = Math.ceil(rows / blockRows);
     const across = Math.floor(budget / down);
-    if (across < 1) continue;
     const blockCols = Math.ceil(cols / Math.min(across, cols));
     const count = down * Math.ceil(cols / blockCols);
     const skew = Math.abs(Math.log(blockRows / blockCols));
