@@ -1,6 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
 import { operandOf, tangentMatrix, type VirtualMatrix } from './ops/virtual-matrix.ts';
+import type { Parameter } from './parameter.ts';
 import type { Weight } from './weight.ts';
 
 export interface ProjectOptions {
@@ -33,9 +34,20 @@ export function project(weight: Weight, target: Tensor, options: ProjectOptions 
       actual: String(target),
     });
   const start = weight.parameters.map(({ value }) => Float64Array.from(value.dataSync()));
-  const problem = new Fit(weight.virtual, Float64Array.from(target.dataSync()));
+  const wanted = Float64Array.from(target.dataSync());
+  const stranger = wanted.find((value) => !Number.isFinite(value));
+  if (stranger !== undefined)
+    throw new ArgumentError({
+      operation: 'project',
+      expected: 'a target of finite values',
+      actual: String(stranger),
+    });
+  const problem = new Fit(weight.virtual, wanted);
   const { steps = weight.virtual.formula.isLinear ? 1 : 30, iterations = 200 } = options;
-  const fitted = problem.fit(start, steps, iterations);
+  // Rounded as they will be stored: rounding must not undo what little a fit may have gained.
+  const fitted = problem
+    .fit(start, steps, iterations)
+    .map((values, k) => roundedLike((weight.parameters[k] as Parameter).value, values));
   const norm = Math.sqrt(squaredNorm([problem.target])) || 1;
   const errorBefore = Math.sqrt(problem.squaredError(start)) / norm;
   const errorAfter = Math.sqrt(problem.squaredError(fitted)) / norm;
@@ -134,6 +146,10 @@ class Fit {
   #run(decode: (stored: readonly Tensor[]) => Tensor, values: Values): Float64Array {
     return scope(() => decode(values.map((array) => tensor(array))).dataSync()) as Float64Array;
   }
+}
+
+function roundedLike({ dtype }: Tensor, values: Float64Array): Float64Array {
+  return dtype === 'f32' ? values.map(Math.fround) : values;
 }
 
 function plus(a: Values, b: Values, factor = 1): Values {
