@@ -128,6 +128,14 @@ export const funHash = defineScheme({
         expected: 'layers ≥ 2 where there is more than one hash',
         actual: `${o.hashes} hashes with the identity (layers 1)`,
       });
+    const virtualBuckets = o.buckets * o.spread ** (o.hops - 1);
+    if (virtualBuckets >= 2 ** 32)
+      throw new ArgumentError({
+        operation: 'funHash',
+        expected: 'fewer than 2^32 virtual values of w, buckets · spread^(hops − 1)',
+        actual: String(virtualBuckets),
+        remedy: 'Choose a smaller spread or fewer hops.',
+      });
     const arrays: Record<string, number[]> = { w: [o.buckets] };
     for (let hop = 0; hop < o.hops; hop++) {
       if (o.dual) arrays[dualName(hop)] = [o.dualBuckets];
