@@ -39,10 +39,10 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
   const { definition } = request.scheme;
   const shape = { rows, cols };
   for (const [name, extent] of Object.entries(shape))
-    if (!Number.isInteger(extent) || extent < 0 || extent > 2 ** 32)
+    if (!Number.isInteger(extent) || extent < 0 || extent >= 2 ** 32)
       throw new ArgumentError({
         operation: definition.kind,
-        expected: `${name}: a whole number up to 2^32`,
+        expected: `${name}: a whole number below 2^32`,
         actual: String(extent),
       });
   const options = plannedOptions(request, shape, deriveSeed(seed, 'hash'));
@@ -101,7 +101,8 @@ function plannedOptions(
 ): OptionValues<OptionSchema> {
   const { definition } = request.scheme;
   const budget = budgetOf(request.size, shape);
-  const fixed: Record<string, unknown> = { ...request.options };
+  const given = Object.entries(request.options).filter(([, value]) => value !== undefined);
+  const fixed: Record<string, unknown> = Object.fromEntries(given);
   if (request.space && definition.pool) fixed[definition.pool.count] = request.space.parameter.value.size;
   const planned = definition.plan({ ...shape, budget, given: fixed as Partial<OptionValues<OptionSchema>> });
   const options = resolveOptions(definition.kind, definition.options, { ...planned, ...fixed }, seed);
