@@ -3,6 +3,7 @@ export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export * from './ops/pointwise.ts';
+export { power } from './ops/power.ts';
 export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
 export {
   type CrossEntropyOptions,
@@ -15,12 +16,15 @@ export {
   broadcastTo,
   concat,
   expandDims,
+  flatten,
   pad,
   reshape,
   slice,
+  split,
   squeeze,
   stack,
   sumTo,
   transpose,
+  unstack,
 } from './ops/views.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

@@ -1,5 +1,6 @@
-import { adjoint, type Program, type Real, tracePointwise } from '@funhash/formula';
-import { DTypeError, full, isFloat, runMap, Tensor } from '@funhash/tensor';
+import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
+import { full, runMap, Tensor } from '@funhash/tensor';
 import { record } from '../tape.ts';
 import { sumTo } from './views.ts';
 
@@ -13,7 +14,8 @@ export type Operand = Tensor | number;
  *     const swish = unary('swish', (x) => x.times(x.times(0.5).tanh().times(0.5).plus(0.5)));
  */
 export function unary(name: string, statement: (x: Real) => Real): (x: Operand) => Tensor {
-  return pointwise(name, 1, ([x]) => statement(x as Real));
+  const op = pointwise(name, ([x]) => statement(x as Real));
+  return (x) => op([x]);
 }
 
 /** As `unary`, of two operands. */
@@ -21,7 +23,8 @@ export function binary(
   name: string,
   statement: (x: Real, y: Real) => Real,
 ): (x: Operand, y: Operand) => Tensor {
-  return pointwise(name, 2, ([x, y]) => statement(x as Real, y as Real));
+  const op = pointwise(name, ([x, y]) => statement(x as Real, y as Real));
+  return (x, y) => op([x, y]);
 }
 
 /** As `unary`, of three operands. */
@@ -29,62 +32,117 @@ export function ternary(
   name: string,
   statement: (x: Real, y: Real, z: Real) => Real,
 ): (x: Operand, y: Operand, z: Operand) => Tensor {
-  return pointwise(name, 3, ([x, y, z]) => statement(x as Real, y as Real, z as Real));
+  const op = pointwise(name, ([x, y, z]) => statement(x as Real, y as Real, z as Real));
+  return (x, y, z) => op([x, y, z]);
 }
 
 function pointwise(
   name: string,
-  arity: number,
   statement: (operands: readonly Real[]) => Real,
-): (...operands: Operand[]) => Tensor {
-  let program: Program | undefined;
-  return (...operands) => {
-    program ??= tracePointwise(arity, 0, (inputs) => [statement(inputs)]);
-    return applyPointwise(name, program, asTensors(name, operands));
+): (operands: readonly Operand[]) => Tensor {
+  // By the bits of the operands that are tensors. The others are scalars of the program: no memory, no gradient.
+  const programs: Program[] = [];
+  return (given) => {
+    const operands = given.some((operand) => operand instanceof Tensor) ? given : withTensor(name, given);
+    const tensors: Tensor[] = [];
+    const numbers: number[] = [];
+    let pattern = 0;
+    operands.forEach((operand, k) => {
+      if (operand instanceof Tensor) {
+        pattern |= 1 << k;
+        tensors.push(operand);
+      } else numbers.push(requireNumber(name, operand));
+    });
+    const program =
+      programs[pattern] ??
+      tracePointwise(tensors.length, numbers.length, (inputs, scalars) => {
+        const next = { input: inputs.values(), scalar: scalars.values() };
+        return [
+          statement(
+            operands.map(
+              (operand) => next[operand instanceof Tensor ? 'input' : 'scalar'].next().value as Real,
+            ),
+          ),
+        ];
+      });
+    programs[pattern] = program;
+    return applyPointwise(name, program, tensors, numbers);
   };
 }
 
-/** Evaluates a program of one output over tensors, differentiably. */
-export function applyPointwise(name: string, program: Program, inputs: readonly Tensor[]): Tensor {
-  const [output] = runMap(name, program, inputs) as [Tensor];
-  record(inputs, [output], (cotangents, needed) =>
-    inputs.map((input, k) =>
-      needed(k)
-        ? sumTo(
-            applyPointwise(`${name} gradient`, gradientProgram(program, k), [...inputs, ...cotangents]),
-            input.shape,
-          )
-        : undefined,
-    ),
+function withTensor(name: string, [first, ...rest]: readonly Operand[]): Operand[] {
+  return [full([], requireNumber(name, first)), ...rest];
+}
+
+function requireNumber(operation: string, operand: unknown): number {
+  if (typeof operand !== 'number')
+    throw new ArgumentError({
+      operation,
+      expected: 'tensors or numbers as operands',
+      actual: Array.isArray(operand) ? 'an array' : String(operand),
+      remedy: 'Make arrays into tensors with tensor.',
+    });
+  return operand;
+}
+
+/**
+ * Evaluates a program of one output over tensors that broadcast, differentiably.
+ *
+ * @param scalars the program's run-time reals, the same for all elements; no gradient
+ */
+export function applyPointwise(
+  name: string,
+  program: Program,
+  inputs: readonly Tensor[],
+  scalars: readonly number[] = [],
+): Tensor {
+  const [output] = runMap(name, program, inputs, scalars) as [Tensor];
+  record(inputs, [output], ([cotangent], needed) =>
+    inputs.map(({ shape }, k) => {
+      if (!needed(k)) return undefined;
+      const { derived, reads } = gradientOf(program, k);
+      // A gradient is linear in the cotangent: one that reads nothing is 0, one that is an input is the cotangent.
+      if (reads.length === 0) return undefined;
+      const operands = reads.map((slot) => inputs[slot] ?? (cotangent as Tensor));
+      const isCopy = derived.nodes.length === 1;
+      return sumTo(
+        isCopy ? (cotangent as Tensor) : applyPointwise(`${name} gradient`, derived, operands, scalars),
+        shape,
+      );
+    }),
   );
   return output;
 }
 
-const gradients = new WeakMap<Program, Map<number, Program>>();
+interface Gradient {
+  /** Of the inputs `reads` of the original alone, in that order: others are neither copied nor kept. */
+  readonly derived: Program;
+  /** The slot behind the last input is the cotangent. */
+  readonly reads: readonly number[];
+}
 
-function gradientProgram(program: Program, input: number): Program {
-  const known = gradients.get(program) ?? new Map<number, Program>();
+const gradients = new WeakMap<Program, Map<number, Gradient>>();
+
+function gradientOf(program: Program, input: number): Gradient {
+  const known = gradients.get(program) ?? new Map<number, Gradient>();
   gradients.set(program, known);
   let found = known.get(input);
   if (!found) {
-    const whole = adjoint(program);
-    found = whole.only([whole.outputs[input] as number]);
+    found = deriveGradient(program, input);
     known.set(input, found);
   }
   return found;
 }
 
-function asTensors(name: string, operands: readonly Operand[]): Tensor[] {
-  const first = operands.find((operand) => operand instanceof Tensor) as Tensor | undefined;
-  const dtype = first?.dtype ?? 'f32';
-  if (!isFloat(dtype))
-    throw new DTypeError({
-      operation: name,
-      expected: 'floating-point operands (f32 or f64)',
-      actual: String(first),
-      remedy: 'Convert with cast.',
-    });
-  return operands.map((operand) => (operand instanceof Tensor ? operand : full([], operand, { dtype })));
+function deriveGradient(program: Program, input: number): Gradient {
+  const whole = adjoint(program);
+  const wanted = whole.only([whole.outputs[input] as number]);
+  const reads = wanted.nodes.filter(({ op }) => op === 'input').map(({ value }) => value);
+  const { graph, outputs } = rewrite(wanted, ({ op, value }) => ({
+    op,
+    value: op === 'input' ? reads.indexOf(value) : value,
+  }));
+  return { derived: new Program(graph, outputs, [], { ...program.slots, inputs: reads.length }), reads };
 }
 
 // One row an op: its gradient, its kernels on every backend and its f64 form are derived from the row.
@@ -100,9 +158,21 @@ export const minimum = binary('minimum', (x, y) => x.minimum(y));
 /** 1 where the comparison holds, else 0; no gradient. */
 export const greater = binary('greater', (x, y) => x.minus(y).ifPositive(1, 0));
 export const less = binary('less', (x, y) => y.minus(x).ifPositive(1, 0));
-export const equal = binary('equal', (x, y) => x.minus(y).abs().ifPositive(0, 1));
+export const greaterEqual = binary('greaterEqual', (x, y) => x.minus(y).ifPositive(1, isEqual(x, y)));
+export const lessEqual = binary('lessEqual', (x, y) => y.minus(x).ifPositive(1, isEqual(x, y)));
+export const equal = binary('equal', (x, y) => isEqual(x, y));
+export const notEqual = binary('notEqual', (x, y) => isEqual(x, y).negate().plus(1));
 /** y where x is not 0, else z. */
 export const where = ternary('where', (x, y, z) => x.abs().ifPositive(y, z));
+
+/** x kept within [low, high]; the gradient is 0 outside and 1 at the bounds. */
+export const clip = ternary('clip', (x, low, high) =>
+  low.minus(x).ifPositive(low, x.minus(high).ifPositive(high, x)),
+);
+/** 0, of the shape, dtype and backend of x. */
+export const zerosLike = unary('zerosLike', (x) => x.times(0));
+/** 1, of the shape, dtype and backend of x. */
+export const onesLike = unary('onesLike', (x) => x.times(0).plus(1));
 
 export const negative = unary('negative', (x) => x.negate());
 export const reciprocal = unary('reciprocal', (x) => x.inverse());
@@ -120,12 +190,16 @@ export const relu = unary('relu', (x) => x.relu());
 /** max(x, 0.01·x). */
 export const leakyRelu = unary('leakyRelu', (x) => x.ifPositive(x, x.times(0.01)));
 /** x where positive, else eˣ − 1. */
-export const elu = unary('elu', (x) => x.ifPositive(x, x.minimum(0).exp().minus(1)));
+export const elu = unary('elu', (x) => x.ifPositive(x, x.ifPositive(0, x).exp().minus(1)));
 export const tanh = unary('tanh', (x) => x.tanh());
 /** 1 / (1 + e⁻ˣ), written by tanh so that no intermediate overflows. */
 export const sigmoid = unary('sigmoid', (x) => logistic(x));
 /** log(1 + eˣ). */
-export const softplus = unary('softplus', (x) => x.maximum(0).plus(x.abs().negate().exp().plus(1).log()));
+export const softplus = unary('softplus', (x) => {
+  // −|x| by a choice, whose slope at 0 is not 0: so the second derivative at 0 is right, too.
+  const belowZero = x.ifPositive(x.negate(), x);
+  return x.ifPositive(x, 0).plus(belowZero.exp().plus(1).log());
+});
 /** x · sigmoid(x). */
 export const silu = unary('silu', (x) => x.times(logistic(x)));
 /** The tanh form of Hendrycks and Gimpel 2016 (arXiv:1606.08415). */
@@ -133,6 +207,12 @@ export const gelu = unary('gelu', (x) => {
   const inner = x.plus(x.times(x).times(x).times(0.044715)).times(Math.sqrt(2 / Math.PI));
   return x.times(0.5).times(inner.tanh().plus(1));
 });
+
+// 1 where equal. Infinities are equal though their difference is NaN; NaN equals nothing, and only its |x + y| + 1 is
+// not positive.
+function isEqual(x: Real, y: Real): Real {
+  return x.minus(y).abs().ifPositive(0, x.plus(y).abs().plus(1).ifPositive(1, 0));
+}
 
 function logistic(x: Real): Real {
   return x.times(0.5).tanh().times(0.5).plus(0.5);

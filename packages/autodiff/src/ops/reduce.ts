@@ -1,4 +1,4 @@
-import { normalizeAxis, runArgMax, runReduce, type Tensor } from '@funhash/tensor';
+import { normalizeAxis, runArgMax, runReduce, ShapeError, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { divide, equal, multiply } from './pointwise.ts';
 import { broadcastTo, reshape, sumKeepingAxes } from './views.ts';
@@ -12,7 +12,14 @@ export interface ReduceOptions {
 
 function axesOf(x: Tensor, { axis }: ReduceOptions, operation: string): number[] {
   if (axis === undefined) return x.shape.map((_, k) => k);
-  return [axis].flat().map((k) => normalizeAxis(k as number, x.rank, operation));
+  const axes = [axis].flat().map((k) => normalizeAxis(k as number, x.rank, operation));
+  if (new Set(axes).size !== axes.length)
+    throw new ShapeError({
+      operation,
+      expected: 'axes that differ',
+      actual: `axes ${[axis].flat().join(', ')}`,
+    });
+  return axes;
 }
 
 function finish(reduced: Tensor, axes: readonly number[], { keepDims = false }: ReduceOptions): Tensor {

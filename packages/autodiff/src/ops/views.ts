@@ -12,7 +12,7 @@ import {
   sizeOf,
   type Tensor,
 } from '@funhash/tensor';
-import { recorded } from '../tape.ts';
+import { record, recorded } from '../tape.ts';
 
 /** Ops that move elements without computing: most are windows on the same memory. */
 
@@ -25,6 +25,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const target = resolved(x, shape);
   const source = x.contiguous();
   const output = source.view(target, contiguousStrides(target), source.offset);
+  // The view keeps the memory of a copy; nothing else may, or disposing the result would not free it.
+  if (source !== x) source.dispose();
   return recorded([x], output, (g) => [reshape(g, x.shape)]);
 }
 
@@ -34,7 +36,7 @@ function resolved(x: Tensor, shape: Shape): number[] {
   if (
     shape.filter((extent) => extent === -1).length > 1 ||
     sizeOf(target) !== x.size ||
-    !target.every(Number.isInteger)
+    !target.every((extent) => Number.isInteger(extent) && extent >= 0)
   )
     throw new ShapeError({
       operation: 'reshape',
@@ -46,8 +48,10 @@ function resolved(x: Tensor, shape: Shape): number[] {
 
 /** Axes in another order; default reversed. `permutation[k]` is the axis of x that becomes axis k. */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
-  const order = permutation ?? x.shape.map((_, axis) => x.rank - 1 - axis);
-  if (order.length !== x.rank || new Set(order).size !== x.rank || order.some((axis) => !(axis in x.shape)))
+  const order =
+    permutation?.map((axis) => normalizeAxis(axis, x.rank, 'transpose')) ??
+    x.shape.map((_, axis) => x.rank - 1 - axis);
+  if (order.length !== x.rank || new Set(order).size !== x.rank)
     throw new ShapeError({
       operation: 'transpose',
       expected: `a permutation of the axes 0 to ${x.rank - 1}`,
@@ -68,10 +72,7 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
 
 /** x repeated along new axes and those of extent 1. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  const fits =
-    x.rank <= shape.length &&
-    x.shape.every((extent, axis) => extent === 1 || extent === shape[axis + shape.length - x.rank]);
-  if (!fits)
+  if (!broadcasts(x.shape, shape))
     throw new ShapeError({
       operation: 'broadcastTo',
       expected: `a shape that ${shapeText(x.shape)} broadcasts to`,
@@ -79,6 +80,11 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     });
   const output = broadcastView(x, shape);
   return output === x ? x : recorded([x], output, (g) => [sumTo(g, x.shape)]);
+}
+
+function broadcasts(shape: Shape, target: Shape): boolean {
+  const added = target.length - shape.length;
+  return added >= 0 && shape.every((extent, axis) => extent === 1 || extent === target[axis + added]);
 }
 
 /** A new axis of extent 1 at `axis` of the result. */
@@ -105,7 +111,13 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
   );
   const inside = shape.every((size, axis) => {
     const start = starts[axis] as number;
-    return Number.isInteger(start) && start >= 0 && size >= 0 && start + size <= (x.shape[axis] as number);
+    return (
+      Number.isInteger(start) &&
+      start >= 0 &&
+      Number.isInteger(size) &&
+      size >= 0 &&
+      start + size <= (x.shape[axis] as number)
+    );
   });
   if (starts.length !== x.rank || shape.length !== x.rank || !inside)
     throw new ShapeError({
@@ -127,7 +139,10 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
 
 /** `amounts[axis] = [before, after]` elements of `value` around x. */
 export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], value = 0): Tensor {
-  if (amounts.length !== x.rank || amounts.some(([before, after]) => before < 0 || after < 0))
+  if (
+    amounts.length !== x.rank ||
+    amounts.flat().some((amount) => !(Number.isInteger(amount) && amount >= 0))
+  )
     throw new ShapeError({
       operation: 'pad',
       expected: `non-negative [before, after] for each of ${x.rank} axes`,
@@ -172,6 +187,51 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
+/**
+ * Windows on x that follow one another along an axis: as many equal ones as `parts` says, or of the extents it lists.
+ * The gradient of all of them is formed at once: where x is read in pieces, cheaper than one `slice` a piece.
+ */
+export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  const along = normalizeAxis(axis, x.rank, 'split');
+  const extent = x.shape[along] as number;
+  const extents = typeof parts === 'number' ? equalParts(extent, parts) : parts;
+  if (
+    extents.some((part) => !Number.isInteger(part) || part < 0) ||
+    extents.reduce((a, b) => a + b, 0) !== extent
+  )
+    throw new ShapeError({
+      operation: 'split',
+      expected: `equal parts, or extents with sum ${extent}`,
+      actual: typeof parts === 'number' ? `${parts} parts` : shapeText(parts),
+    });
+  let offset = x.offset;
+  const outputs = extents.map((part) => {
+    const output = x.view(x.shape.with(along, part), x.strides, offset);
+    offset += part * (x.strides[along] as number);
+    return output;
+  });
+  record([x], outputs, (cotangents) => [concat(cotangents, along)]);
+  return outputs;
+}
+
+function equalParts(extent: number, count: number): number[] {
+  return Number.isInteger(count) && count > 0 ? new Array<number>(count).fill(extent / count) : [Number.NaN];
+}
+
+/** The slices of x along an axis, without that axis: the reverse of `stack`. */
+export function unstack(x: Tensor, axis = 0): Tensor[] {
+  const along = normalizeAxis(axis, x.rank, 'unstack');
+  return split(x, new Array<number>(x.shape[along] as number).fill(1), along).map((part) =>
+    squeeze(part, [along]),
+  );
+}
+
+/** Axes from `startAxis` on as one. */
+export function flatten(x: Tensor, startAxis = 0): Tensor {
+  const start = x.rank === 0 ? 0 : normalizeAxis(startAxis, x.rank, 'flatten');
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
+}
+
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   return concat(
@@ -183,9 +243,15 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 /** x summed over the axes along which something of `shape` was broadcast to x's shape: the adjoint of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (!broadcasts(shape, x.shape))
+    throw new ShapeError({
+      operation: 'sumTo',
+      expected: `a shape that broadcasts to ${shapeText(x.shape)}`,
+      actual: shapeText(shape),
+    });
   const added = x.rank - shape.length;
   const axes = x.shape.flatMap((extent, axis) =>
-    axis < added || (shape[axis - added] === 1 && extent !== 1) ? [axis] : [],
+    extent !== 1 && (axis < added || shape[axis - added] === 1) ? [axis] : [],
   );
   const summed = axes.length === 0 ? x : sumKeepingAxes(x, axes);
   return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
