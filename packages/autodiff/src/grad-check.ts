@@ -1,6 +1,6 @@
-import { FunhashError, random } from '@funhash/hashing';
-import { type Tensor, tensor } from '@funhash/tensor';
-import { gradientsOf } from './grad.ts';
+import { ArgumentError, FunhashError, random } from '@funhash/hashing';
+import { scope, type Tensor, tensor } from '@funhash/tensor';
+import { gradientsOf, stopGradient } from './grad.ts';
 import { add, multiply } from './ops/pointwise.ts';
 import { sum } from './ops/reduce.ts';
 
@@ -24,23 +24,29 @@ export interface GradCheckOptions {
  *
  * @param f a function of tensors, of any result shape
  * @param inputs f64 tensors, away from kinks of f
- * @throws GradientError that names the input and the element
+ * @throws GradientError that names the input and the element; ArgumentError for inputs of another dtype
  */
 export function gradCheck(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Tensor[],
   { order = 2, step = 1e-5, tolerance = 1e-6, seed = 0 }: GradCheckOptions = {},
 ): void {
-  const projected = project(f, seed);
-  compare('first', projected, inputs, step, tolerance);
-  if (order === 2) {
+  const stranger = inputs.find(({ dtype }) => dtype !== 'f64');
+  if (stranger)
+    throw new ArgumentError({ operation: 'gradCheck', expected: 'f64 inputs', actual: String(stranger) });
+  scope(() => {
+    // A tensor given twice is two inputs.
+    const points = inputs.map(stopGradient);
+    const projected = project(f, seed);
+    compare('first', projected, points, step, tolerance);
+    if (order === 1) return;
     const gradient = (...at: Tensor[]): Tensor => {
       const [, gradients] = gradientsOf(() => projected(...at), at);
       const parts = gradients.map((g, k) => project(() => g, seed + 1 + k)());
       return parts.reduce((total, part) => add(total, part));
     };
-    compare('second', gradient, inputs, step, tolerance * 100);
-  }
+    compare('second', gradient, points, step, tolerance);
+  });
 }
 
 function project(f: (...inputs: Tensor[]) => Tensor, seed: number): (...inputs: Tensor[]) => Tensor {
@@ -68,7 +74,9 @@ function compare(
       const at = (delta: number): number => {
         const moved = values.slice();
         moved[i] = (values[i] as number) + delta;
-        return f(...inputs.map((other, j) => (j === k ? tensor(moved, input.shape) : other))).item();
+        const point = (): Tensor[] =>
+          inputs.map((other, j) => (j === k ? tensor(moved, input.shape) : other));
+        return scope(() => f(...point()).item());
       };
       const difference = (at(step) - at(-step)) / (2 * step);
       const error = Math.abs(difference - (gradient[i] as number));

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
-import { full, isFloat, Tensor } from '@funhash/tensor';
-import { add } from './ops/pointwise.ts';
-import { recorded, Tape, withTape } from './tape.ts';
+import { isFloat, Tensor } from '@funhash/tensor';
+import { add, onesLike, zerosLike } from './ops/pointwise.ts';
+import { isRecording, recorded, Tape, withoutTape, withTape } from './tape.ts';
 
 /** A tensor, or tensors in arrays and records at any depth. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
@@ -64,11 +64,10 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
 }
 
 function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  const cotangents = new Map<Tensor, Tensor>([[value, full(value.shape, 1, { dtype: value.dtype })]]);
-  const zero = ({ shape, dtype }: Tensor): Tensor => full(shape, 0, { dtype });
+  const cotangents = new Map<Tensor, Tensor>([[value, onesLike(value)]]);
   for (const { inputs, outputs, vjp } of tape.entries.toReversed()) {
     if (!outputs.some((output) => cotangents.has(output))) continue;
-    const given = outputs.map((output) => cotangents.get(output) ?? zero(output));
+    const given = outputs.map((output) => cotangents.get(output) ?? zerosLike(output));
     const found = vjp(given, (input) => tape.watches(inputs[input] as Tensor));
     inputs.forEach((input, k) => {
       const cotangent = found[k];
@@ -77,7 +76,14 @@ function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
       cotangents.set(input, known ? add(known, cotangent) : cotangent);
     });
   }
-  return wrt.map((tensor) => cotangents.get(tensor) ?? zero(tensor));
+  // Two inputs may have one cotangent: each result gets a tensor of its own, so that disposing one spares the other.
+  const given = new Set<Tensor>();
+  return wrt.map((tensor) => {
+    const found = cotangents.get(tensor) ?? zerosLike(tensor);
+    const own = given.has(found) ? aliasOf(found) : found;
+    given.add(own);
+    return own;
+  });
 }
 
 /** The same elements as another tensor, through which gradients flow. */
@@ -92,15 +98,15 @@ export function stopGradient(x: Tensor): Tensor {
 
 /**
  * A function with a gradient of the caller's own: `f` returns its value and `vjp`, which maps the cotangent of the
- * value to one cotangent for each input (undefined: zero). Inside f nothing is recorded.
+ * value to one cotangent for each input (undefined: zero). The inside of f is not differentiated; gradients of gradients
+ * go through vjp and what it uses of f, for which f is run again.
  */
 export function customGradient<I extends readonly Tensor[]>(
   f: (...inputs: I) => { value: Tensor; vjp: (cotangent: Tensor) => readonly (Tensor | undefined)[] },
 ): (...inputs: I) => Tensor {
   return (...inputs) => {
-    const { value, vjp } = f(...(inputs.map(stopGradient) as unknown as I));
-    const output = stopGradient(value);
-    return recorded(inputs, output, (g) => vjp(g));
+    const { value, vjp } = withoutTape(() => f(...inputs));
+    return recorded(inputs, stopGradient(value), (g) => (isRecording(inputs) ? f(...inputs).vjp : vjp)(g));
   };
 }
 
