@@ -1,6 +1,6 @@
-import { runMatmul, type Tensor } from '@funhash/tensor';
+import { runMatmul, sizeOf, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
-import { sumTo, transpose } from './views.ts';
+import { reshape, sumTo } from './views.ts';
 
 export interface MatmulOptions {
   /** Use a with its last two axes exchanged. Default false. */
@@ -12,20 +12,50 @@ export interface MatmulOptions {
 }
 
 /** a [..., M, K] · b [..., K, N] (+ bias) → [..., M, N]; leading axes broadcast. Transposed operands are not copied. */
-export function matmul(a: Tensor, b: Tensor, { transposeA, transposeB, bias }: MatmulOptions = {}): Tensor {
-  return product(transposeA ? swapped(a) : a, transposeB ? swapped(b) : b, bias);
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  // Under one matrix b, a batch of matrices is one tall matrix: one product, and no dB for every member of the batch.
+  if (a.rank > 2 && b.rank === 2 && !options.transposeA) {
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);
+    const tall = matmul(rows, b, options);
+    return reshape(tall, [...a.shape.slice(0, -1), tall.shape[1] as number]);
+  }
+  return product(a, b, options);
 }
 
-function product(a: Tensor, b: Tensor, bias?: Tensor): Tensor {
+function product(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, bias }: MatmulOptions,
+): Tensor {
   const inputs = bias ? [a, b, bias] : [a, b];
-  return recorded(inputs, runMatmul(a, b, { bias }), (g, needed) => [
-    needed(0) ? sumTo(product(g, swapped(b)), a.shape) : undefined,
-    needed(1) ? sumTo(product(swapped(a), g), b.shape) : undefined,
+  const [left, right] = [transposeA ? swapped(a) : a, transposeB ? swapped(b) : b];
+  const output = runMatmul(left, right, { bias });
+  if (left !== a) left.dispose();
+  if (right !== b) right.dispose();
+  // Each gradient is formed in the layout of its operand: an optimiser reads it in order.
+  return recorded(inputs, output, (g, needed) => [
+    needed(0)
+      ? sumTo(
+          transposeA
+            ? product(b, g, { transposeA: transposeB, transposeB: true })
+            : product(g, b, { transposeB: !transposeB }),
+          a.shape,
+        )
+      : undefined,
+    needed(1)
+      ? sumTo(
+          transposeB
+            ? product(g, a, { transposeA: true, transposeB: transposeA })
+            : product(a, g, { transposeA: !transposeA }),
+          b.shape,
+        )
+      : undefined,
     bias && needed(2) ? sumTo(g, bias.shape) : undefined,
   ]);
 }
 
 function swapped(x: Tensor): Tensor {
-  const axes = x.shape.map((_, axis) => axis);
-  return x.rank < 2 ? x : transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+  if (x.rank < 2) return x;
+  const last = <T>(list: readonly T[]): T[] => [...list.slice(0, -2), ...list.slice(-2).reverse()];
+  return x.view(last(x.shape), last(x.strides), x.offset);
 }
