@@ -1,5 +1,15 @@
-import { type DType, full, runCast, runGather, runScatterAdd, type Tensor, tensor } from '@funhash/tensor';
+import {
+  arange,
+  type DType,
+  type FloatDType,
+  runCast,
+  runGather,
+  runScatterAdd,
+  type Tensor,
+} from '@funhash/tensor';
 import { recorded } from '../tape.ts';
+import { equal } from './pointwise.ts';
+import { expandDims } from './views.ts';
 
 /** x [R, ...] at index [N] (i32) → [N, ...]. */
 export function gather(x: Tensor, index: Tensor): Tensor {
@@ -17,12 +27,13 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return output === x ? x : recorded([x], output, (g) => [cast(g, x.dtype)]);
 }
 
-/** Rows of the unit matrix: labels [N] (i32) → [N, classes]. */
-export function oneHot(labels: Tensor, classes: number, dtype: 'f32' | 'f64' = 'f32'): Tensor {
-  const unit = new Float64Array(classes * classes);
-  for (let k = 0; k < classes; k++) unit[k * classes + k] = 1;
-  return runGather(
-    classes === 0 ? full([0, 0], 0, { dtype }) : tensor(unit, [classes, classes], { dtype }),
-    labels,
-  );
+/**
+ * Rows of the unit matrix: labels [N] (i32) → [N, classes].
+ *
+ * @throws ArgumentError for a label that is no class
+ */
+export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32'): Tensor {
+  const numbers = arange(classes, { dtype });
+  // Reading the labels from the class numbers converts them and checks their range.
+  return equal(expandDims(gather(numbers, labels), -1), numbers);
 }

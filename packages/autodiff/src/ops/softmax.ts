@@ -1,8 +1,8 @@
 import { ArgumentError } from '@funhash/hashing';
-import { isFloat, ones, runLogSumExp, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
+import { type FloatDType, runLogSumExp, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { oneHot } from './index-ops.ts';
-import { add, divide, exp, multiply, subtract } from './pointwise.ts';
+import { add, divide, exp, multiply, subtract, where } from './pointwise.ts';
 import { mean, sum } from './reduce.ts';
 import { expandDims } from './views.ts';
 
@@ -45,36 +45,44 @@ export function softmaxCrossEntropy(
   targets: Tensor,
   { reduction = 'mean', classWeights, labelSmoothing = 0 }: CrossEntropyOptions = {},
 ): Tensor {
-  const probabilities = targetProbabilities(logits, targets, classWeights);
+  requireFitting(logits, targets, classWeights);
+  const labels = targets.dtype === 'i32';
   const [, classes] = logits.shape as [number, number];
-  const weights = classWeights ?? ones([classes], { dtype: logits.dtype });
-  const weighted = multiply(probabilities, weights);
-  const smoothed =
-    labelSmoothing === 0
-      ? weighted
-      : add(multiply(weighted, 1 - labelSmoothing), multiply(weights, labelSmoothing / classes));
+  const share = labels ? oneHot(targets, classes, logits.dtype as FloatDType) : targets;
+  const weighted = classWeights ? multiply(share, classWeights) : share;
   // Σ_c t_c (lse − z_c): with labels exact, with soft targets right for any Σ t.
-  const losses = sum(multiply(smoothed, subtract(expandDims(logSumExp(logits), -1), logits)), { axis: -1 });
+  const surprise = subtract(expandDims(logSumExp(logits), -1), logits);
+  // A label chooses: classes ruled out by a logit of −∞ have no part in the loss, where a product 0·∞ would be NaN.
+  const terms = labels
+    ? where(share, classWeights ? multiply(surprise, classWeights) : surprise, 0)
+    : multiply(share, surprise);
+  const smoothing = labelSmoothing / classes;
+  const evenly = classWeights ? multiply(classWeights, smoothing) : smoothing;
+  const smoothed =
+    labelSmoothing === 0 ? terms : add(multiply(terms, 1 - labelSmoothing), multiply(surprise, evenly));
+  const losses = sum(smoothed, { axis: -1 });
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return sum(losses);
   return classWeights ? divide(sum(losses), sum(weighted)) : mean(losses);
 }
 
-function targetProbabilities(logits: Tensor, targets: Tensor, classWeights: Tensor | undefined): Tensor {
+function requireFitting(logits: Tensor, targets: Tensor, classWeights: Tensor | undefined): void {
   const operation = 'softmaxCrossEntropy';
-  const [batch, classes] = logits.shape as [number, number];
-  const labels = targets.dtype === 'i32' && targets.rank === 1;
-  if (logits.rank !== 2 || !(labels ? targets.shape[0] === batch : sameShape(targets.shape, logits.shape)))
+  const [batch, classes] = logits.shape;
+  const labels = targets.dtype === 'i32';
+  const fits = labels
+    ? targets.rank === 1 && targets.shape[0] === batch
+    : sameShape(targets.shape, logits.shape);
+  if (logits.rank !== 2 || !fits)
     throw new ShapeError({
       operation,
       expected: 'logits [B, C] with labels [B] (i32) or probabilities [B, C]',
       actual: `${logits} and ${targets}`,
     });
-  if (classWeights && (!labels || classWeights.shape.join() !== String(classes)))
+  if (classWeights && (!labels || !sameShape(classWeights.shape, [classes as number])))
     throw new ArgumentError({
       operation,
       expected: `class weights [${classes}] beside labels`,
       actual: `${classWeights} beside ${targets}`,
     });
-  return isFloat(targets.dtype) ? targets : oneHot(targets, classes, logits.dtype as 'f32' | 'f64');
 }
