@@ -24,10 +24,10 @@ export function contiguousStrides(shape: Shape): number[] {
 }
 
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
+  if (shape.includes(0)) return true;
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const extent = shape[axis] as number;
-    if (extent === 0) return true;
     if (extent > 1 && strides[axis] !== expected) return false;
     expected *= extent;
   }

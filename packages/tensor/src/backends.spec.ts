@@ -1,0 +1,104 @@
+import { tracePointwise } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { Backend } from './backend.ts';
+import { currentBackend, useBackend } from './backends.ts';
+import { tensor } from './create.ts';
+import { runCast, runMap, runMatmul, runVirtualMatmul } from './dispatch.ts';
+import { BackendError } from './errors.ts';
+import { referenceBackend } from './reference/backend.ts';
+import { referenceKernels } from './reference/kernels.ts';
+import { fallbackCounts } from './run-kernel.ts';
+import { hashed } from './testing/sample-formulas.ts';
+
+vi.mock('@funhash/gpu', () => {
+  throw new Error('Cannot find package');
+});
+
+afterEach(() => useBackend('reference'));
+
+const add = tracePointwise(2, 0, ([a, b]) => [a!.plus(b!)]);
+const bare = (name: string, kernels: Backend['kernels'] = {}): Backend => ({
+  ...referenceBackend,
+  name,
+  kernels,
+});
+
+test('useBackend takes names and objects', async () => {
+  expect(await useBackend('reference')).toBe(referenceBackend);
+  const own = bare('own');
+  expect(await useBackend(own)).toBe(own);
+  expect(currentBackend()).toBe(own);
+  expect(tensor([1]).backend).toBe(own);
+});
+
+test('an unknown name is refused and changes nothing', async () => {
+  for (const name of ['webgpu', 'constructor', '__proto__'])
+    await expect(useBackend(name as never)).rejects.toThrow(ArgumentError);
+  await expect(useBackend('webgpu' as never)).rejects.toThrow(/reference, wasm, gpu.*got webgpu/);
+  expect(currentBackend()).toBe(referenceBackend);
+});
+
+test('an absent package says how to install it', async () => {
+  await expect(useBackend('gpu')).rejects.toThrow(BackendError);
+  await expect(useBackend('gpu')).rejects.toThrow('Install it: npm i @funhash/gpu');
+  expect(currentBackend()).toBe(referenceBackend);
+});
+
+test('a kernel that is missing runs on the reference and is counted', async () => {
+  await useBackend(bare('partial', { fill: referenceKernels.fill }));
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(fallbackCounts()).not.toHaveProperty('partial.map');
+  const [sum] = runMap('add', add, [x, tensor([10, 20])]);
+  expect(sum?.toArray()).toEqual([
+    [11, 22],
+    [13, 24],
+  ]);
+  runMap('add', add, [x, x]);
+  runMatmul(x, x, { bias: tensor([1, 1]) });
+  expect(fallbackCounts()).toMatchObject({ 'partial.map': 2, 'partial.matmul': 1 });
+  expect(fallbackCounts()).not.toHaveProperty('partial.fill');
+});
+
+test('virtual matrices reach the reference through the memory of the backend', async () => {
+  const run = (): unknown => {
+    const stored = [tensor(Float32Array.from({ length: 29 }, (_, k) => k - 14))];
+    const { program, scalars } = hashed;
+    const v = { program, scalars, rows: 3, cols: 2, uniforms: [29, 5], stored };
+    return runVirtualMatmul(tensor([[1, 2]]), v, { bias: tensor([1, 2, 3]) }).toArray();
+  };
+  const expected = run();
+  await useBackend(bare('virtual'));
+  expect(run()).toEqual(expected);
+  expect(fallbackCounts()).toMatchObject({ 'virtual.virtualMatmul': 1 });
+});
+
+test('strict mode throws instead, and lasts until the next choice', async () => {
+  await useBackend(bare('lacking'), { strict: true });
+  const x = tensor([1]);
+  expect(() => runMap('add', add, [x, x])).toThrow(
+    /map: expected a kernel of backend lacking, got none, in strict mode/,
+  );
+  expect(fallbackCounts()).not.toHaveProperty('lacking.map');
+  await useBackend(bare('lacking'));
+  expect(() => runMap('add', add, [x, x])).not.toThrow();
+});
+
+test('without host memory there is no fallback', async () => {
+  const { host: _, ...remote } = bare('remote');
+  await useBackend(remote);
+  const x = tensor([1]);
+  expect(() => runMap('add', add, [x, x])).toThrow(BackendError);
+});
+
+test('operands of two backends are refused by name', async () => {
+  const here = tensor([1]);
+  await useBackend(bare('other'));
+  const there = tensor([1]);
+  expect(() => runMap('add', add, [here, there])).toThrow(BackendError);
+  expect(() => runMap('add', add, [here, there])).toThrow(/add: .*reference.* and .*other/);
+  expect(runCast(here, 'f64').backend).toBe(referenceBackend);
+});

@@ -1,0 +1,72 @@
+import { ArgumentError } from '@funhash/hashing';
+import { describe, expect, test } from 'vitest';
+import { arange, empty, full, ones, tensor, zeros } from './create.ts';
+import { DTypeError, ShapeError } from './errors.ts';
+
+describe('tensor', () => {
+  test('takes its shape from the nesting', () => {
+    expect(tensor(5).shape).toEqual([]);
+    expect(tensor([1, 2, 3]).shape).toEqual([3]);
+    expect(
+      tensor([
+        [[1], [2]],
+        [[3], [4]],
+        [[5], [6]],
+      ]).shape,
+    ).toEqual([3, 2, 1]);
+    expect(tensor([]).shape).toEqual([0]);
+    expect(tensor([[], []]).shape).toEqual([2, 0]);
+  });
+
+  test('or from the argument', () => {
+    expect(tensor([1, 2, 3, 4], [2, 2]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(tensor(new Float32Array(6), [3, 2]).shape).toEqual([3, 2]);
+  });
+
+  test('has the dtype of a typed array, else f32, else what is asked', () => {
+    expect(tensor([1]).dtype).toBe('f32');
+    const arrays = [new Float32Array(1), new Float64Array(1), new Int32Array(1), new Uint8Array(1)];
+    expect(arrays.map((values) => tensor(values).dtype)).toEqual(['f32', 'f64', 'i32', 'u8']);
+    expect(tensor([1.7], [1], { dtype: 'i32' }).toArray()).toEqual([1]);
+    expect(tensor(new Uint8Array([7]), [1], { dtype: 'f64' }).dataSync()).toEqual(Float64Array.of(7));
+  });
+
+  test('copies its values', () => {
+    const values = Float32Array.of(1, 2);
+    const made = tensor(values);
+    values[0] = 9;
+    expect(made.toArray()).toEqual([1, 2]);
+  });
+
+  test('refuses ragged nesting, wrong counts, and what is no number', () => {
+    expect(() => tensor([[1, 2], [3]])).toThrow(/ragged/);
+    expect(() => tensor([1, [2]])).toThrow(ShapeError);
+    expect(() => tensor([1, 2, 3], [2, 2])).toThrow(/expected 4 values for shape \[2, 2\], got 3/);
+    expect(() => tensor([1], [-1])).toThrow(ShapeError);
+    for (const bad of ['5', null, undefined, {}, [['1']], [null], [[1], [true]], [new Float32Array(1)]])
+      expect(() => tensor(bad as never)).toThrow(ArgumentError);
+  });
+
+  test('refuses arrays and dtypes that it does not know', () => {
+    expect(() => tensor(new Int16Array([1000]) as never)).toThrow(/Int16Array/);
+    expect(() => tensor(new Uint8ClampedArray(2) as never)).toThrow(DTypeError);
+    expect(() => zeros([2], { dtype: 'f16' as never })).toThrow(DTypeError);
+  });
+});
+
+test('full, zeros, ones, arange', () => {
+  expect(full([2, 2], 3).toArray()).toEqual([
+    [3, 3],
+    [3, 3],
+  ]);
+  expect(zeros([2], { dtype: 'i32' }).dataSync()).toEqual(Int32Array.of(0, 0));
+  expect(ones([]).item()).toBe(1);
+  expect(arange(4, { dtype: 'i32' }).dataSync()).toEqual(Int32Array.of(0, 1, 2, 3));
+  expect(zeros([3, 0]).toArray()).toEqual([[], [], []]);
+  expect(() => zeros([1.5])).toThrow(ShapeError);
+  expect(() => arange(-1)).toThrow(ShapeError);
+  expect(() => empty([-2], 'f32')).toThrow(ShapeError);
+});
