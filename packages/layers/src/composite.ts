@@ -2,27 +2,35 @@ import { ArgumentError, deriveSeed } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import { Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
+import { uniquelyNamed } from './uniquely-named.ts';
 
 /** A module made of named modules. */
 export abstract class Composite extends Module {
-  readonly members: ReadonlyMap<string, Module>;
+  override readonly members: ReadonlyMap<string, Module>;
 
-  constructor(members: Iterable<readonly [string, Module]>, seed: number) {
+  readonly #hasSeed: boolean;
+
+  constructor(members: Iterable<readonly [string, Module]>, seed: number | undefined) {
     super();
     this.members = new Map(members);
+    this.#hasSeed = seed !== undefined;
     for (const [name, member] of this.members) {
       if (!(member instanceof Module))
         throw new ArgumentError({
           operation: new.target.name,
           expected: `a layer as ${name}`,
-          actual: String(member),
+          actual: typeof member,
         });
-      member.seedWith(deriveSeed(seed, name));
     }
+    this.#seedMembers(seed ?? 0);
     this.#checkSpaceNames();
   }
 
   override seedWith(seed: number): void {
+    if (!this.#hasSeed) this.#seedMembers(seed);
+  }
+
+  #seedMembers(seed: number): void {
     for (const [name, member] of this.members) member.seedWith(deriveSeed(seed, name));
   }
 
@@ -39,7 +47,7 @@ export abstract class Composite extends Module {
         seen.add(parameter);
         found.push([`${place}.${name}`, parameter]);
       }
-    return new Map(found);
+    return uniquelyNamed(this.constructor.name, found);
   }
 
   override sharedSpaces(): ReadonlySet<SharedSpace> {

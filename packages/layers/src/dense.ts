@@ -13,6 +13,7 @@ import { type ActivationName, activationNamed } from './activations.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
+import { uniquelyNamed } from './uniquely-named.ts';
 
 export interface DenseOptions {
   /** Width of the input. */
@@ -38,9 +39,11 @@ export class Dense extends Module {
   #seed: number;
   #weight: Weight | undefined;
   #bias: Parameter | Weight | undefined;
+  #spaces: ReadonlySet<SharedSpace>;
 
   constructor(options: DenseOptions) {
     super();
+    const { activation, bias, weight, seed = 0, std = 1 } = options;
     for (const name of ['in', 'out'] as const)
       if (!Number.isInteger(options[name]) || options[name] < 1)
         throw new ArgumentError({
@@ -48,9 +51,16 @@ export class Dense extends Module {
           expected: `${name}: a whole number ≥ 1`,
           actual: String(options[name]),
         });
-    if (options.activation !== undefined) activationNamed(options.activation);
+    if (activation !== undefined) activationNamed(activation);
+    if (!Number.isFinite(seed) || !(std > 0 && std < Number.POSITIVE_INFINITY))
+      throw new ArgumentError({
+        operation: 'Dense',
+        expected: 'a finite seed, and a finite std above 0',
+        actual: `seed ${seed}, std ${std}`,
+      });
     this.options = options;
-    this.#seed = options.seed ?? 0;
+    this.#seed = seed;
+    this.#spaces = spacesOf(weight, typeof bias === 'object' ? bias : undefined);
   }
 
   override seedWith(seed: number): void {
@@ -96,6 +106,7 @@ export class Dense extends Module {
         operation: `Dense ${width} → ${out}`,
         expected: `an input of shape [B, ${width}]`,
         actual: shapeText(x.shape),
+        remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
     const { bias } = this;
     const y = this.weight.matmul(
@@ -111,7 +122,7 @@ export class Dense extends Module {
       part.parameters
         .map((parameter, k): [string, Parameter] => [`${name}.${part.arrayNames[k]}`, parameter])
         .filter(([, parameter]) => parameter !== part.space?.parameter);
-    return new Map([
+    return uniquelyNamed('Dense', [
       ...own('weight', weight),
       ...(bias instanceof Parameter ? [['bias', bias] as const] : bias ? own('bias', bias) : []),
       ...[...this.sharedSpaces()].map((space) => [space.name, space.parameter] as const),
@@ -119,9 +130,7 @@ export class Dense extends Module {
   }
 
   override sharedSpaces(): ReadonlySet<SharedSpace> {
-    const { bias } = this;
-    const spaces = [this.weight.space, bias instanceof Parameter ? undefined : bias?.space];
-    return new Set(spaces.filter((space) => space !== undefined));
+    return this.#spaces;
   }
 
   override parts(): readonly SummaryPart[] {
@@ -163,9 +172,15 @@ export class Dense extends Module {
     };
     const bias = reader.spec.bias;
     const layer = new Dense({ ...options, bias: bias !== false });
-    layer.#weight = reader.weight('weight', options.out, options.in);
-    if (bias === true) layer.#bias = reader.parameter('bias', [options.out]);
-    else if (bias !== false) layer.#bias = reader.weight('bias', options.out, 1);
+    const weight = reader.weight('weight', options.out, options.in);
+    const column = typeof bias === 'boolean' ? undefined : reader.weight('bias', options.out, 1);
+    layer.#weight = weight;
+    layer.#bias = bias === true ? reader.parameter('bias', [options.out]) : column;
+    layer.#spaces = spacesOf(weight, column);
     return layer;
   }
+}
+
+function spacesOf(...parts: readonly (Weight | WeightRequest | undefined)[]): ReadonlySet<SharedSpace> {
+  return new Set(parts.map((part) => part?.space).filter((space) => space !== undefined));
 }

@@ -1,6 +1,6 @@
 import { multiply } from '@funhash/autodiff';
 import { ArgumentError, xxHash32Words } from '@funhash/hashing';
-import { type Tensor, tensor } from '@funhash/tensor';
+import { allocateArray, type Tensor, tensor } from '@funhash/tensor';
 import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
@@ -27,9 +27,9 @@ export class Dropout extends Module {
     const seed = random.uint32();
     const dropped = this.rate * 2 ** 32;
     const kept = 1 / (1 - this.rate);
-    const mask = new Float32Array(x.size);
+    const mask = allocateArray(x.dtype, x.size);
     for (let k = 0; k < mask.length; k++) mask[k] = xxHash32Words(k, 0, seed) < dropped ? 0 : kept;
-    return multiply(x, tensor(mask, x.shape, { dtype: x.dtype }));
+    return multiply(x, tensor(mask, x.shape));
   }
 
   get spec(): LayerSpec {

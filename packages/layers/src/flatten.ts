@@ -1,5 +1,5 @@
 import { reshape } from '@funhash/autodiff';
-import { sizeOf, type Tensor } from '@funhash/tensor';
+import { ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
 import { type LayerSpec, Module } from './module.ts';
 
 /** [B, ...] → [B, N]. */
@@ -7,7 +7,10 @@ export class Flatten extends Module {
   static readonly type = 'flatten';
 
   compute(x: Tensor): Tensor {
-    return reshape(x, [x.shape[0] as number, sizeOf(x.shape.slice(1))]);
+    const [batch, ...rest] = x.shape;
+    if (batch === undefined)
+      throw new ShapeError({ operation: 'Flatten', expected: 'an input [B, ...]', actual: 'a scalar' });
+    return reshape(x, [batch, sizeOf(rest)]);
   }
 
   get spec(): LayerSpec {

@@ -2,6 +2,7 @@ import type { Tensor } from '@funhash/tensor';
 import { Composite } from './composite.ts';
 import type { Pass } from './layer.ts';
 import type { LayerSpec, Module } from './module.ts';
+import type { SequentialOptions } from './sequential.ts';
 
 type Callables<M> = { readonly [K in keyof M]: (x: Tensor) => Tensor };
 
@@ -23,7 +24,7 @@ export class Functional<M extends Readonly<Record<string, Module>>> extends Comp
   constructor(
     layers: M,
     join: (x: Tensor, layers: Callables<M>) => Tensor,
-    { seed = 0 }: { seed?: number } = {},
+    { seed }: SequentialOptions = {},
   ) {
     super(Object.entries(layers), seed);
     this.layers = layers;

@@ -1,4 +1,5 @@
 import { type DecodedModel, ModelFileError } from '@funhash/codec';
+import { FunhashError } from '@funhash/hashing';
 import {
   Parameter,
   restoreWeight,
@@ -22,13 +23,17 @@ export interface ReaderContext {
   readonly layers: Readonly<Record<string, LayerClass>>;
   readonly schemes: Readonly<Record<string, Scheme>>;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
+  /** Places of layers that stand in an earlier place too, and that place. */
+  readonly ties: Fields;
+  /** Layers by their place, as they are built. */
+  readonly built: Map<string, Module>;
   /** Names of the file's tensors that a layer has taken. */
   readonly taken: Set<string>;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
+export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
@@ -43,7 +48,7 @@ export class LayerReader {
   constructor(spec: unknown, path: string, context: ReaderContext) {
     this.#path = path;
     this.#context = context;
-    this.spec = isFields(spec) ? spec : this.#refuse('a layer description', spec);
+    this.spec = isFields(spec) ? spec : this.#refuse('a description', spec);
   }
 
   has(name: string): boolean {
@@ -52,110 +57,124 @@ export class LayerReader {
 
   number(name: string): number {
     const value = this.spec[name];
-    return typeof value === 'number' ? value : this.#refuse(`${name}: a number`, value);
+    return typeof value === 'number' ? value : this.#refuse(`a number as ${name}`, value);
   }
 
-  /** A whole number from 1 to 2^31 − 1. */
+  /** A whole number from 1 to 2^32. */
   count(name: string): number {
     const value = this.number(name);
-    return Number.isInteger(value) && value >= 1 && value < 2 ** 31
+    return Number.isInteger(value) && value >= 1 && value <= 2 ** 32
       ? value
-      : this.#refuse(`${name}: a count`, value);
+      : this.#refuse(`a count as ${name}`, value);
   }
 
   text(name: string): string {
     const value = this.spec[name];
-    return typeof value === 'string' ? value : this.#refuse(`${name}: a text`, value);
+    return typeof value === 'string' ? value : this.#refuse(`a text as ${name}`, value);
   }
 
   /** The layers listed under a name. */
   members(name: string): Module[] {
     const list = this.spec[name];
-    if (!Array.isArray(list)) return this.#refuse(`${name}: a list of layers`, list);
-    return list.map((spec, place) =>
-      buildLayer(spec, this.#path === '' ? String(place) : `${this.#path}.${place}`, this.#context),
-    );
+    if (!Array.isArray(list)) return this.#refuse(`a list of layers as ${name}`, list);
+    return list.map((spec, place) => buildLayer(spec, this.#keyOf(String(place)), this.#context));
   }
 
   parameter(name: string, shape: Shape): Parameter {
-    const value = this.#tensor(name);
+    const key = this.#keyOf(name);
+    const value = this.#stored(key) ?? this.#refuse(`values named ${key}`, undefined);
     if (!sameShape(value.shape, shape))
-      return this.#refuse(`values ${name} of shape ${shapeText(shape)}`, shapeText(value.shape));
+      return this.#refuse(`values ${name} ${shapeText(shape)}`, value.shape);
     return new Parameter(name, value);
   }
 
   weight(name: string, rows: number, cols: number): Weight {
+    const { schemes, spaces, taken } = this.#context;
     const spec = this.spec[name];
     if (!isFields(spec) || spec.rows !== rows || spec.cols !== cols || !isFields(spec.options))
-      return this.#refuse(`${name}: a weight of shape [${rows}, ${cols}]`, JSON.stringify(spec));
+      return this.#refuse(`a weight [${rows}, ${cols}] as ${name}`, spec);
     const { policy, scale, space } = spec;
     if (!['tile', 'step', 'frozen'].includes(policy as string))
-      this.#refuse('policy: tile, step or frozen', policy);
-    if (scale !== undefined && !Number.isFinite(scale)) this.#refuse('scale: a finite number', scale);
-    if (space !== undefined && !this.#context.spaces.has(space as string))
-      this.#refuse('a space of this file', space);
-    const prefix = `${this.#path === '' ? '' : `${this.#path}.`}${name}.`;
-    const names = [...this.#context.model.tensors.keys()].filter((key) => key.startsWith(prefix));
-    return this.#located(() =>
-      restoreWeight(spec as unknown as WeightSpec, {
-        schemes: this.#context.schemes,
-        values: new Map(
-          names.map((key) => [
-            key.slice(prefix.length),
-            this.#tensor(key.slice(this.#path.length === 0 ? 0 : this.#path.length + 1)),
-          ]),
-        ),
-        space: this.#context.spaces.get(space as string),
-      }),
-    );
+      this.#refuse('the policy tile, step or frozen', policy);
+    if (scale !== undefined && !Number.isFinite(scale)) this.#refuse('a finite scale', scale);
+    if (space !== undefined && !spaces.has(space as string)) this.#refuse('a space of this file', space);
+    if (space !== undefined) taken.add(space as string);
+    return restoreWeight(spec as unknown as WeightSpec, {
+      schemes,
+      values: { get: (array) => this.#stored(this.#keyOf(`${name}.${array}`)) },
+      space: spaces.get(space as string),
+    });
   }
 
-  #tensor(name: string): Tensor {
-    const key = this.#path === '' ? name : `${this.#path}.${name}`;
-    const stored = this.#context.model.tensors.get(key);
-    if (!stored) return this.#refuse(`values named ${key}`, 'none');
-    this.#context.taken.add(key);
+  #keyOf(name: string): string {
+    return this.#path === '' ? name : `${this.#path}.${name}`;
+  }
+
+  #stored(key: string): Tensor | undefined {
+    const { model, spaces, taken } = this.#context;
+    const stored = model.tensors.get(key);
+    if (!stored) return undefined;
+    if (spaces.has(key)) this.#refuse(`values ${key} of its own`, 'those of a shared space');
+    taken.add(key);
     return tensor(stored.data, stored.shape, { dtype: 'f32' });
   }
 
-  /** Runs `build`; what it refuses is reported with its place in the file. */
-  #located<T>(build: () => T): T {
-    try {
-      return build();
-    } catch (cause) {
-      return this.#refuse('a valid description', (cause as Error).message, cause);
-    }
-  }
-
-  #refuse(expected: string, actual: unknown, cause?: unknown): never {
-    throw refusal(
-      this.#context.source,
-      `layer ${this.#path || '(root)'}: ${expected}`,
-      String(actual),
-      cause,
-    );
+  #refuse(expected: string, actual: unknown): never {
+    throw refusal(this.#context.source, `${expected} in ${placeText(this.#path)}`, shown(actual));
   }
 }
 
-export function refusal(source: string, expected: string, actual: string, cause?: unknown): ModelFileError {
-  return new ModelFileError(
-    { operation: 'load', source, expected, actual, remedy: 'The file is damaged, or from another version.' },
-    { cause },
-  );
+const placeText = (path: string): string => (path === '' ? 'the model' : `layer ${path}`);
+
+/** A value out of a file as JSON text, cut short. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'none';
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+/** The error for a file whose description or values do not fit. */
+export function refusal(
+  source: string,
+  expected: string,
+  actual: string,
+  remedy = 'The file is damaged, or from another version.',
+  cause?: unknown,
+): ModelFileError {
+  return new ModelFileError({ operation: 'load', source, expected, actual, remedy }, { cause });
 }
 
 /** Builds the layer that a spec describes. */
 export function buildLayer(spec: unknown, path: string, context: ReaderContext): Module {
+  const { source, ties, built } = context;
+  if (ties[path] !== undefined) {
+    const first = built.get(ties[path] as string);
+    if (!first) throw refusal(source, `an earlier layer in place of ${placeText(path)}`, shown(ties[path]));
+    return first;
+  }
   const reader = new LayerReader(spec, path, context);
   const type = reader.text('type');
-  const found = Object.values(context.layers).find((layer) => layer.type === type);
+  const layers = Object.values(context.layers);
+  const found = layers.find((layer) => layer.type === type);
   if (!found)
     throw refusal(
-      context.source,
-      `layer ${path || '(root)'}: a type among ${Object.values(context.layers)
-        .map((layer) => layer.type)
-        .join(', ')}`,
-      type,
+      source,
+      `a type among ${layers.map((layer) => layer.type).join(', ')} in ${placeText(path)}`,
+      shown(type),
+      'Pass layers of your own as `layers`; build a Functional in code and use `loadInto`.',
     );
-  return found.fromSpec(reader);
+  const layer = located(path, context, () => found.fromSpec(reader));
+  // A tie to a group would let a short file describe a network of any size.
+  if (layer.members.size === 0) built.set(path, layer);
+  return layer;
+}
+
+/** Runs `build`; what it refuses is reported with its place in the file. */
+function located<T>(path: string, { source }: ReaderContext, build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    if (cause instanceof ModelFileError || !(cause instanceof FunhashError)) throw cause;
+    const { expected, actual, remedy } = cause.details;
+    throw refusal(source, `${expected} in ${placeText(path)}`, actual, remedy, cause);
+  }
 }

@@ -1,9 +1,17 @@
 import { type ByteSource, type DecodedModel, decodeModel, readBytes } from '@funhash/codec';
 import { ArgumentError } from '@funhash/hashing';
 import { type Scheme, SharedSpace, schemes } from '@funhash/space';
-import { scope, tensor } from '@funhash/tensor';
+import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from './layer-classes.ts';
-import { buildLayer, type LayerClass, type ReaderContext, refusal } from './layer-reader.ts';
+import {
+  buildLayer,
+  type Fields,
+  isFields,
+  type LayerClass,
+  type ReaderContext,
+  refusal,
+  shown,
+} from './layer-reader.ts';
 import type { Module } from './module.ts';
 
 export interface LoadOptions {
@@ -16,61 +24,66 @@ export interface LoadOptions {
 }
 
 /**
- * The model in a file written by `save`. The file is taken for hostile: it is checked whole before anything is built.
+ * The model in a file written by `save`. The file is taken for hostile: nothing in it is believed before it is
+ * checked.
  *
  * @param source a path, URL, Blob, file handle, Response, or the bytes
  * @throws ModelFileError that says what is wrong and where
  */
 export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Module> {
   const { name, model } = await decoded(source, options);
-  const { spec, spaces } = envelope(name, model);
+  const { spec, spaces, ties } = envelope(name, model);
   const context: ReaderContext = {
     source: name,
     model,
     layers: { ...layerClasses, ...options.layers },
     schemes: { ...schemes, ...options.schemes },
     spaces,
-    taken: new Set(spaces.keys()),
+    ties,
+    built: new Map(),
+    taken: new Set(),
   };
   const built = buildLayer(spec, '', context);
   const unused = [...model.tensors.keys()].filter((key) => !context.taken.has(key));
-  if (unused.length > 0) throw refusal(name, 'values that belong to a layer', unused.join(', '));
+  if (unused.length > 0) throw refusal(name, 'only values that belong to a layer', shown(unused));
   return built;
 }
 
 /**
- * Overwrites the values of a model built in code with those of a file.
+ * Overwrites the values of a model built in code with those of a file. Only the policies of weights may differ from
+ * the model that was saved.
  *
- * @throws ModelFileError for a damaged file, ArgumentError where names or shapes differ; then nothing is overwritten
+ * @throws ModelFileError for a damaged file, ArgumentError where names, shapes, schemes or their options (hash seeds
+ * among them) differ; then nothing is overwritten
  */
-export async function loadInto(model: Module, source: ByteSource, options: LoadOptions = {}): Promise<void> {
-  const { model: file } = await decoded(source, options);
+export async function loadInto(
+  model: Module,
+  source: ByteSource,
+  options: Pick<LoadOptions, 'maxBytes'> = {},
+): Promise<void> {
+  const { name, model: file } = await decoded(source, options);
+  const { spec } = envelope(name, file);
   const parameters = model.namedParameters();
-  const listing = (entries: Iterable<[string, readonly number[]]>): string =>
-    [...entries].map(([name, shape]) => `${name} [${shape.join(', ')}]`).join(', ');
-  const wanted = listing([...parameters].map(([name, { value }]) => [name, value.shape]));
-  const found = listing(
-    [...parameters.keys()].flatMap((name) => {
-      const stored = file.tensors.get(name);
-      return stored ? [[name, stored.shape]] : [];
-    }),
-  );
-  if (wanted !== found || file.tensors.size !== parameters.size)
+  const differences = [
+    ...valueDifferences(parameters, file.tensors),
+    ...differencesOf(new Map(decisive(model.spec, '')), new Map(decisive(spec, ''))),
+  ];
+  if (differences.length > 0)
     throw new ArgumentError({
       operation: 'loadInto',
-      expected: `the values ${wanted}`,
-      actual: listing([...file.tensors].map(([name, { shape }]) => [name, shape])),
-      remedy: 'Build the model as it was when it was saved.',
+      expected: 'a file of the same model',
+      actual: `${differences.slice(0, 4).join('; ')}${differences.length > 4 ? '; …' : ''} (${name})`,
+      remedy: 'Build the model as it was when it was saved, seeds included.',
     });
-  for (const [name, parameter] of parameters) {
-    const stored = file.tensors.get(name) as NonNullable<ReturnType<typeof file.tensors.get>>;
-    scope(() => parameter.assign(tensor(stored.data, stored.shape, { dtype: parameter.value.dtype })));
+  for (const [key, parameter] of parameters) {
+    const { data, shape } = file.tensors.get(key) as NonNullable<ReturnType<typeof file.tensors.get>>;
+    scope(() => parameter.assign(tensor(data, shape, { dtype: parameter.value.dtype })));
   }
 }
 
 async function decoded(
   source: ByteSource,
-  { maxBytes }: LoadOptions,
+  { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
 ): Promise<{ name: string; model: DecodedModel }> {
   const name = typeof source === 'string' || source instanceof URL ? String(source) : 'model file';
   const bytes = await readBytes(source, maxBytes === undefined ? {} : { maxBytes });
@@ -80,17 +93,52 @@ async function decoded(
 function envelope(
   source: string,
   { spec, tensors }: DecodedModel,
-): { spec: unknown; spaces: Map<string, SharedSpace> } {
-  const fields = spec as { readonly model?: unknown; readonly spaces?: unknown } | null;
-  if (typeof fields !== 'object' || fields === null || !Array.isArray(fields.spaces))
-    throw refusal(source, 'a model and its spaces', JSON.stringify(spec).slice(0, 80));
+): { spec: unknown; spaces: Map<string, SharedSpace>; ties: Fields } {
+  if (!isFields(spec) || !Array.isArray(spec.spaces) || !isFields(spec.ties))
+    throw refusal(source, 'a model, its spaces and its ties', shown(spec));
   const spaces = new Map(
-    fields.spaces.map((space): [string, SharedSpace] => {
-      const stored = typeof space === 'string' ? tensors.get(space) : undefined;
+    spec.spaces.map((space: unknown): [string, SharedSpace] => {
+      const stored = tensors.get(space as string);
       if (stored?.shape.length !== 1)
-        throw refusal(source, 'stored values [K] for each shared space', String(space));
-      return [space, SharedSpace.of(space, tensor(stored.data, stored.shape, { dtype: 'f32' }))];
+        throw refusal(source, 'stored values [K] for each shared space', shown(space));
+      const name = space as string;
+      return [name, SharedSpace.of(name, tensor(stored.data, stored.shape, { dtype: 'f32' }))];
     }),
   );
-  return { spec: fields.model, spaces };
+  if (spaces.size < spec.spaces.length) throw refusal(source, 'each shared space once', shown(spec.spaces));
+  return { spec: spec.model, spaces, ties: spec.ties };
+}
+
+function valueDifferences(
+  parameters: ReturnType<Module['namedParameters']>,
+  stored: DecodedModel['tensors'],
+): string[] {
+  const shapes = (entries: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>
+    new Map([...entries].map(([name, { shape }]) => [name, shapeText(shape)] as const));
+  return differencesOf(
+    shapes([...parameters].map(([name, { value }]) => [name, value] as const)),
+    shapes(stored),
+  );
+}
+
+/** Every field on which the matrices of a model depend: all of its weights' specs but the policy. */
+function* decisive(
+  spec: unknown,
+  path: string,
+  isInWeight = false,
+): Generator<[path: string, value: unknown]> {
+  if (typeof spec !== 'object' || spec === null) {
+    if (isInWeight) yield [path, spec];
+    return;
+  }
+  const isWeight = 'kind' in spec && 'options' in spec;
+  for (const [key, value] of Object.entries(spec))
+    if (!(isWeight && key === 'policy'))
+      yield* decisive(value, path === '' ? key : `${path}.${key}`, isInWeight || isWeight);
+}
+
+function differencesOf(wanted: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, unknown>): string[] {
+  return [...new Set([...wanted.keys(), ...found.keys()])]
+    .filter((key) => wanted.get(key) !== found.get(key))
+    .map((key) => `${key}: ${found.get(key) ?? 'none'} instead of ${wanted.get(key) ?? 'none'}`);
 }

@@ -20,6 +20,9 @@ const inference: Pass = { training: false, random: random(0) };
 
 /** What all layers and networks share: parameters by name, a summary, saving. */
 export abstract class Module implements Model, Layer {
+  /** Modules that this one is made of, by name. */
+  readonly members: ReadonlyMap<string, Module> = new Map();
+
   /** Everything but parameter values. */
   abstract get spec(): LayerSpec;
 
@@ -64,11 +67,27 @@ export abstract class Module implements Model, Layer {
     for (const [name, { value }] of this.namedParameters())
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
-    return encodeModel({ spec: { model: this.spec as JsonValue, spaces }, tensors, storeAs });
+    const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
+    return encodeModel({ spec, tensors, storeAs });
   }
 
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
     await saveBytes(target, await this.toBytes(options));
   }
+}
+
+/** Where a layer with parameters has a second place in a module: that place, and the first one. */
+function tiesOf(root: Module): [place: string, first: string][] {
+  const firstPlaces = new Map<Module, string>();
+  const ties: [string, string][] = [];
+  const visit = (module: Module, place: string): void => {
+    for (const [name, member] of module.members) visit(member, place === '' ? name : `${place}.${name}`);
+    if (module.members.size > 0 || module.namedParameters().size === 0) return;
+    const first = firstPlaces.get(module);
+    if (first === undefined) firstPlaces.set(module, place);
+    else ties.push([place, first]);
+  };
+  visit(root, '');
+  return ties;
 }

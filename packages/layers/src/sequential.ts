@@ -5,7 +5,7 @@ import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec, Module } from './module.ts';
 
 export interface SequentialOptions {
-  /** Decides start values and hashes of all layers that have no seed of their own. Default 0. */
+  /** Decides start values and hashes of all layers that have no seed of their own. Default: from the network around it, or 0. */
   readonly seed?: number;
 }
 
@@ -14,7 +14,7 @@ export class Sequential extends Composite {
   static readonly type = 'sequential';
   readonly layers: readonly Module[];
 
-  constructor(layers: readonly Module[], { seed = 0 }: SequentialOptions = {}) {
+  constructor(layers: readonly Module[], { seed }: SequentialOptions = {}) {
     super(
       layers.map((layer, place) => [String(place), layer] as const),
       seed,

@@ -10,7 +10,7 @@ export interface RestoreOptions {
   /** Known schemes by any name; found by their kind. */
   readonly schemes: Readonly<Record<string, Scheme>>;
   /** Stored values by array name. */
-  readonly values: ReadonlyMap<string, Tensor>;
+  readonly values: Pick<ReadonlyMap<string, Tensor>, 'get'>;
   /** The shared space of the spec, where it names one. */
   readonly space?: SharedSpace | undefined;
 }
@@ -30,10 +30,33 @@ export function restoreWeight(spec: WeightSpec, { schemes, values, space }: Rest
       expected: `a known scheme: ${Object.values(schemes)
         .map((scheme) => scheme.definition.kind)
         .join(', ')}`,
-      actual: kind,
+      actual: JSON.stringify(kind) ?? 'none',
       remedy: 'Pass schemes of your own as `schemes`.',
     });
+  // A seed has no default here: another one would give another matrix.
+  for (const [name, { isSeed, expected }] of Object.entries(definition.options)) {
+    const value = options[name];
+    if (isSeed ? typeof value !== 'number' : typeof value === 'object')
+      throw new ArgumentError({
+        operation,
+        expected: `${kind} option ${name}: ${expected}`,
+        actual: JSON.stringify(value) ?? 'none',
+      });
+  }
   const resolved = resolveOptions(kind, definition.options, options, 0);
+  if (space && !definition.pool)
+    throw new ArgumentError({
+      operation,
+      expected: `${kind} with values of its own`,
+      actual: `the shared space ${space.name}`,
+    });
+  const isScaled = space !== undefined || (definition.isScaled?.(resolved) ?? false);
+  if (isScaled !== (scale !== undefined))
+    throw new ArgumentError({
+      operation,
+      expected: `${kind} ${isScaled ? 'with' : 'without'} a scale`,
+      actual: String(scale ?? 'none'),
+    });
   const parameters = Object.entries(definition.stored(resolved, { rows, cols })).map(([name, shape]) => {
     const isShared = space !== undefined && definition.pool?.array === name;
     const value = isShared ? space.parameter.value : values.get(name);
