@@ -1,22 +1,33 @@
 import { ArgumentError } from '@funhash/hashing';
 import { type FloatDType, runLogSumExp, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
-import { recorded } from '../tape.ts';
+import { recorded, withoutTape } from '../tape.ts';
 import { oneHot } from './index-ops.ts';
-import { add, divide, exp, multiply, subtract, where } from './pointwise.ts';
-import { mean, sum } from './reduce.ts';
+import { add, divide, exp, multiply, negative, subtract, where } from './pointwise.ts';
+import { max, mean, sum } from './reduce.ts';
 import { expandDims } from './views.ts';
 
-/** log Σ exp along the last axis: [..., N] → [...]. */
+/** log Σ exp along the last axis: [..., N] → [...]. Of −∞ alone: −∞, with gradient NaN. */
 export function logSumExp(x: Tensor): Tensor {
-  const output = runLogSumExp(x);
-  return recorded([x], output, (g) => [
-    multiply(expandDims(g, -1), exp(subtract(x, expandDims(output, -1)))),
-  ]);
+  return recorded([x], runLogSumExp(x), (g) => [multiply(expandDims(g, -1), softmax(x))]);
 }
 
 /** Along the last axis. */
 export function logSoftmax(x: Tensor): Tensor {
-  return subtract(x, expandDims(logSumExp(x), -1));
+  return negative(surprise(x));
+}
+
+// log Σ exp x − x, which stays exact where x is large: its largest element is first moved to 0. No gradient flows
+// through the move, for the result does not depend on it.
+function surprise(x: Tensor): Tensor {
+  const centred = subtract(
+    x,
+    withoutTape(() => max(x, { axis: -1, keepDims: true })),
+  );
+  const total = runLogSumExp(centred);
+  recorded([centred], total, (g) => [
+    multiply(expandDims(g, -1), exp(subtract(centred, expandDims(total, -1)))),
+  ]);
+  return subtract(expandDims(total, -1), centred);
 }
 
 /** Along the last axis. */
@@ -51,15 +62,15 @@ export function softmaxCrossEntropy(
   const share = labels ? oneHot(targets, classes, logits.dtype as FloatDType) : targets;
   const weighted = classWeights ? multiply(share, classWeights) : share;
   // Σ_c t_c (lse − z_c): with labels exact, with soft targets right for any Σ t.
-  const surprise = subtract(expandDims(logSumExp(logits), -1), logits);
+  const surprises = surprise(logits);
   // A label chooses: classes ruled out by a logit of −∞ have no part in the loss, where a product 0·∞ would be NaN.
   const terms = labels
-    ? where(share, classWeights ? multiply(surprise, classWeights) : surprise, 0)
-    : multiply(share, surprise);
+    ? where(share, classWeights ? multiply(surprises, classWeights) : surprises, 0)
+    : multiply(share, surprises);
   const smoothing = labelSmoothing / classes;
   const evenly = classWeights ? multiply(classWeights, smoothing) : smoothing;
   const smoothed =
-    labelSmoothing === 0 ? terms : add(multiply(terms, 1 - labelSmoothing), multiply(surprise, evenly));
+    labelSmoothing === 0 ? terms : add(multiply(terms, 1 - labelSmoothing), multiply(surprises, evenly));
   const losses = sum(smoothed, { axis: -1 });
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return sum(losses);

@@ -1,0 +1,203 @@
+"""Forward values, gradients and second-order quantities of the ops, by PyTorch in f64.
+
+    OMP_NUM_THREADS=1 /usr/bin/python3 ops.fixtures.py
+
+Each case: y = op(inputs, parameters); g = gradients of sum(w(y) * y) by the inputs; h = gradients of
+sum over inputs of sum(v(g) * g) by the inputs, where w and v are fixed weights that a reader computes from the
+element's number i alone: w_i = 0.5 + ((37 i) mod 101) / 101, v_i = 0.5 + ((53 i) mod 103) / 103.
+Inputs that are lists of whole numbers (indices, labels) are parameters. Infinite and NaN values are strings.
+"""
+
+import json
+import math
+import os
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+rng = np.random.RandomState(20)
+cases = []
+
+
+def weights(t, step, modulus):
+    i = torch.arange(t.numel())
+    return (0.5 + ((step * i) % modulus) / modulus).reshape(t.shape)
+
+
+def values(t):
+    def plain(v):
+        return v if math.isfinite(v) else ('NaN' if math.isnan(v) else 'Infinity' if v > 0 else '-Infinity')
+
+    # The sum gives memory to torch's symbolic zeros.
+    flat = (t.detach() + torch.zeros(t.shape)).flatten().tolist()
+    return {'shape': list(t.shape), 'values': [plain(v) for v in flat]}
+
+
+def case(op, f, inputs, parameters=None, order=2):
+    """order 1: no second-order quantity, where torch's is not the derivative of its gradient."""
+    xs = [torch.as_tensor(x, dtype=torch.float64).clone().requires_grad_() for x in inputs]
+    y = f(*xs)
+    zeros = lambda grads: [torch.zeros_like(x) if g is None else g for g, x in zip(grads, xs)]
+    g = zeros(torch.autograd.grad((weights(y, 37, 101) * y).sum(), xs, create_graph=True, allow_unused=True))
+    entry = {
+        'op': op,
+        'parameters': parameters if parameters is not None else {},
+        'inputs': [values(x) for x in xs],
+        'output': values(y),
+        'gradients': [values(t) for t in g],
+    }
+    if order == 2:
+        s = sum((weights(t, 53, 103) * t).sum() for t in g)
+        h = torch.autograd.grad(s, xs, allow_unused=True) if s.requires_grad else [None] * len(xs)
+        entry['second'] = [values(t) for t in zeros(h)]
+    cases.append(entry)
+
+
+def normal(*shape):
+    return np.round(rng.randn(*shape), 3)
+
+
+def positive(*shape):
+    return np.round(rng.rand(*shape) * 2 + 0.2, 3)
+
+
+# Pointwise: one row of special points, one of ordinary ones.
+line = np.concatenate([[0.0, 1.0, -1.0, 0.5, -0.5, 3.0, -3.0, 6.0], normal(4)])
+unary = {
+    'negative': torch.neg, 'square': torch.square, 'exp': torch.exp, 'sin': torch.sin, 'cos': torch.cos,
+    'abs': torch.abs, 'sign': torch.sign, 'floor': torch.floor, 'relu': F.relu, 'leakyRelu': F.leaky_relu,
+    'elu': F.elu, 'tanh': torch.tanh, 'sigmoid': torch.sigmoid, 'softplus': F.softplus, 'silu': F.silu,
+}
+for name, f in unary.items():
+    if name == 'elu':  # its second derivative at 0 is 0 here, 1 there: the limits from above and below
+        case(name, f, [line], order=1)
+        case(name, f, [line[1:]])
+        continue
+    case(name, f, [line])
+# torch 1.13 computes the tanh form only when asked.
+case('gelu', lambda x: F.gelu(x, approximate='tanh'), [line])
+for name, f in {'reciprocal': torch.reciprocal, 'sqrt': torch.sqrt, 'log': torch.log}.items():
+    case(name, f, [positive(10)])
+for p in [0, 1, 2, 3, -1, -2, 7]:
+    base = positive(6) * np.array([1, -1, 1, -1, 1, -1])
+    case('power', lambda x: torch.pow(x, p), [base], {'exponent': p})
+for p in [0.5, 1.5, -0.7, 2.5]:
+    case('power', lambda x: torch.pow(x, p), [positive(6)], {'exponent': p})
+case('power', lambda x: torch.pow(x, 2.5), [[0.0, 1.0, 2.0]], {'exponent': 2.5})
+case('power', torch.pow, [positive(2, 3), normal(3)])
+case('clip', lambda x: torch.clamp(x, -0.5, 1.0), [line], {'low': -0.5, 'high': 1.0})
+
+binary = {
+    'add': torch.add, 'subtract': torch.sub, 'multiply': torch.mul,
+    'maximum': torch.maximum, 'minimum': torch.minimum,
+}
+for name, f in binary.items():
+    case(name, f, [normal(2, 3), normal(2, 3)])
+    case(name, f, [normal(2, 1, 3), normal(4, 1)])
+    case(name, f, [normal(2, 2), normal()])
+case('divide', torch.div, [normal(2, 3), positive(2, 3)])
+case('divide', torch.div, [normal(2, 1, 3), positive(4, 1)])
+ties = [[1.0, 2.0, -1.0, 0.0], [1.0, 1.0, -1.0, 0.0]]
+case('maximum', torch.maximum, ties)
+case('minimum', torch.minimum, ties)
+compare = {
+    'greater': torch.gt, 'greaterEqual': torch.ge, 'less': torch.lt, 'lessEqual': torch.le, 'equal': torch.eq,
+    'notEqual': torch.ne,
+}
+odd = [0.0, 1.0, 1.0, math.inf, math.inf, -math.inf, math.nan, math.nan, 1.0]
+other = [0.0, 1.0, 2.0, math.inf, 1.0, math.inf, math.nan, 1.0, math.nan]
+for name, f in compare.items():
+    with torch.no_grad():
+        y = f(torch.tensor(odd), torch.tensor(other)).double()
+    none = values(torch.zeros(9))
+    cases.append({'op': name, 'parameters': {}, 'inputs': [values(torch.tensor(odd)), values(torch.tensor(other))],
+                  'output': values(y), 'gradients': [none, none], 'second': [none, none]})
+case('where', lambda c, x, y: torch.where(c != 0, x, y), [[1.0, 0.0, -1.0], normal(2, 3), normal(2, 1)])
+
+# Products.
+def matmul(a, b, ta=False, tb=False, bias=None):
+    y = (a.transpose(-1, -2) if ta else a) @ (b.transpose(-1, -2) if tb else b)
+    return y if bias is None else y + bias
+
+
+for ta in (False, True):
+    for tb in (False, True):
+        a = normal(*((4, 3) if ta else (3, 4)))
+        b = normal(*((5, 4) if tb else (4, 5)))
+        p = {'transposeA': ta, 'transposeB': tb}
+        case('matmul', lambda a, b: matmul(a, b, ta, tb), [a, b], p)
+        case('matmul', lambda a, b, c: matmul(a, b, ta, tb, c), [a, b, normal(5)], p)
+        case('matmul', lambda a, b: matmul(a, b, ta, tb), [np.stack([a, -a + 0.5]), b], p)
+        case('matmul', lambda a, b: matmul(a, b, ta, tb), [a, np.stack([b, b * 2 - 1])], p)
+        case('matmul', lambda a, b: matmul(a, b, ta, tb), [a[None, None], np.stack([b, b * 2 - 1])], p)
+case('matmul', lambda a, b, c: matmul(a, b, bias=c), [normal(2, 2, 3), normal(3, 2), normal(2)],
+     {'transposeA': False, 'transposeB': False})
+
+# Reductions.
+for axis in ([0], [1], [-1], [0, 2], [0, 1, 2]):
+    for keep in (False, True):
+        p = {'axis': axis, 'keepDims': keep}
+        case('sum', lambda x: x.sum(dim=axis, keepdim=keep), [normal(2, 3, 2)], p)
+        case('mean', lambda x: x.mean(dim=axis, keepdim=keep), [normal(2, 3, 2)], p)
+        case('max', lambda x: x.amax(dim=axis, keepdim=keep), [normal(2, 3, 2)], p)
+        case('min', lambda x: x.amin(dim=axis, keepdim=keep), [normal(2, 3, 2)], p)
+tied = [[1.0, 3.0, 3.0], [2.0, 2.0, 2.0], [0.0, -1.0, 5.0]]
+case('max', lambda x: x.amax(dim=1), [tied], {'axis': [1], 'keepDims': False})
+case('min', lambda x: x.amin(dim=[0, 1]), [tied], {'axis': [0, 1], 'keepDims': False})
+
+# Along the last axis.
+ninf = -math.inf
+masked = [[0.5, ninf, 1.0], [ninf, 2.0, ninf]]
+for name, f in {
+    'softmax': lambda x: torch.softmax(x, -1), 'logSoftmax': lambda x: torch.log_softmax(x, -1),
+    'logSumExp': lambda x: torch.logsumexp(x, -1),
+}.items():
+    case(name, f, [normal(3, 4)])
+    case(name, f, [normal(2, 2, 3) * 50])
+    case(name, f, [[1000.0, 1001.0, -1000.0]])
+case('softmax', lambda x: torch.softmax(x, -1), [masked])
+case('logSumExp', lambda x: torch.logsumexp(x, -1), [masked])
+case('logSumExp', lambda x: torch.logsumexp(x, -1), [[[ninf, ninf], [1.0, 2.0]]])
+
+# Cross-entropy.
+logits = normal(5, 4) * 2
+labels = [0, 3, 1, 1, 2]
+soft = rng.dirichlet(np.ones(4), 5)
+class_weights = [0.5, 2.0, 1.0, 0.25]
+for reduction in ('mean', 'sum', 'none'):
+    for smoothing in (0.0, 0.1):
+        common = {'reduction': reduction, 'label_smoothing': smoothing}
+        p = {'reduction': reduction, 'labelSmoothing': smoothing}
+        t = torch.tensor(labels)
+        case('softmaxCrossEntropy', lambda z: F.cross_entropy(z, t, **common), [logits], {**p, 'labels': labels})
+        case('softmaxCrossEntropy',
+             lambda z: F.cross_entropy(z, t, weight=torch.tensor(class_weights), **common), [logits],
+             {**p, 'labels': labels, 'classWeights': class_weights})
+        case('softmaxCrossEntropy', lambda z, s: F.cross_entropy(z, s, **common), [logits, soft], p)
+case('softmaxCrossEntropy', lambda z: F.cross_entropy(z, torch.tensor([2, 1])), [masked],
+     {'labels': [2, 1], 'reduction': 'mean', 'labelSmoothing': 0.0})
+
+# Indexing.
+case('slice', lambda x: x[1:3, :, 2:], [normal(4, 2, 3)], {'starts': [1, 0, 2], 'sizes': [2, 2, -1]})
+case('gather', lambda x: x[[2, 0, 2, 1]], [normal(3, 2)], {'index': [2, 0, 2, 1]})
+case('gather', lambda x: torch.square(x)[[2, 0, 2, 1]], [normal(3, 2)],
+     {'index': [2, 0, 2, 1], 'squared': True})
+case('scatterAdd', lambda x: torch.zeros(4, 2).index_add(0, torch.tensor([1, 3, 1]), torch.square(x)),
+     [normal(3, 2)], {'index': [1, 3, 1], 'rows': 4})
+case('concat', lambda *x: torch.square(torch.cat(x, 1)), [normal(2, 1), normal(2, 3), normal(2, 2)], {'axis': 1})
+case('stack', lambda *x: torch.square(torch.stack(x, 1)), [normal(2, 3), normal(2, 3)], {'axis': 1})
+case('pad', lambda x: torch.square(F.pad(x, (1, 2, 0, 3), value=0.5)), [normal(2, 3)],
+     {'amounts': [[0, 3], [1, 2]], 'value': 0.5})
+case('reshape', lambda x: torch.square(x.t().reshape(2, 6)), [normal(4, 3)], {'shape': [2, -1]})
+case('transpose', lambda x: torch.square(x.permute(2, 0, 1)), [normal(2, 3, 4)], {'permutation': [2, 0, 1]})
+case('broadcastTo', lambda x: torch.square(x.expand(2, 4, 3)), [normal(4, 1)], {'shape': [2, 4, 3]})
+case('split', lambda x: torch.split(x, [1, 3], 1)[1] * torch.split(x, [1, 3], 1)[0], [normal(2, 4)],
+     {'parts': [1, 3], 'axis': 1})
+case('unstack', lambda x: torch.unbind(x, 1)[0] * torch.unbind(x, 1)[2], [normal(2, 3, 2)], {'axis': 1})
+
+here = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
+    out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')
