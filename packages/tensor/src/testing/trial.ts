@@ -93,7 +93,7 @@ function describe({ dtype, shape, strides, offset }: Operand): string {
   return `${dtype} ${shapeText(shape)} strides ${shapeText(strides)} offset ${offset}`;
 }
 
-export function largestOf(values: ArrayLike<number>): number {
+function largestOf(values: ArrayLike<number>): number {
   let largest = 0;
   for (let k = 0; k < values.length; k++) {
     const size = Math.abs(values[k] as number);
