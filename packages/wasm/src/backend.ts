@@ -7,6 +7,13 @@ import { copyCode } from './kernels/copy-code.ts';
 import { fillKernel } from './kernels/fill.ts';
 import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
+import { Panels } from './kernels/panels.ts';
+import {
+  foldRowsKernel,
+  virtualFoldKernel,
+  virtualMatmulKernel,
+  virtualRowsKernel,
+} from './kernels/virtual.ts';
 import type { WasmBuffer } from './layout.ts';
 import { bufferBytes, LinearMemory, type MemoryUsage } from './memory/linear-memory.ts';
 import { enableRelaxedSimd, hasSimd } from './relaxed-simd.ts';
@@ -72,10 +79,15 @@ function storageIn(memory: LinearMemory) {
 
 function kernelsOf(context: Context): Partial<Kernels> {
   const map = mapKernel(context);
+  const panels = new Panels(context);
   return {
     map,
     fill: fillKernel(context),
     copy: copyKernel(context),
     matmul: matmulKernel(context, map),
+    virtualMatmul: virtualMatmulKernel(context, panels, map),
+    virtualFold: virtualFoldKernel(context, panels),
+    virtualRows: virtualRowsKernel(context, panels),
+    foldRows: foldRowsKernel(context, panels),
   };
 }

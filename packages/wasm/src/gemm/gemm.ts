@@ -107,6 +107,47 @@ export class Gemm {
     });
   }
 
+  /** Packs `count` columns of a matrix [depth, n] from column `first` on: the left operand of a product aᵀ·b. */
+  packLeft(
+    to: number,
+    matrix: Matrix,
+    first: number,
+    count: number,
+    firstDepth: number,
+    depth: number,
+  ): void {
+    const { address, rowStride, colStride } = matrix;
+    const from = address + first * colStride + firstDepth * rowStride;
+    this.#code.packLeft(to, from, count, depth, colStride, rowStride);
+  }
+
+  /** As `packLeft`, for the right operand. */
+  packRight(
+    to: number,
+    matrix: Matrix,
+    first: number,
+    count: number,
+    firstDepth: number,
+    depth: number,
+  ): void {
+    const { address, rowStride, colStride } = matrix;
+    const from = address + first * colStride + firstDepth * rowStride;
+    this.#code.packRight(to, from, count, depth, colStride, rowStride);
+  }
+
+  /** out[m, n] from packed panels. */
+  multiplyPacked(
+    m: number,
+    n: number,
+    depth: number,
+    left: number,
+    right: number,
+    { address, rowBytes }: Target,
+    accumulate: boolean,
+  ): void {
+    this.#code.multiply(m, n, depth, left, right, address, rowBytes, accumulate ? 1 : 0, this.#edge);
+  }
+
   #clear(m: number, n: number, { address, rowBytes }: Target): void {
     for (let i = 0; i < m; i++) this.#memory.view('f32', address + i * rowBytes, n).fill(0);
   }

@@ -1,6 +1,6 @@
-import type { Kernels, View } from '@funhash/tensor';
+import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import { addressOf, coalesce, eachOffset, elements, isContiguousView } from '../layout.ts';
+import { addressOf, coalesce, contiguousAt, eachOffset, elements, isContiguousView } from '../layout.ts';
 
 export function copyKernel({ memory, code, onReference }: Context): Kernels['copy'] {
   return (x, out) => {
@@ -31,5 +31,15 @@ export function copyWords(copy: Copy, x: View, out: View): void {
   ];
   eachOffset(loops, outer, ([toOffset, fromOffset]) => {
     copy(to + (toOffset as number) * 4, from + (fromOffset as number) * 4, ...args);
+  });
+}
+
+/** The view where it is contiguous, else a contiguous copy in a temporary block, for the time of `use`. */
+export function withContiguous({ memory, code }: Context, view: View, use: (view: View) => void): void {
+  if (isContiguousView(view)) return use(view);
+  memory.withBlock(sizeOf(view.shape) * 4, (address) => {
+    const copy = contiguousAt(address, view.dtype, view.shape);
+    copyWords(code.copy, view, copy);
+    use(copy);
   });
 }

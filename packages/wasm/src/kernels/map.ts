@@ -3,8 +3,8 @@ import type { Kernels, View } from '@funhash/tensor';
 import { elementwiseModule, type Reading } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
 import { addressOf, coalesce, contiguousAt, eachOffset, type Loops } from '../layout.ts';
-import type { LinearMemory } from '../memory/linear-memory.ts';
 import { copyWords } from './copy.ts';
+import { OperandBlock } from './operand-block.ts';
 
 /**
  * Elementwise programs: each structure of program and way of reading is compiled once. Operands that step through
@@ -106,25 +106,5 @@ class CompiledPrograms {
     }
     runs.set(readings, run);
     return run;
-  }
-}
-
-/** A block of memory through which operands are passed to compiled code; it grows with the longest list. */
-export class OperandBlock {
-  readonly #memory: LinearMemory;
-  #address = 0;
-  #bytes = 0;
-
-  constructor(memory: LinearMemory) {
-    this.#memory = memory;
-  }
-
-  reserve(bytes: number): number {
-    if (bytes > this.#bytes) {
-      if (this.#bytes > 0) this.#memory.free(this.#address, this.#bytes);
-      this.#bytes = Math.max(1024, bytes * 2);
-      this.#address = this.#memory.allocate(this.#bytes);
-    }
-    return this.#address;
   }
 }

@@ -1,7 +1,7 @@
 import type { Epilogue, Kernels, View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
 import type { Matrix, Target } from '../gemm/gemm.ts';
-import { addressOf, contiguousAt, eachOffset } from '../layout.ts';
+import { addressOf, eachOffset } from '../layout.ts';
 import { copyWords } from './copy.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
@@ -45,20 +45,4 @@ export function addRows({ code }: Context, bias: View, out: View): void {
 
 export function activate(epilogue: Epilogue | undefined, out: View, map: Kernels['map']): void {
   if (epilogue?.activation) map(epilogue.activation, [out], [], [out]);
-}
-
-/** The view, or a contiguous copy of it in a temporary block, for the time of `use`. */
-export function withContiguous<T>(
-  { memory, code }: Context,
-  view: View,
-  contiguous: boolean,
-  use: (view: View) => T,
-): T {
-  if (contiguous) return use(view);
-  const size = view.shape.reduce((product, extent) => product * extent, 1);
-  return memory.withBlock(size * 4, (address) => {
-    const copy = contiguousAt(address, view.dtype, view.shape);
-    copyWords(code.copy, view, copy);
-    return use(copy);
-  });
 }

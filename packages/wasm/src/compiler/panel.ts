@@ -1,0 +1,216 @@
+import type { Program } from '@funhash/formula';
+import { Code, type Local } from '../assembler/code.ts';
+import { type FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
+import type { Instructions } from '../gemm/micro-kernel.ts';
+import { Dependence, stripLanes } from './dependence.ts';
+import { Lowering, type Surroundings } from './lowering.ts';
+import { real } from './reals.ts';
+import { SinkWriter } from './sinks.ts';
+
+/** Which loops run over a virtual matrix. */
+export interface PanelForm {
+  /** The coordinate along the lanes of a strip; the other one goes in steps. */
+  readonly lanes: 'row' | 'col';
+  /** Steps in one pass of the inner loop. */
+  readonly unroll: number;
+  /** The steps take their coordinates from a list instead of counting. */
+  readonly listed: boolean;
+}
+
+/** Places of the operands in the block that a panel function gets, in words of four bytes. */
+export const panelOperands = {
+  input: 0,
+  inputStrip: 1,
+  inputStep: 2,
+  output: 3,
+  outputStrip: 4,
+  outputStep: 5,
+  list: 6,
+  /** Addresses of the stored arrays, then of the arrays that sinks add to, then uniforms, then scalars (f32). */
+  first: 7,
+} as const;
+
+/**
+ * The function run(strips, firstLane, lastLane, firstStep, blocks, operands): evaluates a formula over a panel of
+ * 8·strips × unroll·blocks entries. Decoded entries, where the program has an output, go to output + strip·outputStrip
+ * + step·outputStep, eight lanes side by side; an operand of each entry is read likewise; sinks add to their arrays.
+ *
+ * Lanes behind `lastLane` repeat it: what they decode is not used, and the operand must be 0 there.
+ */
+export function panelModule(program: Program, form: PanelForm, instructions: Instructions): ModuleBuilder {
+  const module = new ModuleBuilder();
+  const made = module.function('run', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
+  const [strips, lane, lastLane, firstStep, blocks, operands] = made.arguments as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const { code } = made;
+  const [step, left] = made.locals('i32', 2) as [Local, Local];
+  const sites = [new Code(), new Code(), new Code()] as const;
+  const [head, strip, body] = sites;
+  const ends = { strip: new Code(), call: new Code() };
+  const { slots } = program;
+  const load = (word: number): Local => {
+    const local = made.local('i32');
+    code
+      .get(operands)
+      .memory('i32.load', word * 4)
+      .set(local);
+    return local;
+  };
+  const bases = Array.from({ length: slots.stored }, (_, slot) => load(panelOperands.first + slot));
+  const sinkBases = bases.map((_, slot) => load(panelOperands.first + slots.stored + slot));
+  const uniformsAt = panelOperands.first + 2 * slots.stored;
+  const [input, output] = [
+    new Stream(
+      made,
+      load(panelOperands.input),
+      load(panelOperands.inputStrip),
+      load(panelOperands.inputStep),
+    ),
+    new Stream(
+      made,
+      load(panelOperands.output),
+      load(panelOperands.outputStrip),
+      load(panelOperands.outputStep),
+    ),
+  ];
+  const list = load(panelOperands.list);
+  const listAt = made.local('i32');
+
+  const surroundings: Surroundings = {
+    siteOf: (degrees) => (degrees.step > 0 ? 2 : degrees.lane > 0 ? 1 : 0),
+    pushCoordinate: (op, at, to) => {
+      if (op === form.lanes) to.get(lane);
+      else if (form.listed) to.get(listAt).memory('i32.load', 4 * at);
+      else to.get(step).i32(at).op('i32.add');
+    },
+    coordinates: (half) => coordinates[half] as Local,
+    input: (_, at, half, to) => {
+      const local = made.local('v128');
+      to.get(input.addressOf(at, body))
+        .memory('v128.load', 16 * half)
+        .set(local);
+      return local;
+    },
+    pushUniform: (slot, to) => void to.get(operands).memory('i32.load', (uniformsAt + slot) * 4),
+    pushScalar: (slot, to) =>
+      void to.get(operands).memory('f32.load', (uniformsAt + slots.uniforms + slot) * 4),
+    storedBase: (slot) => bases[slot] as Local,
+  };
+  const dependence = new Dependence(program, {
+    lanes: form.lanes,
+    unroll: form.listed ? Number.POSITIVE_INFINITY : form.unroll,
+    input: () => ({ lane: 2, step: 2 }),
+  });
+  const lowering = new Lowering({
+    program,
+    dependence,
+    surroundings,
+    made,
+    instructions,
+    sites,
+    halves: 2,
+    unroll: form.unroll,
+  });
+  const v = lowering.vectorAt(1);
+  const [first, last] = [v.splat(lane), lowering.vectorAt(0).splat(lastLane)];
+  const coordinates = [0, 4].map((from) =>
+    v.op('i32x4.min_u', v.op('i32x4.add', first, v.count(from)), last),
+  );
+
+  const sinks = program.sinks.map(
+    (sink) => new SinkWriter(lowering, sink, sinkBases[sink.slot] as Local, ends),
+  );
+  const steps = Array.from({ length: form.unroll }, (_, at) => at);
+  const values = steps.map((at) => {
+    for (const id of program.outputs)
+      for (const half of [0, 1]) {
+        const entry = real(lowering, id, at, half);
+        body.get(output.addressOf(at, body), entry).memory('v128.store', 16 * half);
+      }
+    return sinks.map((sink) => sink.values(at));
+  });
+  for (const at of steps)
+    sinks.forEach((sink, k) => {
+      sink.add((values[at] as (readonly Local[])[])[k] as readonly Local[], at);
+    });
+  for (const sink of sinks) sink.finish();
+
+  code.append(head);
+  code.while(
+    () => code.get(strips),
+    () => {
+      code.append(strip).get(firstStep).set(step).get(list).set(listAt).get(blocks).set(left);
+      for (const stream of [input, output]) stream.startStrip(code);
+      code.while(
+        () => code.get(left),
+        () => {
+          code.append(body);
+          advance(code, step, form.unroll);
+          advance(code, listAt, 4 * form.unroll);
+          for (const stream of [input, output]) stream.nextBlock(code, form.unroll);
+          advance(code, left, -1);
+        },
+      );
+      code.append(ends.strip);
+      for (const stream of [input, output]) stream.nextStrip(code);
+      advance(code, lane, stripLanes);
+      advance(code, strips, -1);
+    },
+  );
+  code.append(ends.call);
+  return module;
+}
+
+function advance(code: Code, local: Local, by: number): void {
+  code.get(local).i32(by).op('i32.add').set(local);
+}
+
+/** An operand or result of every entry: its address moves from step to step and from strip to strip. */
+class Stream {
+  readonly #made: FunctionBuilder;
+  readonly #strip: Local;
+  readonly #at: Local;
+  readonly #stripStride: Local;
+  readonly #stepStride: Local;
+  readonly #addresses: Local[];
+
+  constructor(made: FunctionBuilder, start: Local, stripStride: Local, stepStride: Local) {
+    this.#made = made;
+    this.#strip = start;
+    this.#stripStride = stripStride;
+    this.#stepStride = stepStride;
+    this.#at = made.local('i32');
+    this.#addresses = [this.#at];
+  }
+
+  /** The address at a step of the block. */
+  addressOf(step: number, body: Code): Local {
+    for (let known = this.#addresses.length; known <= step; known++) {
+      const next = this.#made.local('i32');
+      body
+        .get(this.#addresses[known - 1] as Local, this.#stepStride)
+        .op('i32.add')
+        .set(next);
+      this.#addresses.push(next);
+    }
+    return this.#addresses[step] as Local;
+  }
+
+  startStrip(code: Code): void {
+    code.get(this.#strip).set(this.#at);
+  }
+
+  nextBlock(code: Code, unroll: number): void {
+    code.get(this.#at, this.#stepStride).i32(unroll).op('i32.mul').op('i32.add').set(this.#at);
+  }
+
+  nextStrip(code: Code): void {
+    code.get(this.#strip, this.#stripStride).op('i32.add').set(this.#strip);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Sink } from '@funhash/formula';
+import type { Code, Local } from '../assembler/code.ts';
+import { addressesOfWords, addressOfWord } from './gather.ts';
+import type { Lowering } from './lowering.ts';
+import { real } from './reals.ts';
+import { Vector } from './vector.ts';
+
+/** Code behind the loops: after the last step of a strip, after the last strip. */
+export interface Ends {
+  readonly strip: Code;
+  readonly call: Code;
+}
+
+/**
+ * Adds the values of a sink to memory, as its index allows. Values whose index stays the same over several steps are
+ * summed in registers first: over the whole call, a strip, or a block of steps. A sum then goes to one place (lanes
+ * share the index), to eight neighbours (a run), or from each lane to its own place.
+ */
+export class SinkWriter {
+  readonly #lowering: Lowering;
+  readonly #sink: Sink;
+  readonly #base: Local;
+  readonly #ends: Ends;
+  readonly #scope: 'call' | 'strip' | 'block' | 'step';
+  #sums: readonly Local[];
+
+  constructor(lowering: Lowering, sink: Sink, base: Local, ends: Ends) {
+    this.#lowering = lowering;
+    this.#sink = sink;
+    this.#base = base;
+    this.#ends = ends;
+    const { lane, step } = lowering.dependence.of(sink.index);
+    if (step === 0) this.#scope = lane === 0 ? 'call' : 'strip';
+    else this.#scope = step === 1 ? 'block' : 'step';
+    this.#sums = [];
+    if (step === 0) this.#sums = this.#startSums(this.#scope === 'call' ? 0 : 1);
+  }
+
+  /** The values of a step, before anything of its block is stored. */
+  values(step: number): readonly Local[] {
+    return Array.from({ length: this.#lowering.halves }, (_, half) =>
+      real(this.#lowering, this.#sink.value, step, half),
+    );
+  }
+
+  /** Takes in the values of a step; the last step of a block is `unroll` − 1. */
+  add(values: readonly Local[], step: number): void {
+    const v = this.#lowering.vectorAt(2);
+    if (this.#scope === 'step') this.#store(v, values, step);
+    else if (this.#scope === 'block') {
+      this.#sums = step === 0 ? values : values.map((value, half) => v.add(this.#sums[half] as Local, value));
+      if (step === this.#lowering.unroll - 1) this.#store(v, this.#sums, 0);
+    } else
+      values.forEach((value, half) => {
+        const sum = this.#sums[half] as Local;
+        v.code.get(sum, value).op('f32x4.add').set(sum);
+      });
+  }
+
+  /** Writes what is stored behind the loops. */
+  finish(): void {
+    if (this.#scope !== 'call' && this.#scope !== 'strip') return;
+    const { made, instructions, constants } = this.#lowering;
+    const v = new Vector(made, this.#ends[this.#scope], instructions, constants);
+    this.#store(v, this.#sums, 0);
+  }
+
+  #startSums(site: 0 | 1): Local[] {
+    const { made, halves } = this.#lowering;
+    const code = this.#lowering.codeAt(site);
+    const sums = made.locals('v128', halves);
+    for (const sum of sums) code.v128(new Float32Array(4)).set(sum);
+    return sums;
+  }
+
+  #store(v: Vector, values: readonly Local[], step: number): void {
+    const { index } = this.#sink;
+    const { code } = v;
+    if (!this.#lowering.varies(index)) {
+      const address = addressOfWord(this.#lowering, index, this.#base, step);
+      const sum = values.reduce((total, value) => v.add(total, value));
+      code.get(address, address).memory('f32.load');
+      v.pushSum(sum);
+      code.op('f32.add').memory('f32.store');
+    } else if (this.#lowering.dependence.laneStride(index) === 1) {
+      const address = addressOfWord(this.#lowering, index, this.#base, step);
+      values.forEach((value, half) => {
+        const offset = 16 * half;
+        code.get(address, address).memory('v128.load', offset);
+        code.get(value).op('f32x4.add').memory('v128.store', offset);
+      });
+    } else
+      values.forEach((value, half) => {
+        const addresses = addressesOfWords(this.#lowering, index, this.#base, step, half);
+        const place = this.#lowering.made.local('i32');
+        for (let lane = 0; lane < 4; lane++) {
+          code.get(addresses).lane('i32x4.extract_lane', lane).tee(place);
+          code.get(place).memory('f32.load');
+          code.get(value).lane('f32x4.extract_lane', lane).op('f32.add').memory('f32.store');
+        }
+      });
+  }
+}
