@@ -52,7 +52,7 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
   const isScaled = request.space !== undefined || (definition.isScaled?.(options) ?? false);
   const unscaled = virtualOf(definition, options, shape, isScaled ? 1 : undefined);
   const measure = (values: Readonly<Record<string, Float64Array>>): number =>
-    measuredStd(unscaled, { ...shared, ...values });
+    measuredStd(unscaled, { ...values, ...shared });
   const start = definition.initialize({
     ...shape,
     options,
