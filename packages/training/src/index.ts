@@ -1,1 +1,59 @@
-export {};
+export { type Checkpoint, decodeCheckpoint, type Progress } from './checkpoint.ts';
+export { defineOptimizer } from './define-optimizer.ts';
+export { CheckpointError, DivergedError, type Divergence } from './errors.ts';
+export {
+  type EvaluateOptions,
+  evaluate,
+  type Metrics,
+  type PredictOptions,
+  predict,
+  type Scores,
+} from './evaluate.ts';
+export type { Examples, Numbers } from './examples.ts';
+export { fit } from './fit.ts';
+export type { CheckpointOptions, EarlyStopping, FitConfig, FitEvent } from './fit-config.ts';
+export {
+  binaryCrossEntropyWithLogits,
+  huber,
+  type Loss,
+  type LossOptions,
+  meanSquaredError,
+  softmaxCrossEntropy,
+  squaredHinge,
+} from './losses.ts';
+export {
+  accuracy,
+  confusionMatrix,
+  errorRate,
+  type Metric,
+  meanAbsoluteError,
+  r2,
+  rootMeanSquaredError,
+  topKAccuracy,
+} from './metrics.ts';
+export type {
+  BoundOptimizer,
+  NumericArray,
+  Optimizer,
+  OptimizerOptions,
+  OptimizerRule,
+  OptimizerState,
+  RuleTerms,
+  RunLength,
+} from './optimizer.ts';
+export { adaMax } from './optimizers/ada-max.ts';
+export { adam } from './optimizers/adam.ts';
+export { adamW } from './optimizers/adam-w.ts';
+export { rmsprop } from './optimizers/rmsprop.ts';
+export { sgd } from './optimizers/sgd.ts';
+export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
+export {
+  constant,
+  cosine,
+  exponential,
+  inverseTime,
+  linearWarmup,
+  type Schedule,
+  stepDecay,
+  warmupCosine,
+} from './schedules.ts';

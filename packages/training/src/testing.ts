@@ -1,1 +1,1 @@
-export {};
+export { optimizerLaws } from './testing/optimizer-laws.ts';

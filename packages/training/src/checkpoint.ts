@@ -1,0 +1,150 @@
+import { decodeModel, encodeModel } from '@funhash/codec';
+import type { Parameter } from '@funhash/space';
+import { assign, sameShape, scope, shapeText, tensor } from '@funhash/tensor';
+import * as v from 'valibot';
+import { CheckpointError } from './errors.ts';
+import type { NumericArray, OptimizerState } from './optimizer.ts';
+
+/** How far a run has come: with the seed, all that decides what comes next but model and optimiser. */
+export interface Progress {
+  readonly seed: number;
+  /** Whole epochs done. */
+  readonly epoch: number;
+  /** Steps done in the epoch under way. */
+  readonly stepInEpoch: number;
+  /** Steps done in all. */
+  readonly step: number;
+  /** Over the epoch under way: Σ loss · examples, and the examples. */
+  readonly lossSum: number;
+  readonly exampleCount: number;
+  /** Of the whole run; null where the data do not tell. */
+  readonly stepsPerEpoch: number | null;
+  /** The best value of the metric of early stopping, and the epoch that ended with it. */
+  readonly best: { readonly value: number; readonly epoch: number } | null;
+}
+
+/** A run at rest, from which it continues bit for bit. */
+export interface Checkpoint {
+  readonly progress: Progress;
+  readonly parameters: ReadonlyMap<string, NumericArray>;
+  readonly optimizer: OptimizerState;
+  /** Parameters at the end of the best epoch, where early stopping restores them. */
+  readonly bestParameters: ReadonlyMap<string, NumericArray>;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const description = v.strictObject({
+  kind: v.literal('checkpoint'),
+  version: v.literal(1),
+  progress: v.strictObject({
+    seed: count,
+    epoch: count,
+    stepInEpoch: count,
+    step: count,
+    lossSum: v.number(),
+    exampleCount: count,
+    stepsPerEpoch: v.nullable(count),
+    best: v.nullable(v.strictObject({ value: v.number(), epoch: count })),
+  }),
+  optimizer: v.strictObject({ rule: v.string(), step: count, scales: v.array(v.number()) }),
+});
+
+const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/' };
+
+/** A model file (safetensors) of parameters, optimiser slots and best parameters, with the rest as JSON. */
+export function encodeCheckpoint({
+  progress,
+  parameters,
+  optimizer,
+  bestParameters,
+}: Checkpoint): Uint8Array {
+  const { slots, ...rest } = optimizer;
+  const prefixed = (prefix: string, arrays: ReadonlyMap<string, NumericArray>) =>
+    [...arrays].map(([name, array]) => [prefix + name, array] as const);
+  return encodeModel({
+    spec: {
+      kind: 'checkpoint',
+      version: 1,
+      progress: { ...progress, best: progress.best && { ...progress.best } },
+      optimizer: { ...rest, scales: [...rest.scales] },
+    },
+    tensors: new Map([
+      ...prefixed(groups.parameters, parameters),
+      ...prefixed(groups.slots, slots),
+      ...prefixed(groups.best, bestParameters),
+    ]),
+  });
+}
+
+/**
+ * @throws ModelFileError for bytes that are no model file or were damaged, CheckpointError for another model file
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { spec, tensors } = decodeModel(bytes, { source: 'a checkpoint' });
+  const parsed = v.safeParse(description, spec, { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new CheckpointError({
+      operation: 'decodeCheckpoint',
+      expected: `a checkpoint, ${issue.expected ?? issue.message} at ${v.getDotPath(issue) ?? 'the top'}`,
+      actual: issue.received,
+      remedy: 'A file that a model was saved to is opened with load.',
+    });
+  }
+  const { progress, optimizer } = parsed.output;
+  const group = (prefix: string): Map<string, NumericArray> =>
+    new Map(
+      [...tensors]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, { shape, data }]) => [name.slice(prefix.length), { shape, data }]),
+    );
+  return {
+    progress,
+    parameters: group(groups.parameters),
+    optimizer: { ...optimizer, slots: group(groups.slots) },
+    bestParameters: group(groups.best),
+  };
+}
+
+/** Copies of the values of parameters. */
+export async function valuesOf(
+  parameters: ReadonlyMap<string, Parameter>,
+): Promise<Map<string, NumericArray>> {
+  const values = new Map<string, NumericArray>();
+  for (const [name, { value }] of parameters)
+    values.set(name, { shape: value.shape, data: await value.data() });
+  return values;
+}
+
+/** @throws CheckpointError unless names and shapes are those of the parameters */
+export function requireFit(
+  parameters: ReadonlyMap<string, Parameter>,
+  values: ReadonlyMap<string, NumericArray>,
+): void {
+  const text = (shape: readonly number[] | undefined): string => (shape ? shapeText(shape) : 'none');
+  const names = new Set([...parameters.keys(), ...values.keys()]);
+  for (const name of names) {
+    const [wanted, given] = [parameters.get(name)?.value.shape, values.get(name)?.shape];
+    if (wanted && given && sameShape(wanted, given)) continue;
+    throw new CheckpointError({
+      operation: 'resume',
+      expected: `parameter ${name}: ${text(wanted)} in the model`,
+      actual: `${text(given)} in the checkpoint`,
+      remedy: 'Build the model with the options that it had.',
+    });
+  }
+}
+
+/** Overwrites parameters with values of the same names and shapes. */
+export function assignValues(
+  parameters: ReadonlyMap<string, Parameter>,
+  values: ReadonlyMap<string, NumericArray>,
+): void {
+  scope(() => {
+    for (const [name, { value }] of parameters) {
+      const { data, shape } = values.get(name) as NumericArray;
+      assign(value, tensor(data, shape, { dtype: value.dtype }));
+    }
+  });
+}

@@ -1,0 +1,173 @@
+import { ArgumentError, random } from '@funhash/hashing';
+import {
+  allocateArray,
+  type DType,
+  dtypeOf,
+  type FloatDType,
+  type NestedArray,
+  sizeOf,
+  type TypedArray,
+} from '@funhash/tensor';
+import type { NumericArray } from './optimizer.ts';
+
+/** Numbers of examples one after the other, or nested by example. */
+export type Numbers = TypedArray | readonly NestedArray[];
+
+/**
+ * Examples in memory: a data set, or one batch. Exactly one of `inputs`, `images` and `points`, with labels or
+ * targets. Bytes are pixels and become value / 255; an Int32Array stays integer.
+ */
+export interface Examples {
+  /** How many. Default: the number of labels, nested inputs or targets, or of the numbers in flat targets. */
+  readonly count?: number;
+  readonly inputs?: Numbers;
+  readonly images?: Numbers;
+  readonly points?: Numbers;
+  /** Shape of one input. Default: that of the nesting, else one axis. */
+  readonly inputShape?: readonly number[];
+  /** Classes, [N]. */
+  readonly labels?: ArrayLike<number>;
+  /** Numbers to fit, or probabilities of classes, [N, T]. */
+  readonly targets?: Numbers;
+}
+
+/** Examples as arrays of known shape: inputs [N, …], targets [N] (i32 labels) or [N, T]. */
+export interface Arrays {
+  readonly count: number;
+  readonly inputs: NumericArray;
+  readonly targets: NumericArray;
+}
+
+const operation = 'examples';
+
+function refuse(expected: string, actual: string, remedy?: string): never {
+  throw new ArgumentError({ operation, expected, actual, ...(remedy && { remedy }) });
+}
+
+/** @throws ArgumentError where counts and lengths do not fit each other */
+export function arraysOf(examples: Examples): Arrays {
+  const { labels, targets } = examples;
+  const [inputs, ...more] = [examples.inputs, examples.images, examples.points].filter(
+    (x) => x !== undefined,
+  );
+  if (inputs === undefined || more.length > 0)
+    refuse('one of inputs, images and points', inputs ? 'several' : `the fields ${Object.keys(examples)}`);
+  if ((labels === undefined) === (targets === undefined))
+    refuse('labels or targets', labels ? 'both' : `the fields ${Object.keys(examples)}`);
+  const count = countOf(examples, inputs);
+  return {
+    count,
+    inputs: shaped('inputs', inputs, count, examples.inputShape),
+    targets: labels ? labelsOf(labels, count) : shaped('targets', targets as Numbers, count),
+  };
+}
+
+/** Inputs alone, for predictions. */
+export function inputsOf(
+  inputs: Numbers,
+  shape: { count?: number; inputShape?: readonly number[] } = {},
+): NumericArray {
+  const { inputShape } = shape;
+  const nested = ArrayBuffer.isView(inputs) ? undefined : inputs.length;
+  const count = shape.count ?? nested ?? (inputShape && inputs.length / sizeOf(inputShape));
+  if (count === undefined) refuse('a count or an inputShape beside flat inputs', 'neither');
+  return shaped('inputs', inputs, count, inputShape);
+}
+
+function countOf({ count, labels, targets }: Examples, inputs: Numbers): number {
+  const nested = ArrayBuffer.isView(inputs) ? undefined : inputs.length;
+  const found = count ?? labels?.length ?? nested ?? (targets as Numbers).length;
+  if (!Number.isInteger(found) || found < 1) refuse('a count of at least 1', String(found));
+  return found;
+}
+
+function labelsOf(labels: ArrayLike<number>, count: number): NumericArray {
+  if (labels.length !== count) refuse(`${count} labels`, String(labels.length));
+  const data = labels instanceof Int32Array ? labels : Int32Array.from(labels);
+  const bad = data.findIndex((label, k) => label < 0 || label !== labels[k]);
+  if (bad >= 0) refuse('labels that are classes 0, 1, 2, …', `${labels[bad]} at ${bad}`);
+  return { shape: [count], data };
+}
+
+function shaped(name: string, values: Numbers, count: number, shape?: readonly number[]): NumericArray {
+  const data = ArrayBuffer.isView(values) ? values : flatten(name, values);
+  const size = data.length / count;
+  const row = shape ?? (ArrayBuffer.isView(values) ? [size] : rowShape(values, size));
+  if (!Number.isInteger(size) || size < 1 || sizeOf(row) !== size)
+    refuse(
+      `${name} of ${count} examples${shape ? ` of shape [${shape}]` : ''}`,
+      `${data.length} numbers`,
+      'Give `count` where it cannot be told.',
+    );
+  return { shape: [count, ...row], data };
+}
+
+function flatten(name: string, values: readonly NestedArray[]): Float64Array {
+  const flat = ([values] as unknown[]).flat(Number.POSITIVE_INFINITY);
+  const stranger = flat.find((value) => typeof value !== 'number');
+  if (stranger !== undefined) refuse(`${name} that are numbers`, typeof stranger);
+  return Float64Array.from(flat as number[]);
+}
+
+// Rows of one length only: that total and first row agree is checked by the caller, that all rows do here.
+function rowShape(values: readonly NestedArray[], size: number): readonly number[] {
+  const shapeOf = (value: NestedArray): number[] =>
+    typeof value === 'number' ? [] : [value.length, ...(value[0] === undefined ? [] : shapeOf(value[0]))];
+  const [first = 0] = values;
+  const shape = shapeOf(first);
+  const ragged = values.findIndex((value) => shapeOf(value).join() !== shape.join());
+  if (ragged >= 0)
+    refuse(`every example of shape [${shape}]`, `[${shapeOf(values[ragged] as NestedArray)}] at ${ragged}`);
+  return shape.length === 0 ? [size] : shape;
+}
+
+/** Examples at the given places, floating-point values and bytes in `dtype`. */
+export function takeRows({ inputs, targets }: Arrays, places: ArrayLike<number>, dtype: FloatDType): Arrays {
+  return {
+    count: places.length,
+    inputs: rowsOf(inputs, places, dtype),
+    targets: rowsOf(targets, places, dtype),
+  };
+}
+
+export function rowsOf(all: NumericArray, places: ArrayLike<number>, dtype: FloatDType): NumericArray {
+  const type = all.data instanceof Int32Array ? 'i32' : dtype;
+  const rows = gathered(all, places, type);
+  if (all.data instanceof Uint8Array)
+    rows.data.forEach((value, k) => {
+      rows.data[k] = value / 255;
+    });
+  return rows;
+}
+
+function gathered(
+  { shape: [, ...row], data }: NumericArray,
+  places: ArrayLike<number>,
+  dtype: DType,
+): NumericArray {
+  const size = sizeOf(row);
+  const out = allocateArray(dtype, places.length * size);
+  for (let k = 0; k < places.length; k++) {
+    const from = (places[k] as number) * size;
+    out.set(data.subarray(from, from + size), k * size);
+  }
+  return { shape: [places.length, ...row], data: out };
+}
+
+/** A seeded share of the examples apart from the rest. */
+export function splitExamples(
+  all: Arrays,
+  share: number,
+  seed: number,
+): { train: Arrays; validation: Arrays } {
+  const apart = Math.round(share * all.count);
+  if (!(share > 0 && share < 1) || apart < 1 || apart >= all.count)
+    refuse(`a validation share in (0, 1) that leaves examples on both sides of ${all.count}`, String(share));
+  const order = random(seed).fork('validation').permutation(all.count);
+  const part = (places: Uint32Array): Arrays => ({
+    count: places.length,
+    inputs: gathered(all.inputs, places, dtypeOf(all.inputs.data)),
+    targets: gathered(all.targets, places, dtypeOf(all.targets.data)),
+  });
+  return { train: part(order.subarray(apart)), validation: part(order.subarray(0, apart)) };
+}

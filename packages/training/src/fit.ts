@@ -1,0 +1,71 @@
+import { readBytes, saveBytes } from '@funhash/codec';
+import { decodeCheckpoint } from './checkpoint.ts';
+import type { Metrics } from './evaluate.ts';
+import { eventLoopPauses } from './event-loop.ts';
+import type { FitConfig, FitEvent } from './fit-config.ts';
+import { planOf } from './plan.ts';
+import { TrainingRun } from './training-run.ts';
+
+/**
+ * Trains a model, as an async iterator of what happens:
+ *
+ *     for await (const event of fit({ model, data, validation: 0.1, epochs: 10 })) if (event.type === 'epoch') …
+ *
+ * Training goes on while events are taken, and ends where the loop is left. The event loop is free every 50 ms.
+ * Everything random follows from `seed`, so that equal configurations give equal bits, and a run resumed from a
+ * checkpoint those of one that was never interrupted.
+ *
+ * @throws ArgumentError for a configuration that cannot be
+ * @throws DivergedError where a loss or a parameter is no longer finite; no checkpoint is written then
+ * @throws CheckpointError, ModelFileError for a checkpoint of another run or a damaged one; the model is untouched
+ */
+export async function* fit<M extends Metrics = Record<never, never>>(
+  config: FitConfig<M>,
+): AsyncGenerator<FitEvent<M>, void, void> {
+  const begun = performance.now();
+  const secondsSince = (start: number): number => (performance.now() - start) / 1000;
+  const checkpoint =
+    config.resume === undefined ? undefined : decodeCheckpoint(await readBytes(config.resume));
+  const plan = planOf(config, checkpoint?.progress.seed);
+  const run = await TrainingRun.start(plan, checkpoint);
+  const pause = eventLoopPauses();
+
+  async function saved(): Promise<FitEvent<M>> {
+    const bytes = await run.checkpoint();
+    const { epoch, step } = run;
+    const path = config.checkpoint?.path;
+    if (path !== undefined) await saveBytes(path, bytes);
+    await config.checkpoint?.save?.(bytes, { epoch, step });
+    return { type: 'checkpoint', epoch, step, bytes, path };
+  }
+  const isAborted = (): boolean => config.signal?.aborted ?? false;
+
+  try {
+    yield run.startEvent();
+    while (run.epochsDone < plan.epochs && !run.isStale && !isAborted()) {
+      const epochBegun = performance.now();
+      for (const batch of run.batches()) {
+        const event = await run.train(batch);
+        await pause();
+        if (event.step % plan.reportEverySteps === 0) yield event;
+        if (event.step % plan.checkpointEvery.steps === 0) yield await saved();
+        if (isAborted()) break;
+      }
+      if (isAborted()) break;
+      yield { ...(await run.endEpoch()), seconds: secondsSince(epochBegun) };
+      const isLast = run.epochsDone === plan.epochs || run.isStale;
+      if (run.epochsDone % plan.checkpointEvery.epochs === 0 || (config.checkpoint && isLast))
+        yield await saved();
+    }
+    const isFinished = run.epochsDone >= plan.epochs;
+    const reason = run.isStale ? 'earlyStop' : isFinished ? 'finished' : 'aborted';
+    if (reason === 'aborted') yield await saved();
+    else run.restoreBest();
+    const stop = run.stopEvent();
+    if (reason === 'earlyStop' && stop) yield stop;
+    yield { type: 'end', reason, epoch: run.epoch, step: run.step, seconds: secondsSince(begun) };
+  } finally {
+    run.dispose();
+    plan.dispose();
+  }
+}

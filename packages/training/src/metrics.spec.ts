@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import fixtures from './metrics.fixtures.json' with { type: 'json' };
+import {
+  accuracy,
+  confusionMatrix,
+  errorRate,
+  meanAbsoluteError,
+  r2,
+  rootMeanSquaredError,
+  topKAccuracy,
+} from './metrics.ts';
+import type { NumericArray } from './optimizer.ts';
+
+const matrix = (rows: readonly (readonly number[])[]): NumericArray => ({
+  shape: [rows.length, rows[0]?.length ?? 0],
+  data: Float64Array.from(rows.flat()),
+});
+const labelled = (labels: readonly number[]): NumericArray => ({
+  shape: [labels.length],
+  data: Int32Array.from(labels),
+});
+const scores = matrix(fixtures.scores);
+const labels = labelled(fixtures.labels);
+
+test('metrics of classes', () => {
+  expect(accuracy(scores, labels)).toBeCloseTo(fixtures.accuracy, 12);
+  expect(errorRate(scores, labels)).toBeCloseTo(1 - fixtures.accuracy, 12);
+  expect(topKAccuracy(3)(scores, labels)).toBeCloseTo(fixtures.top3, 12);
+  expect(topKAccuracy(5)(scores, labels)).toBe(1);
+  const counts = confusionMatrix(scores, labels);
+  expect(counts.shape).toEqual([5, 5]);
+  expect([...counts.data]).toEqual(fixtures.confusionMatrix.flat());
+});
+
+test('probabilities stand for the class of the largest', () => {
+  const hot = matrix(fixtures.labels.map((label) => [0, 1, 2, 3, 4].map((c) => Number(c === label))));
+  expect(accuracy(scores, hot)).toBe(accuracy(scores, labels));
+  expect([...confusionMatrix(scores, hot).data]).toEqual(fixtures.confusionMatrix.flat());
+});
+
+test('one column is a logit of class 1', () => {
+  const logits = matrix([[-2], [3], [0.1], [-1]]);
+  expect(accuracy(logits, labelled([0, 1, 0, 0]))).toBe(0.75);
+  expect(accuracy(logits, matrix([[0], [1], [0], [0]]))).toBe(0.75);
+  expect([...confusionMatrix(logits, labelled([0, 1, 0, 1])).data]).toEqual([1, 1, 1, 1]);
+});
+
+test('NaN scores are never right', () => {
+  expect(accuracy(matrix([[Number.NaN, Number.NaN]]), labelled([0]))).toBe(0);
+  expect(accuracy(matrix([[Number.NaN, 1]]), labelled([0]))).toBe(0);
+});
+
+test('metrics of numbers', () => {
+  const [y, t] = [matrix(fixtures.outputs), matrix(fixtures.targets)];
+  expect(meanAbsoluteError(y, t)).toBeCloseTo(fixtures.meanAbsoluteError, 12);
+  expect(rootMeanSquaredError(y, t)).toBeCloseTo(fixtures.rootMeanSquaredError, 12);
+  expect(r2(y, t)).toBeCloseTo(fixtures.r2, 12);
+});
+
+test('what does not fit is refused', () => {
+  expect(() => accuracy(scores, labelled([1, 2]))).toThrow(/scores \[N, C\] with labels.*\[40,5\].*\[2\]/);
+  expect(() => confusionMatrix(scores, labelled(fixtures.labels.map(() => 7)))).toThrow(/labels below 5/);
+  expect(() => r2(scores, labels)).toThrow(/one shape/);
+  expect(() => topKAccuracy(0)).toThrow(/k ≥ 1/);
+});

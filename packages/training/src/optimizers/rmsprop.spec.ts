@@ -1,0 +1,14 @@
+import { describe, test } from 'vitest';
+import { optimizerLaws } from '../testing.ts';
+import { testAgainstPyTorch } from './pytorch-cases.ts';
+import { rmsprop } from './rmsprop.ts';
+
+testAgainstPyTorch(rmsprop);
+for (const { name, check } of optimizerLaws(rmsprop)) test(name, check);
+
+describe('centred, with momentum', () => {
+  for (const { name, check } of optimizerLaws((options) =>
+    rmsprop({ ...options, momentum: 0.5, centered: true }),
+  ))
+    test(name, check);
+});

@@ -1,0 +1,14 @@
+import { describe, test } from 'vitest';
+import { optimizerLaws } from '../testing.ts';
+import { testAgainstPyTorch } from './pytorch-cases.ts';
+import { sgd } from './sgd.ts';
+
+testAgainstPyTorch(sgd);
+for (const { name, check } of optimizerLaws(sgd)) test(name, check);
+
+describe('with Nesterov momentum', () => {
+  for (const { name, check } of optimizerLaws((options) =>
+    sgd({ ...options, momentum: 0.9, nesterov: true }),
+  ))
+    test(name, check);
+});

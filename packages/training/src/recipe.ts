@@ -1,0 +1,34 @@
+import type { Optimizer } from './optimizer.ts';
+import { adam } from './optimizers/adam.ts';
+import { type Schedule, warmupCosine } from './schedules.ts';
+
+export interface RecipeOptions {
+  /**
+   * Learning rate in units of each tensor's scale. Default 0.27, for hashed values; 0.1 suits dense weights and those
+   * that are contracted (low rank, tensor trains, Kronecker products).
+   */
+  readonly rho?: number;
+  /** Steps of the run. Default: as fit counts them. */
+  readonly steps?: number;
+}
+
+export interface Recipe {
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly batchSize: number;
+}
+
+/**
+ * The configuration that trained every scheme well, and what `fit` does when told nothing else:
+ * `fit({ model, data, epochs, ...recipe({ rho: 0.1 }) })`. Adam (0.9, 0.999, 1e-8) with steps relative to the scale of
+ * each tensor, warm-up over 60 steps (a twentieth of runs below 1200), a cosine to 0, batches of 100. The step size has
+ * more effect than anything else: on MNIST at ratio 1/64 the habitual 0.001 costs 1 to 2 points of error against
+ * rho 0.27, and 0.13 to 0.5 are as good.
+ */
+export function recipe({ rho = 0.27, steps }: RecipeOptions = {}): Recipe {
+  return {
+    optimizer: adam({ learningRate: rho, relativeStep: true }),
+    schedule: warmupCosine(steps === undefined ? {} : { steps }),
+    batchSize: 100,
+  };
+}

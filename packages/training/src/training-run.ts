@@ -1,0 +1,229 @@
+import { gradientsOf } from '@funhash/autodiff';
+import { ArgumentError, random } from '@funhash/hashing';
+import { scope, type Tensor } from '@funhash/tensor';
+import {
+  assignValues,
+  type Checkpoint,
+  encodeCheckpoint,
+  type Progress,
+  requireFit,
+  valuesOf,
+} from './checkpoint.ts';
+import { CheckpointError, DivergedError } from './errors.ts';
+import { evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
+import type { Arrays } from './examples.ts';
+import type { FitEvent } from './fit-config.ts';
+import type { BoundOptimizer, NumericArray } from './optimizer.ts';
+import type { Plan } from './plan.ts';
+
+type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
+type Values = ReadonlyMap<string, NumericArray>;
+
+/** The state of a run between two steps, and the moves from one to the next. */
+export class TrainingRun<M extends Metrics> {
+  readonly #plan: Plan<M>;
+  readonly #optimizer: BoundOptimizer;
+  readonly #parameters: readonly Tensor[];
+  #progress: Progress;
+  #bestValues: Values = new Map();
+  #lastLoss: number | undefined;
+  #lastRate = 0;
+
+  private constructor(plan: Plan<M>, optimizer: BoundOptimizer) {
+    this.#plan = plan;
+    this.#optimizer = optimizer;
+    this.#parameters = [...plan.parameters.values()].map(({ value }) => value);
+    this.#progress = {
+      seed: plan.seed,
+      epoch: 0,
+      stepInEpoch: 0,
+      step: 0,
+      lossSum: 0,
+      exampleCount: 0,
+      stepsPerEpoch: plan.source.stepsPerEpoch ?? null,
+      best: null,
+    };
+  }
+
+  static async start<M extends Metrics>(
+    plan: Plan<M>,
+    checkpoint: Checkpoint | undefined,
+  ): Promise<TrainingRun<M>> {
+    const run = new TrainingRun(plan, await plan.optimizer.create(plan.parameters, plan.length));
+    try {
+      if (checkpoint) run.#resume(checkpoint);
+    } catch (error) {
+      run.dispose();
+      throw error;
+    }
+    return run;
+  }
+
+  #resume({ progress, parameters, optimizer, bestParameters }: Checkpoint): void {
+    for (const field of ['seed', 'stepsPerEpoch'] as const)
+      if (progress[field] !== this.#progress[field])
+        throw new CheckpointError({
+          operation: 'resume',
+          expected: `${field} ${progress[field]}, as in the checkpoint`,
+          actual: String(this.#progress[field]),
+          remedy: 'Resume with the data, the batchSize and the seed of the run.',
+        });
+    requireFit(this.#plan.parameters, parameters);
+    if (bestParameters.size > 0) requireFit(this.#plan.parameters, bestParameters);
+    this.#optimizer.restore(optimizer);
+    assignValues(this.#plan.parameters, parameters);
+    this.#progress = progress;
+    this.#bestValues = bestParameters;
+  }
+
+  get epochsDone(): number {
+    return this.#progress.epoch;
+  }
+
+  /** Of events: the epoch under way, or the last one between two. */
+  get epoch(): number {
+    return this.#progress.epoch + (this.#progress.stepInEpoch > 0 ? 1 : 0);
+  }
+
+  get step(): number {
+    return this.#progress.step;
+  }
+
+  /** Whether early stopping has lost patience. */
+  get isStale(): boolean {
+    const { best, epoch } = this.#progress;
+    const { earlyStopping } = this.#plan;
+    return earlyStopping !== undefined && best !== null && epoch - best.epoch >= earlyStopping.patience;
+  }
+
+  startEvent(): EventOf<M, 'start'> {
+    const { epochs, length } = this.#plan;
+    const storedCount = this.#parameters.reduce((sum, { size }) => sum + size, 0);
+    return { type: 'start', epoch: this.epoch, step: this.step, epochs, steps: length.steps, storedCount };
+  }
+
+  /** What is left of the epoch under way. */
+  batches(): Iterable<Arrays> {
+    return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
+  }
+
+  /** One step. @throws DivergedError before the step where the loss is not finite */
+  async train(batch: Arrays): Promise<EventOf<M, 'step'>> {
+    const { model, loss: lossOf, seed } = this.#plan;
+    const { step } = this.#progress;
+    const learningRate = this.#optimizer.learningRate;
+    const [mean, gradients] = scope(() => {
+      const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
+      const pass = { training: true, random: random(seed).fork('pass').fork(step) };
+      return gradientsOf(() => lossOf(model.forward(inputs, pass), targets), this.#parameters);
+    });
+    try {
+      const loss = (await mean.data())[0] as number;
+      this.#requireFinite('loss', loss, learningRate);
+      this.#optimizer.update(gradients);
+      this.#advance(loss, batch.count);
+      this.#lastRate = learningRate;
+      return { type: 'step', epoch: this.epoch, step: this.step, loss, learningRate };
+    } finally {
+      mean.dispose();
+      for (const gradient of gradients) gradient.dispose();
+    }
+  }
+
+  #advance(loss: number, count: number): void {
+    const { stepInEpoch, step, lossSum, exampleCount } = this.#progress;
+    this.#lastLoss = loss;
+    this.#progress = {
+      ...this.#progress,
+      stepInEpoch: stepInEpoch + 1,
+      step: step + 1,
+      lossSum: lossSum + loss * count,
+      exampleCount: exampleCount + count,
+    };
+  }
+
+  /** Judges the model and closes the epoch. */
+  async endEpoch(): Promise<Omit<EventOf<M, 'epoch'>, 'seconds'>> {
+    const { model, loss, validation, metrics } = this.#plan;
+    const { lossSum, exampleCount, epoch } = this.#progress;
+    if (exampleCount === 0)
+      throw new ArgumentError({
+        operation: 'fit',
+        expected: `batches in epoch ${epoch + 1}`,
+        actual: 'none',
+      });
+    const values = await this.#finiteValues();
+    const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }));
+    if (scores) this.#requireFinite('validation loss', scores.loss, this.#lastRate);
+    this.#progress = { ...this.#progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, exampleCount: 0 };
+    if (scores) this.#noteBest(scores, values);
+    return {
+      type: 'epoch',
+      epoch: this.epoch,
+      step: this.step,
+      loss: lossSum / exampleCount,
+      validation: scores,
+      learningRate: this.#lastRate,
+    };
+  }
+
+  #noteBest(scores: Readonly<Record<string, number>>, values: Values): void {
+    const { earlyStopping } = this.#plan;
+    if (!earlyStopping) return;
+    const { best, epoch } = this.#progress;
+    const { metric, goal, restoreBest } = earlyStopping;
+    const value = scores[metric] as number;
+    const sign = goal === 'min' ? 1 : -1;
+    if (best ? !(sign * value < sign * best.value) : Number.isNaN(value)) return;
+    this.#progress = { ...this.#progress, best: { value, epoch } };
+    if (restoreBest) this.#bestValues = values;
+  }
+
+  /** Takes the parameters of the best epoch, where early stopping kept them. */
+  restoreBest(): void {
+    if (this.#bestValues.size > 0) assignValues(this.#plan.parameters, this.#bestValues);
+  }
+
+  stopEvent(): EventOf<M, 'earlyStop'> | undefined {
+    const { best } = this.#progress;
+    const { metric } = this.#plan.earlyStopping ?? {};
+    if (!best || !metric) return undefined;
+    return { type: 'earlyStop', epoch: this.epoch, metric, best: best.value, bestEpoch: best.epoch };
+  }
+
+  /** @throws DivergedError rather than save parameters that are not finite */
+  async checkpoint(): Promise<Uint8Array> {
+    return encodeCheckpoint({
+      progress: this.#progress,
+      parameters: await this.#finiteValues(),
+      optimizer: await this.#optimizer.state(),
+      bestParameters: this.#bestValues,
+    });
+  }
+
+  async #finiteValues(): Promise<Values> {
+    const values = await valuesOf(this.#plan.parameters);
+    for (const [name, { data }] of values) {
+      const bad = (data as Float64Array).findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) this.#requireFinite(`parameter ${name}`, data[bad] as number, this.#lastRate);
+    }
+    return values;
+  }
+
+  #requireFinite(what: string, value: number, learningRate: number): void {
+    if (Number.isFinite(value)) return;
+    const { epoch, step } = this.#progress;
+    throw new DivergedError({
+      epoch: epoch + 1,
+      step: step + (what === 'loss' ? 1 : 0),
+      what,
+      value,
+      lastLoss: this.#lastLoss,
+      learningRate,
+    });
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+  }
+}
