@@ -1,0 +1,329 @@
+import { gradCheck, gradientsOf, multiply, sum } from '@funhash/autodiff';
+import { random } from '@funhash/hashing';
+import { LawError } from '@funhash/hashing/testing';
+import { full, runFoldRows, runKernel, runVirtualFold, type Tensor, tensor } from '@funhash/tensor';
+import fc from 'fast-check';
+import { virtualMatmul } from '../ops/virtual-matmul.ts';
+import { operandOf, transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
+import { virtualRows } from '../ops/virtual-rows.ts';
+import type { WeightPolicy } from '../scheme.ts';
+import type { Weight } from '../weight.ts';
+import { forAll, requireClose } from './compare.ts';
+import { requireTransposed } from './decode-laws.ts';
+import {
+  type Arrays,
+  changed,
+  derivativeOf,
+  entriesOf,
+  gradientsUnder,
+  normal,
+  otherValues,
+  type Subject,
+  singleTolerance,
+  timesTransposed,
+  transposedValues,
+} from './subject.ts';
+
+const batch = 3;
+const step = 1e-5;
+const mostColumns = 256;
+
+/** The adjoint is the transposed Jacobian of V, as central differences give it, also of Vᵀ. */
+export function adjoint(subject: Subject): void {
+  const weight = subject.weight();
+  const values = otherValues(weight, 1);
+  const v = subject.matrix(weight, values);
+  const { rows, cols } = v;
+  const draw = random(2);
+  const dV = normal(draw, rows * cols);
+  const gradients = gradientsUnder(v, values, dV);
+  const moved = (slot: number, index: number, delta: number): Float64Array =>
+    entriesOf(
+      v,
+      values.with(
+        slot,
+        (values[slot] as Float64Array).with(index, (values[slot]?.[index] as number) + delta),
+      ),
+    );
+  gradients.forEach((gradient, slot) => {
+    const name = weight.arrayNames[slot] as string;
+    const stride = Math.ceil(gradient.length / mostColumns);
+    const chosen = Array.from({ length: Math.ceil(gradient.length / stride) }, (_, k) => k * stride);
+    const expected = chosen.map((index) => {
+      const [up, down] = [moved(slot, index, step), moved(slot, index, -step)];
+      return (
+        up.reduce((total, x, k) => total + (dV[k] as number) * (x - (down[k] as number)), 0) / (2 * step)
+      );
+    });
+    const actual = chosen.map((index) => gradient[index] as number);
+    requireClose('adjoint', `the gradient of ${name} (every ${stride}th)`, actual, expected, 1e-6);
+  });
+  const direction = values.map((array) => normal(draw, array.length));
+  const image = derivativeOf(v, values, direction);
+  const along = (amount: number): Float64Array =>
+    entriesOf(
+      v,
+      values.map((array, k) => array.map((x, i) => x + amount * (direction[k]?.[i] as number))),
+    );
+  const [up, down] = [along(step), along(-step)];
+  const difference = up.map((x, k) => (x - (down[k] as number)) / (2 * step));
+  requireClose('adjoint', 'the derivative of V in a direction', image, difference, 1e-6);
+  requireClose('adjoint', '⟨J c, G⟩ and ⟨c, Jᵀ G⟩', [dot(direction, gradients)], [dot([image], [dV])], 1e-9);
+  requireTransposed('adjoint', v, values);
+  const across = gradientsUnder(transposedMatrix(v), values, transposedValues(dV, rows, cols));
+  requireArrays('adjoint', 'the gradient through Vᵀ', across, gradients, 1e-9);
+}
+
+function dot(a: Arrays, b: Arrays): number {
+  return a.reduce(
+    (total, array, k) => total + array.reduce((sum, x, i) => sum + x * (b[k]?.[i] as number), 0),
+    0,
+  );
+}
+
+function requireArrays(
+  law: string,
+  what: string,
+  actual: readonly ArrayLike<number>[],
+  expected: readonly ArrayLike<number>[],
+  tolerance: number,
+): void {
+  expected.forEach((array, slot) => {
+    requireClose(law, `${what}, array ${slot}`, actual[slot] ?? [], array, tolerance);
+  });
+}
+
+const read = (tensors: readonly Tensor[]): ArrayLike<number>[] => tensors.map((t) => t.dataSync());
+
+/** Gradients of parts of a batch, or of parts of V, add up to those of the whole; folding adds to what is there. */
+export function additive(subject: Subject): void {
+  const weight = subject.weight();
+  const values = otherValues(weight, 1);
+  const v = subject.matrix(weight, values);
+  const operand = operandOf(v);
+  const program = v.formula.adjoint;
+  const { rows, cols } = v;
+  const draw = random(3);
+  const count = 5;
+  const dY = normal(draw, count * rows);
+  const x = normal(draw, count * cols);
+  const fold = (g: Float64Array, at: Float64Array): ArrayLike<number>[] =>
+    read(
+      runVirtualFold(
+        subject.tensor(g, [g.length / rows, rows]),
+        subject.tensor(at, [at.length / cols, cols]),
+        operand,
+        program,
+      ),
+    );
+  const whole = fold(dY, x);
+  const tolerance = subject.tolerance;
+  forAll(fc.integer({ min: 1, max: count - 1 }), 4, (cut) => {
+    const head = fold(dY.subarray(0, cut * rows), x.subarray(0, cut * cols));
+    const tail = fold(dY.subarray(cut * rows), x.subarray(cut * cols));
+    requireArrays(
+      'additive',
+      `the fold of ${cut} + ${count - cut} rows of a batch on ${subject.where}`,
+      plus(head, tail),
+      whole,
+      tolerance,
+    );
+  });
+  forAll(fc.integer({ min: 1, max: rows - 1 }), 6, (cut) => {
+    const part = (keep: (row: number) => boolean): Float64Array =>
+      dY.map((g, at) => (keep(at % rows) ? g : 0));
+    const pieces = [
+      fold(
+        part((row) => row < cut),
+        x,
+      ),
+      fold(
+        part((row) => row >= cut),
+        x,
+      ),
+    ] as const;
+    requireArrays(
+      'additive',
+      `the fold of ${cut} + ${rows - cut} rows of V on ${subject.where}`,
+      plus(...pieces),
+      whole,
+      tolerance,
+    );
+  });
+  const ids = Int32Array.from({ length: rows + 2 }, (_, k) => (k * 5) % rows);
+  const dOut = normal(draw, ids.length * cols);
+  const foldRows = (from: number, to: number): ArrayLike<number>[] =>
+    read(
+      runFoldRows(
+        subject.tensor(dOut.slice(from * cols, to * cols), [to - from, cols]),
+        tensor(ids.slice(from, to)),
+        operand,
+        program,
+      ),
+    );
+  const all = foldRows(0, ids.length);
+  forAll(fc.integer({ min: 1, max: ids.length - 1 }), 4, (cut) => {
+    const pieces = [foldRows(0, cut), foldRows(cut, ids.length)] as const;
+    requireArrays(
+      'additive',
+      `the fold of ${cut} + ${ids.length - cut} chosen rows on ${subject.where}`,
+      plus(...pieces),
+      all,
+      tolerance,
+    );
+  });
+  requireAdding(subject, v, whole, (outs) => {
+    const views = [subject.tensor(dY, [count, rows]), subject.tensor(x, [count, cols])] as const;
+    runKernel(views[0].backend, 'virtualFold', [...views, operand, program, outs]);
+  });
+  requireAdding(subject, v, all, (outs) => {
+    const view = subject.tensor(dOut, [ids.length, cols]);
+    runKernel(view.backend, 'foldRows', [view, tensor(ids), operand, program, outs]);
+  });
+}
+
+function plus(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number[][] {
+  return a.map((array, k) => Array.from(array, (x, i) => x + (b[k]?.[i] as number)));
+}
+
+function requireAdding(
+  subject: Subject,
+  v: VirtualMatrix,
+  gradients: readonly ArrayLike<number>[],
+  fold: (outs: readonly Tensor[]) => void,
+): void {
+  const outs = v.stored.map(({ shape, dtype }) => full(shape, 1, { dtype }));
+  fold(outs);
+  const expected = gradients.map((array) => Array.from(array, (x) => x + 1));
+  requireArrays('additive', `a fold into ones on ${subject.where}`, read(outs), expected, subject.tolerance);
+}
+
+/** The product with V and its gradients are those of the decoded matrix, also of Vᵀ and of chosen rows. */
+export function fused(subject: Subject): void {
+  const weight = subject.weight();
+  const values = otherValues(weight, 1);
+  const v = subject.matrix(weight, values);
+  requireProduct('fused', subject, v, values, (x, bias) => virtualMatmul(x, v, bias));
+  const across = transposedMatrix(v);
+  requireProduct('fused', subject, across, values, (x, bias) => virtualMatmul(x, across, bias));
+  const { rows, cols } = v;
+  const ids = Int32Array.from({ length: rows }, (_, k) => (k * 3) % rows);
+  const weights = normal(random(4), rows * cols);
+  const [, gradients] = gradientsOf(
+    () => sum(multiply(virtualRows(v, tensor(ids)), subject.tensor(weights, [rows, cols]))),
+    v.stored,
+  );
+  const dV = new Float64Array(rows * cols);
+  weights.forEach((g, at) => {
+    const place = (ids[Math.floor(at / cols)] as number) * cols + (at % cols);
+    dV[place] = (dV[place] as number) + g;
+  });
+  requireArrays(
+    'fused',
+    `the gradient of chosen rows on ${subject.where}`,
+    read(gradients),
+    gradientsUnder(v, values, dV),
+    subject.tolerance,
+  );
+}
+
+/** Compares a product with V, with a bias, and all its gradients with the decoded matrix. */
+function requireProduct(
+  law: string,
+  subject: Pick<Subject, 'where' | 'tolerance' | 'tensor'>,
+  v: VirtualMatrix,
+  values: Arrays,
+  product: (x: Tensor, bias: Tensor) => Tensor,
+): void {
+  const { rows, cols } = v;
+  const decoded = entriesOf(v, values);
+  const draw = random(5);
+  const [x, bias, dY] = [normal(draw, batch * cols), normal(draw, rows), normal(draw, batch * rows)];
+  const xTensor = subject.tensor(x, [batch, cols]);
+  const biasTensor = subject.tensor(bias, [rows]);
+  let y: ArrayLike<number> = [];
+  const [, gradients] = gradientsOf(() => {
+    const output = product(xTensor, biasTensor);
+    y = output.dataSync();
+    return sum(multiply(output, subject.tensor(dY, [batch, rows])));
+  }, [xTensor, biasTensor, ...v.stored]);
+  const expected = timesTransposed(x, decoded, cols).map((value, at) => value + (bias[at % rows] as number));
+  const { where, tolerance } = subject;
+  requireClose(law, `x·Vᵀ + bias of ${rows} × ${cols} on ${where}`, y, expected, tolerance);
+  const [dX, dBias, ...dValues] = read(gradients) as [ArrayLike<number>, ArrayLike<number>];
+  const acrossV = transposedValues(decoded, rows, cols);
+  requireClose(law, `dX of ${rows} × ${cols} on ${where}`, dX, timesTransposed(dY, acrossV, rows), tolerance);
+  const sums = timesTransposed(transposedValues(dY, batch, rows), new Float64Array(batch).fill(1), batch);
+  requireClose(law, `the gradient of the bias on ${where}`, dBias, sums, tolerance);
+  const dV = timesTransposed(transposedValues(dY, batch, rows), transposedValues(x, batch, cols), batch);
+  requireArrays(
+    law,
+    `the gradient of the stored values on ${where}`,
+    dValues,
+    gradientsUnder(v, values, dV),
+    tolerance,
+  );
+}
+
+/** The product by contraction, and its gradients, are those of the decoded matrix. */
+export function apply(subject: Subject): void {
+  const weight = subject.weight();
+  const values = otherValues(weight, 1);
+  const v = subject.matrix(weight, values);
+  requireProduct('apply', subject, v, values, (x, bias) => applied(weight, x, v.stored, bias));
+}
+
+function applied(weight: Weight, x: Tensor, stored: readonly Tensor[], bias?: Tensor): Tensor {
+  const { definition, options, rows, cols, arrayNames } = weight;
+  const named = Object.fromEntries(stored.map((array, k) => [arrayNames[k] as string, array]));
+  return (definition.apply as NonNullable<typeof definition.apply>)(x, named, { rows, cols, options, bias });
+}
+
+/** Gradients of gradients, in double precision, against central differences. */
+export function second(subject: Subject): void {
+  const weight = subject.weight();
+  const values = otherValues(weight, 1);
+  const v = subject.matrix(weight, values);
+  const x = subject.tensor(normal(random(6), 2 * v.cols), [2, v.cols]);
+  const ids = tensor(Int32Array.of(0, v.rows - 1, 0));
+  const stored = v.stored;
+  gradCheck((at, ...others) => virtualMatmul(at as Tensor, { ...v, stored: others }), [x, ...stored]);
+  gradCheck((...others) => virtualRows({ ...v, stored: others }, ids), stored);
+  if (weight.definition.apply)
+    gradCheck((at, ...others) => applied(weight, at as Tensor, others), [x, ...stored]);
+}
+
+/** Weights of each policy give equal products and gradients, and see a change of their parameters. */
+export function policies(subject: Subject): void {
+  const weight = subject.weight();
+  const single = { where: subject.where, tolerance: singleTolerance, tensor: tensorOfSingle };
+  for (const policy of ['tile', 'step', 'frozen'] satisfies WeightPolicy[]) {
+    const chosen = changed(weight, { policy });
+    const where = `${subject.where} with policy ${policy}`;
+    for (const round of [1, 2]) {
+      const values = otherValues(weight, round).map((array) => array.map(Math.fround));
+      weight.parameters.forEach((parameter, k) => {
+        parameter.assign(tensorOfSingle(values[k] as Float64Array, parameter.value.shape));
+      });
+      requireProduct('policies', { ...single, where }, chosen.virtual, values, (x, bias) =>
+        chosen.matmul(x, bias),
+      );
+      requireKept(chosen, where);
+    }
+  }
+}
+
+const tensorOfSingle = (values: Float64Array, shape: readonly number[]): Tensor =>
+  tensor(values, shape, { dtype: 'f32' });
+
+function requireKept(weight: Weight, where: string): void {
+  const [kept, again] = [weight.virtual.decoded, weight.virtual.decoded];
+  const mayKeep = weight.policy !== 'tile' && weight.definition.apply === undefined;
+  if ((kept !== undefined) === mayKeep && kept === again) return;
+  throw new LawError({
+    operation: 'policies',
+    expected: mayKeep ? 'V decoded once for each change of the stored values' : 'V not kept',
+    actual: kept ? 'V decoded, or decoded again' : 'V not kept',
+    remedy: `On ${where}.`,
+  });
+}
