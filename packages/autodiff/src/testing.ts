@@ -1,1 +1,2 @@
-export {};
+export { type LawfulOp, type OpLawOptions, opLaws } from './testing/op-laws.ts';
+export { anyShape, type OpSample, oneShape, threeShapes, twoShapes } from './testing/samples.ts';
