@@ -8,6 +8,10 @@ import { fillKernel } from './kernels/fill.ts';
 import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import { Panels } from './kernels/panels.ts';
+import { reduceKernel } from './kernels/reduce.ts';
+import { reduceCode } from './kernels/reduce-code.ts';
+import { argMaxKernel, gatherKernel, logSumExpKernel, scatterAddKernel } from './kernels/rows.ts';
+import { addRowsCode, gatherRows, logSumExpCode } from './kernels/rows-code.ts';
 import {
   foldRowsKernel,
   virtualFoldKernel,
@@ -44,6 +48,10 @@ export async function createBackend(_options: BackendOptions = {}): Promise<Wasm
   const storage = storageIn(memory);
   const shared = new ModuleBuilder();
   copyCode(shared);
+  reduceCode(shared);
+  gatherRows(shared);
+  addRowsCode(shared);
+  logSumExpCode(shared, instructions);
   const context: Context = {
     memory,
     instructions,
@@ -77,7 +85,7 @@ function storageIn(memory: LinearMemory) {
   } as const satisfies Omit<Backend, 'kernels'>;
 }
 
-function kernelsOf(context: Context): Partial<Kernels> {
+function kernelsOf(context: Context): Kernels {
   const map = mapKernel(context);
   const panels = new Panels(context);
   return {
@@ -85,6 +93,11 @@ function kernelsOf(context: Context): Partial<Kernels> {
     fill: fillKernel(context),
     copy: copyKernel(context),
     matmul: matmulKernel(context, map),
+    reduce: reduceKernel(context),
+    argMax: argMaxKernel(context),
+    gather: gatherKernel(context),
+    scatterAdd: scatterAddKernel(context),
+    logSumExp: logSumExpKernel(context),
     virtualMatmul: virtualMatmulKernel(context, panels, map),
     virtualFold: virtualFoldKernel(context, panels),
     virtualRows: virtualRowsKernel(context, panels),

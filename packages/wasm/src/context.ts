@@ -2,14 +2,18 @@ import { type Backend, type KernelName, type Kernels, runKernel } from '@funhash
 import type { Exports } from './assembler/module-builder.ts';
 import type { Gemm } from './gemm/gemm.ts';
 import type { Instructions } from './gemm/micro-kernel.ts';
+import type { Reduction } from './kernels/reduce-code.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
+
+/** The functions that no formula changes. */
+export type SharedCode = 'copy' | 'gatherRows' | 'addRows' | 'logSumExp' | Reduction | `${Reduction}Rows`;
 
 /** What the kernels of one backend share. */
 export interface Context {
   readonly memory: LinearMemory;
   readonly instructions: Instructions;
   readonly gemm: Gemm;
-  readonly code: Exports<'copy'>;
+  readonly code: Exports<SharedCode>;
   /** Runs a form of a kernel that is not accelerated on the reference: counted, and refused in strict mode. */
   readonly onReference: OnReference;
 }

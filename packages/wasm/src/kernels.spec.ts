@@ -1,5 +1,5 @@
-import { FunhashError } from '@funhash/hashing';
-import { fallbackCounts, setStrict, useBackend, zeros } from '@funhash/tensor';
+import { ArgumentError, FunhashError } from '@funhash/hashing';
+import { fallbackCounts, setStrict, useBackend, type View, zeros } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBackend } from './backend.ts';
@@ -132,6 +132,132 @@ describe('copy and fill', () => {
       ),
       { seed: 4 },
     );
+  });
+});
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+// Values among which ties, infinities and NaN are not rare.
+const spiky = (length: number, spikes: readonly number[]): Float32Array =>
+  someValues(length).map((value, k) => (k % 7 === 3 ? (spikes[k % spikes.length] as number) : value));
+
+describe('reductions', () => {
+  const axes = fc.array(fc.record({ extent: fc.integer({ min: 0, max: 19 }), reduced: fc.boolean() }), {
+    maxLength: 4,
+  });
+
+  test.each(['sum', 'max', 'min'] as const)('%s over any axes of any layout', (op) => {
+    fc.assert(
+      fc.property(
+        axes.chain((list) =>
+          fc.tuple(
+            layoutOf(
+              list.map(({ extent }) => extent),
+              true,
+            ),
+            fc.constant(list.map((a) => (a.reduced ? 1 : a.extent))),
+          ),
+        ),
+        ([layout, shape]) => {
+          const out = twin(sizeOf(shape), shape, 9);
+          runBoth(backend, 'reduce', op, twin(layout.length, layout), out);
+          expectSame(backend, out, 1e-6);
+        },
+      ),
+      { seed: 5, numRuns: 300 },
+    );
+  });
+
+  test('NaN wins, long sums keep their digits', () => {
+    for (const op of ['sum', 'max', 'min'])
+      for (const [shape, reduced] of [
+        [
+          [3, 40],
+          [3, 1],
+        ],
+        [
+          [40, 3],
+          [1, 3],
+        ],
+        [[100000], [1]],
+      ] as const) {
+        for (const spikes of [
+          [Number.NaN, 1],
+          [Infinity, 5],
+          [0.25, -0.25],
+        ]) {
+          const x = new Twin(backend, spiky(sizeOf(shape), spikes), contiguous(shape));
+          const out = twin(sizeOf(reduced), [...reduced], 9);
+          runBoth(backend, 'reduce', op, x, out);
+          expectSame(backend, out, 1e-6);
+        }
+      }
+  });
+
+  test('logSumExp and argMax of rows', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 40 }))
+          .chain((shape) => layoutOf(shape)),
+        fc.constantFrom([Infinity, 1], [-Infinity, 2], [Number.NaN, 3], [30, -30], [1e30, -1e30]),
+        (layout, spikes) => {
+          const x = new Twin(backend, spiky(layout.length, spikes), layout);
+          const rows = layout.shape[0] as number;
+          const out = twin(rows, [rows], 9);
+          runBoth(backend, 'logSumExp', x, out);
+          expectSame(backend, out, 1e-6);
+          const best = new Twin(backend, new Int32Array(rows), contiguous([rows]), 'i32');
+          runBoth(backend, 'argMax', x, best);
+          expectSame(backend, best, 0);
+        },
+      ),
+      { seed: 6, numRuns: 200 },
+    );
+  });
+
+  test('logSumExp of rows of −∞ only', () => {
+    const x = new Twin(backend, new Float32Array(14).fill(-Infinity), contiguous([2, 7]));
+    const out = twin(2, [2], 9);
+    runBoth(backend, 'logSumExp', x, out);
+    expectSame(backend, out, 0);
+  });
+});
+
+describe('selection by index', () => {
+  const indices = fc.array(fc.nat(), { maxLength: 20 });
+  const table = fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 2 }))
+    .chain(([rows, inner]) => layoutOf([rows, ...inner]));
+
+  test('gather of any layout, scatterAdd adds repeated rows', () => {
+    fc.assert(
+      fc.property(table, indices, (layout, numbers) => {
+        const [rows, ...inner] = layout.shape as [number, ...number[]];
+        const ids = Int32Array.from(numbers, (n) => n % rows);
+        const index = new Twin(backend, ids, contiguous([ids.length]), 'i32');
+        const out = twin(ids.length * sizeOf(inner), [ids.length, ...inner], 9);
+        runBoth(backend, 'gather', twin(layout.length, layout), index, out);
+        expectSame(backend, out, 0);
+        const sums = twin(sizeOf(layout.shape), [...layout.shape], 3);
+        runBoth(backend, 'scatterAdd', out, index, sums);
+        expectSame(backend, sums);
+      }),
+      { seed: 7, numRuns: 200 },
+    );
+  });
+
+  test('an index outside is refused', () => {
+    const x = twin(6, [3, 2]);
+    for (const wrong of [-1, 3]) {
+      const index = new Twin(backend, Int32Array.of(0, wrong), contiguous([2]), 'i32');
+      const [table, ids, out] = [x, index, twin(4, [2, 2])].map(({ views }) => views[1]) as [
+        View,
+        View,
+        View,
+      ];
+      expect(() => backend.kernels.gather?.(table, ids, out)).toThrow(ArgumentError);
+      expect(() => backend.kernels.scatterAdd?.(out, ids, table)).toThrow(ArgumentError);
+    }
   });
 });
 

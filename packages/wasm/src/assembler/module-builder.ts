@@ -26,6 +26,7 @@ export class FunctionBuilder {
     return (this.params.length + this.#locals.length - 1) as Local;
   }
 
+  /** Several locals of one type; destructure what is needed. */
   locals(type: ValueType, count: number): Local[] {
     return Array.from({ length: count }, () => this.local(type));
   }

@@ -15,7 +15,7 @@ export const plainOps = {
   'i32.gt_u': 0x4b,
   'i32.le_u': 0x4d,
   'i32.ge_u': 0x4f,
-  'f32.gt': 0x5e,
+  'f32.eq': 0x5b,
   'i32.add': 0x6a,
   'i32.sub': 0x6b,
   'i32.mul': 0x6c,

@@ -34,12 +34,13 @@ export function copyWords(copy: Copy, x: View, out: View): void {
   });
 }
 
-/** The view where it is contiguous, else a contiguous copy in a temporary block, for the time of `use`. */
+/** The view where it is contiguous, else a contiguous copy in a temporary block, for the time of `use`; of elements of four bytes. */
 export function withContiguous({ memory, code }: Context, view: View, use: (view: View) => void): void {
-  if (isContiguousView(view)) return use(view);
-  memory.withBlock(sizeOf(view.shape) * 4, (address) => {
-    const copy = contiguousAt(address, view.dtype, view.shape);
-    copyWords(code.copy, view, copy);
-    use(copy);
-  });
+  if (isContiguousView(view)) use(view);
+  else
+    memory.withBlock(sizeOf(view.shape) * 4, (address) => {
+      const copy = contiguousAt(address, view.dtype, view.shape);
+      copyWords(code.copy, view, copy);
+      use(copy);
+    });
 }
