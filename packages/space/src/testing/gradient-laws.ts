@@ -1,4 +1,4 @@
-import { gradCheck, gradientsOf, multiply, sum } from '@funhash/autodiff';
+import { GradientError, gradCheck, gradientsOf, multiply, sum } from '@funhash/autodiff';
 import { random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import { full, runFoldRows, runKernel, runVirtualFold, type Tensor, tensor } from '@funhash/tensor';
@@ -287,10 +287,20 @@ export function second(subject: Subject): void {
   const x = subject.tensor(normal(random(6), 2 * v.cols), [2, v.cols]);
   const ids = tensor(Int32Array.of(0, v.rows - 1, 0));
   const stored = v.stored;
-  gradCheck((at, ...others) => virtualMatmul(at as Tensor, { ...v, stored: others }), [x, ...stored]);
-  gradCheck((...others) => virtualRows({ ...v, stored: others }, ids), stored);
+  requireGradients((at, ...others) => virtualMatmul(at as Tensor, { ...v, stored: others }), [x, ...stored]);
+  requireGradients((...others) => virtualRows({ ...v, stored: others }, ids), stored);
   if (weight.definition.apply)
-    gradCheck((at, ...others) => applied(weight, at as Tensor, others), [x, ...stored]);
+    requireGradients((at, ...others) => applied(weight, at as Tensor, others), [x, ...stored]);
+}
+
+function requireGradients(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): void {
+  try {
+    gradCheck(f, inputs);
+  } catch (cause) {
+    if (!(cause instanceof GradientError)) throw cause;
+    const { expected, actual } = cause.details;
+    throw new LawError({ operation: 'second', expected, actual }, { cause });
+  }
 }
 
 /** Weights of each policy give equal products and gradients, and see a change of their parameters. */

@@ -55,7 +55,7 @@ function weightOf(read: WeightSpec, like: Weight, values: Arrays): Weight {
 /** What is stored is what `stored` says and never above the budget; a budget too small is refused. */
 export function sizes(subject: Subject): void {
   const { request, shape } = subject;
-  requireSizes(createWeight(request, shape), 'its own size');
+  requireSizes(ofOwnSize(subject), 'its own size');
   const budget = budgetOf(request.size, shape);
   if (budget === undefined || request.space) return;
   for (const values of [budget, budget + 1, budget + 7, 2 * budget, Math.ceil(budget / 3), 1, 2, 3, 11]) {
@@ -68,6 +68,16 @@ export function sizes(subject: Subject): void {
         expected: `at most the ${values} stored values allowed`,
         actual: String(found.storedCount),
       });
+  }
+}
+
+function ofOwnSize({ request, shape }: Subject): Weight {
+  try {
+    return createWeight(request, shape);
+  } catch (cause) {
+    if (!(cause instanceof FunhashError)) throw cause;
+    const { expected, actual } = cause.details;
+    throw new LawError({ operation: 'sizes', expected, actual }, { cause });
   }
 }
 
