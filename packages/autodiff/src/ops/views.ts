@@ -125,8 +125,7 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
       expected: `a window inside ${shapeText(x.shape)}`,
       actual: `starts ${shapeText(starts)}, sizes ${shapeText(sizes)}`,
     });
-  const offset = starts.reduce((at, start, axis) => at + start * (x.strides[axis] as number), x.offset);
-  const output = x.view(shape, x.strides, offset);
+  const output = windowOf(x, shape, starts);
   return recorded([x], output, (g) => [
     pad(
       g,
@@ -135,6 +134,30 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
       ),
     ),
   ]);
+}
+
+// A window without elements begins where x does: its starts may lie behind the end of the memory.
+function windowOf(x: Tensor, shape: Shape, starts: readonly number[]): Tensor {
+  const steps = sizeOf(shape) === 0 ? [] : starts;
+  return x.view(
+    shape,
+    x.strides,
+    steps.reduce((at, start, axis) => at + start * (x.strides[axis] as number), x.offset),
+  );
+}
+
+function place(
+  pieces: readonly Tensor[],
+  shape: Shape,
+  starts: readonly (readonly number[])[],
+  value?: number,
+) {
+  return runPlace(
+    pieces,
+    shape,
+    starts.map((start, k) => ((pieces[k] as Tensor).size === 0 ? [] : start)),
+    value,
+  );
 }
 
 /** `amounts[axis] = [before, after]` elements of `value` around x. */
@@ -153,7 +176,7 @@ export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], 
     const [before, after] = amounts[axis] as readonly [number, number];
     return before + extent + after;
   });
-  const output = runPlace([x], shape, [starts], value);
+  const output = place([x], shape, [starts], value);
   return recorded([x], output, (g) => [slice(g, starts, x.shape)]);
 }
 
@@ -181,7 +204,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     total += shape[along] as number;
     return start;
   });
-  const output = runPlace(tensors, first.shape.with(along, total), starts);
+  const output = place(tensors, first.shape.with(along, total), starts);
   return recorded(tensors, output, (g) =>
     tensors.map(({ shape }, k) => slice(g, starts[k] as readonly number[], shape)),
   );
@@ -204,11 +227,11 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
       expected: `equal parts, or extents with sum ${extent}`,
       actual: typeof parts === 'number' ? `${parts} parts` : shapeText(parts),
     });
-  let offset = x.offset;
+  let start = 0;
   const outputs = extents.map((part) => {
-    const output = x.view(x.shape.with(along, part), x.strides, offset);
-    offset += part * (x.strides[along] as number);
-    return output;
+    const starts = x.shape.map((_, axis) => (axis === along ? start : 0));
+    start += part;
+    return windowOf(x, x.shape.with(along, part), starts);
   });
   record([x], outputs, (cotangents) => [concat(cotangents, along)]);
   return outputs;

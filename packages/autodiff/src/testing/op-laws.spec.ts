@@ -25,19 +25,19 @@ const right: Vjp = (g, x) => multiply(g, multiply(x, 2));
 const flawed: Record<string, { op: (x: Tensor) => Tensor; caughtBy: string }> = {
   'the wrong sign': {
     op: squareBy((g, x) => multiply(g, multiply(x, -2))),
-    caughtBy: 'gradients equal central differences',
+    caughtBy: 'gradients of both orders equal central differences',
   },
   'a missing factor': {
     op: squareBy((g, x) => multiply(g, x)),
-    caughtBy: 'gradients equal central differences',
+    caughtBy: 'gradients of both orders equal central differences',
   },
   'a vjp that is not recorded': {
     op: squareBy((g, x) => withoutTape(() => right(g, x))),
-    caughtBy: 'gradients of gradients equal central differences',
+    caughtBy: 'gradients of both orders equal central differences',
   },
   'a vjp blind to the input': {
     op: squareBy((g, x) => right(g, stopGradient(x))),
-    caughtBy: 'gradients of gradients equal central differences',
+    caughtBy: 'gradients of both orders equal central differences',
   },
   'a vjp blind to the cotangent': {
     op: squareBy((g, x) => right(stopGradient(g), x)),

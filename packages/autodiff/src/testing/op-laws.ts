@@ -31,7 +31,7 @@ export interface OpLawOptions {
   readonly tolerance?: number;
   /** Largest error in f32, relative to the largest value and at least 1. Default 1e-4. */
   readonly toleranceF32?: number;
-  /** Samples for each law. Default 25. */
+  /** Samples for each law. Default 15. */
   readonly runs?: number;
   /** Default 1. */
   readonly seed?: number;
@@ -60,7 +60,7 @@ export function opLaws<const S extends readonly Shape[], const P extends readonl
   name: string,
   op: LawfulOp<S, P>,
   sample: fc.Arbitrary<OpSample<S, P>>,
-  { low = -2, high = 2, tolerance = 1e-6, toleranceF32 = 1e-4, runs = 25, seed = 1 }: OpLawOptions = {},
+  { low = -2, high = 2, tolerance = 1e-6, toleranceF32 = 1e-4, runs = 15, seed = 1 }: OpLawOptions = {},
 ): Law[] {
   return Object.entries(laws).map(([title, check]) => ({
     name: `${name}: ${title}`,
@@ -91,11 +91,8 @@ export function opLaws<const S extends readonly Shape[], const P extends readonl
 }
 
 const laws: Readonly<Record<string, (trial: Trial) => void>> = {
-  'gradients equal central differences': ({ op, inputs, tolerance }) =>
-    gradCheck(op, inputs, { order: 1, tolerance }),
-
-  'gradients of gradients equal central differences': ({ op, inputs, tolerance }) =>
-    gradCheck(op, inputs, { order: 2, tolerance }),
+  'gradients of both orders equal central differences': ({ op, inputs, tolerance }) =>
+    gradCheck(op, inputs, { tolerance }),
 
   'the vjp is linear in the cotangent': ({ op, inputs }) => {
     const y = op(...inputs);

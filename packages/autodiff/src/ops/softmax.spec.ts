@@ -1,0 +1,110 @@
+import { ArgumentError } from '@funhash/hashing';
+import { ShapeError, type Tensor, tensor } from '@funhash/tensor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { grad } from '../grad.ts';
+import { anyShape, opLaws } from '../testing.ts';
+import { multiply } from './pointwise.ts';
+import { sum } from './reduce.ts';
+import { type CrossEntropyOptions, logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.ts';
+
+const rows = anyShape({ minRank: 1, minExtent: 1 }).map((shape) => ({
+  shapes: [shape] as const,
+  parameters: [] as const,
+}));
+const i32 = (values: readonly number[]): Tensor => tensor(values, [values.length], { dtype: 'i32' });
+
+interface Choice extends Pick<CrossEntropyOptions, 'reduction' | 'labelSmoothing'> {
+  readonly labels: readonly number[];
+  readonly weights?: readonly number[];
+}
+
+const labelled = fc
+  .tuple(
+    fc
+      .integer({ min: 1, max: 4 })
+      .chain((classes) =>
+        fc.tuple(
+          fc.constant(classes),
+          fc.array(fc.integer({ min: 0, max: classes - 1 }), { minLength: 1, maxLength: 3 }),
+          fc.option(fc.constant([0.5, 2, 1, 3].slice(0, classes)), { nil: undefined }),
+        ),
+      ),
+    fc.constantFrom('mean', 'sum', 'none'),
+    fc.constantFrom(0, 0.2),
+  )
+  .map(([[classes, labels, weights], reduction, labelSmoothing]) => ({
+    shapes: [[labels.length, classes]] as const,
+    parameters: [{ labels, reduction, labelSmoothing, ...(weights && { weights }) } as Choice] as const,
+  }));
+
+const byLabels = (z: Tensor, { labels, weights, ...options }: Choice): Tensor =>
+  softmaxCrossEntropy(z, i32(labels), {
+    ...options,
+    ...(weights && { classWeights: tensor(weights, undefined, { dtype: z.dtype }) }),
+  });
+
+const soft = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })).map((shape) => ({
+  shapes: [shape, shape] as const,
+  parameters: [] as const,
+}));
+
+describe('laws', () => {
+  for (const law of opLaws('logSumExp', logSumExp, rows)) test(law.name, law.check);
+  for (const law of opLaws('softmax', softmax, rows)) test(law.name, law.check);
+  for (const law of opLaws('logSoftmax', logSoftmax, rows)) test(law.name, law.check);
+  for (const law of opLaws('softmaxCrossEntropy by labels', byLabels, labelled)) test(law.name, law.check);
+  const bySoft = (z: Tensor, t: Tensor): Tensor => softmaxCrossEntropy(z, t, { labelSmoothing: 0.1 });
+  for (const law of opLaws('softmaxCrossEntropy by probabilities', bySoft, soft)) test(law.name, law.check);
+});
+
+describe('corners', () => {
+  const ruledOut = Number.NEGATIVE_INFINITY;
+
+  test('no elements', () => {
+    expect(logSumExp(tensor(new Float64Array(0), [2, 0])).toArray()).toEqual([ruledOut, ruledOut]);
+    expect(softmax(tensor(new Float64Array(0), [0, 3])).shape).toEqual([0, 3]);
+  });
+
+  test('large f32 logits lose nothing', () => {
+    const y = softmax(tensor([1e6, 1e6 + 1]));
+    expect(y.dataSync()[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 6);
+  });
+
+  test('classes ruled out by −∞ leave loss and gradient finite', () => {
+    const logits = tensor(new Float64Array([0, 0, ruledOut]), [1, 3]);
+    const loss = (z: Tensor): Tensor => softmaxCrossEntropy(z, i32([0]));
+    expect(loss(logits).item()).toBeCloseTo(Math.LN2, 12);
+    expect(grad(loss)(logits).toArray()).toEqual([[-0.5, 0.5, 0]]);
+  });
+
+  test('the gradient of softmax sums to 0 along a row', () => {
+    const x = tensor(new Float64Array([1, 2, 3]));
+    const w = tensor(new Float64Array([3, 1, 2]));
+    expect(sum(grad((z: Tensor) => sum(multiply(softmax(z), w)))(x)).item()).toBeCloseTo(0, 14);
+  });
+});
+
+describe('errors', () => {
+  const logits = tensor(new Float64Array(6), [2, 3]);
+
+  test('shapes that do not fit are named', () => {
+    expect(() => softmaxCrossEntropy(logits, i32([0, 1, 2]))).toThrow(ShapeError);
+    expect(() => softmaxCrossEntropy(logits, i32([0, 1, 2]))).toThrow(
+      /softmaxCrossEntropy: .*\[2, 3\].*\[3\]/,
+    );
+    expect(() => softmaxCrossEntropy(logits, tensor(new Float64Array(4), [2, 2]))).toThrow(ShapeError);
+    expect(() => softmaxCrossEntropy(tensor(new Float64Array(3)), i32([0]))).toThrow(ShapeError);
+  });
+
+  test('labels are classes', () => {
+    expect(() => softmaxCrossEntropy(logits, i32([0, 3]))).toThrow(ArgumentError);
+    expect(() => softmaxCrossEntropy(logits, i32([0, -1]))).toThrow(/0 to 2.*-1/);
+  });
+
+  test('class weights fit and stand beside labels', () => {
+    const classWeights = tensor(new Float64Array(2));
+    expect(() => softmaxCrossEntropy(logits, i32([0, 1]), { classWeights })).toThrow(/class weights \[3\]/);
+    expect(() => softmaxCrossEntropy(logits, logits, { classWeights })).toThrow(ArgumentError);
+  });
+});
