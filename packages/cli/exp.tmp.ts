@@ -1,0 +1,12 @@
+import { loadMnist, splitValidation, subset } from '@funhash/datasets';
+import * as L from '@funhash/layers';
+import { errorRate, evaluate, fit, recipe } from '@funhash/training';
+import { fallbackCounts } from '@funhash/tensor';
+const [which, epochs, rho, backend] = [process.argv[2]!, Number(process.argv[3] ?? 6), Number(process.argv[4] ?? 0.27), process.argv[5]];
+if (backend) await L.useBackend(backend as never);
+const mnist = await loadMnist();
+const train = subset(mnist.train, 12000, 1);
+const weight = { hashed: (r: number) => L.hashedNet({ ratio: r }), fun: (r: number) => L.funHash({ ratio: r }), tiles: (r: number) => L.tiles({ ratio: r }), dense: () => L.dense() }[which]!;
+const net = new L.Sequential([new L.Dense({ in: 784, out: 1000, activation: 'relu', weight: weight(1 / 64) }), new L.Dense({ in: 1000, out: 10, weight: weight(1 / 64) })], { seed: 1 });
+for await (const e of fit({ model: net, data: train, epochs, ...recipe({ rho }), reportEverySteps: 1000 })) if (e.type !== 'checkpoint') console.log(which, JSON.stringify(e));
+console.log(await evaluate(net, mnist.test, { metrics: { errorRate } }), fallbackCounts());

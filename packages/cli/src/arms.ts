@@ -1,0 +1,215 @@
+/**
+ * How each scheme spends one budget of stored values on the whole net, so that a comparison is fair: hashed schemes
+ * take their ratio layer by layer, as in the papers; the baselines arrange the same total in the way that serves them
+ * best, for a baseline that is forced into the hashed nets' layers starves in the small output layer (rank 1, or 156
+ * edges for 1000 hidden units).
+ *
+ * | scheme | arrangement |
+ * | --- | --- |
+ * | narrow | a plain net; all hidden widths are scaled together, to the total nearest to the budget |
+ * | lowRank | plain output layer; the others of rank r, about a 20th of the hidden width, which shrinks to fit |
+ * | randomEdgeRemoval | two edges from each last hidden unit to the classes, the rest spread over the other layers |
+ * | any other | ratio · entries in each layer |
+ *
+ * Biases are plain and count. Steps are those of the recipe: 0.27 of a tensor's scale where values are shared by many
+ * entries, 0.1 where each value is one weight.
+ */
+import { UsageError } from './errors.ts';
+import { formatScheme, parseScheme, schemeKinds, storedCount } from './scheme-text.ts';
+
+/** One contestant: a net in JSON. */
+export interface Arm {
+  /** As the user wrote it, without a size. */
+  readonly scheme: string;
+  readonly ratio: number;
+  /** Stored values that the arm may have: those of the hashed nets, biases included. */
+  readonly budget: number;
+  /** Widths from the input to the classes. */
+  readonly widths: readonly number[];
+  /** One scheme text for each layer. */
+  readonly weights: readonly string[];
+  /** Steps relative to the scale of each tensor, where the user names none. */
+  readonly learningRate: number;
+}
+
+interface Layout {
+  readonly widths: readonly number[];
+  readonly weights: readonly string[];
+}
+
+type Arrangement = (widths: readonly number[], ratio: number, scheme: string) => Layout;
+
+const sharedStep = 0.27;
+const plainStep = 0.1;
+
+const arrangements: Readonly<Record<string, { arrange: Arrangement; learningRate: number }>> = {
+  narrow: { arrange: narrow, learningRate: plainStep },
+  lowRank: { arrange: lowRank, learningRate: plainStep },
+  randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: plainStep },
+};
+
+/** What may stand in a list of schemes. */
+export const armKinds: readonly string[] = ['narrow', ...schemeKinds.filter((kind) => kind !== 'dense')];
+
+/** The learning rate that suits a scheme, relative to the scale of each tensor. */
+export function stepOf(kind: string): number {
+  return kind === 'dense' ? plainStep : (arrangements[kind]?.learningRate ?? sharedStep);
+}
+
+/**
+ * The arm of a scheme at a ratio.
+ *
+ * @param scheme a scheme text without size, or `narrow`
+ * @param widths of the virtual net, from the input to the classes
+ * @throws UsageError where the scheme has a size of its own, or the budget is too small for it
+ */
+export function armOf(scheme: string, ratio: number, widths: readonly number[]): Arm {
+  const kind = scheme.split(/[:,]/)[0] as string;
+  if (!armKinds.includes(kind))
+    throw new UsageError({
+      operation: 'schemes',
+      expected: `names among ${armKinds.join(', ')}`,
+      actual: kind,
+      ...(kind === 'dense' && { remedy: 'The dense net of equal size is called narrow.' }),
+    });
+  const { arrange } = arrangements[kind] ?? { arrange: evenly };
+  return {
+    scheme,
+    ratio,
+    budget: budgetOf(widths, ratio),
+    ...arrange(widths, ratio, scheme),
+    learningRate: stepOf(kind),
+  };
+}
+
+/** Stored values of a net whose layers all keep the ratio, biases included. */
+export function budgetOf(widths: readonly number[], ratio: number): number {
+  return layersOf(widths).reduce((sum, [into, out]) => sum + shareOf(into, out, ratio) + out, 0);
+}
+
+const layersOf = (widths: readonly number[]): [into: number, out: number][] =>
+  widths.slice(1).map((out, k) => [widths[k] as number, out]);
+const shareOf = (into: number, out: number, ratio: number): number =>
+  Math.max(1, Math.round(ratio * into * out));
+const biasesOf = (widths: readonly number[]): number => widths.slice(1).reduce((sum, out) => sum + out, 0);
+
+/** All hidden widths in proportion, the first becoming `first`. */
+const scaled = (widths: readonly number[], first: number): number[] =>
+  widths.map((width, k) =>
+    k === 0 || k === widths.length - 1
+      ? width
+      : Math.max(1, Math.round((width * first) / (widths[1] as number))),
+  );
+
+function withValues(scheme: string, values: number): string {
+  const { size, ...parsed } = parseScheme(scheme);
+  if (Object.keys(size).length > 0)
+    throw new UsageError({
+      operation: `scheme ${scheme}`,
+      expected: 'no size: all schemes of a comparison have the same',
+      actual: JSON.stringify(size),
+      remedy: 'Sizes are given by --ratios.',
+    });
+  return formatScheme({ ...parsed, size: { values } });
+}
+
+function evenly(widths: readonly number[], ratio: number, scheme: string): Layout {
+  return {
+    widths,
+    weights: layersOf(widths).map(([into, out]) => withValues(scheme, shareOf(into, out, ratio))),
+  };
+}
+
+function narrow(widths: readonly number[], ratio: number): Layout {
+  const most = widths[1] as number;
+  const first = nearest(most, budgetOf(widths, ratio), (width) => budgetOf(scaled(widths, width), 1));
+  const found = scaled(widths, first);
+  return { widths: found, weights: layersOf(found).map(() => 'dense') };
+}
+
+/** Hidden units for each unit of rank: near the best of a few tries on MNIST at 1/64 (200 units, rank 10). */
+const unitsPerRank = 20;
+
+function lowRank(widths: readonly number[], ratio: number, scheme: string): Layout {
+  const budget = budgetOf(widths, ratio);
+  const most = widths[1] as number;
+  const hiddenLayers = (net: readonly number[]) => layersOf(net).slice(0, -1);
+  const rankIn = (rank: number, [into, out]: [number, number]): number => Math.min(rank, into, out);
+  const totalOf = (net: readonly number[], rank: number): number =>
+    hiddenLayers(net).reduce((sum, layer) => sum + rankIn(rank, layer) * (layer[0] + layer[1]), 0) +
+    (net.at(-2) as number) * (net.at(-1) as number) +
+    biasesOf(net);
+  const candidates = Array.from({ length: Math.min(most, widths[0] as number) }, (_, k) => {
+    const rank = k + 1;
+    const first = nearest(most, budget, (width) => totalOf(scaled(widths, width), rank));
+    const net = scaled(widths, first);
+    return {
+      rank,
+      net,
+      miss: Math.abs(totalOf(net, rank) - budget) / budget,
+      skew: Math.abs(Math.log(first / rank / unitsPerRank)),
+    };
+  });
+  const { rank, net } = fitting(candidates);
+  const weights = hiddenLayers(net).map((layer) =>
+    withValues(scheme, rankIn(rank, layer) * (layer[0] + layer[1])),
+  );
+  return { widths: net, weights: [...weights, 'dense'] };
+}
+
+/** Edges from each last hidden unit to the classes: 156 in all, as 1/64 would give 1000 units, would waste most units. */
+const edgesPerUnit = 2;
+
+function randomEdgeRemoval(widths: readonly number[], ratio: number, scheme: string): Layout {
+  const layers = layersOf(widths);
+  const budget = budgetOf(widths, ratio) - biasesOf(widths);
+  const [lastIn, lastOut] = layers.at(-1) as [number, number];
+  const entries = layers.slice(0, -1).reduce((sum, [into, out]) => sum + into * out, 0);
+  const parsed = parseScheme(scheme);
+  // Edges come in blocks, so not every number of them exists: a little more is asked for where less falls short.
+  const candidates = Array.from({ length: lastOut }, (_, k) => k + 1).flatMap((edges) =>
+    [1, 1.004, 1.008].map((asked) => {
+      const toClasses = Math.min(edges * lastIn, Math.max(1, Math.floor(budget / 4)));
+      const rest = (asked * budget - toClasses) / Math.max(1, entries);
+      const values = layers.map(([into, out], k) =>
+        k === layers.length - 1 ? toClasses : Math.max(1, Math.round(rest * into * out)),
+      );
+      const stored = layers.reduce(
+        (sum, [into, out], k) => sum + storedCount(parsed, values[k] as number, out, into),
+        0,
+      );
+      return {
+        values,
+        miss: Math.abs(stored - budget) / budget,
+        skew: Math.abs(Math.log(edges / edgesPerUnit)),
+      };
+    }),
+  );
+  const { values } = fitting(candidates);
+  return { widths, weights: values.map((count) => withValues(scheme, count)) };
+}
+
+interface Candidate {
+  /** Distance from the budget, as a share of it. */
+  readonly miss: number;
+  /** Distance from the shape that serves the scheme best. */
+  readonly skew: number;
+}
+
+/** The best shape among those of the right size, or else the one of the nearest size. */
+function fitting<C extends Candidate>(candidates: readonly C[]): C {
+  const bySkew = [...candidates].sort((a, b) => a.skew - b.skew || a.miss - b.miss);
+  return (bySkew.find(({ miss }) => miss <= 0.008) ?? bySkew.sort((a, b) => a.miss - b.miss)[0]) as C;
+}
+
+/** The n in 1 … most whose total, which grows with n, lies nearest to a goal. */
+function nearest(most: number, goal: number, total: (n: number) => number): number {
+  let low = 1;
+  let high = most;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (total(middle) < goal) low = middle + 1;
+    else high = middle;
+  }
+  return low > 1 && goal - total(low - 1) < Math.abs(total(low) - goal) ? low - 1 : low;
+}

@@ -1,0 +1,43 @@
+import { load } from '@funhash/layers';
+import { accuracy, errorRate, evaluate } from '@funhash/training';
+import { Command } from 'commander';
+import { chooseBackend } from '../backend.ts';
+import { addFlags, checkConfig, readFlags, type Settings, text } from '../config.ts';
+import { type DataConfig, loadImages } from '../image-data.ts';
+import { grouped, type Output, percent } from '../output.ts';
+import { commonSettings } from '../settings.ts';
+
+const { data, dataSeed, backgrounds, testCount, backend } = commonSettings;
+const evalSettings = {
+  model: { flag: '--model <file>', help: 'a model file (.safetensors)', schema: text },
+  data,
+  dataSeed,
+  backgrounds,
+  testCount,
+  backend,
+} as const satisfies Settings;
+
+/** `funhash eval`: a model file on the test images of a data set. */
+export function evalCommand({ line }: Output): Command {
+  const command = new Command('eval')
+    .summary('judge a model file on test images')
+    .description('Prints the error and the loss of a model file on the test images of a data set.')
+    .option('--json', 'as JSON');
+  return addFlags(command, evalSettings)
+    .addHelpText('after', '\nExample:\n  $ funhash eval --model runs/…/model.safetensors --data mnist')
+    .action(async ({ json, ...flags }: Record<string, unknown>) => {
+      const config = checkConfig(evalSettings, readFlags(evalSettings, flags), 'the command line');
+      if (config.model === undefined) return command.error('error: --model <file> is missing');
+      await chooseBackend(config.backend);
+      const net = await load(config.model);
+      const images = await loadImages({ ...config, validation: 0 } as DataConfig);
+      const scores = await evaluate(net, images.test, { metrics: { errorRate, accuracy } });
+      const { storedCount } = net.summary().total;
+      if (json)
+        return line(JSON.stringify({ data: images.name, count: images.test.count, storedCount, ...scores }));
+      line(
+        `${images.name}: test error ${percent([scores.errorRate])} % of ${grouped(images.test.count)} images, ` +
+          `loss ${scores.loss.toFixed(4)}, with ${grouped(storedCount)} stored values`,
+      );
+    });
+}

@@ -1,0 +1,52 @@
+import { Dense, Functional, load, type Module, Sequential } from '@funhash/layers';
+import { inspectWeight, Weight, type WeightInspection } from '@funhash/space';
+import { Command } from 'commander';
+import { grouped, type Output, tableOf } from '../output.ts';
+
+/** `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
+export function inspectCommand({ line }: Output): Command {
+  return new Command('inspect')
+    .summary('sizes, bucket loads and sign balance of a model file')
+    .description(
+      'Prints the layers of a model file, then for each weight how often its entries read each stored value.\n' +
+        'Dispersion is χ² ÷ (length − 1) against even use: about 1 where a hash spreads like chance.',
+    )
+    .requiredOption('--model <file>', 'a model file (.safetensors)')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  $ funhash inspect --model runs/…/model.safetensors')
+    .action(async ({ model, json }: { model: string; json?: true }) => {
+      const net = await load(model);
+      const summary = net.summary();
+      const weights = [...weightsOf(net)].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
+      if (json) return line(JSON.stringify({ rows: summary.rows, total: summary.total, weights }, null, 2));
+      line(summary.toString());
+      line('');
+      line(
+        tableOf(
+          ['weight', 'array', 'values', 'reads: least', 'mean', 'most', 'dispersion', 'signs +'],
+          weights.flatMap((weight) => weight.loads.map((load) => loadRow(weight.name, load, weight))),
+        ),
+      );
+    });
+}
+
+function loadRow(
+  name: string,
+  { name: array, length, least, mean, most, dispersion }: WeightInspection['loads'][number],
+  { positiveShare }: WeightInspection,
+): string[] {
+  const share = positiveShare === undefined ? '–' : `${(100 * positiveShare).toFixed(2)} %`;
+  const reads = [String(least), mean.toFixed(1), String(most), dispersion.toFixed(2)];
+  return [name, array, grouped(length), ...reads, share];
+}
+
+/** Every virtual weight of a net by its place, biases included. */
+function* weightsOf(module: Module, place = ''): Iterable<[string, Weight]> {
+  if (module instanceof Sequential || module instanceof Functional)
+    for (const [name, member] of module.members)
+      yield* weightsOf(member, place === '' ? name : `${place}.${name}`);
+  else if (module instanceof Dense) {
+    yield [`${place}.weight`, module.weight];
+    if (module.bias instanceof Weight) yield [`${place}.bias`, module.bias];
+  }
+}

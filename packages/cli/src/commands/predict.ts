@@ -1,0 +1,85 @@
+import { Dense, load, type Module, Sequential } from '@funhash/layers';
+import { predict } from '@funhash/training';
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { readInputs } from '../input-file.ts';
+import { type Output, tableOf } from '../output.ts';
+
+/** `funhash predict`: classes of images in a file. */
+export function predictCommand({ line }: Output): Command {
+  return new Command('predict')
+    .summary('classify images with a model file')
+    .description(
+      'Prints the class of each image in a file, and how probable the net holds it and the next ones.',
+    )
+    .requiredOption('--model <file>', 'a model file (.safetensors)')
+    .requiredOption(
+      '--input <file>',
+      'a PNG, an IDX file of images, or JSON: numbers from 0 to 1, or lists of them',
+    )
+    .option('--invert', 'dark strokes on light paper: MNIST nets know light on dark')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ funhash predict --model runs/…/model.safetensors --input three.png --invert',
+    )
+    .action(
+      async ({
+        model,
+        input,
+        invert,
+        json,
+      }: {
+        model: string;
+        input: string;
+        invert?: true;
+        json?: true;
+      }) => {
+        const net = await load(model);
+        const width = inputWidth(net);
+        const { count, values } = await readInputs(input, width);
+        const inputs = invert ? values.map((x) => 1 - x) : values;
+        const outputs = await predict(net, inputs, { count });
+        const classes = outputs.shape[1] as number;
+        const all = Array.from({ length: count }, (_, k) =>
+          ranked(outputs.data.subarray(k * classes, (k + 1) * classes)),
+        );
+        if (json) return line(JSON.stringify(all));
+        line(
+          tableOf(
+            ['image', 'class', 'probability', 'next'],
+            all.map(([best, ...next], k) => [
+              String(k),
+              String(best?.label),
+              `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
+              next
+                .slice(0, 2)
+                .map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`)
+                .join(', '),
+            ]),
+          ),
+        );
+      },
+    );
+}
+
+function inputWidth(net: Module): number {
+  const first = net instanceof Sequential ? net.layers.find((layer) => layer instanceof Dense) : undefined;
+  if (first instanceof Dense) return first.options.in;
+  throw new UsageError({
+    operation: 'predict',
+    expected: 'a sequential net that begins with a dense layer',
+    actual: String(net.spec.type),
+  });
+}
+
+/** Classes with their softmax probabilities, the most probable first. */
+function ranked(scores: ArrayLike<number>): { label: number; probability: number }[] {
+  const values = Array.from(scores);
+  const best = Math.max(...values);
+  const powers = values.map((score) => Math.exp(score - best));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers
+    .map((power, label) => ({ label, probability: power / sum }))
+    .sort((a, b) => b.probability - a.probability);
+}

@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ImageDataset } from '@funhash/datasets';
+import { errorRate, evaluate, fit } from '@funhash/training';
+import { Command } from 'commander';
+import { stepOf } from '../arms.ts';
+import { chooseBackend } from '../backend.ts';
+import { buildNet } from '../build-net.ts';
+import {
+  addFlags,
+  type ConfigOf,
+  checkConfig,
+  flag,
+  listOf,
+  number,
+  oneOf,
+  readConfigFile,
+  readFlags,
+  real,
+  type Settings,
+  text,
+  whole,
+} from '../config.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
+import { drawSplits, loadImages } from '../image-data.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { optimizerNames, optimizerOf } from '../optimizer.ts';
+import { grouped, type Output, percent, progress } from '../output.ts';
+import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
+import { parseScheme } from '../scheme-text.ts';
+import { commonSettings } from '../settings.ts';
+
+export const trainSettings = {
+  ...commonSettings,
+  weight: {
+    flag: '--weight <scheme>',
+    help: 'how every layer stores its weights, such as hashedNet:1/64 or funHash:1/64,hashes=8',
+    schema: text,
+    default: 'dense',
+  },
+  weights: {
+    flag: '--weights <schemes...>',
+    help: 'one scheme for each layer, instead of --weight',
+    schema: listOf(text),
+  },
+  optimizer: {
+    flag: '--optimizer <name>',
+    help: optimizerNames.join(', '),
+    schema: oneOf(optimizerNames),
+    default: 'adam',
+  },
+  learningRate: {
+    flag: '--learning-rate <x>',
+    help: 'in units of each tensor’s scale (default: 0.27 for shared values, else 0.1)',
+    schema: real(0, 1e6),
+    read: number,
+  },
+  relativeStep: {
+    flag: '--no-relative-step',
+    help: 'take --learning-rate as it is, not relative to scales',
+    schema: flag,
+    default: true,
+  },
+  threads: {
+    flag: '--threads <n>',
+    help: 'threads of the wasm backend',
+    schema: whole(1, 256),
+    read: number,
+    default: 1,
+  },
+} as const satisfies Settings;
+
+export type TrainConfig = ConfigOf<typeof trainSettings>;
+
+const files = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  checkpoint: 'checkpoint.safetensors',
+  model: 'model.safetensors',
+  summary: 'summary.json',
+};
+
+interface TrainFlags extends Readonly<Record<string, unknown>> {
+  readonly config?: string;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+/** `funhash train`: one net on one data set, into a run folder. */
+export function trainCommand(output: Output): Command {
+  const command = new Command('train')
+    .summary('train one net')
+    .description(
+      'Trains a fully connected net and writes a run folder: config.json, metrics.jsonl, checkpoint.safetensors,\n' +
+        'model.safetensors, summary.json. Ctrl-C saves a checkpoint from which --resume goes on, bit for bit.',
+    )
+    .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
+    .option('--out <folder>', 'the run folder (default: runs/train-<date and time>)')
+    .option('--resume <checkpoint>', 'go on with a run; its settings are read from beside the checkpoint')
+    .option('--json', 'print the summary as JSON');
+  return addFlags(command, trainSettings)
+    .addHelpText('after', examples)
+    .action(async (flags: TrainFlags) => train(flags, flagsGiven(command), output));
+}
+
+/** Only what was typed: commander gives `--no-x` flags a value of their own. */
+function flagsGiven(command: Command): Record<string, unknown> {
+  const typed = Object.entries(command.opts()).filter(
+    ([name]) => command.getOptionValueSource(name) === 'cli',
+  );
+  return readFlags(trainSettings, Object.fromEntries(typed));
+}
+
+async function train(
+  { config: path, out, resume, json }: TrainFlags,
+  given: Record<string, unknown>,
+  output: Output,
+): Promise<void> {
+  if (resume !== undefined && (out !== undefined || path !== undefined))
+    throw new UsageError({
+      operation: 'train',
+      expected: '--resume alone: its folder holds the configuration',
+      actual: '--out or --config beside it',
+    });
+  const source = resume === undefined ? path : `${dirname(resume)}/${files.config}`;
+  const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
+  const config = checkConfig(trainSettings, fields, source ?? 'the command line');
+  for (const scheme of config.weights ?? [config.weight]) parseScheme(scheme);
+
+  const images = await loadImages(config);
+  const backend = await chooseBackend(config.backend, config.threads);
+  const folder =
+    resume === undefined ? await createRunFolder(out, 'train') : await openRunFolder(dirname(resume));
+  const summary = await trainIn(folder, { ...config, backend }, images, resume, output);
+  if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
+  else
+    output.line(
+      `test error ${percent([summary.testError])} % with ${grouped(summary.storedCount)} stored values, in ${folder.path}`,
+    );
+}
+
+async function trainIn(
+  folder: RunFolder,
+  config: TrainConfig,
+  images: ImageDataset,
+  resume: string | undefined,
+  output: Output,
+): Promise<{ testError: number; testLoss: number; storedCount: number; storedBytes: number }> {
+  const widths = [images.width * images.height * images.channels, ...config.hidden, images.classes];
+  const weights = config.weights ?? widths.slice(1).map(() => config.weight);
+  const splits = drawSplits(images.train, config, config.seed);
+  const net = buildNet({ ...config, widths, weights });
+  await folder.writeJson(files.config, config);
+  const { storedCount, storedBytes } = net.summary().total;
+
+  const stop = onInterrupt();
+  const shown = progress(output);
+  let task: ReturnType<typeof shown.task> | undefined;
+  try {
+    for await (const event of fit({
+      model: net,
+      data: splits.train,
+      validation: splits.validation,
+      epochs: config.epochs,
+      batchSize: config.batchSize,
+      metrics: { errorRate },
+      seed: config.seed,
+      signal: stop.signal,
+      reportEverySteps: 5,
+      checkpoint: { path: folder.file(files.checkpoint) },
+      ...(resume !== undefined && { resume }),
+      ...optimizerOf({ ...config, learningRate: config.learningRate ?? defaultStep(config, weights) }),
+    })) {
+      if (event.type === 'start') {
+        await keepMetricsUntil(folder, event.epoch);
+        task = shown.task(config.weights ? 'train' : config.weight, event.steps ?? 0);
+        output.note(`${storedCount} stored values; ${splits.train.count} images; ${folder.path}`);
+      } else if (event.type === 'step') task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
+      else if (event.type === 'epoch') {
+        const { epoch, step, loss, learningRate, seconds, validation } = event;
+        await folder.append(files.metrics, { epoch, step, loss, learningRate, seconds, validation });
+        task?.milestone(
+          `epoch ${epoch}/${config.epochs}: loss ${loss.toFixed(4)}, validation error ` +
+            `${percent([validation?.errorRate ?? Number.NaN])} %, ${seconds.toFixed(1)} s`,
+        );
+      } else if (event.type === 'end' && event.reason === 'aborted')
+        throw new InterruptedError(
+          `Interrupted in epoch ${event.epoch + 1}, step ${event.step}. Go on with:\n  funhash train --resume ${folder.file(files.checkpoint)}`,
+        );
+    }
+    task?.finish();
+  } finally {
+    stop.release();
+    shown.close();
+  }
+
+  const { loss: testLoss, errorRate: testError } = await evaluate(net, images.test, {
+    metrics: { errorRate },
+  });
+  const summary = { testError, testLoss, storedCount, storedBytes };
+  await net.save(folder.file(files.model));
+  await folder.writeJson(files.summary, summary);
+  return summary;
+}
+
+function defaultStep({ relativeStep, optimizer }: TrainConfig, weights: readonly string[]): number {
+  if (!relativeStep) return optimizer === 'sgd' ? 0.1 : 0.001;
+  return stepOf(parseScheme(weights[0] as string).kind);
+}
+
+/** A run that goes on from a checkpoint repeats what came after it. */
+async function keepMetricsUntil(folder: RunFolder, epoch: number): Promise<void> {
+  const text = await readFile(folder.file(files.metrics), 'utf8').catch(() => '');
+  const kept = text.split('\n').filter((line) => line !== '' && JSON.parse(line).epoch <= epoch);
+  await folder.write(files.metrics, kept.map((line) => `${line}\n`).join(''));
+}
+
+const examples = `
+Schemes are written kind[:size][,option=value…], with a size of 1/64, 0.5, values=12250 or bytes=49000;
+\`funhash schemes\` lists them.
+
+Examples:
+  $ funhash train --data mnist --hidden 1000 --weight hashedNet:1/64 --epochs 10
+  $ funhash train --hidden 500,500 --weights funHash:1/64,dual tiles:1/64 dense --train-count 12000
+  $ funhash train --config runs/first/config.json --seed 1 --out runs/second
+  $ funhash train --resume runs/first/checkpoint.safetensors`;

@@ -1,0 +1,99 @@
+/** What the page of a report carries besides its contents: its looks, and the script that draws the charts. */
+
+export const style = `
+:root { color-scheme: light dark; --ink: #1d232b; --soft: #5d6773; --line: #dde1e6; --paper: #ffffff; --panel: #f6f7f9; --hi: #eef4ff;
+  --s0: #2563c9; --s1: #d9480f; --s2: #1f8f4e; --s3: #9c36b5; --s4: #b8860b; --s5: #0c8599; --s6: #c2255c; --s7: #6b7280; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #98a3b1; --line: #313945; --paper: #12161c; --panel: #1a2028; --hi: #1b2940;
+  --s0: #74a7ff; --s1: #ff9259; --s2: #5fd08a; --s3: #d98bf0; --s4: #e8bf4a; --s5: #4fd0e3; --s6: #ff7aa8; --s7: #a3acb9; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
+header, main { max-width: 1120px; margin: 0 auto; padding: 0 24px; }
+header { padding-top: 36px; }
+h1 { font-size: 25px; line-height: 1.25; margin: 0 0 8px; }
+h2 { font-size: 18px; margin: 36px 0 10px; }
+h3 { font-size: 14px; margin: 0 0 6px; font-weight: 600; }
+h3 small { font-weight: 400; color: var(--soft); }
+p { margin: 0 0 12px; max-width: 78ch; }
+header p, section > p, .note { color: var(--soft); }
+.note { font-size: 13px; margin-top: 8px; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+thead th { font-size: 13px; font-weight: 500; color: var(--soft); }
+tbody th { font-weight: 500; }
+.n { text-align: right; }
+tr.best { background: var(--hi); }
+tr.best .bar { font-weight: 650; }
+.dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; background: var(--c); margin: 0 8px 0 4px; }
+.bar { min-width: 190px; }
+.bar span { float: left; width: calc(var(--w) * 0.55); height: 10px; margin-top: 6px; margin-left: 12px; border-radius: 2px; background: var(--c); opacity: 0.75; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 20px; }
+figure { margin: 0; }
+.charts figure { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px 14px 6px; min-width: 0; }
+.charts figcaption { font-weight: 600; font-size: 14px; margin-bottom: 4px; }
+.u-legend { font-size: 12.5px; color: var(--ink); }
+.u-legend .u-marker { border-radius: 50%; }
+.row { margin-bottom: 18px; }
+.units, .mistakes { display: flex; flex-wrap: wrap; gap: 6px; }
+.units img, .mistakes img { image-rendering: pixelated; border-radius: 3px; display: block; }
+.mistakes figure { text-align: center; }
+.mistakes figcaption { font-size: 12px; color: var(--soft); line-height: 1.5; }
+.mistakes b { color: var(--s1); }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px; overflow-x: auto; font-size: 13px; }
+code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+td code { white-space: pre; font-size: 12.5px; }
+summary { cursor: pointer; color: var(--soft); margin: 10px 0; }
+section:last-child { margin-bottom: 60px; }
+`;
+
+// Written for the page: plain JavaScript, no modules, so that it runs from a file.
+export const script = `
+const charts = JSON.parse(document.getElementById('charts').textContent);
+const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const short = (v) => v >= 1e6 ? +(v / 1e6).toPrecision(3) + ' M' : v >= 1e4 ? +(v / 1e3).toPrecision(3) + ' k' : String(+v.toPrecision(3));
+function options({ x, y, series }, width) {
+  const axis = { stroke: ink('--soft'), grid: { stroke: ink('--line'), width: 1 }, ticks: { stroke: ink('--line'), width: 1 }, font: '12px system-ui', labelFont: '12px system-ui' };
+  const all = series.flatMap((s) => s.values).filter((v) => v > 0);
+  const isSpread = Math.max(...all) > 6 * Math.min(...all);
+  const first = x.values[0], last = x.values[x.values.length - 1];
+  const positions = x.isLog ? logTicks(first / 1.6, last * 1.6) : undefined;
+  return {
+    width, height: 330, cursor: { drag: { x: false, y: false } },
+    scales: {
+      x: x.isLog ? { time: false, distr: 3, range: () => [first / 1.6, last * 1.6] } : { time: false, range: () => [first - 0.15, Math.max(last, first + 1) + 0.15] },
+      y: isSpread ? { distr: 3, range: () => [Math.min(...all) / 1.15, Math.max(...all) * 1.15] }
+        : { range: (u, low, high) => { const room = Math.max(0.1, (high - low) * 0.12); return [Math.max(0, low - room), high + room]; } },
+    },
+    axes: [
+      { ...axis, label: x.label, ...(x.isLog ? { splits: () => positions, values: (u, v) => v.map(short), filter: (u, v) => v } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], values: (u, v) => v.map((n) => Number.isInteger(n) ? n : '') }) },
+      { ...axis, label: y, size: 54, ...(isSpread ? { splits: () => logTicks(Math.min(...all) / 1.15, Math.max(...all) * 1.15), filter: (u, v) => v } : {}), values: (u, v) => v.map((n) => n == null ? '' : String(+n.toPrecision(3))) },
+    ],
+    series: [
+      { label: x.label, value: (u, v) => v == null ? '–' : x.isLog ? short(v) : v },
+      ...series.map((s) => ({
+        label: s.name, stroke: ink('--s' + s.color), width: 2, spanGaps: true,
+        points: { show: x.values.length < 40, size: x.isLog ? 9 : 5, fill: ink('--s' + s.color) },
+        value: (u, v) => v == null ? '–' : v.toFixed(2),
+      })),
+    ],
+  };
+}
+function logTicks(low, high) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (const digit of [1, 2, 5]) { const v = digit * 10 ** power; if (v >= low && v <= high) found.push(v); }
+  return found;
+}
+let drawn = [];
+function draw() {
+  for (const chart of drawn) chart.destroy();
+  drawn = [...document.querySelectorAll('[data-chart]')].map((place) => {
+    const chart = charts[place.dataset.chart];
+    return new uPlot(options(chart, place.clientWidth), [chart.x.values, ...chart.series.map((s) => s.values)], place);
+  });
+}
+draw();
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+let pending;
+addEventListener('resize', () => { clearTimeout(pending); pending = setTimeout(draw, 150); });
+`;

@@ -1,0 +1,169 @@
+import {
+  type OptionSchema,
+  type Scheme,
+  type SharedSpace,
+  schemes,
+  type WeightRequest,
+} from '@funhash/space';
+import { UsageError } from './errors.ts';
+
+/** A scheme as a command line names it: `funHash:1/64,hashes=8,dual`. */
+export interface SchemeText {
+  readonly kind: string;
+  readonly size: { readonly ratio?: number; readonly values?: number; readonly bytes?: number };
+  readonly options: Readonly<Record<string, number | boolean | string>>;
+  /** Whether the layers that say so decode from one common space. */
+  readonly shared: boolean;
+}
+
+const sizes = ['ratio', 'values', 'bytes'] as const;
+const byKind: ReadonlyMap<string, Scheme> = new Map(
+  Object.values(schemes).map((scheme) => [scheme.definition.kind, scheme]),
+);
+
+export const schemeKinds: readonly string[] = [...byKind.keys()];
+
+/**
+ * Reads `kind`, `kind:size` or `kind:size,option=value,flag`. A size is a ratio (`1/64`, `0.5`), `values=12250` or
+ * `bytes=49000`. Options are those of the scheme's definition, and `shared` where a space can serve several layers.
+ *
+ * @throws UsageError that names what is wrong and what the scheme takes
+ */
+export function parseScheme(text: string): SchemeText {
+  const [kind, ...parts] = text.split(/[:,]/).map((part) => part.trim()) as [string, ...string[]];
+  const { options: schema, pool } = schemeOf(kind, text).definition;
+  let shared = false;
+  let size: SchemeText['size'] = {};
+  const options: Record<string, number | boolean | string> = {};
+  for (const part of parts) {
+    const found = sizeIn(part, text);
+    if (found) {
+      if (Object.keys(size).length > 0) throw refusal(text, 'one size', 'several');
+      size = found;
+    } else if (part === 'shared' && pool) shared = true;
+    else {
+      const [name, value] = optionIn(part, schema, text);
+      options[name] = value;
+    }
+  }
+  return { kind, size, options, shared };
+}
+
+/** The text that `parseScheme` reads back. */
+export function formatScheme({ kind, size, options, shared }: SchemeText): string {
+  const parts = [
+    ...sizes.flatMap((name) => (size[name] === undefined ? [] : [`${name}=${size[name]}`])),
+    ...Object.entries(options).map(([name, value]) => (value === true ? name : `${name}=${value}`)),
+    ...(shared ? ['shared'] : []),
+  ];
+  return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
+}
+
+/** What a layer's `weight:` takes. */
+export function weightRequest({ kind, size, options }: SchemeText, space?: SharedSpace): WeightRequest {
+  return { scheme: schemeOf(kind, kind), size: space ? {} : size, options, policy: 'tile', space };
+}
+
+/** What a matrix [rows, cols] really stores under a scheme with so many values: some schemes cannot use every number. */
+export function storedCount(
+  { kind, options }: SchemeText,
+  values: number,
+  rows: number,
+  cols: number,
+): number {
+  const { definition } = schemeOf(kind, kind);
+  const defaults = Object.entries(definition.options).map(([name, option]) => [name, option.default]);
+  const planned = definition.plan({ rows, cols, budget: values, given: options });
+  const arrays = definition.stored(
+    { ...Object.fromEntries(defaults), ...planned, ...options },
+    { rows, cols },
+  );
+  return Object.values(arrays).reduce(
+    (sum, shape) => sum + shape.reduce((size, extent) => size * extent, 1),
+    0,
+  );
+}
+
+/** `1/64` and `0.015625` as a number in (0, 1]; undefined for other text. */
+export function parseRatio(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)(?:\/(\d+(?:\.\d+)?))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const ratio = Number(match[1]) / Number(match[2] ?? 1);
+  return ratio > 0 && ratio <= 1 ? ratio : undefined;
+}
+
+/** `1/64` where the ratio is one over a whole number, else decimals. */
+export function formatRatio(ratio: number): string {
+  const denominator = Math.round(1 / ratio);
+  return Math.abs(ratio * denominator - 1) < 1e-9 ? `1/${denominator}` : String(ratio);
+}
+
+/**
+ * Splits a list of schemes at the commas that begin a new one: `funHash,hashes=8,dual,hashedNet` is two schemes.
+ *
+ * @param also names that are no schemes but may stand in the list
+ */
+export function splitSchemes(text: string, also: readonly string[] = []): string[] {
+  const found: string[] = [];
+  for (const part of text.split(',').map((item) => item.trim())) {
+    const name = part.split(':')[0] as string;
+    if (found.length === 0 || byKind.has(name) || also.includes(name)) found.push(part);
+    else found.push(`${found.pop()},${part}`);
+  }
+  return found;
+}
+
+function schemeOf(kind: string, text: string): Scheme {
+  const scheme = byKind.get(kind);
+  if (!scheme) throw refusal(text, `one of ${schemeKinds.join(', ')}`, `the scheme ${kind || '(none)'}`);
+  return scheme;
+}
+
+function sizeIn(part: string, text: string): SchemeText['size'] | undefined {
+  const [name, value] = part.includes('=') ? (part.split('=', 2) as [string, string]) : ['ratio', part];
+  if (name === 'ratio') {
+    if (!/^[\d./]+$/.test(value) && !part.includes('=')) return undefined;
+    const ratio = parseRatio(value);
+    if (ratio === undefined) throw refusal(text, 'a ratio above 0 and at most 1, such as 1/64', value);
+    return { ratio };
+  }
+  if (name !== 'values' && name !== 'bytes') return undefined;
+  const count = Number(value);
+  if (!/^\d+$/.test(value) || count < 1 || count >= 2 ** 31)
+    throw refusal(text, `${name}: a whole number ≥ 1`, value);
+  return { [name]: count };
+}
+
+function optionIn(
+  part: string,
+  schema: OptionSchema,
+  text: string,
+): [name: string, value: number | boolean | string] {
+  const [name, given = 'true'] = part.split('=', 2) as [string, string?];
+  const option = Object.hasOwn(schema, name) ? schema[name] : undefined;
+  if (!option) {
+    const known = Object.keys(schema);
+    throw refusal(
+      text,
+      `a size${known.length > 0 ? ` or an option among ${known.join(', ')}` : ', and no options'}`,
+      part || 'nothing after a comma',
+    );
+  }
+  const value = readValue(given);
+  if (!option.accepts(value)) throw refusal(text, `${name}: ${option.expected}`, given);
+  return [name, value];
+}
+
+function readValue(text: string): number | boolean | string {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function refusal(text: string, expected: string, actual: string): UsageError {
+  return new UsageError({
+    operation: `scheme ${JSON.stringify(text.slice(0, 80))}`,
+    expected,
+    actual: actual.slice(0, 80),
+    remedy: '`funhash schemes` lists schemes and their options.',
+  });
+}

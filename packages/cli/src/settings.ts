@@ -1,0 +1,91 @@
+import { datasets } from '@funhash/datasets';
+import { activations } from '@funhash/layers';
+import { listOf, number, numbers, oneOf, real, type Settings, text, whole } from './config.ts';
+
+/** What `train` and `compare` have in common: the data, the shape of the net, the length of a run. */
+export const commonSettings = {
+  data: {
+    flag: '--data <name|folder>',
+    help: `${Object.keys(datasets).join(', ')}, or a folder with the four IDX files`,
+    schema: text,
+    default: 'mnist',
+  },
+  dataSeed: {
+    flag: '--data-seed <n>',
+    help: 'draws the images of generated data sets',
+    schema: whole(0, 2 ** 32 - 1),
+    read: number,
+    default: 0,
+  },
+  backgrounds: {
+    flag: '--backgrounds <folder>',
+    help: 'photographs (PNG) behind the digits of bg-img, rect-img (default: generated)',
+    schema: text,
+  },
+  trainCount: {
+    flag: '--train-count <n>',
+    help: 'images to train on, drawn by seed (default: all that validation leaves)',
+    schema: whole(1, 1e7),
+    read: number,
+  },
+  validation: {
+    flag: '--validation <n>',
+    help: 'images held out of the training set, every choice is made on them; below 1: a share',
+    schema: real(0, 1e7),
+    read: number,
+    default: 0.1,
+  },
+  testCount: {
+    flag: '--test-count <n>',
+    help: 'test images (default: the whole test set)',
+    schema: whole(1, 1e7),
+    read: number,
+  },
+  hidden: {
+    flag: '--hidden <widths>',
+    help: 'widths of the hidden layers, such as 1000 or 500,500',
+    schema: listOf(whole(1, 2 ** 20)),
+    read: numbers,
+    default: [1000],
+  },
+  activation: {
+    flag: '--activation <name>',
+    help: `of hidden layers: ${Object.keys(activations).join(', ')}`,
+    schema: oneOf(Object.keys(activations)),
+    default: 'relu',
+  },
+  dropout: {
+    flag: '--dropout <rate>',
+    help: 'share of hidden units set to 0 in training',
+    schema: real(0, 0.99),
+    read: number,
+    default: 0.1,
+  },
+  epochs: {
+    flag: '--epochs <n>',
+    help: 'passes over the data',
+    schema: whole(1, 1e6),
+    read: number,
+    default: 10,
+  },
+  batchSize: {
+    flag: '--batch <n>',
+    help: 'images in a step',
+    schema: whole(1, 65536),
+    read: number,
+    default: 100,
+  },
+  seed: {
+    flag: '--seed <n>',
+    help: 'decides start values, hashes, the draw and the order of images',
+    schema: whole(0, 2 ** 32 - 1),
+    read: number,
+    default: 0,
+  },
+  backend: {
+    flag: '--backend <name>',
+    help: 'reference, wasm, or auto: wasm where it loads',
+    schema: oneOf<string>(['auto', 'reference', 'wasm']),
+    default: 'auto',
+  },
+} as const satisfies Settings;
