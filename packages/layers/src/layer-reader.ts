@@ -60,10 +60,10 @@ export class LayerReader {
     return typeof value === 'number' ? value : this.#refuse(`a number as ${name}`, value);
   }
 
-  /** A whole number from 1 to 2^32. */
+  /** A whole number from 1 to 2^32 − 1. */
   count(name: string): number {
     const value = this.number(name);
-    return Number.isInteger(value) && value >= 1 && value <= 2 ** 32
+    return Number.isInteger(value) && value >= 1 && value < 2 ** 32
       ? value
       : this.#refuse(`a count as ${name}`, value);
   }
@@ -126,13 +126,12 @@ export class LayerReader {
 
 const placeText = (path: string): string => (path === '' ? 'the model' : `layer ${path}`);
 
-/** A value out of a file as JSON text, cut short. */
+/** A value out of a file as text. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'none';
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  return JSON.stringify(value) ?? 'none';
 }
 
-/** The error for a file whose description or values do not fit. */
+/** The error for a file whose description or values do not fit. A file may hold much text: `actual` is cut short. */
 export function refusal(
   source: string,
   expected: string,
@@ -140,7 +139,8 @@ export function refusal(
   remedy = 'The file is damaged, or from another version.',
   cause?: unknown,
 ): ModelFileError {
-  return new ModelFileError({ operation: 'load', source, expected, actual, remedy }, { cause });
+  const start = actual.length <= 80 ? actual : `${actual.slice(0, 80)}…`;
+  return new ModelFileError({ operation: 'load', source, expected, actual: start, remedy }, { cause });
 }
 
 /** Builds the layer that a spec describes. */

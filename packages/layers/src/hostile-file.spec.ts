@@ -1,0 +1,342 @@
+import { encodeModel, type JsonValue, ModelFileError, type ModelTensor } from '@funhash/codec';
+import { FunhashError, random } from '@funhash/hashing';
+import { funHash, hashedNet, lowRank, randomEdgeRemoval, robe, SharedSpace, tiles } from '@funhash/space';
+import { memory } from '@funhash/tensor';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Activation } from './activation.ts';
+import { Dense } from './dense.ts';
+import { Dropout } from './dropout.ts';
+import { Flatten } from './flatten.ts';
+import { load } from './load.ts';
+import type { Module } from './module.ts';
+import { Sequential } from './sequential.ts';
+
+/** What a file says, before it is encoded with a valid checksum. */
+interface Content {
+  readonly spec: JsonValue;
+  readonly tensors: ReadonlyMap<string, ModelTensor>;
+}
+
+const contentOf = (model: Module): Content => ({
+  spec: JSON.parse(
+    JSON.stringify({
+      model: model.spec,
+      spaces: [...model.sharedSpaces()].map(({ name }) => name),
+      ties: model instanceof Sequential && model.layers[0] === model.layers[1] ? { 1: '0' } : {},
+    }),
+  ),
+  tensors: new Map(
+    [...model.namedParameters()].map(([name, { value }]) => [
+      name,
+      { shape: value.shape, data: value.dataSync() as Float32Array },
+    ]),
+  ),
+});
+
+const space = new SharedSpace({ values: 12 });
+const tied = new Dense({ in: 2, out: 2, bias: false });
+// Small ones, so that many mutations are cheap and each has much to hit.
+const contents: readonly Content[] = [
+  new Sequential([new Dense({ in: 3, out: 2, activation: 'relu', weight: hashedNet({ values: 4 }) })]),
+  new Sequential([new Flatten(), new Dropout({ rate: 0.5 }), new Sequential([new Activation('tanh')])]),
+  new Dense({ in: 2, out: 3, weight: tiles({ space, side: 2 }), bias: hashedNet({ space }) }),
+  new Dense({ in: 3, out: 2, weight: funHash({ values: 14, dual: true, dualBuckets: 3 }), bias: false }),
+  new Sequential([tied, tied]),
+  new Dense({ in: 2, out: 3, weight: lowRank({ rank: 1 }) }),
+  new Dense({
+    in: 4,
+    out: 4,
+    weight: randomEdgeRemoval({ values: 4 }),
+    bias: robe({ buckets: 4, block: 2 }),
+  }),
+].map(contentOf);
+
+/** Every place in a JSON value, by its path. */
+function pathsIn(value: JsonValue, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, member]) => pathsIn(member, [...path, key]))];
+}
+
+const pathsOf = new Map(contents.map((content) => [content, pathsIn(content.spec)]));
+
+type Draw = (below: number) => number;
+
+const pick = <T>(draw: Draw, list: readonly T[]): T => list[draw(list.length)] as T;
+
+const names = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '',
+  '0',
+  '0.weight.w',
+  '1.bias',
+  'space',
+  'type',
+  'w',
+];
+
+const hostileValues: readonly JsonValue[] = [
+  ...[0, -0, -1, 1, 2, 3, 4, 0.5, 1e-320, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53, -(2 ** 53), 1e308],
+  ...[null, true, false, [], {}, [[]], [{}], ['space'], ['space', 'space'], { 0: '1' }, { 1: '0', 0: '0' }],
+  ...[
+    ...names,
+    'tile',
+    'frozen',
+    'dense',
+    'sequential',
+    'hashedNet',
+    'funHash',
+    'xxHash32',
+    'x'.repeat(5000),
+  ],
+  JSON.parse('{"__proto__":{"type":"flatten"}}'),
+  { type: 'flatten' },
+  { type: 'sequential', layers: [] },
+  { type: 'dense', in: 1, out: 1, weight: {}, bias: false },
+];
+
+const deep = (levels: number, isLayers: boolean): JsonValue => {
+  let value: JsonValue = isLayers ? { type: 'flatten' } : [];
+  for (let k = 0; k < levels; k++) value = isLayers ? { type: 'sequential', layers: [value] } : [value];
+  return value;
+};
+
+/** A copy of a JSON value with an edit at one place: `edit` gives the entries that take the place of one. */
+function edited(
+  value: JsonValue,
+  path: readonly string[],
+  edit: (key: string, value: JsonValue) => readonly (readonly [string, JsonValue])[],
+): JsonValue {
+  const [key, ...rest] = path;
+  if (key === undefined) return edit('', value)[0]?.[1] ?? null;
+  if (Array.isArray(value))
+    return value.flatMap((member: JsonValue, k) => {
+      if (String(k) !== key) return [member];
+      return rest.length > 0 ? [edited(member, rest, edit)] : edit(key, member).map(([, item]) => item);
+    });
+  const entries = Object.entries(value as { readonly [key: string]: JsonValue }).flatMap(
+    ([name, member]): (readonly [string, JsonValue])[] => {
+      if (name !== key) return [[name, member]];
+      return rest.length > 0 ? [[name, edited(member, rest, edit)]] : [...edit(name, member)];
+    },
+  );
+  return Object.fromEntries(entries);
+}
+
+function mutatedSpec(spec: JsonValue, paths: readonly (readonly string[])[], draw: Draw): JsonValue {
+  const path = pick(draw, paths);
+  const value = (): JsonValue => {
+    if (draw(100) === 0) return deep(1 + draw(60), draw(2) === 0);
+    if (draw(4) === 0) return at(spec, pick(draw, paths));
+    return pick(draw, hostileValues);
+  };
+  return edited(spec, path, (key, old) => {
+    switch (draw(6)) {
+      case 0:
+        return [];
+      case 1:
+        return [[pick(draw, names), old]];
+      case 2:
+        return [
+          [key, old],
+          [pick(draw, names), value()],
+        ];
+      case 3:
+        return [[key, typeof old === 'number' ? old + draw(5) - 2 : [old]]];
+      default:
+        return [[key, value()]];
+    }
+  });
+}
+
+const at = (spec: JsonValue, path: readonly string[]): JsonValue =>
+  path.reduce((value, key) => (value as { readonly [key: string]: JsonValue })[key] as JsonValue, spec);
+
+function mutatedTensors(tensors: Content['tensors'], draw: Draw): Content['tensors'] {
+  const changed = new Map(tensors);
+  const name = pick(draw, [...tensors.keys()]);
+  const { shape, data } = tensors.get(name) as ModelTensor;
+  switch (draw(6)) {
+    case 0:
+      changed.delete(name);
+      break;
+    case 1:
+      changed.set(pick(draw, names), { shape, data });
+      break;
+    case 2:
+      changed.set(name, { shape: [...shape, 1], data });
+      break;
+    case 3:
+      changed.set(name, { shape: [data.length], data });
+      break;
+    case 4:
+      changed.set(name, { shape: [0, 2 ** 40], data: new Float32Array(0) });
+      break;
+    default:
+      changed.set(name, { shape, data: pick(draw, [Int32Array, Float64Array, Uint8Array]).from(data) });
+  }
+  return changed;
+}
+
+/** The model, or undefined for a refusal; an error without a type is let through. */
+async function attempt(file: Uint8Array): Promise<Module | undefined> {
+  try {
+    return await load(file);
+  } catch (error) {
+    if (error instanceof ModelFileError) {
+      if (error.message.length < 1000) return undefined;
+    }
+    throw error;
+  }
+}
+
+// Most of the time would go into stack traces.
+const { stackTraceLimit } = Error;
+beforeAll(() => {
+  Error.stackTraceLimit = 0;
+});
+afterAll(() => {
+  Error.stackTraceLimit = stackTraceLimit;
+});
+
+test('the files that mutation starts from are good', async () => {
+  for (const content of contents) expect(await attempt(encodeModel(content))).toBeDefined();
+});
+
+test('100 000 mutated descriptions under a valid checksum: a typed refusal, or a sound model', async () => {
+  const source = random(20160706);
+  const draw: Draw = (below) => source.integer(below);
+  let accepted = 0;
+  let decoded = 0;
+  for (let run = 0; run < 100_000; run++) {
+    const content = pick(draw, contents);
+    let { tensors } = content;
+    let spec = mutatedSpec(content.spec, pathsOf.get(content) ?? [], draw);
+    if (draw(4) === 0) spec = mutatedSpec(spec, pathsIn(spec), draw);
+    if (tensors.size > 0 && draw(4) === 0) tensors = mutatedTensors(tensors, draw);
+    let file: Uint8Array;
+    try {
+      file = encodeModel({ spec, tensors });
+    } catch (error) {
+      // Deeper than a file may be.
+      if (error instanceof FunhashError) continue;
+      throw error;
+    }
+    decoded++;
+    const before = memory().bytes;
+    const model = await attempt(file);
+    if (memory().bytes - before > 4 * file.length) expect.fail(`too much memory for ${JSON.stringify(spec)}`);
+    if (!model) continue;
+    accepted++;
+    if (accepted % 20 !== 0) continue;
+    // A model is sound when it lists its parameters, counts them and survives a file of its own.
+    expect(model.summary().total.storedCount).toBe(
+      model.parameters().reduce((sum, { value }) => sum + value.size, 0),
+    );
+    expect((await load(await model.toBytes())).spec).toEqual(model.spec);
+  }
+  expect(decoded).toBeGreaterThan(90_000);
+  expect(accepted).toBeGreaterThan(1000);
+  expect(accepted).toBeLessThan(decoded / 2);
+});
+
+test('any JSON at all as the description', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue({ maxDepth: 5 }), fc.boolean(), async (value, isModel) => {
+      const spec = (isModel ? { model: value, spaces: [], ties: {} } : value) as JsonValue;
+      expect(await attempt(encodeModel({ spec, tensors: {} }))).toBe(undefined);
+    }),
+    { seed: 20160707, numRuns: 2000 },
+  );
+});
+
+const layer = (weight: Record<string, JsonValue>, rest: Record<string, JsonValue> = {}): JsonValue => ({
+  model: {
+    type: 'dense',
+    in: 2,
+    out: 2,
+    bias: false,
+    weight: { kind: 'hashedNet', rows: 2, cols: 2, policy: 'tile', options: {}, ...weight },
+    ...rest,
+  },
+  spaces: [],
+  ties: {},
+});
+
+const bytesOf = (spec: JsonValue, tensors: Record<string, ModelTensor> = {}): Uint8Array =>
+  encodeModel({ spec, tensors });
+
+const w = (count: number): Record<string, ModelTensor> => ({
+  'weight.w': { shape: [count], data: new Float32Array(count) },
+});
+const hashed = { buckets: 3, seed: 5, hash: 'xxHash32' };
+
+test.each<[string, Uint8Array, RegExp]>([
+  [
+    'more buckets than values',
+    bytesOf(layer({ options: { ...hashed, buckets: 2 ** 32 - 1 } }), w(3)),
+    /values w of shape \[4294967295\] in the model, got \[3\]/,
+  ],
+  ['no seed', bytesOf(layer({ options: { buckets: 3 } }), w(3)), /option seed: .*, got none/],
+  ['an unknown option', bytesOf(layer({ options: { ...hashed, x: 1 } }), w(3)), /the option x/],
+  [
+    'an object as option',
+    bytesOf(layer({ options: { ...hashed, hash: {} } }), w(3)),
+    /option hash: .*, got \{\}/,
+  ],
+  [
+    'a scale where the scheme has none',
+    bytesOf(layer({ options: hashed, scale: 2 }), w(3)),
+    /without a scale/,
+  ],
+  [
+    'a space that is not there',
+    bytesOf(layer({ options: hashed, space: 'x' }), w(3)),
+    /a space of this file/,
+  ],
+  ['an unknown scheme', bytesOf(layer({ kind: 'magic' }), w(3)), /a known scheme: .*got "magic"/],
+  ['an unknown policy', bytesOf(layer({ options: hashed, policy: 'sometimes' }), w(3)), /policy/],
+  ['a matrix that does not fit the layer', bytesOf(layer({ rows: 3 }), w(3)), /a weight \[2, 2\] as weight/],
+  ['no values', bytesOf(layer({ options: hashed })), /values w of shape \[3\] in the model, got none/],
+  [
+    'values for nobody',
+    bytesOf(layer({ options: hashed }), { ...w(3), x: { shape: [0], data: new Float32Array(0) } }),
+    /only values that belong to a layer, got \["x"\]/,
+  ],
+  [
+    'a space for nobody',
+    bytesOf({ ...(layer({ options: hashed }) as object), spaces: ['s'] } as JsonValue, {
+      ...w(3),
+      s: { shape: [1], data: new Float32Array(1) },
+    }),
+    /got \["s"\]/,
+  ],
+  [
+    'a tie to a later layer',
+    bytesOf({
+      model: { type: 'sequential', layers: [{ type: 'flatten' }, { type: 'flatten' }] },
+      spaces: [],
+      ties: { 0: '1' },
+    }),
+    /an earlier layer in place of layer 0, got "1"/,
+  ],
+])('%s: the message says so', async (_, file, message) => {
+  await expect(load(file)).rejects.toThrow(ModelFileError);
+  await expect(load(file)).rejects.toThrow(message);
+});
+
+test('ties cannot make a network that is larger than its file', async () => {
+  // Each level is two groups, the second one tied to the first: 2^30 layers, if ties to groups were followed.
+  let model: JsonValue = { type: 'flatten' };
+  const ties: Record<string, string> = {};
+  for (let level = 0; level < 30; level++)
+    model = { type: 'sequential', layers: [model, { type: 'flatten' }] };
+  for (let level = 0; level < 29; level++) {
+    const path = '0.'.repeat(29 - level);
+    ties[`${path}1`] = `${path}0`;
+  }
+  await expect(load(bytesOf({ model, spaces: [], ties }))).rejects.toThrow(/an earlier layer/);
+});
