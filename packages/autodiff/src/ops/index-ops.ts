@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
-import { equal } from './pointwise.ts';
+import { binary } from './pointwise.ts';
 import { expandDims } from './views.ts';
 
 /** x [R, ...] at index [N] (i32) → [N, ...]. */
@@ -35,5 +35,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32'): Tensor {
   const numbers = arange(classes, { dtype });
   // Reading the labels from the class numbers converts them and checks their range.
-  return equal(expandDims(gather(numbers, labels), -1), numbers);
+  return isClass(expandDims(gather(numbers, labels), -1), numbers);
 }
+
+const isClass = binary('oneHot', (label, number) => label.minus(number).abs().ifPositive(0, 1));

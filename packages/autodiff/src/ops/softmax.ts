@@ -2,8 +2,8 @@ import { ArgumentError } from '@funhash/hashing';
 import { type FloatDType, runLogSumExp, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
 import { oneHot } from './index-ops.ts';
-import { add, divide, exp, multiply, negative, subtract, where } from './pointwise.ts';
-import { max, mean, sum } from './reduce.ts';
+import { add, divide, multiply, negative, subtract, ternary, unary, where } from './pointwise.ts';
+import { max, sum } from './reduce.ts';
 import { expandDims } from './views.ts';
 
 /** log Σ exp along the last axis: [..., N] → [...]. Of −∞ alone: −∞, with gradient NaN. */
@@ -16,24 +16,23 @@ export function logSoftmax(x: Tensor): Tensor {
   return negative(surprise(x));
 }
 
-// log Σ exp x − x, which stays exact where x is large: its largest element is first moved to 0. No gradient flows
-// through the move, for the result does not depend on it.
-function surprise(x: Tensor): Tensor {
-  const centred = subtract(
-    x,
-    withoutTape(() => max(x, { axis: -1, keepDims: true })),
-  );
-  const total = runLogSumExp(centred);
-  recorded([centred], total, (g) => [
-    multiply(expandDims(g, -1), exp(subtract(centred, expandDims(total, -1)))),
-  ]);
-  return subtract(expandDims(total, -1), centred);
-}
-
 /** Along the last axis. */
 export function softmax(x: Tensor): Tensor {
-  return exp(logSoftmax(x));
+  return probability(surprise(x));
 }
+
+const probability = unary('softmax', (s) => s.negate().exp());
+
+// −log softmax along the last axis. The largest element is first moved to 0, so that large ones lose no digits.
+function surprise(x: Tensor): Tensor {
+  const output = withoutTape(() => {
+    const centred = subtract(x, max(x, { axis: -1, keepDims: true }));
+    return subtract(expandDims(runLogSumExp(centred), -1), centred);
+  });
+  return recorded([x], output, (g) => [surpriseGradient(output, sum(g, { axis: -1, keepDims: true }), g)]);
+}
+
+const surpriseGradient = ternary('softmax gradient', (s, total, g) => s.negate().exp().times(total).minus(g));
 
 export interface CrossEntropyOptions {
   /** Default `mean`: over the batch, weighted where classes have weights, as PyTorch's is. */
@@ -71,10 +70,10 @@ export function softmaxCrossEntropy(
   const evenly = classWeights ? multiply(classWeights, smoothing) : smoothing;
   const smoothed =
     labelSmoothing === 0 ? terms : add(multiply(terms, 1 - labelSmoothing), multiply(surprises, evenly));
-  const losses = sum(smoothed, { axis: -1 });
-  if (reduction === 'none') return losses;
-  if (reduction === 'sum') return sum(losses);
-  return classWeights ? divide(sum(losses), sum(weighted)) : mean(losses);
+  if (reduction === 'none') return sum(smoothed, { axis: -1 });
+  const total = sum(smoothed);
+  if (reduction === 'sum') return total;
+  return divide(total, classWeights ? sum(weighted) : (logits.shape[0] as number));
 }
 
 function requireFitting(logits: Tensor, targets: Tensor, classWeights: Tensor | undefined): void {

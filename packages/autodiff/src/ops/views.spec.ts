@@ -228,3 +228,23 @@ describe('errors name the op and the shapes', () => {
     expect(() => views.concat([])).toThrow(/concat: expected at least one tensor/);
   });
 });
+
+test('extents of 1 come and go without a copy, also where elements are broadcast or strided', () => {
+  const spread = views.broadcastTo(numbers(1), [4]);
+  const column = views.expandDims(spread, -1);
+  expect([column.buffer === spread.buffer, column.shape, column.toArray()]).toEqual([
+    true,
+    [4, 1],
+    [[0], [0], [0], [0]],
+  ]);
+  const strided = views.transpose(numbers(2, 1, 3));
+  const squeezed = views.squeeze(strided);
+  expect([squeezed.buffer === strided.buffer, squeezed.toArray()]).toEqual([
+    true,
+    [
+      [0, 3],
+      [1, 4],
+      [2, 5],
+    ],
+  ]);
+});

@@ -23,11 +23,25 @@ import { record, recorded } from '../tape.ts';
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const target = resolved(x, shape);
+  return recorded([x], reshaped(x, target), (g) => [reshape(g, x.shape)]);
+}
+
+function reshaped(x: Tensor, target: Shape): Tensor {
+  if (withoutOnes(x.shape, x.shape).join() === withoutOnes(target, target).join()) {
+    // Only extents of 1 come or go: that leaves every stride, so that what is broadcast is not spread out.
+    const strides = withoutOnes(x.shape, x.strides).values();
+    const kept = target.map((extent) => (extent === 1 ? 0 : (strides.next().value as number)));
+    return x.view(target, kept, x.offset);
+  }
   const source = x.contiguous();
   const output = source.view(target, contiguousStrides(target), source.offset);
   // The view keeps the memory of a copy; nothing else may, or disposing the result would not free it.
   if (source !== x) source.dispose();
-  return recorded([x], output, (g) => [reshape(g, x.shape)]);
+  return output;
+}
+
+function withoutOnes(shape: Shape, values: readonly number[]): number[] {
+  return values.filter((_, axis) => shape[axis] !== 1);
 }
 
 function resolved(x: Tensor, shape: Shape): number[] {
