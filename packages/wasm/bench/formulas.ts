@@ -25,7 +25,11 @@ export function hashed(count: number, hash: 'xx' | 'ms' = 'xx'): Formula {
   const h = formula(symbolicWords(graph), row, col, seed);
   const entry = at(graph, 0, h.below(buckets)).times(h.asSign());
   const slots = { stored: 1, inputs: 0, uniforms: 2, scalars: 0 };
-  return { program: new Program(graph, [entry.id], [], slots), uniforms: [count, 12345], storedLengths: [count] };
+  return {
+    program: new Program(graph, [entry.id], [], slots),
+    uniforms: [count, 12345],
+    storedLengths: [count],
+  };
 }
 
 /** FunHashNN: U hashed values, a network U → H → 1 with biases. */

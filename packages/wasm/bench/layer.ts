@@ -11,7 +11,10 @@ const [rows, cols, batch, ratio] = [1000, 784, Number(process.argv[2] ?? 128), N
 const only = process.argv[4];
 
 function view(shape: readonly number[], scale = 1): View {
-  const buffer = backend.allocate('f32', shape.reduce((a, b) => a * b, 1));
+  const buffer = backend.allocate(
+    'f32',
+    shape.reduce((a, b) => a * b, 1),
+  );
   const data = backend.host?.(buffer) as Float32Array;
   let state = 1;
   for (let k = 0; k < data.length; k++) {
@@ -21,7 +24,11 @@ function view(shape: readonly number[], scale = 1): View {
   return { buffer, dtype: 'f32', shape, strides: contiguousStrides(shape), offset: 0 };
 }
 
-const turned = (v: View): View => ({ ...v, shape: [...v.shape].reverse(), strides: [...v.strides].reverse() });
+const turned = (v: View): View => ({
+  ...v,
+  shape: [...v.shape].reverse(),
+  strides: [...v.strides].reverse(),
+});
 const momentum = tracePointwise(3, 2, ([w, m, g], [rate, decay]) => {
   const next = m!.times(decay!).plus(g!);
   return [w!.minus(next.times(rate!)), next];
@@ -32,7 +39,8 @@ const y = view([batch, rows]);
 const dX = view([batch, cols]);
 const work: Record<string, () => void> = {};
 const update = (w: View[], m: View[], g: View[]): void => {
-  w.forEach((_, k) => kernels.map(momentum, [w[k]!, m[k]!, g[k]!], [1e-6, 0.9], [w[k]!, m[k]!]));
+  for (let k = 0; k < w.length; k++)
+    kernels.map(momentum, [w[k]!, m[k]!, g[k]!], [1e-6, 0.9], [w[k]!, m[k]!]);
 };
 const dense = { V: view([rows, cols]), m: view([rows, cols]), g: view([rows, cols]) };
 work['dense fwd'] = () => kernels.matmul(x, turned(dense.V), y);
@@ -53,7 +61,11 @@ for (const [name, { program, uniforms, storedLengths }] of Object.entries(formul
   if (only && !name.includes(only)) continue;
   const back = transposed(program);
   const derived = adjoint(program);
-  const [w, m, g] = [1, 2, 3].map(() => storedLengths.map((length) => view([length]))) as [View[], View[], View[]];
+  const [w, m, g] = [1, 2, 3].map(() => storedLengths.map((length) => view([length]))) as [
+    View[],
+    View[],
+    View[],
+  ];
   const v = { program, rows, cols, uniforms, scalars: [], stored: w };
   const vt = { program: back, rows: cols, cols: rows, uniforms, scalars: [], stored: w };
   work[`${name} fwd`] = () => kernels.virtualMatmul(x, v, y);

@@ -51,7 +51,7 @@ describe('matmul', () => {
           expectSame(backend, result);
         },
       ),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 150 },
     );
   });
 
@@ -92,7 +92,7 @@ describe('copy and fill', () => {
           expectSame(backend, result, 0);
         },
       ),
-      { seed: 3, numRuns: 300 },
+      { seed: 3, numRuns: 150 },
     );
   });
 
@@ -163,7 +163,7 @@ describe('reductions', () => {
           expectSame(backend, out, 1e-6);
         },
       ),
-      { seed: 5, numRuns: 300 },
+      { seed: 5, numRuns: 150 },
     );
   });
 
@@ -211,7 +211,7 @@ describe('reductions', () => {
           expectSame(backend, best, 0);
         },
       ),
-      { seed: 6, numRuns: 200 },
+      { seed: 6, numRuns: 100 },
     );
   });
 
@@ -242,7 +242,7 @@ describe('selection by index', () => {
         runBoth(backend, 'scatterAdd', out, index, sums);
         expectSame(backend, sums);
       }),
-      { seed: 7, numRuns: 200 },
+      { seed: 7, numRuns: 100 },
     );
   });
 

@@ -73,6 +73,7 @@ export const plainOps = {
   'i32x4.min_s': simd(0xb6),
   'i32x4.min_u': simd(0xb7),
   'i32x4.max_s': simd(0xb8),
+  'i32x4.max_u': simd(0xb9),
   'i64x2.extmul_low_i32x4_u': simd(0xde),
   'i64x2.extmul_high_i32x4_u': simd(0xdf),
   'f32x4.abs': simd(0xe0),

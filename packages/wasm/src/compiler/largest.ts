@@ -1,4 +1,4 @@
-import type { Node, Program } from '@funhash/formula';
+import { type Node, type Program, wordMeaning } from '@funhash/formula';
 
 const most32 = 0xffffffff;
 /** The largest number with as many bits. */
@@ -12,10 +12,7 @@ export interface Bounds {
   readonly uniforms: readonly number[];
 }
 
-/**
- * An upper bound of the words `ids` over all entries of a matrix. Compiled code reads and adds at indices without a
- * check; a formula whose indices are not proved here to lie within what it stores is left to the reference.
- */
+/** An upper bound of each of the words `ids` over all entries of a matrix. */
 export function largestWords(program: Program, ids: readonly number[], bounds: Bounds): number[] {
   const largest = new Map<number, number>();
   for (const node of program.nodes)
@@ -24,11 +21,18 @@ export function largestWords(program: Program, ids: readonly number[], bounds: B
 }
 
 function largestOf(
-  { graph }: Program,
-  { op, args, value }: Node,
+  program: Program,
+  { id, op, args, value }: Node,
   { rows, cols, uniforms }: Bounds,
   largest: ReadonlyMap<number, number>,
 ): number {
+  // What neither row nor column changes is known exactly.
+  const meaning = wordMeaning[op as keyof typeof wordMeaning];
+  if (meaning && program.extentOf(id) === 0) {
+    const [a = 0, b = value] = args.map((arg) => largest.get(arg) as number);
+    return meaning(a, b);
+  }
+  const { graph } = program;
   const of = (k: number): number => largest.get(args[k] as number) as number;
   // A divisor bounds from below only where it is the same for all entries.
   const divisor = (): number => {

@@ -1,4 +1,4 @@
-import type { Program } from '@funhash/formula';
+import type { Program, Slots } from '@funhash/formula';
 import { Code, type Local } from '../assembler/code.ts';
 import { type FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
 import type { Instructions } from '../gemm/micro-kernel.ts';
@@ -6,6 +6,7 @@ import { Dependence, stripLanes } from './dependence.ts';
 import { Lowering, type Surroundings } from './lowering.ts';
 import { real } from './reals.ts';
 import { SinkWriter } from './sinks.ts';
+import { words } from './words.ts';
 
 /** Which loops run over a virtual matrix. */
 export interface PanelForm {
@@ -30,10 +31,17 @@ export const panelOperands = {
   first: 7,
 } as const;
 
+/** Words of the block before what word outputs report. */
+export function operandWords({ stored, uniforms, scalars }: Slots): number {
+  return panelOperands.first + 2 * stored + uniforms + scalars;
+}
+
 /**
  * The function run(strips, firstLane, lastLane, firstStep, blocks, operands): evaluates a formula over a panel of
  * 8·strips × unroll·blocks entries. Decoded entries, where the program has an output, go to output + strip·outputStrip
  * + step·outputStep, eight lanes side by side; an operand of each entry is read likewise; sinks add to their arrays.
+ *
+ * An output that is a word is not stored; instead its largest values are reported behind the operands, in four lanes.
  *
  * Lanes behind `lastLane` repeat it: what they decode is not used, and the operand must be 0 there.
  */
@@ -126,13 +134,30 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
   const sinks = program.sinks.map(
     (sink) => new SinkWriter(lowering, sink, sinkBases[sink.slot] as Local, ends),
   );
+  const isWord = (id: number): boolean => lowering.node(id).type === 'word';
+  const entries = program.outputs.filter((id) => !isWord(id));
+  const reported = program.outputs.filter(isWord);
+  const largest = made.locals('v128', reported.length);
+  largest.forEach((local, k) => {
+    head.v128(new Int32Array(4)).set(local);
+    ends.call.get(operands, local).memory('v128.store', (operandWords(slots) + 4 * k) * 4);
+  });
   const steps = Array.from({ length: form.unroll }, (_, at) => at);
   const values = steps.map((at) => {
-    for (const id of program.outputs)
+    for (const id of entries)
       for (const half of [0, 1]) {
         const entry = real(lowering, id, at, half);
         body.get(output.addressOf(at, body), entry).memory('v128.store', 16 * half);
       }
+    reported.forEach((id, k) => {
+      for (const half of [0, 1]) {
+        const value = words(lowering, id, at, half);
+        body
+          .get(value, largest[k] as Local)
+          .op('i32x4.max_u')
+          .set(largest[k] as Local);
+      }
+    });
     return sinks.map((sink) => sink.values(at));
   });
   for (const at of steps)

@@ -1,14 +1,34 @@
-import { type Kernels, sizeOf, type View } from '@funhash/tensor';
+import { bytesPerElement, type Kernels, sizeOf, type TypedArray, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import { addressOf, coalesce, contiguousAt, eachOffset, elements, isContiguousView } from '../layout.ts';
+import {
+  addressOf,
+  coalesce,
+  contiguousAt,
+  eachOffset,
+  elements,
+  isContiguousView,
+  type WasmBuffer,
+} from '../layout.ts';
+import { bufferBytes, type LinearMemory } from '../memory/linear-memory.ts';
 
-export function copyKernel({ memory, code, onReference }: Context): Kernels['copy'] {
+export function copyKernel({ memory, code }: Context): Kernels['copy'] {
   return (x, out) => {
-    if (x.dtype === out.dtype && (x.dtype === 'f32' || x.dtype === 'i32'))
-      return copyWords(code.copy, x, out);
-    if (isContiguousView(x) && isContiguousView(out)) return elements(memory, out).set(elements(memory, x));
-    onReference('copy', x, out);
+    if (x.dtype === out.dtype && bytesPerElement[x.dtype] === 4) copyWords(code.copy, x, out);
+    else if (isContiguousView(x) && isContiguousView(out)) elements(memory, out).set(elements(memory, x));
+    else copyElements(memory, x, out);
   };
+}
+
+// Conversions and other sizes of elements, in any layout: one by one.
+function copyElements(memory: LinearMemory, x: View, out: View): void {
+  const [source, target] = [x, out].map(({ buffer, dtype }) => {
+    const { address, length } = buffer as WasmBuffer;
+    return memory.view(dtype, address, length);
+  }) as [TypedArray, TypedArray];
+  const loops = coalesce(x.shape, [out.strides, x.strides]);
+  eachOffset(loops, loops.extents.length, ([to, from]) => {
+    target[out.offset + (to as number)] = source[x.offset + (from as number)] as number;
+  });
 }
 
 type Copy = (...args: number[]) => void;
@@ -34,13 +54,13 @@ export function copyWords(copy: Copy, x: View, out: View): void {
   });
 }
 
-/** The view where it is contiguous, else a contiguous copy in a temporary block, for the time of `use`; of elements of four bytes. */
-export function withContiguous({ memory, code }: Context, view: View, use: (view: View) => void): void {
+/** The view where it is contiguous, else a contiguous copy in a temporary block, for the time of `use`. */
+export function withContiguous(context: Context, view: View, use: (view: View) => void): void {
   if (isContiguousView(view)) use(view);
   else
-    memory.withBlock(sizeOf(view.shape) * 4, (address) => {
+    context.memory.withBlock(bufferBytes(view.dtype, sizeOf(view.shape)), (address) => {
       const copy = contiguousAt(address, view.dtype, view.shape);
-      copyWords(code.copy, view, copy);
+      copyKernel(context)(view, copy);
       use(copy);
     });
 }

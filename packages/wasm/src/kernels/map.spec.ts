@@ -30,7 +30,7 @@ describe('map', () => {
           for (const out of outs) expectSame(backend, out, 2e-5);
         },
       ),
-      { seed: 1, numRuns: 400 },
+      { seed: 1, numRuns: 150 },
     );
   });
 

@@ -40,7 +40,8 @@ export function addRows({ code }: Context, bias: View, out: View): void {
   const strides = out.shape.map((_, axis) =>
     axis === out.shape.length - 1 ? (bias.strides[0] as number) : 0,
   );
-  copyWords(code.copy, { ...bias, shape: out.shape, strides }, out);
+  const { buffer, dtype, offset } = bias;
+  copyWords(code.copy, { buffer, dtype, shape: out.shape, strides, offset }, out);
 }
 
 export function activate(epilogue: Epilogue | undefined, out: View, map: Kernels['map']): void {

@@ -1,8 +1,8 @@
 import type { Program } from '@funhash/formula';
-import type { View, VirtualMatrix } from '@funhash/tensor';
+import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { Dependence, stripLanes } from '../compiler/dependence.ts';
 import { largestWords } from '../compiler/largest.ts';
-import { type PanelForm, panelModule, panelOperands } from '../compiler/panel.ts';
+import { operandWords, type PanelForm, panelModule } from '../compiler/panel.ts';
 import type { Context } from '../context.ts';
 import { addressOf } from '../layout.ts';
 import { OperandBlock } from './operand-block.ts';
@@ -37,6 +37,12 @@ type Run = (
   operands: number,
 ) => void;
 
+/** Gets four lanes of largest values for each output that is a word. */
+type Report = (lanes: Uint32Array) => void;
+
+/** Sizes and uniforms that are remembered for one formula. */
+const mostChecked = 1000;
+
 const nowhere: PanelStream = { address: 0, stripBytes: 0, stepBytes: 0 };
 
 /** Compiled formulas over panels of virtual matrices; one module for each structure of formula and form of loops. */
@@ -45,7 +51,7 @@ export class Panels {
   readonly #operands: OperandBlock;
   readonly #byProgram = new WeakMap<Program, Map<string, Run>>();
   readonly #byStructure = new Map<string, Run>();
-  readonly #safe = new WeakMap<Program, string>();
+  readonly #checked = new WeakMap<Program, Map<string, boolean>>();
   readonly #foldLanes = new WeakMap<Program, 'row' | 'col'>();
 
   constructor(context: Context) {
@@ -53,25 +59,53 @@ export class Panels {
     this.#operands = new OperandBlock(context.memory);
   }
 
-  /** True where every index of the formula is known to lie within the stored arrays. */
+  /**
+   * True where every index of the formula lies within the stored arrays. Compiled code reads and adds without a check:
+   * bounds are proved from the formula where possible, else all indices of the matrix are computed once.
+   */
   inBounds(program: Program, v: VirtualMatrix): boolean {
-    const lengths = v.stored.map(({ shape }) => shape.reduce((size, extent) => size * extent, 1));
-    const key = [v.rows, v.cols, ...v.uniforms, ...lengths].join();
-    if (this.#safe.get(program) === key) return true;
+    const lengths = v.stored.map(({ shape }) => sizeOf(shape));
+    const key = `${v.rows},${v.cols},${v.uniforms.join()},${lengths.join()}`;
+    let checked = this.#checked.get(program);
+    if (!checked || checked.size > mostChecked) {
+      checked = new Map();
+      this.#checked.set(program, checked);
+    }
+    const known = checked.get(key);
+    if (known !== undefined) return known;
+    const inBounds = this.#check(program, v, lengths);
+    checked.set(key, inBounds);
+    return inBounds;
+  }
+
+  #check(program: Program, v: VirtualMatrix, lengths: readonly number[]): boolean {
+    if (v.rows === 0 || v.cols === 0) return true;
     const indices = [
-      ...program.nodes.flatMap((node) =>
-        node.op === 'at' ? [{ slot: node.value, index: node.args[0] as number }] : [],
-      ),
+      ...program.nodes
+        .filter(({ op }) => op === 'at')
+        .map(({ value, args }) => ({ slot: value, index: args[0] as number })),
       ...program.sinks,
     ];
-    const largest = largestWords(
-      program,
-      indices.map(({ index }) => index),
-      v,
-    );
-    const safe = indices.every(({ slot }, k) => (largest[k] as number) < (lengths[slot] ?? 0));
-    if (safe) this.#safe.set(program, key);
-    return safe;
+    const ids = indices.map(({ index }) => index);
+    const within = (largest: readonly number[], list: typeof indices): typeof indices =>
+      list.filter(({ slot }, k) => (largest[k] as number) >= (lengths[slot] ?? 0));
+    const open = within(largestWords(program, ids, v), indices);
+    if (open.length === 0) return true;
+    const computed = this.#largest(program.only(open.map(({ index }) => index)), v);
+    return within(computed, open).length === 0;
+  }
+
+  // The largest value of each output, a word, over the whole matrix.
+  #largest(program: Program, v: VirtualMatrix): number[] {
+    const form = { lanes: 'row', listed: false } as const;
+    const call = { firstLane: 0, lanes: v.rows, firstStep: 0, steps: v.cols };
+    const largest = program.outputs.map(() => 0);
+    this.run(program, v, form, call, [], (reported) => {
+      largest.forEach((value, k) => {
+        largest[k] = Math.max(value, ...reported.subarray(4 * k, 4 * k + 4));
+      });
+    });
+    return largest;
   }
 
   /** The coordinate along which more sinks of an adjoint are runs. */
@@ -98,10 +132,11 @@ export class Panels {
     form: Omit<PanelForm, 'unroll'>,
     call: PanelCall,
     sinks: readonly View[] = [],
+    report?: Report,
   ): void {
     const unroll = unrollOf(program);
     const whole = Math.floor(call.steps / unroll);
-    if (whole > 0) this.#run(program, v, { ...form, unroll }, call, whole, sinks);
+    if (whole > 0) this.#run(program, v, { ...form, unroll }, call, whole, sinks, report);
     const done = whole * unroll;
     if (done === call.steps) return;
     const rest: PanelCall = {
@@ -111,7 +146,7 @@ export class Panels {
       ...(call.output && { output: after(call.output, done) }),
       ...(call.list !== undefined && { list: call.list + done * 4 }),
     };
-    this.#run(program, v, { ...form, unroll: 1 }, rest, call.steps - done, sinks);
+    this.#run(program, v, { ...form, unroll: 1 }, rest, call.steps - done, sinks, report);
   }
 
   #run(
@@ -121,11 +156,13 @@ export class Panels {
     { firstLane, lanes, firstStep, input = nowhere, output = nowhere, list = 0 }: PanelCall,
     blocks: number,
     sinks: readonly View[],
+    report: Report | undefined,
   ): void {
     const run = this.#find(program, form);
     const { slots } = program;
-    const words = panelOperands.first + 2 * slots.stored + slots.uniforms + slots.scalars;
-    const block = this.#operands.reserve(words * 4);
+    const words = operandWords(slots);
+    const reportWords = report ? 4 * program.outputs.length : 0;
+    const block = this.#operands.reserve((words + reportWords) * 4);
     const { i32, f32 } = this.#context.memory;
     let at = block / 4;
     for (const { address, stripBytes, stepBytes } of [input, output]) {
@@ -144,6 +181,7 @@ export class Panels {
     for (let slot = 0; slot < slots.scalars; slot++) f32[at++] = v.scalars[slot] as number;
     const extent = form.lanes === 'row' ? v.rows : v.cols;
     run(Math.ceil(lanes / stripLanes), firstLane, extent - 1, firstStep, blocks, block);
+    report?.(new Uint32Array(this.#context.memory.memory.buffer, block + words * 4, reportWords));
   }
 
   #find(program: Program, form: PanelForm): Run {
@@ -171,8 +209,8 @@ function after(stream: PanelStream, steps: number): PanelStream {
   return { ...stream, address: stream.address + steps * stream.stepBytes };
 }
 
-/** Steps in a block: eight, or fewer where a formula has so many values that they would not stay in registers. */
+/** Steps in a block: eight, or four where the adjoint of several stored values holds so many numbers that they spill. */
 function unrollOf(program: Program): number {
   const gathers = program.nodes.filter(({ op }) => op === 'at').length;
-  return gathers > 2 ? 4 : 8;
+  return program.sinks.length > 0 && gathers > 2 ? 4 : 8;
 }

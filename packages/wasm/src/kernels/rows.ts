@@ -1,18 +1,16 @@
 import { ArgumentError } from '@funhash/hashing';
 import { bytesPerElement, isContiguous, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import { addressOf, elements, isContiguousView } from '../layout.ts';
+import { addressOf, elements } from '../layout.ts';
 import { withContiguous } from './copy.ts';
 import { rowsOf } from './reduce.ts';
 
 /** Kernels that go row by row: selection by index, and functions of the last axis. */
 
 export function gatherKernel(context: Context): Kernels['gather'] {
-  const { memory, code, onReference } = context;
+  const { memory, code } = context;
   return (x, index, out) => {
     const rowsContiguous = isContiguous(x.shape.slice(1), x.strides.slice(1));
-    const words = x.dtype === 'f32' || x.dtype === 'i32';
-    if (!rowsContiguous && !words) return onReference('gather', x, index, out);
     const bytes = bytesPerElement[x.dtype];
     withContiguous(context, index, (ids) => {
       checkIndices('gather', elements(memory, ids) as Int32Array, x.shape[0] as number);
@@ -71,10 +69,8 @@ export function logSumExpKernel(context: Context): Kernels['logSumExp'] {
 
 /** In plain TypeScript: one comparison an element, and results of a few bytes. */
 export function argMaxKernel(context: Context): Kernels['argMax'] {
-  const { memory, onReference } = context;
+  const { memory } = context;
   return (x, out) => {
-    const words = x.dtype === 'f32' || x.dtype === 'i32';
-    if (!words && !isContiguousView(x)) return onReference('argMax', x, out);
     const [rows, width] = rowsOf(x);
     withContiguous(context, x, (source) => {
       const values = elements(memory, source);

@@ -49,7 +49,7 @@ describe('compiled formulas', () => {
         runBoth(backend, 'virtualMatmul', x, matrix(program, rows, cols, stored), product);
         expectSame(backend, product, 0);
       }),
-      { seed: 1, numRuns: 400 },
+      { seed: 1, numRuns: 150 },
     );
   });
 
@@ -91,7 +91,7 @@ describe('compiled formulas', () => {
           expectSame(backend, back, 2e-5);
         },
       ),
-      { seed: 2, numRuns: 300 },
+      { seed: 2, numRuns: 150 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('compiled formulas', () => {
           for (const out of outs) expectSame(backend, out, 2e-5);
         },
       ),
-      { seed: 3, numRuns: 300 },
+      { seed: 3, numRuns: 150 },
     );
   });
 
@@ -172,7 +172,7 @@ describe('compiled formulas', () => {
           for (const sum of outs) expectSame(backend, sum, 2e-5);
         },
       ),
-      { seed: 4, numRuns: 200 },
+      { seed: 4, numRuns: 100 },
     );
   });
 

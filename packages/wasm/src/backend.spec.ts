@@ -1,0 +1,40 @@
+import { fallbackCounts } from '@funhash/tensor';
+import { backendLaws } from '@funhash/tensor/testing';
+import { describe, expect, test } from 'vitest';
+import { createBackend } from './backend.ts';
+
+// One backend for all laws: what one leaves behind must not matter to the next, and code is compiled once.
+const backend = createBackend();
+
+describe('the contract of a backend', () => {
+  for (const law of backendLaws(() => backend, { floats: ['f32'] })) test(law.name, law.check);
+
+  test('nothing in f32 ran on the reference', () => {
+    expect(fallbackCounts()).toEqual({});
+  });
+});
+
+describe('f64 runs on the reference, counted', () => {
+  const kernels = /^(map|reduce: sum|matmul|scatterAdd|logSumExp|virtual\w+: hashed|foldRows: hashed)/;
+  const laws = backendLaws(() => backend, { floats: ['f64'] }).filter(({ name }) => kernels.test(name));
+  for (const law of laws) test(law.name, law.check);
+
+  test('counted', () => {
+    const names = Object.keys(fallbackCounts()).sort();
+    expect(names).toEqual(
+      [
+        'map',
+        'reduce',
+        'matmul',
+        'scatterAdd',
+        'logSumExp',
+        'virtualRows',
+        'virtualMatmul',
+        'virtualFold',
+        'foldRows',
+      ]
+        .map((name) => `wasm.${name}`)
+        .sort(),
+    );
+  });
+});
