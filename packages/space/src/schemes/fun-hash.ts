@@ -25,7 +25,7 @@ const options = {
   /** Hash g's weights for each entry from w′ (FunHashNN-D). */
   dual: structural.flag(false),
   /** K′, the stored values w′ of dual space; planned: a tenth of the budget. */
-  dualBuckets: { ...uniform.count(), default: 1 },
+  dualBuckets: { ...uniform.count(), default: 1 as number },
   /** Depth of the chain of spaces; 1: w is stored. */
   hops: structural.integer({ default: 1, least: 1, most: 4 }),
   /** Virtual values of w for each stored one of the next hop, where hops > 1. */

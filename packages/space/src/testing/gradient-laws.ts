@@ -1,4 +1,13 @@
-import { GradientError, gradCheck, gradientsOf, multiply, sum } from '@funhash/autodiff';
+import {
+  add,
+  GradientError,
+  gradCheck,
+  gradientsOf,
+  matmul,
+  multiply,
+  reshape,
+  sum,
+} from '@funhash/autodiff';
 import { random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import { full, runFoldRows, runKernel, runVirtualFold, type Tensor, tensor } from '@funhash/tensor';
@@ -279,23 +288,31 @@ function applied(weight: Weight, x: Tensor, stored: readonly Tensor[], bias?: Te
   return (definition.apply as NonNullable<typeof definition.apply>)(x, named, { rows, cols, options, bias });
 }
 
-/** Gradients of gradients, in double precision, against central differences. */
+/** Gradients of gradients, in double precision, against central differences along random directions. */
 export function second(subject: Subject): void {
   const weight = subject.weight();
-  const values = otherValues(weight, 1);
-  const v = subject.matrix(weight, values);
+  const v = subject.matrix(weight, otherValues(weight, 1));
   const x = subject.tensor(normal(random(6), 2 * v.cols), [2, v.cols]);
   const ids = tensor(Int32Array.of(0, v.rows - 1, 0));
-  const stored = v.stored;
-  requireGradients((at, ...others) => virtualMatmul(at as Tensor, { ...v, stored: others }), [x, ...stored]);
-  requireGradients((...others) => virtualRows({ ...v, stored: others }, ids), stored);
+  requireGradients(([at, ...stored]) => virtualMatmul(at as Tensor, { ...v, stored }), [x, ...v.stored]);
+  requireGradients((stored) => virtualRows({ ...v, stored }, ids), v.stored);
   if (weight.definition.apply)
-    requireGradients((at, ...others) => applied(weight, at as Tensor, others), [x, ...stored]);
+    requireGradients(([at, ...stored]) => applied(weight, at as Tensor, stored), [x, ...v.stored]);
 }
 
-function requireGradients(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): void {
+const directions = 2;
+
+function requireGradients(f: (at: readonly Tensor[]) => Tensor, start: readonly Tensor[]): void {
+  const draw = random(10);
+  const spread = start.map(({ size }) => tensor(normal(draw, directions * size, 0.5), [directions, size]));
+  const moved = (amounts: readonly Tensor[]): Tensor[] =>
+    start.map((from, k) => {
+      const step = matmul(reshape(amounts[k] as Tensor, [1, directions]), spread[k] as Tensor);
+      return add(from, reshape(step, from.shape));
+    });
+  const origin = start.map(() => tensor(new Float64Array(directions)));
   try {
-    gradCheck(f, inputs);
+    gradCheck((...amounts) => f(moved(amounts)), origin);
   } catch (cause) {
     if (!(cause instanceof GradientError)) throw cause;
     const { expected, actual } = cause.details;

@@ -1,0 +1,51 @@
+import { ArgumentError } from '@funhash/hashing';
+import { describe, expect, test } from 'vitest';
+import { SharedSpace } from '../shared-space.ts';
+import { entriesOf } from '../testing/subject.ts';
+import { schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight.ts';
+import { expectGolden, goldenNames } from './golden.ts';
+import { tiles } from './tiles.ts';
+
+describe.each([
+  [2, 71],
+  [4, 71],
+  [8, 90],
+  [16, 270],
+] as const)('tiles of side %i obey', (side, values) => {
+  for (const law of schemeLaws(tiles({ values, side }))) test(law.name, law.check);
+});
+
+describe('tiles on a shared space obey', () => {
+  for (const law of schemeLaws(() => tiles({ space: new SharedSpace({ values: 70 }) })))
+    test(law.name, law.check);
+});
+
+test.each(goldenNames('tiles'))('golden values: %s', (name) => expectGolden(tiles, name));
+
+test('a tile lies whole in the stored array, column by column', () => {
+  const weight = createWeight(tiles({ values: 100, side: 4 }), { rows: 8, cols: 12 });
+  const places = Float64Array.from({ length: 100 }, (_, k) => k + 1);
+  const entries = entriesOf(weight.virtual, [places]).map(Math.abs);
+  const start = (row: number, col: number): number => entries[row * 12 + col] as number;
+  for (let at = 0; at < entries.length; at++) {
+    const [row, col] = [Math.floor(at / 12), at % 12];
+    const lane = (col % 4) * 4 + (row % 4);
+    expect(entries[at]).toBe(start(row - (row % 4), col - (col % 4)) + lane);
+  }
+});
+
+test('the side follows the budget, unless it is given', () => {
+  const shape = { rows: 30, cols: 30 };
+  const sideOf = (values: number): unknown => createWeight(tiles({ values }), shape).options.side;
+  expect([4, 63, 64, 255, 256, 900].map(sideOf)).toEqual([2, 2, 4, 4, 8, 8]);
+  expect(createWeight(tiles({ values: 256, side: 16 }), shape).storedCount).toBe(256);
+});
+
+test('an array smaller than a tile is refused', () => {
+  const shape = { rows: 30, cols: 30 };
+  for (const request of [tiles({ values: 3 }), tiles({ values: 63, side: 8 }), tiles({ buckets: 63 })]) {
+    expect(() => createWeight(request, shape)).toThrow(ArgumentError);
+    expect(() => createWeight(request, shape)).toThrow('at least one tile');
+  }
+});
