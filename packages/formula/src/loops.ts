@@ -65,12 +65,21 @@ export const immediateLoops: Partial<Record<WordOp, ImmediateLoop>> = {
     for (let i = 0; i < n; i++) out[i] = (at(a, i) << bits) | (at(a, i) >>> (32 - bits));
   },
   group: (out, a, size, n) => {
-    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) / size) | 0;
+    const bits = powerOfTwo(size);
+    if (bits !== undefined) for (let i = 0; i < n; i++) out[i] = at(a, i) >>> bits;
+    else for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) / size) | 0;
   },
   lane: (out, a, size, n) => {
-    for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) % size) | 0;
+    if (powerOfTwo(size) !== undefined) for (let i = 0; i < n; i++) out[i] = at(a, i) & (size - 1);
+    else for (let i = 0; i < n; i++) out[i] = ((at(a, i) >>> 0) % size) | 0;
   },
 };
+
+// A division costs as much as the ten operations around it; most blocks have a power of two.
+function powerOfTwo(size: number): number | undefined {
+  const bits = Math.log2(size);
+  return Number.isInteger(bits) && bits < 32 ? bits : undefined;
+}
 
 const value = (array: FloatArray, i: number): number => array[i] as number;
 

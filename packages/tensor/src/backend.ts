@@ -28,7 +28,10 @@ export interface DeviceBuffer {
   readonly length: number;
 }
 
-/** A strided window on a buffer; strides and offset in elements. */
+/**
+ * A strided window on a buffer; strides and offset in elements. Fields may be accessors of a larger object: copy them
+ * by name, never by spreading.
+ */
 export interface View {
   readonly buffer: DeviceBuffer;
   readonly dtype: DType;

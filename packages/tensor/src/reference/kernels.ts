@@ -5,7 +5,7 @@ import type { TypedArray } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../shape.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { map } from './map.ts';
-import { contiguousData, dataOf, eachPosition } from './views.ts';
+import { contiguousData, dataOf, eachPosition, leadingLayout } from './views.ts';
 import { foldRows, virtualFold, virtualMatmul, virtualRows } from './virtual.ts';
 
 /** Plain loops: what every other backend is compared with. */
@@ -40,11 +40,11 @@ export const referenceKernels: Kernels = {
     const [width, from, to] = [x.shape.at(-1) ?? 1, x.strides.at(-1) ?? 0, strides.at(-1) ?? 0];
     const lead = x.shape.slice(0, -1);
     const rows = new Int32Array(sizeOf(lead));
-    eachPosition({ ...out, offset: 0, shape: lead, strides: strides.slice(0, -1) }, (position, row) => {
+    eachPosition({ offset: 0, shape: lead, strides: strides.slice(0, -1) }, (position, row) => {
       rows[row] = position;
     });
     const fold = foldLoops[op];
-    eachPosition({ ...x, shape: lead, strides: x.strides.slice(0, -1) }, (position, row) =>
+    eachPosition(leadingLayout(x, 1), (position, row) =>
       fold(totals, rows[row] as number, to, data, position, from, width),
     );
     dataOf(out).set(totals, out.offset);
@@ -65,10 +65,9 @@ export const referenceKernels: Kernels = {
   matmul(a, b, out, epilogue) {
     const [rows, depth] = a.shape.slice(-2) as [number, number];
     const cols = b.shape.at(-1) as number;
-    const lead = out.shape.slice(0, -2);
     const offsets = (view: View): number[] => {
       const found: number[] = [];
-      eachPosition({ ...view, shape: lead, strides: view.strides.slice(0, -2) }, (p) => void found.push(p));
+      eachPosition(leadingLayout(view, 2), (p) => void found.push(p));
       return found;
     };
     const aOffsets = offsets(a);

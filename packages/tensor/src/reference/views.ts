@@ -11,13 +11,23 @@ export function dataOf(view: View): TypedArray {
   return (view.buffer as HostBuffer).data;
 }
 
+/** Where the elements of a view lie, in whatever buffer. */
+export type Layout = Pick<View, 'shape' | 'strides' | 'offset'>;
+
+/** The layout of a view without its last axes. */
+export function leadingLayout({ shape, strides, offset }: Layout, dropped: number): Layout {
+  return { shape: shape.slice(0, -dropped), strides: strides.slice(0, -dropped), offset };
+}
+
 /** Calls `visit` with the buffer position of every element, in row-major order of the view. */
-export function eachPosition(view: View, visit: (position: number, index: number) => void): void {
-  const { shape, strides } = view;
+export function eachPosition(
+  { shape, strides, offset }: Layout,
+  visit: (position: number, index: number) => void,
+): void {
   const rank = shape.length;
   const size = sizeOf(shape);
   const counter = new Array<number>(rank).fill(0);
-  let position = view.offset;
+  let position = offset;
   for (let index = 0; index < size; index++) {
     visit(position, index);
     for (let axis = rank - 1; axis >= 0; axis--) {
@@ -45,8 +55,7 @@ function readRows(view: View, out: TypedArray): void {
   const data = dataOf(view);
   const inner = view.shape.at(-1) ?? 1;
   const step = view.strides.at(-1) ?? 0;
-  const outer = { ...view, shape: view.shape.slice(0, -1), strides: view.strides.slice(0, -1) };
-  eachPosition(outer, (from, row) => {
+  eachPosition(leadingLayout(view, 1), (from, row) => {
     const to = row * inner;
     if (step === 1) out.set(data.subarray(from, from + inner), to);
     else if (step === 0) out.fill(data[from] as number, to, to + inner);

@@ -128,5 +128,34 @@ export function onHost({ dtype, shape, strides, offset, contents }: Operand): Vi
 export function onBackend(backend: Backend, { dtype, shape, strides, offset, contents }: Operand): View {
   const buffer: DeviceBuffer = backend.allocate(dtype, contents.length);
   if (contents.length > 0) backend.upload(buffer, contents);
-  return { dtype, shape, strides, offset, buffer };
+  return new AccessorView({ dtype, shape, strides, offset, buffer });
+}
+
+/** A view such as tensors are, whose fields do not survive spreading. */
+class AccessorView implements View {
+  readonly #view: View;
+
+  constructor(view: View) {
+    this.#view = view;
+  }
+
+  get dtype(): DType {
+    return this.#view.dtype;
+  }
+
+  get shape(): readonly number[] {
+    return this.#view.shape;
+  }
+
+  get strides(): readonly number[] {
+    return this.#view.strides;
+  }
+
+  get offset(): number {
+    return this.#view.offset;
+  }
+
+  get buffer(): DeviceBuffer {
+    return this.#view.buffer;
+  }
 }

@@ -1,47 +1,46 @@
-import type { Epilogue, Kernels, View } from '@funhash/tensor';
+import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
 import type { Matrix, Target } from '../gemm/gemm.ts';
 import { addressOf, eachOffset } from '../layout.ts';
-import { copyWords } from './copy.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
   const { gemm, onReference } = context;
   return (a, b, out, epilogue) => {
     if (out.dtype !== 'f32') return onReference('matmul', a, b, out, epilogue);
     const rank = out.shape.length;
-    const [m, n] = out.shape.slice(-2) as [number, number];
+    const [m, n] = [out.shape[rank - 2] as number, out.shape[rank - 1] as number];
     const depth = a.shape[rank - 1] as number;
-    const lead = out.shape.slice(0, -2);
-    const strides = [a, b, out].map((view) => view.strides.slice(0, -2));
+    const biased = epilogue?.bias !== undefined;
     if (epilogue?.bias) addRows(context, epilogue.bias, out);
-    eachOffset({ extents: lead, strides }, lead.length, ([left, right, to]) => {
-      const target: Target = { address: addressOf(out) + (to as number) * 4, rowBytes: n * 4 };
-      gemm.multiply(
-        m,
-        n,
-        depth,
-        matrixAt(a, left as number),
-        matrixAt(b, right as number),
-        target,
-        !!epilogue?.bias,
-      );
-    });
+    const multiply = (left: number, right: number, to: number): void => {
+      const target: Target = { address: addressOf(out) + to * 4, rowBytes: n * 4 };
+      gemm.multiply(m, n, depth, matrixAt(a, left), matrixAt(b, right), target, biased);
+    };
+    if (rank === 2) multiply(0, 0, 0);
+    else {
+      const strides = [a, b, out].map((view) => view.strides.slice(0, -2));
+      eachOffset({ extents: out.shape.slice(0, -2), strides }, rank - 2, ([left, right, to]) => {
+        multiply(left as number, right as number, to as number);
+      });
+    }
     activate(epilogue, out, map);
   };
 }
 
 export function matrixAt(view: View, elementOffset = 0): Matrix {
-  const [row, col] = view.strides.slice(-2) as [number, number];
+  const { strides } = view;
+  const [row, col] = [strides[strides.length - 2] as number, strides[strides.length - 1] as number];
   return { address: addressOf(view) + elementOffset * 4, rowStride: row * 4, colStride: col * 4 };
 }
 
 /** Every row of out becomes the bias: products are then added to it, which costs less than adding it after them. */
 export function addRows({ code }: Context, bias: View, out: View): void {
-  const strides = out.shape.map((_, axis) =>
-    axis === out.shape.length - 1 ? (bias.strides[0] as number) : 0,
-  );
-  const { buffer, dtype, offset } = bias;
-  copyWords(code.copy, { buffer, dtype, shape: out.shape, strides, offset }, out);
+  const size = sizeOf(out.shape);
+  const width = bias.shape[0] as number;
+  if (size === 0) return;
+  const rowBytes = width * 4;
+  const step = (bias.strides[0] as number) * 4;
+  code.copy(addressOf(out), addressOf(bias), 1, 1, size / width, width, 0, 0, rowBytes, 4, 0, 0, 0, step);
 }
 
 export function activate(epilogue: Epilogue | undefined, out: View, map: Kernels['map']): void {
