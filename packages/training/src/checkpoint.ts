@@ -1,4 +1,5 @@
-import { decodeModel, encodeModel } from '@funhash/codec';
+import { canonicalJson, decodeModel, encodeModel } from '@funhash/codec';
+import type { Model } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
 import { assign, sameShape, scope, shapeText, tensor } from '@funhash/tensor';
 import * as v from 'valibot';
@@ -17,6 +18,9 @@ export interface Progress {
   /** Over the epoch under way: Σ loss · examples, and the examples. */
   readonly lossSum: number;
   readonly exampleCount: number;
+  /** Of the last step; null before the first. */
+  readonly lastLoss: number | null;
+  readonly learningRate: number;
   /** Of the whole run; null where the data do not tell. */
   readonly stepsPerEpoch: number | null;
   /** The best value of the metric of early stopping, and the epoch that ended with it. */
@@ -25,6 +29,8 @@ export interface Progress {
 
 /** A run at rest, from which it continues bit for bit. */
 export interface Checkpoint {
+  /** The model's `spec`, as JSON text with sorted keys, where it has one: hash seeds are part of a model. */
+  readonly model: string | null;
   readonly progress: Progress;
   readonly parameters: ReadonlyMap<string, NumericArray>;
   readonly optimizer: OptimizerState;
@@ -37,6 +43,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const description = v.strictObject({
   kind: v.literal('checkpoint'),
   version: v.literal(1),
+  model: v.nullable(v.string()),
   progress: v.strictObject({
     seed: count,
     epoch: count,
@@ -44,6 +51,8 @@ const description = v.strictObject({
     step: count,
     lossSum: v.number(),
     exampleCount: count,
+    lastLoss: v.nullable(v.number()),
+    learningRate: v.number(),
     stepsPerEpoch: v.nullable(count),
     best: v.nullable(v.strictObject({ value: v.number(), epoch: count })),
   }),
@@ -54,6 +63,7 @@ const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/' }
 
 /** A model file (safetensors) of parameters, optimiser slots and best parameters, with the rest as JSON. */
 export function encodeCheckpoint({
+  model,
   progress,
   parameters,
   optimizer,
@@ -66,6 +76,7 @@ export function encodeCheckpoint({
     spec: {
       kind: 'checkpoint',
       version: 1,
+      model,
       progress: { ...progress, best: progress.best && { ...progress.best } },
       optimizer: { ...rest, scales: [...rest.scales] },
     },
@@ -92,7 +103,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       remedy: 'A file that a model was saved to is opened with load.',
     });
   }
-  const { progress, optimizer } = parsed.output;
+  const { model, progress, optimizer } = parsed.output;
   const group = (prefix: string): Map<string, NumericArray> =>
     new Map(
       [...tensors]
@@ -100,11 +111,18 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
         .map(([name, { shape, data }]) => [name.slice(prefix.length), { shape, data }]),
     );
   return {
+    model,
     progress,
     parameters: group(groups.parameters),
     optimizer: { ...optimizer, slots: group(groups.slots) },
     bestParameters: group(groups.best),
   };
+}
+
+/** What decides a model besides its values, as JSON text; null for one that does not say. */
+export function specText(model: Model): string | null {
+  if (!('spec' in model)) return null;
+  return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });
 }
 
 /** Copies of the values of parameters. */

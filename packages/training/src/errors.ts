@@ -9,7 +9,7 @@ export interface Divergence {
   readonly what: string;
   readonly value: number;
   /** The last loss that was finite. */
-  readonly lastLoss: number | undefined;
+  readonly lastLoss: number | null;
   readonly learningRate: number;
 }
 
@@ -19,8 +19,7 @@ export class DivergedError extends FunhashError {
 
   constructor(divergence: Divergence) {
     const { epoch, step, what, value, lastLoss, learningRate } = divergence;
-    const last =
-      lastLoss === undefined ? 'no loss was finite before' : `the last finite loss was ${lastLoss}`;
+    const last = lastLoss === null ? 'no loss was finite before' : `the last finite loss was ${lastLoss}`;
     super({
       operation: 'fit',
       expected: `a finite ${what}`,

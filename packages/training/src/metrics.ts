@@ -42,14 +42,34 @@ function wanted(targets: NumericArray, row: number, classes: number): number {
     : largest(targets.data, row * classes, classes);
 }
 
-/** Share of rows whose largest score is that of their class; scores [N, 1] are logits of class 1. */
-export function accuracy(outputs: NumericArray, targets: NumericArray): number {
-  return topKAccuracy(1)(outputs, targets);
+/** How many rows have their class among the k largest scores, and the rows. */
+function hitsOf(
+  operation: string,
+  outputs: NumericArray,
+  targets: NumericArray,
+  k: number,
+): [number, number] {
+  const classes = classesOf(operation, outputs, targets);
+  const count = outputs.shape[0] as number;
+  let hits = 0;
+  for (let row = 0; row < count; row++) {
+    const target = wanted(targets, row, classes);
+    if (classes === 1) hits += Number(predicted(outputs, row, classes) === target);
+    else hits += Number(rankOf(outputs.data, row * classes, classes, target) < k);
+  }
+  return [hits, count];
 }
 
-/** 1 − accuracy. */
+/** Share of rows whose largest score is that of their class; scores [N, 1] are logits of class 1. */
+export function accuracy(outputs: NumericArray, targets: NumericArray): number {
+  const [hits, count] = hitsOf('accuracy', outputs, targets, 1);
+  return hits / count;
+}
+
+/** Share of rows whose largest score is not that of their class. */
 export function errorRate(outputs: NumericArray, targets: NumericArray): number {
-  return 1 - accuracy(outputs, targets);
+  const [hits, count] = hitsOf('errorRate', outputs, targets, 1);
+  return (count - hits) / count;
 }
 
 /** Share of rows whose class is among the k largest scores. Equal scores count in the order of the classes. */
@@ -61,14 +81,7 @@ export function topKAccuracy(k: number): Metric {
       actual: String(k),
     });
   return (outputs, targets) => {
-    const classes = classesOf('topKAccuracy', outputs, targets);
-    const count = outputs.shape[0] as number;
-    let hits = 0;
-    for (let row = 0; row < count; row++) {
-      const target = wanted(targets, row, classes);
-      if (classes === 1) hits += Number(predicted(outputs, row, classes) === target);
-      else hits += Number(rankOf(outputs.data, row * classes, classes, target) < k);
-    }
+    const [hits, count] = hitsOf('topKAccuracy', outputs, targets, k);
     return hits / count;
   };
 }

@@ -7,6 +7,7 @@ import {
   encodeCheckpoint,
   type Progress,
   requireFit,
+  specText,
   valuesOf,
 } from './checkpoint.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
@@ -26,8 +27,6 @@ export class TrainingRun<M extends Metrics> {
   readonly #parameters: readonly Tensor[];
   #progress: Progress;
   #bestValues: Values = new Map();
-  #lastLoss: number | undefined;
-  #lastRate = 0;
 
   private constructor(plan: Plan<M>, optimizer: BoundOptimizer) {
     this.#plan = plan;
@@ -40,6 +39,8 @@ export class TrainingRun<M extends Metrics> {
       step: 0,
       lossSum: 0,
       exampleCount: 0,
+      lastLoss: null,
+      learningRate: 0,
       stepsPerEpoch: plan.source.stepsPerEpoch ?? null,
       best: null,
     };
@@ -59,7 +60,15 @@ export class TrainingRun<M extends Metrics> {
     return run;
   }
 
-  #resume({ progress, parameters, optimizer, bestParameters }: Checkpoint): void {
+  #resume({ model, progress, parameters, optimizer, bestParameters }: Checkpoint): void {
+    const own = specText(this.#plan.model);
+    if (model !== own)
+      throw new CheckpointError({
+        operation: 'resume',
+        expected: 'the model of the checkpoint',
+        actual: differenceOf(model, own),
+        remedy: 'Build the model as it was, seeds included.',
+      });
     for (const field of ['seed', 'stepsPerEpoch'] as const)
       if (progress[field] !== this.#progress[field])
         throw new CheckpointError({
@@ -121,8 +130,7 @@ export class TrainingRun<M extends Metrics> {
       const loss = (await mean.data())[0] as number;
       this.#requireFinite('loss', loss, learningRate);
       this.#optimizer.update(gradients);
-      this.#advance(loss, batch.count);
-      this.#lastRate = learningRate;
+      this.#advance(loss, batch.count, learningRate);
       return { type: 'step', epoch: this.epoch, step: this.step, loss, learningRate };
     } finally {
       mean.dispose();
@@ -130,15 +138,16 @@ export class TrainingRun<M extends Metrics> {
     }
   }
 
-  #advance(loss: number, count: number): void {
+  #advance(loss: number, count: number, learningRate: number): void {
     const { stepInEpoch, step, lossSum, exampleCount } = this.#progress;
-    this.#lastLoss = loss;
     this.#progress = {
       ...this.#progress,
       stepInEpoch: stepInEpoch + 1,
       step: step + 1,
       lossSum: lossSum + loss * count,
       exampleCount: exampleCount + count,
+      lastLoss: loss,
+      learningRate,
     };
   }
 
@@ -154,7 +163,7 @@ export class TrainingRun<M extends Metrics> {
       });
     const values = await this.#finiteValues();
     const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }));
-    if (scores) this.#requireFinite('validation loss', scores.loss, this.#lastRate);
+    if (scores) this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate);
     this.#progress = { ...this.#progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, exampleCount: 0 };
     if (scores) this.#noteBest(scores, values);
     return {
@@ -163,7 +172,7 @@ export class TrainingRun<M extends Metrics> {
       step: this.step,
       loss: lossSum / exampleCount,
       validation: scores,
-      learningRate: this.#lastRate,
+      learningRate: this.#progress.learningRate,
     };
   }
 
@@ -194,6 +203,7 @@ export class TrainingRun<M extends Metrics> {
   /** @throws DivergedError rather than save parameters that are not finite */
   async checkpoint(): Promise<Uint8Array> {
     return encodeCheckpoint({
+      model: specText(this.#plan.model),
       progress: this.#progress,
       parameters: await this.#finiteValues(),
       optimizer: await this.#optimizer.state(),
@@ -205,20 +215,21 @@ export class TrainingRun<M extends Metrics> {
     const values = await valuesOf(this.#plan.parameters);
     for (const [name, { data }] of values) {
       const bad = (data as Float64Array).findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) this.#requireFinite(`parameter ${name}`, data[bad] as number, this.#lastRate);
+      if (bad >= 0)
+        this.#requireFinite(`parameter ${name}`, data[bad] as number, this.#progress.learningRate);
     }
     return values;
   }
 
   #requireFinite(what: string, value: number, learningRate: number): void {
     if (Number.isFinite(value)) return;
-    const { epoch, step } = this.#progress;
+    const { epoch, step, lastLoss } = this.#progress;
     throw new DivergedError({
       epoch: epoch + 1,
       step: step + (what === 'loss' ? 1 : 0),
       what,
       value,
-      lastLoss: this.#lastLoss,
+      lastLoss,
       learningRate,
     });
   }
@@ -226,4 +237,13 @@ export class TrainingRun<M extends Metrics> {
   dispose(): void {
     this.#optimizer.dispose();
   }
+}
+
+/** The first place where two texts part. */
+function differenceOf(wanted: string | null, given: string | null): string {
+  if (wanted === null || given === null) return given === null ? 'one without a spec' : 'one with a spec';
+  let at = 0;
+  while (wanted[at] === given[at]) at++;
+  const around = (text: string): string => text.slice(Math.max(0, at - 30), at + 20);
+  return `…${around(given)}… instead of …${around(wanted)}…`;
 }

@@ -1,0 +1,47 @@
+import { Dense, Sequential } from '@funhash/layers';
+import { memory } from '@funhash/tensor';
+import { expect, test } from 'vitest';
+import { DivergedError } from './errors.ts';
+import { evaluate } from './evaluate.ts';
+import { fit } from './fit.ts';
+import { adam } from './optimizers/adam.ts';
+
+// In a file of its own: tensors that other tests left to the collector would change the count.
+
+const model = new Sequential([new Dense({ in: 2, out: 2 })], { seed: 4 });
+const parameters = model.parameters();
+const data = {
+  inputs: [
+    [0.1, 2],
+    [1, -1],
+    [3, 0.5],
+    [-2, 1],
+  ],
+  labels: [0, 1, 1, 0],
+};
+const config = { model, data, batchSize: 1, reportEverySteps: 1 };
+
+test('memory is constant over 400 steps, and all free at the end', async () => {
+  const before = memory();
+  const seen = new Set<string>();
+  const optimizer = adam({ clipNorm: 1 });
+  for await (const event of fit({ ...config, epochs: 100, classWeights: [1, 2], optimizer }))
+    if (event.type === 'step') seen.add(JSON.stringify(memory()));
+  expect(seen.size).toBe(1);
+  expect(memory()).toEqual(before);
+  expect(parameters.every(({ value }) => !value.isDisposed)).toBe(true);
+});
+
+test('memory is free where the loop is left, where training fails, and after judging', async () => {
+  const before = memory();
+  for await (const event of fit({ ...config, epochs: 1 })) if (event.type === 'step') break;
+  expect(memory()).toEqual(before);
+  const broken = { inputs: [[Number.NaN, 1]], labels: [0] };
+  const run = async () => {
+    for await (const _ of fit({ ...config, data: broken, epochs: 1, classWeights: [1, 1] }));
+  };
+  await expect(run()).rejects.toThrow(DivergedError);
+  expect(memory()).toEqual(before);
+  await evaluate(model, data);
+  expect(memory()).toEqual(before);
+});
