@@ -32,9 +32,14 @@ export interface LoadOptions {
  */
 export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Module> {
   const { name, model } = await decoded(source, options);
-  const { spec, spaces, ties } = envelope(name, model);
+  return modelOf(model, name, options);
+}
+
+/** The model that a decoded file describes. */
+export function modelOf(model: DecodedModel, source: string, options: LoadOptions = {}): Module {
+  const { spec, spaces, ties } = envelope(source, model);
   const context: ReaderContext = {
-    source: name,
+    source,
     model,
     layers: { ...layerClasses, ...options.layers },
     schemes: { ...schemes, ...options.schemes },
@@ -45,7 +50,7 @@ export async function load(source: ByteSource, options: LoadOptions = {}): Promi
   };
   const built = buildLayer(spec, '', context);
   const unused = [...model.tensors.keys()].filter((key) => !context.taken.has(key));
-  if (unused.length > 0) throw refusal(name, 'only values that belong to a layer', shown(unused));
+  if (unused.length > 0) throw refusal(source, 'only values that belong to a layer', shown(unused));
   return built;
 }
 
