@@ -31,11 +31,9 @@ const depthBlock = 272;
 const rowBlock = 132;
 const colBlock = 1024;
 
-/** Blocks of nearly equal size: all but the last a multiple of `grain`, none over `most`. */
-export function* blocks(total: number, most: number, grain: number): Generator<[from: number, size: number]> {
-  const count = Math.ceil(total / most);
-  const size = Math.ceil(total / count / grain) * grain;
-  for (let from = 0; from < total; from += size) yield [from, Math.min(size, total - from)];
+/** The size of blocks of nearly equal size: a multiple of `grain`, at most `most`. */
+export function blockSize(total: number, most: number, grain: number): number {
+  return roundUp(total / Math.ceil(total / most), grain);
 }
 
 type Names = 'multiply' | 'packLeft' | 'packRight';
@@ -85,10 +83,18 @@ export class Gemm {
     const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
     this.#memory.withBlock(leftBytes + rightBytes, (right) => {
       const left = right + rightBytes;
-      for (const [col, cols] of blocks(n, colBlock, tileCols))
-        for (const [from, count] of blocks(depth, depthBlock, 8)) {
+      const [colStep, depthStep, rowStep] = [
+        blockSize(n, colBlock, tileCols),
+        blockSize(depth, depthBlock, 8),
+        blockSize(m, rowBlock, this.#stripRows),
+      ];
+      for (let col = 0; col < n; col += colStep) {
+        const cols = Math.min(colStep, n - col);
+        for (let from = 0; from < depth; from += depthStep) {
+          const count = Math.min(depthStep, depth - from);
           writePanel(right, col, cols, from, count);
-          for (const [row, rows] of blocks(m, rowBlock, this.#stripRows)) {
+          for (let row = 0; row < m; row += rowStep) {
+            const rows = Math.min(rowStep, m - row);
             const start = a.address + row * a.rowStride + from * a.colStride;
             this.#code.packLeft(left, start, rows, count, a.rowStride, a.colStride);
             this.#code.multiply(
@@ -104,6 +110,7 @@ export class Gemm {
             );
           }
         }
+      }
     });
   }
 

@@ -1,8 +1,8 @@
 import type { Program } from '@funhash/formula';
-import type { Kernels, View } from '@funhash/tensor';
+import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { elementwiseModule, type Reading } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
-import { addressOf, coalesce, contiguousAt, eachOffset, type Loops } from '../layout.ts';
+import { addressOf, coalesce, contiguousAt, eachOffset, isContiguousView, type Loops } from '../layout.ts';
 import { copyWords } from './copy.ts';
 import { OperandBlock } from './operand-block.ts';
 
@@ -17,15 +17,18 @@ export function mapKernel(context: Context): Kernels['map'] {
     if (!first) return;
     if (first.dtype !== 'f32') return context.onReference('map', program, inputs, scalars, outs);
     const { shape } = first;
-    if (shape.includes(0)) return;
+    const size = sizeOf(shape);
+    if (size === 0) return;
+    const operands = [...inputs, ...outs];
+    if (inputs.every(isContiguousView))
+      return compiled.runFlat(program, operands, inputs.length, scalars, size);
     const loops = coalesce(
       shape,
-      [...inputs, ...outs].map((view) => view.strides),
+      operands.map((view) => view.strides),
     );
     const odd = inputs.findIndex((_, slot) => !isPlain(loops, slot));
-    if (odd < 0) return compiled.run(program, inputs, scalars, outs, loops);
+    if (odd < 0) return compiled.run(program, operands, inputs.length, scalars, loops);
     const view = inputs[odd] as View;
-    const size = shape.reduce((product, extent) => product * extent, 1);
     context.memory.withBlock(size * 4, (address) => {
       const copy = contiguousAt(address, 'f32', shape);
       copyWords(context.code.copy, view, copy);
@@ -53,39 +56,52 @@ class CompiledPrograms {
     this.#blocks = new OperandBlock(context.memory);
   }
 
+  /** Over operands that are all contiguous; the first `inputs` are inputs. */
+  runFlat(
+    program: Program,
+    operands: readonly View[],
+    inputs: number,
+    scalars: readonly number[],
+    size: number,
+  ): void {
+    const run = this.#find(program, 'e'.repeat(inputs));
+    const block = this.#writeScalars(operands.length, scalars);
+    const { i32 } = this.#context.memory;
+    for (let k = 0; k < operands.length; k++) i32[block / 4 + 2 * k] = addressOf(operands[k] as View);
+    run(1, size, block);
+  }
+
   run(
     program: Program,
-    inputs: readonly View[],
+    operands: readonly View[],
+    inputs: number,
     scalars: readonly number[],
-    outs: readonly View[],
-    loops: Loops,
+    { extents, strides }: Loops,
   ): void {
-    const { extents, strides } = loops;
     const rank = extents.length;
-    const lastOf = (slot: number): number => strides[slot]?.[rank - 1] ?? 1;
     let readings = '';
-    for (let slot = 0; slot < inputs.length; slot++) readings += lastOf(slot) === 1 ? 'e' : 's';
+    for (let slot = 0; slot < inputs; slot++) readings += (strides[slot]?.[rank - 1] ?? 1) === 1 ? 'e' : 's';
     const run = this.#find(program, readings);
-    const operands = [...inputs, ...outs];
     const addresses = operands.map(addressOf);
-    const cols = extents[rank - 1] ?? 1;
-    const rows = extents[rank - 2] ?? 1;
-    const outer = Math.max(0, rank - 2);
-    const block = this.#blocks.reserve(operands.length * 8 + scalars.length * 4);
-    const { i32, f32 } = this.#context.memory;
-    const at = block / 4;
-    scalars.forEach((value, k) => {
-      f32[at + operands.length * 2 + k] = value;
-    });
-    const once = (offsets: readonly number[]): void => {
+    const [rows, cols] = [extents[rank - 2] ?? 1, extents[rank - 1] ?? 1];
+    const block = this.#writeScalars(operands.length, scalars);
+    const { i32 } = this.#context.memory;
+    eachOffset({ extents, strides }, Math.max(0, rank - 2), (offsets) => {
       for (let k = 0; k < operands.length; k++) {
-        i32[at + 2 * k] = (addresses[k] as number) + (offsets[k] ?? 0) * 4;
-        i32[at + 2 * k + 1] = (strides[k]?.[rank - 2] ?? 0) * 4;
+        const at = block / 4 + 2 * k;
+        i32[at] = (addresses[k] as number) + (offsets[k] as number) * 4;
+        i32[at + 1] = (strides[k]?.[rank - 2] ?? 0) * 4;
       }
       run(rows, cols, block);
-    };
-    if (outer === 0) once([]);
-    else eachOffset(loops, outer, once);
+    });
+  }
+
+  // The address of the operand block, with its scalars written.
+  #writeScalars(operands: number, scalars: readonly number[]): number {
+    const block = this.#blocks.reserve(operands * 8 + scalars.length * 4);
+    const { f32 } = this.#context.memory;
+    for (let k = 0; k < scalars.length; k++) f32[block / 4 + operands * 2 + k] = scalars[k] as number;
+    return block;
   }
 
   #find(program: Program, readings: string): Run {

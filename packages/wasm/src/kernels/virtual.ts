@@ -2,7 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import type { Kernels, View } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
-import { blocks, roundUp } from '../gemm/gemm.ts';
+import { blockSize, roundUp } from '../gemm/gemm.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { activate, addRows, matrixAt } from './matmul.ts';
@@ -64,6 +64,10 @@ export function virtualFoldKernel(
     const [stepMatrix, laneMatrix] = [matrixAt(stepView), matrixAt(laneView)];
     const fitting = Math.floor(packedBytes / 4 / batch / tileSteps) * tileSteps;
     const superBlock = Math.min(Math.max(tileSteps, fitting), roundUp(stepCount, tileSteps));
+    const depthStep = blockSize(batch, tileDepth, 1);
+    const eachDepth = (visit: (from: number, depth: number) => void): void => {
+      for (let from = 0; from < batch; from += depthStep) visit(from, Math.min(depthStep, batch - from));
+    };
     const leftBytes = superBlock * batch * 4;
     const rightBytes = tileLanes * batch * 4;
     memory.withBlock(leftBytes + rightBytes + tileSteps * tileLanes * 4, (left) => {
@@ -71,15 +75,17 @@ export function virtualFoldKernel(
       const tile = right + rightBytes;
       for (let step = 0; step < stepCount; step += superBlock) {
         const steps = Math.min(superBlock, stepCount - step);
-        for (const [from, depth] of blocks(batch, tileDepth, 1))
+        eachDepth((from, depth) => {
           gemm.packLeft(left + from * superBlock * 4, stepMatrix, step, steps, from, depth);
+        });
         for (let lane = 0; lane < laneCount; lane += tileLanes) {
           const lanes = Math.min(tileLanes, laneCount - lane);
-          for (const [from, depth] of blocks(batch, tileDepth, 1))
+          eachDepth((from, depth) => {
             gemm.packRight(right + from * tileLanes * 4, laneMatrix, lane, lanes, from, depth);
+          });
           for (let t = 0; t < steps; t += tileSteps) {
             const count = Math.min(tileSteps, steps - t);
-            for (const [from, depth] of blocks(batch, tileDepth, 1))
+            eachDepth((from, depth) => {
               gemm.multiplyPacked(
                 count,
                 roundUp(lanes, stripLanes),
@@ -89,6 +95,7 @@ export function virtualFoldKernel(
                 { address: tile, rowBytes: tileLanes * 4 },
                 from > 0,
               );
+            });
             const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: 4 * tileLanes };
             const call = { firstLane: lane, lanes, firstStep: step + t, steps: count, input };
             panels.run(adjoint, v, { lanes: lanesAlong, listed: false }, call, outs);
@@ -180,7 +187,7 @@ function edgeViews(edge: number, matrix: View, whole: number): [edge: View, matr
   const block = contiguousAt(edge, 'f32', [rows, stripLanes]);
   return [
     { ...block, shape },
-    { ...matrix, shape, strides: [cols, 1], offset: matrix.offset + whole },
+    { buffer: matrix.buffer, dtype: 'f32', shape, strides: [cols, 1], offset: matrix.offset + whole },
   ];
 }
 
