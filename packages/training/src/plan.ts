@@ -109,7 +109,7 @@ function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
       'State them in your loss.',
     );
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) refuse('labelSmoothing in 0 … 1', labelSmoothing);
-  if (!classWeights?.length) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }) };
+  if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }) };
   if (classWeights.some((weight) => !(weight >= 0 && weight < Infinity)))
     refuse('classWeights ≥ 0', classWeights);
   const weights = keep(tensor([...classWeights], [classWeights.length], { dtype: dtypeOfModel(model) }));
