@@ -1,7 +1,10 @@
 export * from '@funhash/autodiff';
-export { random } from '@funhash/hashing';
+export { ModelFileError } from '@funhash/codec';
+export type { Real, Word } from '@funhash/formula';
+export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashing';
 // What users of layers need beside them, so that one package is enough to build, train and save.
 export {
+  createWeight,
   defineScheme,
   dense,
   funHash,
@@ -21,7 +24,7 @@ export {
   type WeightPolicy,
   type WeightRequest,
 } from '@funhash/space';
-export { keep, memory, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
+export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
 export { Activation } from './activation.ts';
 export { type ActivationName, activations } from './activations.ts';
 export { Dense, type DenseOptions } from './dense.ts';
