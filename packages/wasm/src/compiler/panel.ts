@@ -16,6 +16,8 @@ export interface PanelForm {
   readonly unroll: number;
   /** The steps take their coordinates from a list instead of counting. */
   readonly listed: boolean;
+  /** The operand has one value for each step instead of one for each entry. */
+  readonly inputByStep?: boolean;
 }
 
 /** Places of the operands in the block that a panel function gets, in words of four bytes. */
@@ -100,9 +102,10 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
     coordinates: (half) => coordinates[half] as Local,
     input: (_, at, half, to) => {
       const local = made.local('v128');
-      to.get(input.addressOf(at, body))
-        .memory('v128.load', 16 * half)
-        .set(local);
+      to.get(input.addressOf(at, body));
+      if (form.inputByStep) to.memory('v128.load32_splat');
+      else to.memory('v128.load', 16 * half);
+      to.set(local);
       return local;
     },
     pushUniform: (slot, to) => void to.get(operands).memory('i32.load', (uniformsAt + slot) * 4),
@@ -113,7 +116,7 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
   const dependence = new Dependence(program, {
     lanes: form.lanes,
     unroll: form.listed ? Number.POSITIVE_INFINITY : form.unroll,
-    input: () => ({ lane: 2, step: 2 }),
+    input: () => ({ lane: form.inputByStep ? 0 : 2, step: 2 }),
   });
   const lowering = new Lowering({
     program,

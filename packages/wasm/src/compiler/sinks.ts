@@ -22,7 +22,10 @@ export class SinkWriter {
   readonly #base: Local;
   readonly #ends: Ends;
   readonly #scope: 'call' | 'strip' | 'block' | 'step';
-  #sums: readonly Local[];
+  /** Over the call or the strip. */
+  readonly #sums: readonly Local[];
+  /** Over the steps of a block so far. */
+  #block: readonly Local[] = [];
 
   constructor(lowering: Lowering, sink: Sink, base: Local, ends: Ends) {
     this.#lowering = lowering;
@@ -32,8 +35,7 @@ export class SinkWriter {
     const { lane, step } = lowering.dependence.of(sink.index);
     if (step === 0) this.#scope = lane === 0 ? 'call' : 'strip';
     else this.#scope = step === 1 ? 'block' : 'step';
-    this.#sums = [];
-    if (step === 0) this.#sums = this.#startSums(this.#scope === 'call' ? 0 : 1);
+    this.#sums = step === 0 ? this.#startSums(this.#scope === 'call' ? 0 : 1) : [];
   }
 
   /** The values of a step, before anything of its block is stored. */
@@ -46,12 +48,15 @@ export class SinkWriter {
   /** Takes in the values of a step; the last step of a block is `unroll` − 1. */
   add(values: readonly Local[], step: number): void {
     const v = this.#lowering.vectorAt(2);
-    if (this.#scope === 'step') this.#store(v, values, step);
-    else if (this.#scope === 'block') {
-      this.#sums = step === 0 ? values : values.map((value, half) => v.add(this.#sums[half] as Local, value));
-      if (step === this.#lowering.unroll - 1) this.#store(v, this.#sums, 0);
-    } else
-      values.forEach((value, half) => {
+    if (this.#scope === 'step') {
+      this.#store(v, values, step);
+      return;
+    }
+    this.#block = step === 0 ? values : values.map((value, half) => v.add(this.#block[half] as Local, value));
+    if (step < this.#lowering.unroll - 1) return;
+    if (this.#scope === 'block') this.#store(v, this.#block, 0);
+    else
+      this.#block.forEach((value, half) => {
         const sum = this.#sums[half] as Local;
         v.code.get(sum, value).op('f32x4.add').set(sum);
       });

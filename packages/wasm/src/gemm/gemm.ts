@@ -3,6 +3,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import { macroKernel } from './macro-kernel.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
 import { packer } from './pack.ts';
+import { vectorProducts } from './vector-product.ts';
 
 /** A matrix in linear memory: element (i, j) at address + i·rowStride + j·colStride, strides in bytes. */
 export interface Matrix {
@@ -36,7 +37,7 @@ export function blockSize(total: number, most: number, grain: number): number {
   return roundUp(total / Math.ceil(total / most), grain);
 }
 
-type Names = 'multiply' | 'packLeft' | 'packRight';
+type Names = 'multiply' | 'packLeft' | 'packRight' | 'dots' | 'combine';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
@@ -51,6 +52,7 @@ export class Gemm {
     this.#stripRows = tileRows(instructions);
     packer(module, 'packLeft', this.#stripRows);
     packer(module, 'packRight', tileCols);
+    vectorProducts(module, instructions);
     this.#code = module.instantiate<Names>(memory.memory);
     this.#memory = memory;
     this.#edge = memory.allocate(this.#stripRows * tileCols * 4);
@@ -58,6 +60,10 @@ export class Gemm {
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
   multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
+    if (m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4)) {
+      this.#multiplyRow(n, depth, a, b, out, accumulate);
+      return;
+    }
     const writePanel: WritePanel = (to, firstCol, cols, firstDepth, count) => {
       const from = b.address + firstCol * b.colStride + firstDepth * b.rowStride;
       this.#code.packRight(to, from, cols, count, b.colStride, b.rowStride);
@@ -153,6 +159,15 @@ export class Gemm {
     accumulate: boolean,
   ): void {
     this.#code.multiply(m, n, depth, left, right, address, rowBytes, accumulate ? 1 : 0, this.#edge);
+  }
+
+  #multiplyRow(n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate: boolean): void {
+    if (b.rowStride === 4) {
+      this.#code.dots(a.address, b.address, out.address, n, depth, b.colStride, accumulate ? 1 : 0);
+      return;
+    }
+    if (!accumulate) this.#clear(1, n, out);
+    this.#code.combine(a.address, b.address, out.address, n, depth, b.rowStride);
   }
 
   #clear(m: number, n: number, { address, rowBytes }: Target): void {

@@ -1,4 +1,4 @@
-import type { Program } from '@funhash/formula';
+import { Program, Real } from '@funhash/formula';
 import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { Dependence, stripLanes } from '../compiler/dependence.ts';
 import { largestWords } from '../compiler/largest.ts';
@@ -52,6 +52,7 @@ export class Panels {
   readonly #byProgram = new WeakMap<Program, Map<string, Run>>();
   readonly #byStructure = new Map<string, Run>();
   readonly #checked = new WeakMap<Program, Map<string, boolean>>();
+  readonly #rowSums = new WeakMap<Program, Program>();
   readonly #foldLanes = new WeakMap<Program, 'row' | 'col'>();
 
   constructor(context: Context) {
@@ -108,6 +109,19 @@ export class Panels {
     return largest;
   }
 
+  /** y[row] += Σ_col V[row, col]·x[col] as a formula: x is its operand by step, y one more array that it adds to. */
+  rowSums(program: Program): Program {
+    const known = this.#rowSums.get(program);
+    if (known) return known;
+    const { graph, slots } = program;
+    const entry = Real.from(graph, program.outputs[0] as number);
+    const value = entry.times(Real.from(graph, graph.node('input', [], slots.inputs)));
+    const sink = { slot: slots.stored, index: graph.node('row'), value: value.id };
+    const made = new Program(graph, [], [sink], { ...slots, stored: slots.stored + 1, inputs: 1 });
+    this.#rowSums.set(program, made);
+    return made;
+  }
+
   /** The coordinate along which more sinks of an adjoint are runs. */
   foldLanes(adjoint: Program): 'row' | 'col' {
     const known = this.#foldLanes.get(adjoint);
@@ -131,7 +145,7 @@ export class Panels {
     v: VirtualMatrix,
     form: Omit<PanelForm, 'unroll'>,
     call: PanelCall,
-    sinks: readonly View[] = [],
+    sinks: readonly (View | undefined)[] = [],
     report?: Report,
   ): void {
     const unroll = unrollOf(program);
@@ -155,7 +169,7 @@ export class Panels {
     form: PanelForm,
     { firstLane, lanes, firstStep, input = nowhere, output = nowhere, list = 0 }: PanelCall,
     blocks: number,
-    sinks: readonly View[],
+    sinks: readonly (View | undefined)[],
     report: Report | undefined,
   ): void {
     const run = this.#find(program, form);
@@ -185,7 +199,7 @@ export class Panels {
   }
 
   #find(program: Program, form: PanelForm): Run {
-    const name = `${form.lanes}${form.unroll}${form.listed}`;
+    const name = `${form.lanes}${form.unroll}${form.listed}${form.inputByStep ?? false}`;
     let runs = this.#byProgram.get(program);
     if (!runs) {
       runs = new Map();

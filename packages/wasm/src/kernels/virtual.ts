@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { Kernels, View } from '@funhash/tensor';
+import type { Epilogue, Kernels, View, VirtualMatrix } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { blockSize, roundUp } from '../gemm/gemm.ts';
@@ -18,28 +18,78 @@ export function virtualMatmulKernel(
   return (x, v, out, epilogue) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
       return context.onReference('virtualMatmul', x, v, out, epilogue);
-    const batch = x.shape[0] as number;
-    if (epilogue?.bias) addRows(context, epilogue.bias, out);
-    const target = { address: addressOf(out), rowBytes: v.rows * 4 };
-    context.gemm.multiplyPanels(
-      batch,
-      v.rows,
-      v.cols,
-      matrixAt(x),
-      (to, firstLane, lanes, firstStep, steps) => {
-        const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
-        panels.run(
-          v.program,
-          v,
-          { lanes: 'row', listed: false },
-          { firstLane, lanes, firstStep, steps, output },
-        );
-      },
-      target,
-      !!epilogue?.bias,
-    );
+    if (x.shape[0] === 1) multiplyRow(context, panels, x, v, out, epilogue);
+    else multiplyRows(context, panels, x, v, out, epilogue);
     activate(epilogue, out, map);
   };
+}
+
+/** Decoded panels take the place of the packed right-hand matrix. */
+function multiplyRows(
+  context: Context,
+  panels: Panels,
+  x: View,
+  v: VirtualMatrix,
+  out: View,
+  epilogue: Epilogue | undefined,
+): void {
+  const batch = x.shape[0] as number;
+  if (epilogue?.bias) addRows(context, epilogue.bias, out);
+  const target = { address: addressOf(out), rowBytes: v.rows * 4 };
+  context.gemm.multiplyPanels(
+    batch,
+    v.rows,
+    v.cols,
+    matrixAt(x),
+    (to, firstLane, lanes, firstStep, steps) => {
+      const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
+      panels.run(
+        v.program,
+        v,
+        { lanes: 'row', listed: false },
+        { firstLane, lanes, firstStep, steps, output },
+      );
+    },
+    target,
+    !!epilogue?.bias,
+  );
+}
+
+/** One row: entries are multiplied as they are decoded, and no panel is written. */
+function multiplyRow(
+  { memory }: Context,
+  panels: Panels,
+  x: View,
+  v: VirtualMatrix,
+  out: View,
+  epilogue: Epilogue | undefined,
+): void {
+  if (v.rows === 0) return;
+  // Whole strips of results, because the lanes behind the last row are added too.
+  const padded = roundUp(v.rows, stripLanes);
+  memory.withBlock(padded * 4, (address) => {
+    const sums = memory.view('f32', address, padded).fill(0);
+    if (epilogue?.bias) {
+      const { bias } = epilogue;
+      const step = bias.strides[0] as number;
+      const from = addressOf(bias) / 4;
+      for (let k = 0; k < v.rows; k++) sums[k] = memory.f32[from + k * step] as number;
+    }
+    const target = contiguousAt(address, 'f32', [padded]);
+    const { program, rows, cols, uniforms, scalars, stored } = v;
+    const matrix = { program, rows, cols, uniforms, scalars, stored: [...stored, target] };
+    const input = { address: addressOf(x), stripBytes: 0, stepBytes: (x.strides[1] as number) * 4 };
+    const call = { firstLane: 0, lanes: v.rows, firstStep: 0, steps: v.cols, input };
+    const targets: (View | undefined)[] = [...stored.map(() => undefined), target];
+    panels.run(
+      panels.rowSums(program),
+      matrix,
+      { lanes: 'row', listed: false, inputByStep: true },
+      call,
+      targets,
+    );
+    elements(memory, out).set(memory.view('f32', address, v.rows));
+  });
 }
 
 // A multiple of eight (blocks of steps), of five and of six (rows of register tiles).
