@@ -33,18 +33,13 @@ export interface EpochRecord {
   readonly loss: number;
   readonly validationLoss: number;
   readonly validationError: number;
-  /** Training alone, without the validation. */
+  /** Of the epoch, validation included. */
   readonly seconds: number;
 }
 
 /** A trained arm, or how it diverged. */
 export type TrainResult =
-  | {
-      readonly type: 'trained';
-      readonly epochs: readonly EpochRecord[];
-      readonly model: Uint8Array;
-      readonly stored: number;
-    }
+  | { readonly type: 'trained'; readonly epochs: readonly EpochRecord[]; readonly model: Uint8Array }
   | { readonly type: 'diverged'; readonly message: string; readonly epochs: readonly EpochRecord[] };
 
 /** A test image that a net got wrong. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { FunhashError } from '@funhash/hashing';
 import { Dense, load, type Sequential, scope, tensor } from '@funhash/layers';
 import { DivergedError, errorRate, fit, predict } from '@funhash/training';
 import type {
@@ -29,7 +30,8 @@ port.on('message', (job: ArmJob) => {
     try {
       post({ type: 'done', result: job.type === 'train' ? await train(job) : await judge(job) });
     } catch (error) {
-      post({ type: 'failed', error: error as Error });
+      const details = error instanceof FunhashError ? error.details : undefined;
+      post({ type: 'failed', error: error as Error, details });
     }
   })();
 });
@@ -71,7 +73,7 @@ async function train({ arm, seed, learningRate }: ArmJob & { type: 'train' }): P
     if (error instanceof DivergedError) return { type: 'diverged', message: error.message, epochs };
     throw error;
   }
-  return { type: 'trained', epochs, model: await net.toBytes(), stored: net.summary().total.storedCount };
+  return { type: 'trained', epochs, model: await net.toBytes() };
 }
 
 const mostMistakes = 24;

@@ -12,7 +12,11 @@ export interface NetConfig {
   readonly seed: number;
 }
 
-/** A fully connected net whose layers store their weights as the scheme texts say. */
+/**
+ * A fully connected net whose layers store their weights as the scheme texts say.
+ *
+ * @throws UsageError or ArgumentError where a scheme is unknown or does not fit its layer
+ */
 export function buildNet({ widths, weights, activation, dropout, seed }: NetConfig): Sequential {
   const last = widths.length - 2;
   if (weights.length !== last + 1)
@@ -27,7 +31,7 @@ export function buildNet({ widths, weights, activation, dropout, seed }: NetConf
     sharing.length === 0
       ? undefined
       : new SharedSpace({ values: sharedValues(schemes, widths), seed, name: 'space' });
-  return new Sequential(
+  const net = new Sequential(
     schemes.flatMap((scheme, k) => {
       const layer = new Dense({
         in: widths[k] as number,
@@ -39,6 +43,9 @@ export function buildNet({ widths, weights, activation, dropout, seed }: NetConf
     }),
     { seed },
   );
+  // Layers make their weights when they are first asked for: here a scheme that does not fit is still cheap to refuse.
+  net.parameters();
+  return net;
 }
 
 /** Values of the common space: what its layers were allowed together. */

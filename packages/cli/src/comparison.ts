@@ -10,13 +10,20 @@ import type {
   Verdict,
 } from './arm-job.ts';
 import { type Arm, armOf } from './arms.ts';
+import { buildNet } from './build-net.ts';
 import type { CompareConfig } from './compare-config.ts';
 import { parseRatio } from './scheme-text.ts';
 import { workerPool } from './worker-pool.ts';
 
+/** An arm whose net can be built. */
+export interface ArmNet extends Arm {
+  /** Stored values that its net has, biases included. */
+  readonly stored: number;
+}
+
 /** One training run. */
 export interface RunKey {
-  readonly arm: Arm;
+  readonly arm: ArmNet;
   readonly seed: number;
   readonly learningRate: number;
 }
@@ -26,6 +33,7 @@ export type ComparisonEvent = { readonly type: 'start' } | ArmEvent;
 export interface ComparisonOptions {
   readonly config: CompareConfig;
   readonly images: ImageDataset;
+  readonly arms: readonly ArmNet[];
   readonly signal?: AbortSignal;
   onEvent?(run: RunKey, event: ComparisonEvent): void;
   /** Called as each run ends. */
@@ -42,9 +50,7 @@ export interface ChosenRun {
 
 /** An arm at the end of a comparison. */
 export interface ArmOutcome {
-  readonly arm: Arm;
-  /** Stored values, biases included. */
-  readonly stored: number;
+  readonly arm: ArmNet;
   /** The chosen one. */
   readonly learningRate: number;
   /** Mean validation error of every step tried; null where a run diverged. */
@@ -64,11 +70,11 @@ export interface ArmOutcome {
 export async function compareArms({
   config,
   images,
+  arms,
   signal,
   onEvent,
   onResult,
 }: ComparisonOptions): Promise<ArmOutcome[]> {
-  const arms = armsOf(config, images);
   const runs = arms.flatMap((arm) =>
     (config.learningRates ?? [arm.learningRate]).flatMap((learningRate) =>
       Array.from({ length: config.seeds }, (_, k): RunKey => ({ arm, seed: config.seed + k, learningRate })),
@@ -108,19 +114,26 @@ export async function compareArms({
   }
 }
 
-/** The arms of a configuration: schemes within ratios. */
-export function armsOf({ ratios, schemes, hidden }: CompareConfig, images: ImageDataset): Arm[] {
-  const widths = [images.width * images.height * images.channels, ...hidden, images.classes];
-  return ratios.flatMap((ratio) =>
-    schemes.map((scheme) => armOf(scheme, parseRatio(ratio) as number, widths)),
+/**
+ * The arms of a configuration, schemes within ratios, each built once: what cannot be is refused before training.
+ *
+ * @throws UsageError, or ArgumentError where a scheme does not fit its budget
+ */
+export function armsOf(config: CompareConfig, { width, height, channels, classes }: ImageDataset): ArmNet[] {
+  const widths = [width * height * channels, ...config.hidden, classes];
+  return config.ratios.flatMap((ratio) =>
+    config.schemes.map((scheme) => {
+      const arm = armOf(scheme, parseRatio(ratio) as number, widths);
+      return { ...arm, stored: buildNet({ ...config, ...arm }).summary().total.storedCount };
+    }),
   );
 }
 
-type Chosen = Pick<ArmOutcome, 'arm' | 'stored' | 'learningRate' | 'scan'> & {
+type Chosen = Pick<ArmOutcome, 'arm' | 'learningRate' | 'scan'> & {
   readonly runs: readonly Omit<ChosenRun, 'testError'>[];
 };
 
-function choose(arm: Arm, runs: readonly RunKey[], results: readonly TrainResult[]): Chosen {
+function choose(arm: ArmNet, runs: readonly RunKey[], results: readonly TrainResult[]): Chosen {
   const own = runs.flatMap((run, k) =>
     run.arm === arm ? [{ ...run, result: results[k] as TrainResult }] : [],
   );
@@ -137,13 +150,11 @@ function choose(arm: Arm, runs: readonly RunKey[], results: readonly TrainResult
     .filter(({ validationError }) => validationError !== null)
     .sort((a, b) => (a.validationError as number) - (b.validationError as number));
   const learningRate = best?.learningRate ?? (scan[0]?.learningRate as number);
-  let stored = 0;
   const kept = own.flatMap(({ seed, result, ...run }) => {
     if (!best || run.learningRate !== learningRate || result.type !== 'trained') return [];
-    stored = result.stored;
     return [{ seed, epochs: result.epochs, model: result.model }];
   });
-  return { arm, stored, learningRate, scan, runs: kept };
+  return { arm, learningRate, scan, runs: kept };
 }
 
 function contextOf(config: CompareConfig, images: ImageDataset): ArmContext {

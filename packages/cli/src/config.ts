@@ -87,7 +87,9 @@ export function checkConfig<T extends Settings>(settings: T, fields: unknown, or
   const entries = Object.fromEntries(
     Object.entries(settings).map(([name, setting]) => [name, v.optional(setting.schema, setting.default)]),
   );
-  const parsed = v.safeParse(v.strictObject(entries), fields, { abortEarly: true });
+  // Valibot takes an array for an object without fields.
+  const given = Array.isArray(fields) ? null : fields;
+  const parsed = v.safeParse(v.strictObject(entries), given, { abortEarly: true });
   if (parsed.success) return dropUndefined(parsed.output) as ConfigOf<T>;
   const [issue] = parsed.issues;
   const name = v.getDotPath(issue) ?? '';

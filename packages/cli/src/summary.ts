@@ -19,14 +19,14 @@ export interface SummaryRow {
   readonly models: readonly string[];
 }
 
-export function summaryRow({ arm, stored, learningRate, runs }: ArmOutcome): SummaryRow {
+export function summaryRow({ arm, learningRate, runs }: ArmOutcome): SummaryRow {
   const seconds = runs.flatMap(({ epochs }) => epochs.map((epoch) => epoch.seconds));
   return {
     scheme: arm.scheme,
     ratio: formatRatio(arm.ratio),
     widths: arm.widths,
     weights: arm.weights,
-    stored,
+    stored: arm.stored,
     bytesOnDisk: runs[0]?.model.length ?? 0,
     learningRate,
     testErrors: runs.map(({ testError }) => testError),

@@ -1,10 +1,16 @@
 import { Worker } from 'node:worker_threads';
+import { type ErrorDetails, FunhashError } from '@funhash/hashing';
 
 /** What a worker says about the job that it was given. */
 export type WorkerMessage<Event, Result> =
   | { readonly type: 'event'; readonly event: Event }
   | { readonly type: 'done'; readonly result: Result }
-  | { readonly type: 'failed'; readonly error: Error };
+  | {
+      readonly type: 'failed';
+      readonly error: Error;
+      /** Of a foreseen error: on its way between threads an error loses its class. */
+      readonly details: ErrorDetails | undefined;
+    };
 
 export interface PoolOptions {
   /** The worker's module, `.ts` in the repository and `.js` as published. */
@@ -82,7 +88,7 @@ function runJob<Job, Event, Result>(
       }
       stop();
       if (message.type === 'done') resolve(message.result);
-      else reject(message.error);
+      else reject(message.details ? new FunhashError(message.details) : message.error);
     };
     const onError = (error: Error): void => {
       stop();
@@ -99,7 +105,9 @@ function runJob<Job, Event, Result>(
 
 function startWorker(entry: URL, workerData: unknown): Worker {
   // The loaders of this thread are not those of the worker; the conditions that resolve packages must be.
-  const execArgv = process.execArgv.filter((arg) => arg.startsWith('--conditions='));
+  const execArgv = process.execArgv.filter(
+    (arg, k, all) => arg.startsWith('--conditions') || all[k - 1] === '--conditions',
+  );
   if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData, execArgv });
   // Node 20 starts a worker only from JavaScript: it loads the TypeScript loader first, then the sources.
   const loader = import.meta.resolve('tsx/esm/api');

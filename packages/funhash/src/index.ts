@@ -1,1 +1,4 @@
-export {};
+/** Everything that a program needs to build, train, compare and save: layers with their schemes, training, data sets. */
+export * from '@funhash/datasets';
+export * from '@funhash/layers';
+export * from '@funhash/training';

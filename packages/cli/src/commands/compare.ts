@@ -1,9 +1,8 @@
-import type { ImageDataset } from '@funhash/datasets';
 import { Command } from 'commander';
 import type { TrainResult } from '../arm-job.ts';
 import { chooseBackend } from '../backend.ts';
 import { type CompareConfig, compareSettings, presets } from '../compare-config.ts';
-import { type ArmOutcome, armsOf, compareArms, type RunKey } from '../comparison.ts';
+import { type ArmOutcome, armsOf, type ComparisonOptions, compareArms, type RunKey } from '../comparison.ts';
 import { addFlags, checkConfig, readConfigFile, readFlags } from '../config.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { loadImages, splitCounts } from '../image-data.ts';
@@ -60,7 +59,7 @@ async function compare(
   const config = checkConfig(compareSettings, fields, path ?? 'the command line');
 
   const images = await loadImages(config);
-  armsOf(config, images);
+  const arms = armsOf(config, images);
   const { train, validation } = splitCounts(images.train.count, config);
   const folder = await createRunFolder(out, 'compare');
   await folder.writeJson('config.json', config);
@@ -69,9 +68,15 @@ async function compare(
       `${grouped(images.test.count)} for the test; ${config.epochs} epochs; ${backend} backend, ${config.threads} threads`,
   );
 
+  for (const { scheme, ratio, budget, stored } of arms)
+    if (Math.abs(stored - budget) > 0.01 * budget)
+      output.note(
+        `${scheme} stores ${grouped(stored)} values where ${formatRatio(ratio)} allows ${grouped(budget)}`,
+      );
+
   const begun = performance.now();
   const steps = config.epochs * Math.ceil(train / config.batchSize);
-  const outcomes = await runAll(config, images, steps, folder, output);
+  const outcomes = await runAll({ config, images, arms }, steps, folder, output);
   const rows = outcomes.map(summaryRow);
   for (const { arm, runs } of outcomes)
     for (const { seed, model } of runs) await folder.write(modelName(arm.scheme, arm.ratio, seed), model);
@@ -95,12 +100,12 @@ async function compare(
 }
 
 async function runAll(
-  config: CompareConfig,
-  images: ImageDataset,
+  comparison: ComparisonOptions,
   steps: number,
   folder: RunFolder,
   output: Output,
 ): Promise<ArmOutcome[]> {
+  const { config } = comparison;
   const stop = onInterrupt();
   const shown = progress(output);
   const tasks = new Map<RunKey, ReturnType<typeof shown.task>>();
@@ -112,8 +117,7 @@ async function runAll(
   };
   try {
     return await compareArms({
-      config,
-      images,
+      ...comparison,
       signal: stop.signal,
       onEvent: (run, event) => {
         if (event.type === 'start') {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ImageDataset } from '@funhash/datasets';
-import { errorRate, evaluate, fit } from '@funhash/training';
+import { errorRate, evaluate, type FitEvent, fit } from '@funhash/training';
 import { Command } from 'commander';
 import { stepOf } from '../arms.ts';
 import { chooseBackend } from '../backend.ts';
@@ -25,7 +24,7 @@ import { InterruptedError, UsageError } from '../errors.ts';
 import { drawSplits, loadImages } from '../image-data.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { optimizerNames, optimizerOf } from '../optimizer.ts';
-import { grouped, type Output, percent, progress } from '../output.ts';
+import { grouped, type Output, percent, progress, type Task } from '../output.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
 import { parseScheme } from '../scheme-text.ts';
 import { commonSettings } from '../settings.ts';
@@ -130,52 +129,70 @@ async function train(
 
   const images = await loadImages(config);
   const backend = await chooseBackend(config.backend, config.threads);
+  const widths = [images.width * images.height * images.channels, ...config.hidden, images.classes];
+  const weights = config.weights ?? widths.slice(1).map(() => config.weight);
+  const net = buildNet({ ...config, widths, weights });
+  const splits = drawSplits(images.train, config, config.seed);
   const folder =
     resume === undefined ? await createRunFolder(out, 'train') : await openRunFolder(dirname(resume));
-  const summary = await trainIn(folder, { ...config, backend }, images, resume, output);
+  await folder.writeJson(files.config, { ...config, backend });
+  output.note(
+    `${grouped(splits.train.count)} images for training, ${grouped(splits.validation.count)} for validation; ` +
+      `${backend} backend; ${folder.path}\n${net.summary()}`,
+  );
+  const stop = onInterrupt();
+  try {
+    await follow(
+      fit({
+        model: net,
+        data: splits.train,
+        validation: splits.validation,
+        epochs: config.epochs,
+        batchSize: config.batchSize,
+        metrics: { errorRate },
+        seed: config.seed,
+        signal: stop.signal,
+        reportEverySteps: 5,
+        checkpoint: { path: folder.file(files.checkpoint) },
+        ...(resume !== undefined && { resume }),
+        ...optimizerOf({ ...config, learningRate: config.learningRate ?? defaultStep(config, weights) }),
+      }),
+      folder,
+      config,
+      output,
+    );
+  } finally {
+    stop.release();
+  }
+
+  const { loss: testLoss, errorRate: testError } = await evaluate(net, images.test, {
+    metrics: { errorRate },
+  });
+  const { storedCount, storedBytes } = net.summary().total;
+  const summary = { testError, testLoss, storedCount, storedBytes };
+  await net.save(folder.file(files.model));
+  await folder.writeJson(files.summary, summary);
   if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
   else
     output.line(
-      `test error ${percent([summary.testError])} % with ${grouped(summary.storedCount)} stored values, in ${folder.path}`,
+      `test error ${percent([testError])} % with ${grouped(storedCount)} stored values, in ${folder.path}`,
     );
 }
 
-async function trainIn(
+/** Shows and records what happens in training, until its end. */
+async function follow(
+  events: AsyncIterable<FitEvent<{ errorRate: typeof errorRate }>>,
   folder: RunFolder,
   config: TrainConfig,
-  images: ImageDataset,
-  resume: string | undefined,
   output: Output,
-): Promise<{ testError: number; testLoss: number; storedCount: number; storedBytes: number }> {
-  const widths = [images.width * images.height * images.channels, ...config.hidden, images.classes];
-  const weights = config.weights ?? widths.slice(1).map(() => config.weight);
-  const splits = drawSplits(images.train, config, config.seed);
-  const net = buildNet({ ...config, widths, weights });
-  await folder.writeJson(files.config, config);
-  const { storedCount, storedBytes } = net.summary().total;
-
-  const stop = onInterrupt();
+): Promise<void> {
   const shown = progress(output);
-  let task: ReturnType<typeof shown.task> | undefined;
+  let task: Task | undefined;
   try {
-    for await (const event of fit({
-      model: net,
-      data: splits.train,
-      validation: splits.validation,
-      epochs: config.epochs,
-      batchSize: config.batchSize,
-      metrics: { errorRate },
-      seed: config.seed,
-      signal: stop.signal,
-      reportEverySteps: 5,
-      checkpoint: { path: folder.file(files.checkpoint) },
-      ...(resume !== undefined && { resume }),
-      ...optimizerOf({ ...config, learningRate: config.learningRate ?? defaultStep(config, weights) }),
-    })) {
+    for await (const event of events) {
       if (event.type === 'start') {
         await keepMetricsUntil(folder, event.epoch);
         task = shown.task(config.weights ? 'train' : config.weight, event.steps ?? 0);
-        output.note(`${storedCount} stored values; ${splits.train.count} images; ${folder.path}`);
       } else if (event.type === 'step') task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
       else if (event.type === 'epoch') {
         const { epoch, step, loss, learningRate, seconds, validation } = event;
@@ -186,22 +203,13 @@ async function trainIn(
         );
       } else if (event.type === 'end' && event.reason === 'aborted')
         throw new InterruptedError(
-          `Interrupted in epoch ${event.epoch + 1}, step ${event.step}. Go on with:\n  funhash train --resume ${folder.file(files.checkpoint)}`,
+          `Interrupted after step ${event.step}. Go on with:\n  funhash train --resume ${folder.file(files.checkpoint)}`,
         );
     }
     task?.finish();
   } finally {
-    stop.release();
     shown.close();
   }
-
-  const { loss: testLoss, errorRate: testError } = await evaluate(net, images.test, {
-    metrics: { errorRate },
-  });
-  const summary = { testError, testLoss, storedCount, storedBytes };
-  await net.save(folder.file(files.model));
-  await folder.writeJson(files.summary, summary);
-  return summary;
 }
 
 function defaultStep({ relativeStep, optimizer }: TrainConfig, weights: readonly string[]): number {

@@ -13,7 +13,7 @@ h1 { font-size: 25px; line-height: 1.25; margin: 0 0 8px; }
 h2 { font-size: 18px; margin: 36px 0 10px; }
 h3 { font-size: 14px; margin: 0 0 6px; font-weight: 600; }
 h3 small { font-weight: 400; color: var(--soft); }
-p { margin: 0 0 12px; max-width: 78ch; }
+p { margin: 0 0 12px; max-width: 90ch; }
 header p, section > p, .note { color: var(--soft); }
 .note { font-size: 13px; margin-top: 8px; }
 .scroll { overflow-x: auto; }
@@ -31,11 +31,14 @@ tr.best .bar { font-weight: 650; }
 figure { margin: 0; }
 .charts figure { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px 14px 6px; min-width: 0; }
 .charts figcaption { font-weight: 600; font-size: 14px; margin-bottom: 4px; }
-.u-legend { font-size: 12.5px; color: var(--ink); }
+.u-legend { font-size: 12.5px; color: var(--ink); width: auto; }
+.u-legend th, .u-legend td { border: 0; padding: 1px 2px; color: var(--ink); }
+.u-legend .u-series { margin-right: 10px; }
+.u-legend .u-series:first-child { color: var(--soft); }
 .u-legend .u-marker { border-radius: 50%; }
 .row { margin-bottom: 18px; }
-.units, .mistakes { display: flex; flex-wrap: wrap; gap: 6px; }
-.units img, .mistakes img { image-rendering: pixelated; border-radius: 3px; display: block; }
+.units, .mistakes { display: flex; flex-wrap: wrap; gap: 5px; }
+.units img, .mistakes img { image-rendering: pixelated; border-radius: 3px; display: block; box-shadow: 0 0 0 1px var(--line); }
 .mistakes figure { text-align: center; }
 .mistakes figcaption { font-size: 12px; color: var(--soft); line-height: 1.5; }
 .mistakes b { color: var(--s1); }

@@ -39,9 +39,9 @@ interface Chart {
 /** The report of a comparison: one HTML file that needs nothing else. */
 export async function reportOf(input: ReportInput): Promise<string> {
   const { config, images, outcomes, rows, summary } = input;
-  const { resolve } = createRequire(import.meta.url);
-  const library = await readFile(resolve('uplot/dist/uPlot.iife.min.js'), 'utf8');
-  const libraryStyle = await readFile(resolve('uplot/dist/uPlot.min.css'), 'utf8');
+  const require = createRequire(import.meta.url);
+  const library = await readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8');
+  const libraryStyle = await readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8');
   const schemes = [...new Set(rows.map(({ scheme }) => scheme))];
   const charts = chartsOf(input, schemes);
   const title = `${summary.data}: ${schemes.length} schemes at equal stored size`;
@@ -190,7 +190,7 @@ function unitsOf(outcome: ArmOutcome, { width, height, channels }: ImageDataset)
   if (channels !== 1 || outcome.units.length === 0) return '';
   const pictures = outcome.units.map((values, k) => {
     const limit = quantile(values, 0.99);
-    return `<img src="${signedPicture(values, width, height, limit)}" alt="hidden unit ${k}" width="${2 * width}" height="${2 * height}">`;
+    return `<img src="${signedPicture(values, width, height, limit)}" alt="hidden unit ${k}" width="${3 * width}" height="${3 * height}">`;
   });
   return `<div class="row"><h3>${escapeHtml(armTitle(outcome))}</h3><div class="units">${pictures.join('')}</div></div>`;
 }
@@ -206,14 +206,14 @@ function mistakesOf(outcome: ArmOutcome, { width, height, channels, test }: Imag
   const size = width * height;
   const pictures = outcome.mistakes.map(
     ({ index, label, predicted, probability }) =>
-      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${greyPicture(test.images.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${2 * width}" height="${2 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
+      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${greyPicture(test.images.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${3 * width}" height="${3 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
   );
   const wrong = Math.round((outcome.runs[0]?.testError ?? 0) * test.count);
   return `<div class="row"><h3>${escapeHtml(armTitle(outcome))} <small>${grouped(wrong)} wrong</small></h3><div class="mistakes">${pictures.join('')}</div></div>`;
 }
 
 /** The command line that gives the same comparison again. */
-export function commandOf(config: CompareConfig): string {
+function commandOf(config: CompareConfig): string {
   const quoted = (value: string): string =>
     /^[\w./,:=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
   const flags = Object.entries(compareSettings).flatMap(([name, { flag }]) => {
