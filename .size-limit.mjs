@@ -1,6 +1,10 @@
 // Ceilings on what a page downloads: bundled by esbuild with all dependencies, minified, brotli. The numbers move
 // when someone decides that they should: raise one in the commit that needs it and say why beside it.
-export default [
+// What only Node resolves, and the optional GPU package, stay outside of the bundle.
+const outside = ['node:*', '@funhash/gpu'];
+const modifyEsbuildConfig = (config) => ({ ...config, external: [...(config.external ?? []), ...outside] });
+
+const entries = [
   {
     name: 'hashing: one hash',
     path: 'packages/hashing/dist/index.js',
@@ -9,6 +13,8 @@ export default [
   },
   { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '4 kB' },
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
-  { name: 'layers', path: 'packages/layers/dist/index.js', limit: '60 kB' },
-  { name: 'training', path: 'packages/training/dist/index.js', limit: '80 kB' },
+  { name: 'layers', path: 'packages/layers/dist/index.js', limit: '58 kB' },
+  { name: 'training', path: 'packages/training/dist/index.js', limit: '34 kB' },
 ];
+
+export default entries.map((entry) => ({ ...entry, modifyEsbuildConfig }));
