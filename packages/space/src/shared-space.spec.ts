@@ -1,6 +1,6 @@
 import { add, gradientsOf, sum } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
-import { tensor } from '@funhash/tensor';
+import { tensor, zeros } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { funHash, hashedNet, lowRank, randomEdgeRemoval, robe, tiles } from './schemes/index.ts';
 import { SharedSpace } from './shared-space.ts';
@@ -73,6 +73,12 @@ test.each([
     expect(weight.spec).toMatchObject({ space: 'space', scale: weight.scale });
     expect(weight.scale).toBeGreaterThan(0);
   }
+});
+
+test('a space of zeros gives no infinite scale', () => {
+  const space = new SharedSpace({ values: 20 });
+  space.parameter.assign(zeros([20]));
+  expect(createWeight(hashedNet({ space }), { rows: 6, cols: 9, std: 0.5 }).scale).toBe(0.5);
 });
 
 test('values of the space are counted once and are all that is trainable in a hashed layer', () => {

@@ -72,6 +72,15 @@ test('at least half of any budget is used', () => {
   );
 });
 
+test('blocks are as square as the shape allows', () => {
+  const blockOf = (rows: number, cols: number, ratio: number): unknown[] => {
+    const { blockRows, blockCols } = createWeight(randomEdgeRemoval({ ratio }), { rows, cols }).options;
+    return [blockRows, blockCols];
+  };
+  expect(blockOf(1000, 784, 1 / 64)).toEqual([8, 8]);
+  expect(blockOf(64, 64, 1 / 16)).toEqual([4, 4]);
+});
+
 test.each([
   [1000, 784],
   [10, 1000],

@@ -6,6 +6,7 @@ import {
   matmul,
   multiply,
   reshape,
+  square,
   sum,
 } from '@funhash/autodiff';
 import { random } from '@funhash/hashing';
@@ -312,7 +313,8 @@ function requireGradients(f: (at: readonly Tensor[]) => Tensor, start: readonly 
     });
   const origin = start.map(() => tensor(new Float64Array(directions)));
   try {
-    gradCheck((...amounts) => f(moved(amounts)), origin);
+    // Squared, so that the cotangents depend on the inputs too.
+    gradCheck((...amounts) => square(f(moved(amounts))), origin);
   } catch (cause) {
     if (!(cause instanceof GradientError)) throw cause;
     const { expected, actual } = cause.details;

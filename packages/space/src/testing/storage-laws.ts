@@ -203,6 +203,8 @@ export function projection(subject: Subject): void {
   if (!weight.virtual.formula.isLinear) return;
   const within = entriesOf(weight.virtual, otherValues(weight, 2));
   const { errorAfter } = project(weight, tensor(within, [rows, cols]));
+  const end = errorOf(weight, within);
+  requireClose('projection', 'the error of a matrix that the scheme can give', [errorAfter], [end], 1e-3);
   if (errorAfter > 1e-5)
     throw new LawError({
       operation: 'projection',
