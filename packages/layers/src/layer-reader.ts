@@ -6,6 +6,7 @@ import {
   type Scheme,
   type SharedSpace,
   type Weight,
+  type WeightPolicy,
   type WeightSpec,
 } from '@funhash/space';
 import { type Shape, sameShape, shapeText, type Tensor, tensor } from '@funhash/tensor';
@@ -22,6 +23,8 @@ export interface ReaderContext {
   readonly model: DecodedModel;
   readonly layers: Readonly<Record<string, LayerClass>>;
   readonly schemes: Readonly<Record<string, Scheme>>;
+  /** In place of the policies in the file. */
+  readonly policy: WeightPolicy | undefined;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
   /** Places of layers that stand in an earlier place too, and that place. */
   readonly ties: Fields;
@@ -89,7 +92,7 @@ export class LayerReader {
   }
 
   weight(name: string, rows: number, cols: number): Weight {
-    const { schemes, spaces, taken } = this.#context;
+    const { schemes, spaces, taken, policy: chosen } = this.#context;
     const spec = this.spec[name];
     if (!isFields(spec) || spec.rows !== rows || spec.cols !== cols || !isFields(spec.options))
       return this.#refuse(`a weight [${rows}, ${cols}] as ${name}`, spec);
@@ -99,7 +102,8 @@ export class LayerReader {
     if (scale !== undefined && !Number.isFinite(scale)) this.#refuse('a finite scale', scale);
     if (space !== undefined && !spaces.has(space as string)) this.#refuse('a space of this file', space);
     if (space !== undefined) taken.add(space as string);
-    return restoreWeight(spec as unknown as WeightSpec, {
+    const known = spec as unknown as WeightSpec;
+    return restoreWeight(chosen ? { ...known, policy: chosen } : known, {
       schemes,
       values: { get: (array) => this.#stored(this.#keyOf(`${name}.${array}`)) },
       space: spaces.get(space as string),

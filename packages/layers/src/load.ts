@@ -1,6 +1,6 @@
 import { type ByteSource, type DecodedModel, decodeModel, readBytes } from '@funhash/codec';
 import { ArgumentError } from '@funhash/hashing';
-import { type Scheme, SharedSpace, schemes } from '@funhash/space';
+import { type Scheme, SharedSpace, schemes, type WeightPolicy } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from './layer-classes.ts';
 import {
@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly schemes?: Readonly<Record<string, Scheme>>;
   /** Layers of the caller's own, besides those of this package. */
   readonly layers?: Readonly<Record<string, LayerClass>>;
+  /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
+  readonly policy?: WeightPolicy;
   /** Largest file read. Default 1 GiB. */
   readonly maxBytes?: number;
 }
@@ -43,6 +45,7 @@ export function modelOf(model: DecodedModel, source: string, options: LoadOption
     model,
     layers: { ...layerClasses, ...options.layers },
     schemes: { ...schemes, ...options.schemes },
+    policy: options.policy,
     spaces,
     ties,
     built: new Map(),
