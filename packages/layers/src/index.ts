@@ -25,15 +25,14 @@ export {
   type WeightRequest,
 } from '@funhash/space';
 export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
-export { Activation } from './activation.ts';
 export { type ActivationName, activations } from './activations.ts';
-export { Dense, type DenseOptions } from './dense.ts';
-export { Dropout, type DropoutOptions } from './dropout.ts';
-export { Flatten } from './flatten.ts';
+export type { DenseOptions } from './dense.ts';
+export type { DropoutOptions } from './dropout.ts';
 export { Functional } from './functional.ts';
 export type { Layer, Model, Pass } from './layer.ts';
+export * from './layer-classes.ts';
 export type { LayerClass, LayerReader } from './layer-reader.ts';
 export { type LoadOptions, load, loadInto } from './load.ts';
 export { type LayerSpec, Module, type SaveOptions } from './module.ts';
-export { Sequential, type SequentialOptions } from './sequential.ts';
+export type { SequentialOptions } from './sequential.ts';
 export type { Summary, SummaryPart, SummaryRow } from './summary.ts';

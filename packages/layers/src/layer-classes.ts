@@ -1,3 +1,4 @@
+// What users import and what `load` builds by its type.
 export { Activation } from './activation.ts';
 export { Dense } from './dense.ts';
 export { Dropout } from './dropout.ts';
