@@ -25,6 +25,7 @@ test('the size is exact, by ratio, values or bytes', () => {
   expect(createWeight(hashedNet({ ratio: 1e-9 }), shape).storedCount).toBe(1);
   expect(createWeight(hashedNet({ buckets: 7 }), shape).storedCount).toBe(7);
   expect(createWeight(hashedNet({ ratio: 1 / 64 }), { rows: 1000, cols: 784 }).storedCount).toBe(12_250);
+  expect(createWeight(hashedNet({ ratio: 1 / 64 }), { rows: 10, cols: 1000 }).storedCount).toBe(156);
 });
 
 test.each([

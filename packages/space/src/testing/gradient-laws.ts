@@ -11,7 +11,15 @@ import {
 } from '@funhash/autodiff';
 import { random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
-import { full, runFoldRows, runKernel, runVirtualFold, type Tensor, tensor } from '@funhash/tensor';
+import {
+  full,
+  runFoldRows,
+  runKernel,
+  runVirtualFold,
+  runVirtualRows,
+  type Tensor,
+  tensor,
+} from '@funhash/tensor';
 import fc from 'fast-check';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
@@ -296,6 +304,13 @@ export function second(subject: Subject): void {
   const x = subject.tensor(normal(random(6), 2 * v.cols), [2, v.cols]);
   const ids = tensor(Int32Array.of(0, v.rows - 1, 0));
   requireGradients(([at, ...stored]) => virtualMatmul(at as Tensor, { ...v, stored }), [x, ...v.stored]);
+  requireGradients(
+    ([at, ...stored]) => {
+      const kept = { ...v, stored };
+      return virtualMatmul(at as Tensor, { ...kept, decoded: runVirtualRows(operandOf(kept), null) });
+    },
+    [x, ...v.stored],
+  );
   requireGradients((stored) => virtualRows({ ...v, stored }, ids), v.stored);
   if (weight.definition.apply)
     requireGradients(([at, ...stored]) => applied(weight, at as Tensor, stored), [x, ...v.stored]);
