@@ -48,6 +48,21 @@ export class Code {
     return this.#index(0x22, local);
   }
 
+  /** Adds a constant to an i32. */
+  increase(local: Local, by: number): this {
+    return this.get(local).i32(by).op('i32.add').set(local);
+  }
+
+  /** Adds one i32 to another. */
+  advance(local: Local, by: Local): this {
+    return this.get(local, by).op('i32.add').set(local);
+  }
+
+  /** Leaves 1 where an i32, unsigned, is not less than a constant. */
+  atLeast(local: Local, least: number): this {
+    return this.get(local).i32(least).op('i32.ge_u');
+  }
+
   i32(value: number): this {
     this.#bytes.byte(0x41);
     this.#bytes.signed(value);
@@ -142,6 +157,17 @@ export class Code {
         this.branch(again);
       });
     });
+  }
+
+  /** Repeats `body` as often as `counter` says, counting it down to 0. */
+  repeat(counter: Local, body: () => void): this {
+    return this.while(
+      () => this.get(counter),
+      () => {
+        body();
+        this.increase(counter, -1);
+      },
+    );
   }
 
   branch(to: Label): this {

@@ -81,13 +81,8 @@ export function elementwiseModule(
         else code.memory('v128.store', 16 * half);
       });
     });
-    for (const { at } of moving)
-      code
-        .get(at)
-        .i32(elements * 4)
-        .op('i32.add')
-        .set(at);
-    code.get(left).i32(elements).op('i32.sub').set(left);
+    for (const { at } of moving) code.increase(at, elements * 4);
+    code.increase(left, -elements);
   };
   body(wide, full, strip);
   body(narrow, single, 1);
@@ -95,23 +90,19 @@ export function elementwiseModule(
   const { code } = made;
   code.append(head);
   for (const { row, at } of [...inputs, ...outputs]) code.get(row).set(at);
-  code.while(
-    () => code.get(rows),
-    () => {
-      for (const { row, at } of [...inputs, ...outputs]) code.get(row).set(at);
-      code.append(outer).get(cols).set(left);
-      code.while(
-        () => code.get(left).i32(strip).op('i32.ge_u'),
-        () => code.append(full),
-      );
-      code.while(
-        () => code.get(left),
-        () => code.append(single),
-      );
-      for (const { row, stride } of [...inputs, ...outputs]) code.get(row, stride).op('i32.add').set(row);
-      code.get(rows).i32(1).op('i32.sub').set(rows);
-    },
-  );
+  code.repeat(rows, () => {
+    for (const { row, at } of [...inputs, ...outputs]) code.get(row).set(at);
+    code.append(outer).get(cols).set(left);
+    code.while(
+      () => code.atLeast(left, strip),
+      () => code.append(full),
+    );
+    code.while(
+      () => code.get(left),
+      () => code.append(single),
+    );
+    for (const { row, stride } of [...inputs, ...outputs]) code.advance(row, stride);
+  });
   return module;
 }
 

@@ -170,33 +170,21 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
   for (const sink of sinks) sink.finish();
 
   code.append(head);
-  code.while(
-    () => code.get(strips),
-    () => {
-      code.append(strip).get(firstStep).set(step).get(list).set(listAt).get(blocks).set(left);
-      for (const stream of [input, output]) stream.startStrip(code);
-      code.while(
-        () => code.get(left),
-        () => {
-          code.append(body);
-          advance(code, step, form.unroll);
-          advance(code, listAt, 4 * form.unroll);
-          for (const stream of [input, output]) stream.nextBlock(code, form.unroll);
-          advance(code, left, -1);
-        },
-      );
-      code.append(ends.strip);
-      for (const stream of [input, output]) stream.nextStrip(code);
-      advance(code, lane, stripLanes);
-      advance(code, strips, -1);
-    },
-  );
+  code.repeat(strips, () => {
+    code.append(strip).get(firstStep).set(step).get(list).set(listAt).get(blocks).set(left);
+    for (const stream of [input, output]) stream.startStrip(code);
+    code.repeat(left, () => {
+      code.append(body);
+      code.increase(step, form.unroll);
+      code.increase(listAt, 4 * form.unroll);
+      for (const stream of [input, output]) stream.nextBlock(code, form.unroll);
+    });
+    code.append(ends.strip);
+    for (const stream of [input, output]) stream.nextStrip(code);
+    code.increase(lane, stripLanes);
+  });
   code.append(ends.call);
   return module;
-}
-
-function advance(code: Code, local: Local, by: number): void {
-  code.get(local).i32(by).op('i32.add').set(local);
 }
 
 /** An operand or result of every entry: its address moves from step to step and from strip to strip. */

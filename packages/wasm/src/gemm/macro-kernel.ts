@@ -81,14 +81,14 @@ export function macroKernel(module: ModuleBuilder, instructions: Instructions): 
             offset(to);
             offset(from);
             code.memory('i32.load').memory('i32.store');
-            code.get(at).i32(1).op('i32.add').set(at);
+            code.increase(at, 1);
           },
         );
         code.get(from);
         fromStride();
         code.op('i32.add').set(from).get(to);
         toStride();
-        code.op('i32.add').set(to).get(count).i32(1).op('i32.sub').set(count);
+        code.op('i32.add').set(to).increase(count, -1);
       },
     );
   };
@@ -140,7 +140,7 @@ export function macroKernel(module: ModuleBuilder, instructions: Instructions): 
             .op('i32.add')
             .set(left);
           code.get(target, rowBytes).i32(most).op('i32.mul').op('i32.add').set(target);
-          code.get(i).i32(most).op('i32.add').set(i);
+          code.increase(i, most);
         },
       );
       code
@@ -149,7 +149,7 @@ export function macroKernel(module: ModuleBuilder, instructions: Instructions): 
         .op('i32.mul')
         .op('i32.add')
         .set(right);
-      code.get(j).i32(tileCols).op('i32.add').set(j);
+      code.increase(j, tileCols);
     },
   );
 }

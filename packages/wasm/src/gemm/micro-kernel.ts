@@ -50,38 +50,26 @@ export function microKernel(
       for (const sum of sums.flat()) code.v128(new Float32Array(4)).set(sum);
     },
   );
-  code.while(
-    () => code.get(depth),
-    () => {
-      right.forEach(
-        (local, v) =>
-          void code
-            .get(b)
-            .memory('v128.load', 16 * v)
-            .set(local),
-      );
-      sums.forEach((tileRow, i) => {
-        code
-          .get(a)
-          .memory('v128.load32_splat', 4 * i)
-          .set(left);
-        tileRow.forEach((sum, v) => {
-          multiplyAdd(code, instructions, left, right[v] as Local, sum);
-        });
-      });
+  code.repeat(depth, () => {
+    right.forEach(
+      (local, v) =>
+        void code
+          .get(b)
+          .memory('v128.load', 16 * v)
+          .set(local),
+    );
+    sums.forEach((tileRow, i) => {
       code
         .get(a)
-        .i32(stripRows * 4)
-        .op('i32.add')
-        .set(a);
-      code
-        .get(b)
-        .i32(tileCols * 4)
-        .op('i32.add')
-        .set(b);
-      code.get(depth).i32(1).op('i32.sub').set(depth);
-    },
-  );
+        .memory('v128.load32_splat', 4 * i)
+        .set(left);
+      tileRow.forEach((sum, v) => {
+        multiplyAdd(code, instructions, left, right[v] as Local, sum);
+      });
+    });
+    code.increase(a, stripRows * 4);
+    code.increase(b, tileCols * 4);
+  });
   eachRow(code, sums, { c, row, rowBytes }, (sum, offset) => {
     code.get(row, sum).memory('v128.store', offset);
   });
@@ -96,7 +84,7 @@ function eachRow(
 ): void {
   code.get(c).set(row);
   sums.forEach((tileRow, i) => {
-    if (i > 0) code.get(row, rowBytes).op('i32.add').set(row);
+    if (i > 0) code.advance(row, rowBytes);
     tileRow.forEach((sum, v) => {
       visit(sum, 16 * v);
     });

@@ -57,7 +57,7 @@ export function packer(module: ModuleBuilder, name: string, width: number): void
                 () => sideBySide(strip),
                 () => interleaved(strip),
               );
-            code.get(count).i32(width).op('i32.sub').set(count);
+            code.increase(count, -width);
             code.get(from, stride).i32(width).op('i32.mul').op('i32.add').set(from);
           },
         );
@@ -66,13 +66,9 @@ export function packer(module: ModuleBuilder, name: string, width: number): void
 }
 
 function advance(code: Code, { to, k, width, source, depthStride }: Strip): void {
-  code
-    .get(to)
-    .i32(width * 4)
-    .op('i32.add')
-    .set(to);
-  code.get(source, depthStride).op('i32.add').set(source);
-  code.get(k).i32(1).op('i32.sub').set(k);
+  code.increase(to, width * 4);
+  code.advance(source, depthStride);
+  code.increase(k, -1);
 }
 
 function partial(strip: Strip, count: Local): void {
@@ -94,7 +90,7 @@ function partial(strip: Strip, count: Local): void {
                 .get(to, at)
                 .memory('i32.load')
                 .memory('i32.store', 4 * i);
-              code.get(at, stride).op('i32.add').set(at);
+              code.advance(at, stride);
             },
             () =>
               void code
@@ -145,7 +141,7 @@ function interleaved(strip: Strip): void {
     .op('i32.eq')
     .if(() => {
       code.while(
-        () => code.get(k).i32(4).op('i32.ge_u'),
+        () => code.atLeast(k, 4),
         () => {
           const loaded = rows.map((row) => {
             const local = made.local('v128');
@@ -169,13 +165,9 @@ function interleaved(strip: Strip): void {
               for (let i = 4; i < width; i++)
                 code.get(to, rest).memoryLane('v128.store32_lane', i - 4, offset + 4 * i);
           }
-          code
-            .get(to)
-            .i32(width * 16)
-            .op('i32.add')
-            .set(to);
-          for (const row of rows) code.get(row).i32(16).op('i32.add').set(row);
-          code.get(k).i32(4).op('i32.sub').set(k);
+          code.increase(to, width * 16);
+          for (const row of rows) code.increase(row, 16);
+          code.increase(k, -4);
         },
       );
     });
@@ -187,7 +179,7 @@ function interleaved(strip: Strip): void {
           .get(to, row)
           .memory('i32.load')
           .memory('i32.store', 4 * i);
-        code.get(row, depthStride).op('i32.add').set(row);
+        code.advance(row, depthStride);
       });
       advance(code, strip);
     },

@@ -30,7 +30,7 @@ function dots(module: ModuleBuilder, instructions: Instructions): void {
   const start = made.local('f32');
   for (const count of [4, 1])
     code.while(
-      () => code.get(n).i32(count).op('i32.ge_u'),
+      () => code.atLeast(n, count),
       () => {
         const rows = made.locals('i32', count);
         const sums = rows.map(() => made.locals('v128', 2));
@@ -60,12 +60,12 @@ function dots(module: ModuleBuilder, instructions: Instructions): void {
               multiplyAdd(code, instructions, factor, element, sums[r]?.[v] as Local);
             });
           }
-          for (const pointer of [at, ...rows]) move(code, pointer, 4 * floats);
-          move(code, left, -floats);
+          for (const pointer of [at, ...rows]) code.increase(pointer, 4 * floats);
+          code.increase(left, -floats);
         };
         for (const floats of [8, 1] as const)
           code.while(
-            () => code.get(left).i32(floats).op('i32.ge_u'),
+            () => code.atLeast(left, floats),
             () => block(floats),
           );
         sums.forEach(([first, second], r) => {
@@ -81,9 +81,9 @@ function dots(module: ModuleBuilder, instructions: Instructions): void {
           pushSum(made, code, first as Local, second as Local);
           code.op('f32.add').memory('f32.store', 4 * r);
         });
-        move(code, out, 4 * count);
+        code.increase(out, 4 * count);
         code.get(b, stride).i32(count).op('i32.mul').op('i32.add').set(b);
-        move(code, n, -count);
+        code.increase(n, -count);
       },
     );
 }
@@ -96,7 +96,7 @@ function combine(module: ModuleBuilder, instructions: Instructions): void {
   const [sum, element] = made.locals('v128', 2) as [Local, Local];
   for (const count of [4, 1])
     code.while(
-      () => code.get(depth).i32(count).op('i32.ge_u'),
+      () => code.atLeast(depth, count),
       () => {
         const rows = made.locals('i32', count);
         const factors = made.locals('v128', count);
@@ -115,7 +115,7 @@ function combine(module: ModuleBuilder, instructions: Instructions): void {
         code.get(out).set(at).get(n).set(left);
         for (const floats of [4, 1])
           code.while(
-            () => code.get(left).i32(floats).op('i32.ge_u'),
+            () => code.atLeast(left, floats),
             () => {
               const name = floats === 1 ? 'v128.load32_zero' : 'v128.load';
               code.get(at).memory(name).set(sum);
@@ -126,13 +126,13 @@ function combine(module: ModuleBuilder, instructions: Instructions): void {
               code.get(at, sum);
               if (floats === 1) code.memoryLane('v128.store32_lane', 0);
               else code.memory('v128.store');
-              for (const pointer of [at, ...rows]) move(code, pointer, 4 * floats);
-              move(code, left, -floats);
+              for (const pointer of [at, ...rows]) code.increase(pointer, 4 * floats);
+              code.increase(left, -floats);
             },
           );
-        move(code, x, 4 * count);
+        code.increase(x, 4 * count);
         code.get(b, stride).i32(count).op('i32.mul').op('i32.add').set(b);
-        move(code, depth, -count);
+        code.increase(depth, -count);
       },
     );
 }
@@ -143,8 +143,4 @@ function pushSum(made: FunctionBuilder, code: Code, a: Local, b: Local): void {
   code.get(a, b).op('f32x4.add').tee(total);
   code.get(total, total).shuffle(2, 3, 0, 1).op('f32x4.add').tee(total);
   code.get(total, total).shuffle(1, 0, 3, 2).op('f32x4.add').lane('f32x4.extract_lane', 0);
-}
-
-function move(code: Code, local: Local, by: number): void {
-  code.get(local).i32(by).op('i32.add').set(local);
 }

@@ -43,21 +43,17 @@ export function copyCode(module: ModuleBuilder): void {
       .set(fromHere)
       .get(extents[axis] as Local)
       .set(left);
-    code.while(
-      () => code.get(left),
-      () => {
-        nest(axis + 1, toHere, fromHere);
-        code
-          .get(toHere, toStrides[axis] as Local)
-          .op('i32.add')
-          .set(toHere);
-        code
-          .get(fromHere, fromStrides[axis] as Local)
-          .op('i32.add')
-          .set(fromHere);
-        code.get(left).i32(1).op('i32.sub').set(left);
-      },
-    );
+    code.repeat(left, () => {
+      nest(axis + 1, toHere, fromHere);
+      code
+        .get(toHere, toStrides[axis] as Local)
+        .op('i32.add')
+        .set(toHere);
+      code
+        .get(fromHere, fromStrides[axis] as Local)
+        .op('i32.add')
+        .set(fromHere);
+    });
   };
   nest(0, to, from);
 }
@@ -79,10 +75,6 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
     Local,
   ];
   const [target, source, left] = made.locals('i32', 3) as [Local, Local, Local];
-  const step = (pointer: Local, by: Local): void => void code.get(pointer, by).op('i32.add').set(pointer);
-  const up = (pointer: Local, by: number): void => void code.get(pointer).i32(by).op('i32.add').set(pointer);
-  const down = (counter: Local, by: number): void =>
-    void code.get(counter).i32(by).op('i32.sub').set(counter);
 
   const sideBySide = (): void => {
     code
@@ -94,12 +86,12 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
         () => {
           code.get(to).set(target).get(from).set(source).get(cols).set(left);
           code.while(
-            () => code.get(left).i32(4).op('i32.ge_u'),
+            () => code.atLeast(left, 4),
             () => {
               code.get(target, source).memory('v128.load').memory('v128.store');
-              up(target, 16);
-              up(source, 16);
-              down(left, 4);
+              code.increase(target, 16);
+              code.increase(source, 16);
+              code.increase(left, -4);
             },
           );
           words();
@@ -108,42 +100,34 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
   };
   // The rest of a row, word by word, with the strides of the columns.
   const words = (): void => {
-    code.while(
-      () => code.get(left),
-      () => {
-        code.get(target, source).memory('i32.load').memory('i32.store');
-        step(target, toCol);
-        step(source, fromCol);
-        down(left, 1);
-      },
-    );
+    code.repeat(left, () => {
+      code.get(target, source).memory('i32.load').memory('i32.store');
+      code.advance(target, toCol);
+      code.advance(source, fromCol);
+    });
   };
   // Four rows at once while the source lies side by side along them.
   const transposed = (): void => {
     const quads = made.local('i32');
     code.while(
-      () => code.get(rows).i32(4).op('i32.ge_u'),
+      () => code.atLeast(rows, 4),
       () => {
         code.get(to).set(target).get(from).set(source).get(cols).i32(2).op('i32.shr_u').set(quads);
-        code.while(
-          () => code.get(quads),
-          () => {
-            const loaded = made.locals('v128', 4) as [Local, Local, Local, Local];
-            for (const local of loaded) {
-              code.get(source).memory('v128.load').set(local);
-              step(source, fromCol);
-            }
-            const turned = transpose4(made, code, loaded);
-            const row = made.local('i32');
-            code.get(target).set(row);
-            for (const local of turned) {
-              code.get(row, local).memory('v128.store');
-              step(row, toRow);
-            }
-            up(target, 16);
-            down(quads, 1);
-          },
-        );
+        code.repeat(quads, () => {
+          const loaded = made.locals('v128', 4) as [Local, Local, Local, Local];
+          for (const local of loaded) {
+            code.get(source).memory('v128.load').set(local);
+            code.advance(source, fromCol);
+          }
+          const turned = transpose4(made, code, loaded);
+          const row = made.local('i32');
+          code.get(target).set(row);
+          for (const local of turned) {
+            code.get(row, local).memory('v128.store');
+            code.advance(row, toRow);
+          }
+          code.increase(target, 16);
+        });
         const rest = made.locals('i32', 2) as [Local, Local];
         code.get(target).set(rest[0]).get(source).set(rest[1]);
         for (let i = 0; i < 4; i++) {
@@ -159,11 +143,11 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
             .op('i32.add')
             .set(source);
           words();
-          step(rest[0], toRow);
+          code.advance(rest[0], toRow);
         }
-        for (let i = 0; i < 4; i++) step(to, toRow);
-        up(from, 16);
-        down(rows, 4);
+        for (let i = 0; i < 4; i++) code.advance(to, toRow);
+        code.increase(from, 16);
+        code.increase(rows, -4);
       },
     );
   };
@@ -172,19 +156,15 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
   equals(toCol, 4);
   equals(fromRow, 4);
   code.op('i32.and').get(fromCol).i32(4).op('i32.ne').op('i32.and').if(transposed);
-  code.while(
-    () => code.get(rows),
-    () => {
-      equals(toCol, 4);
-      equals(fromCol, 4);
-      code.op('i32.and').if(sideBySide, () => {
-        code.get(to).set(target).get(from).set(source).get(cols).set(left);
-        words();
-      });
-      step(to, toRow);
-      step(from, fromRow);
-      down(rows, 1);
-    },
-  );
+  code.repeat(rows, () => {
+    equals(toCol, 4);
+    equals(fromCol, 4);
+    code.op('i32.and').if(sideBySide, () => {
+      code.get(to).set(target).get(from).set(source).get(cols).set(left);
+      words();
+    });
+    code.advance(to, toRow);
+    code.advance(from, fromRow);
+  });
   return made;
 }

@@ -79,20 +79,16 @@ function reduceMiddle(module: ModuleBuilder, name: Reduction): void {
     );
     for (const sum of sums) accumulation.start(code, sum);
     code.get(x).set(at).get(count).set(c);
-    code.while(
-      () => code.get(c),
-      () => {
-        sums.forEach((sum, v) => {
-          code.get(at);
-          if (vectors === 0) code.memory('v128.load32_zero');
-          else code.memory('v128.load', 16 * v);
-          code.set(elements);
-          accumulation.take(code, sum, elements);
-        });
-        code.get(at, stride).op('i32.add').set(at);
-        move(code, c, -1);
-      },
-    );
+    code.repeat(c, () => {
+      sums.forEach((sum, v) => {
+        code.get(at);
+        if (vectors === 0) code.memory('v128.load32_zero');
+        else code.memory('v128.load', 16 * v);
+        code.set(elements);
+        accumulation.take(code, sum, elements);
+      });
+      code.advance(at, stride);
+    });
     sums.forEach((sum, v) => {
       code.get(out);
       accumulation.pushResults(code, sum);
@@ -100,28 +96,24 @@ function reduceMiddle(module: ModuleBuilder, name: Reduction): void {
       else code.memory('v128.store', 16 * v);
     });
     const width = vectors === 0 ? 1 : 4 * vectors;
-    for (const pointer of [x, out]) move(code, pointer, 4 * width);
-    move(code, left, -width);
+    for (const pointer of [x, out]) code.increase(pointer, 4 * width);
+    code.increase(left, -width);
   };
   code.get(inner).i32(2).op('i32.shl').set(stride);
-  code.while(
-    () => code.get(outer),
-    () => {
-      code.get(inner).set(left);
-      for (const vectors of [2, 0])
-        code.while(
-          () =>
-            code
-              .get(left)
-              .i32(Math.max(1, 4 * vectors))
-              .op('i32.ge_u'),
-          () => columns(vectors),
-        );
-      // x stands behind the first of `count` rows now.
-      code.get(x, stride, count).i32(1).op('i32.sub').op('i32.mul').op('i32.add').set(x);
-      move(code, outer, -1);
-    },
-  );
+  code.repeat(outer, () => {
+    code.get(inner).set(left);
+    for (const vectors of [2, 0])
+      code.while(
+        () =>
+          code
+            .get(left)
+            .i32(Math.max(1, 4 * vectors))
+            .op('i32.ge_u'),
+        () => columns(vectors),
+      );
+    // x stands behind the first of `count` rows now.
+    code.get(x, stride, count).i32(1).op('i32.sub').op('i32.mul').op('i32.add').set(x);
+  });
 }
 
 function reduceRows(module: ModuleBuilder, name: Reduction): void {
@@ -136,28 +128,24 @@ function reduceRows(module: ModuleBuilder, name: Reduction): void {
     code.get(x).memory('v128.load', offset).set(elements);
     accumulation.take(code, sums, elements);
   };
-  code.while(
-    () => code.get(rows),
-    () => {
-      accumulation.start(code, first);
-      accumulation.start(code, second);
-      code.get(cols).set(left);
-      code.while(
-        () => code.get(left).i32(8).op('i32.ge_u'),
-        () => {
-          takeAt(first, 0);
-          takeAt(second, 16);
-          move(code, x, 32);
-          move(code, left, -8);
-        },
-      );
-      code.get(out);
-      finishRow(made, name, { x, left, first, second });
-      code.memory('f32.store');
-      move(code, out, 4);
-      move(code, rows, -1);
-    },
-  );
+  code.repeat(rows, () => {
+    accumulation.start(code, first);
+    accumulation.start(code, second);
+    code.get(cols).set(left);
+    code.while(
+      () => code.atLeast(left, 8),
+      () => {
+        takeAt(first, 0);
+        takeAt(second, 16);
+        code.increase(x, 32);
+        code.increase(left, -8);
+      },
+    );
+    code.get(out);
+    finishRow(made, name, { x, left, first, second });
+    code.memory('f32.store');
+    code.increase(out, 4);
+  });
 }
 
 // Pushes the result of a row: the lanes of the vectors, then the last few elements one by one.
@@ -179,20 +167,12 @@ function finishRow(
     }
   });
   code.set(total);
-  code.while(
-    () => code.get(left),
-    () => {
-      code.get(total, x).memory('f32.load');
-      if (sum) code.op('f64.promote_f32');
-      code.op(combine).set(total);
-      move(code, x, 4);
-      move(code, left, -1);
-    },
-  );
+  code.repeat(left, () => {
+    code.get(total, x).memory('f32.load');
+    if (sum) code.op('f64.promote_f32');
+    code.op(combine).set(total);
+    code.increase(x, 4);
+  });
   code.get(total);
   if (sum) code.op('f32.demote_f64');
-}
-
-function move(code: Code, local: Local, by: number): void {
-  code.get(local).i32(by).op('i32.add').set(local);
 }

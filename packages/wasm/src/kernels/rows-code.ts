@@ -9,16 +9,12 @@ export function gatherRows(module: ModuleBuilder): void {
   const made = module.function('gatherRows', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
   const [to, from, stride, index, n, rowBytes] = made.arguments as [Local, Local, Local, Local, Local, Local];
-  code.while(
-    () => code.get(n),
-    () => {
-      code.get(to, from, index).memory('i32.load').get(stride).op('i32.mul').op('i32.add');
-      code.get(rowBytes).memoryCopy();
-      code.get(to, rowBytes).op('i32.add').set(to);
-      move(code, index, 4);
-      move(code, n, -1);
-    },
-  );
+  code.repeat(n, () => {
+    code.get(to, from, index).memory('i32.load').get(stride).op('i32.mul').op('i32.add');
+    code.get(rowBytes).memoryCopy();
+    code.advance(to, rowBytes);
+    code.increase(index, 4);
+  });
 }
 
 /** `addRows`(to, from, index, n, width): row k of `from` is added to row index[k] of `to`; contiguous f32. */
@@ -27,40 +23,32 @@ export function addRowsCode(module: ModuleBuilder): void {
   const { code } = made;
   const [to, from, index, n, width] = made.arguments as [Local, Local, Local, Local, Local];
   const [at, left] = made.locals('i32', 2) as [Local, Local];
-  code.while(
-    () => code.get(n),
-    () => {
-      code
-        .get(to, index)
-        .memory('i32.load')
-        .get(width)
-        .op('i32.mul')
-        .i32(2)
-        .op('i32.shl')
-        .op('i32.add')
-        .set(at);
-      code.get(width).set(left);
-      code.while(
-        () => code.get(left).i32(4).op('i32.ge_u'),
-        () => {
-          code.get(at, at).memory('v128.load').get(from).memory('v128.load');
-          code.op('f32x4.add').memory('v128.store');
-          for (const pointer of [at, from]) move(code, pointer, 16);
-          move(code, left, -4);
-        },
-      );
-      code.while(
-        () => code.get(left),
-        () => {
-          code.get(at, at).memory('f32.load').get(from).memory('f32.load').op('f32.add').memory('f32.store');
-          for (const pointer of [at, from]) move(code, pointer, 4);
-          move(code, left, -1);
-        },
-      );
-      move(code, index, 4);
-      move(code, n, -1);
-    },
-  );
+  code.repeat(n, () => {
+    code
+      .get(to, index)
+      .memory('i32.load')
+      .get(width)
+      .op('i32.mul')
+      .i32(2)
+      .op('i32.shl')
+      .op('i32.add')
+      .set(at);
+    code.get(width).set(left);
+    code.while(
+      () => code.atLeast(left, 4),
+      () => {
+        code.get(at, at).memory('v128.load').get(from).memory('v128.load');
+        code.op('f32x4.add').memory('v128.store');
+        for (const pointer of [at, from]) code.increase(pointer, 16);
+        code.increase(left, -4);
+      },
+    );
+    code.repeat(left, () => {
+      code.get(at, at).memory('f32.load').get(from).memory('f32.load').op('f32.add').memory('f32.store');
+      for (const pointer of [at, from]) code.increase(pointer, 4);
+    });
+    code.increase(index, 4);
+  });
 }
 
 /** `logSumExp`(x, out, rows, cols): out[row] = m + log Σ exp(x − m), m the largest of the row; contiguous f32. */
@@ -78,13 +66,13 @@ export function logSumExpCode(module: ModuleBuilder, instructions: Instructions)
     body.get(x).set(at).get(cols).set(left);
     for (const count of [4, 1])
       body.while(
-        () => body.get(left).i32(count).op('i32.ge_u'),
+        () => body.atLeast(left, count),
         () => {
           if (count === 4) body.get(at).memory('v128.load').set(elements);
           else body.get(at, nothing).memoryLane('v128.load32_lane', 0).set(elements);
           visit();
-          move(body, at, 4 * count);
-          move(body, left, -count);
+          body.increase(at, 4 * count);
+          body.increase(left, -count);
         },
       );
   };
@@ -117,14 +105,10 @@ export function logSumExpCode(module: ModuleBuilder, instructions: Instructions)
       () => void body.get(out, largest).memory('f32.store'),
     );
   body.get(x, cols).i32(2).op('i32.shl').op('i32.add').set(x);
-  move(body, out, 4);
-  move(body, rows, -1);
+  body.increase(out, 4);
+  body.increase(rows, -1);
   made.code.append(head).while(
     () => made.code.get(rows),
     () => made.code.append(body),
   );
-}
-
-function move(code: Code, local: Local, by: number): void {
-  code.get(local).i32(by).op('i32.add').set(local);
 }
