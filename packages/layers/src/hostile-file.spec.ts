@@ -330,6 +330,17 @@ test.each<[string, Uint8Array, RegExp]>([
     bytesOf(layer({ options: hashed, space: 'x' }), w(3)),
     /a space of this file/,
   ],
+  [
+    'a space for a scheme that cannot share',
+    bytesOf(
+      { ...(layer({ kind: 'dense', space: 's', scale: 1 }) as object), spaces: ['s'] },
+      {
+        'weight.w': { shape: [2, 2], data: new Float32Array(4) },
+        s: { shape: [1], data: new Float32Array(1) },
+      },
+    ),
+    /dense with values of its own in the model, got the shared space s/,
+  ],
   ['an unknown scheme', bytesOf(layer({ kind: 'magic' }), w(3)), /a known scheme: .*got "magic"/],
   ['an unknown policy', bytesOf(layer({ options: hashed, policy: 'sometimes' }), w(3)), /policy/],
   ['a matrix that does not fit the layer', bytesOf(layer({ rows: 3 }), w(3)), /a weight \[2, 2\] as weight/],
