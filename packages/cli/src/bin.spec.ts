@@ -12,7 +12,7 @@ let data: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'funhash-bin-'));
   data = join(root, 'tiny');
-  await writeTinyImages(data, 3000);
+  await writeTinyImages(data, 1500);
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -84,3 +84,25 @@ test('an interrupted run goes on bit for bit', async () => {
   const epochs = (await readFile(join(halted, 'metrics.jsonl'), 'utf8')).trim().split('\n');
   expect(epochs.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: 30 }, (_, k) => k + 1));
 }, 120_000);
+
+test('an interrupted comparison ends at once and keeps what it measured', async () => {
+  const out = join(root, 'compare');
+  const run = [
+    'compare',
+    '--data',
+    data,
+    '--hidden',
+    '64',
+    '--ratios',
+    '1/2',
+    '--schemes',
+    'funHash,hashedNet',
+  ];
+  const { code, lines, notes } = await spawnBin(
+    [...run, '--epochs', '1000', '--backend', 'reference', '--out', out],
+    /epoch 1\/1000/,
+  );
+  expect([code, lines]).toEqual([exitCodes.interrupted, '']);
+  expect(notes).toMatch(/Interrupted\. .*metrics\.jsonl/);
+  expect(await readFile(join(out, 'metrics.jsonl'), 'utf8')).toMatch(/"epoch":1/);
+});

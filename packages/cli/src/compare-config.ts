@@ -60,7 +60,7 @@ const mnist: Preset = (backend) => ({
   ratios: ['1/64'],
   schemes: ['funHash', 'hashedNet', 'tiles', 'randomEdgeRemoval', 'lowRank', 'narrow'],
   validation: 2000,
-  ...(backend === 'wasm' ? { epochs: 5 } : { trainCount: 5000, epochs: 5 }),
+  ...(backend === 'wasm' ? { epochs: 4 } : { trainCount: 4000, epochs: 4 }),
 });
 
 export const presets: Readonly<Record<string, Preset>> = { mnist };

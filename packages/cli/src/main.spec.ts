@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '@funhash/layers';
@@ -73,6 +73,8 @@ describe('train', () => {
   });
 
   test('goes on from a checkpoint with more epochs, without repeating metrics', async () => {
+    // As after a crash between the epoch and its checkpoint.
+    await appendFile(join(folder, 'metrics.jsonl'), '{"epoch":7}\n');
     const { code } = await run('train', '--resume', join(folder, 'checkpoint.safetensors'), '--epochs', '7');
     expect(code).toBe(exitCodes.ok);
     const metrics = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');

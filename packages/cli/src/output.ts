@@ -60,15 +60,19 @@ function bars(): Progress {
   return {
     task: (name, total) => {
       const since = performance.now();
+      let last = '';
       const bar: SingleBar = all.create(total, 0, { name: name.padEnd(28), detail: '', left: '' });
       return {
         update: (done, detail) => {
           const left = done > 0 ? ((performance.now() - since) / done) * (total - done) : undefined;
           bar.update(done, { detail, left: left === undefined ? '' : `${duration(left)} left` });
         },
-        milestone: () => {},
+        milestone: (text) => {
+          last = text;
+        },
+        // A finished bar gives its place to those under way; what it came to stays above them.
         finish: () => {
-          bar.update(total, { left: duration(performance.now() - since) });
+          all.log(`${name}: ${last}, ${duration(performance.now() - since)} in all\n`);
           bar.stop();
           all.remove(bar);
         },
