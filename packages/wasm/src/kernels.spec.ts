@@ -1,5 +1,14 @@
+import { type Real, tracePointwise } from '@funhash/formula';
 import { ArgumentError, FunhashError } from '@funhash/hashing';
-import { fallbackCounts, setStrict, useBackend, type View, zeros } from '@funhash/tensor';
+import {
+  type Backend,
+  fallbackCounts,
+  type Kernels,
+  setStrict,
+  useBackend,
+  type View,
+  zeros,
+} from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBackend } from './backend.ts';
@@ -281,6 +290,27 @@ describe('the backend', () => {
     } finally {
       setStrict(false);
     }
+  });
+
+  test('kernels leave no memory behind, also where they refuse', () => {
+    const [a, b, out] = [twin(600, [20, 30], 1), twin(600, [30, 20], 2), twin(400, [20, 20], 3)].map(
+      ({ views }) => views[1],
+    ) as [View, View, View];
+    const across: View = { buffer: b.buffer, dtype: 'f32', shape: [20, 30], strides: [1, 20], offset: 0 };
+    const wrong = new Twin(backend, Int32Array.of(99), contiguous([1]), 'i32').views[1];
+    const double = tracePointwise(2, 0, ([x, y]) => [(x as Real).plus(y as Real)]);
+    const { kernels } = backend as Backend & { kernels: Kernels };
+    const round = (): void => {
+      kernels.matmul(a, b, out);
+      kernels.map(double, [a, across], [], [a]);
+      kernels.reduce('sum', across, twinOut);
+      expect(() => kernels.gather(across, wrong, out)).toThrow(ArgumentError);
+    };
+    const twinOut = twin(20, [20, 1], 4).views[1];
+    round();
+    const { usedBytes } = backend.memoryUsage();
+    for (let k = 0; k < 1000; k++) round();
+    expect(backend.memoryUsage().usedBytes).toBe(usedBytes);
   });
 
   test('growing the memory keeps its contents', async () => {

@@ -1,6 +1,6 @@
 import { adjoint, Graph, Program, Real, transposed, Word } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import { fallbackCounts } from '@funhash/tensor';
+import { fallbackCounts, type View } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBackend } from '../backend.ts';
@@ -195,6 +195,39 @@ describe('compiled formulas', () => {
       runBoth(backend, 'foldRows', fresh(rows, cols), null, v, adjoint(program), sums);
       expectSame(backend, sums[0] as Twin);
     }
+  });
+
+  test('a layer of 8192 × 8192 at 1/64 takes no memory of that order', async () => {
+    const side = 8192;
+    const fresh = await createBackend();
+    const { kernels } = fresh;
+    const view = (shape: readonly number[]): View => {
+      const buffer = fresh.allocate(
+        'f32',
+        shape.reduce((a, b) => a * b, 1),
+      );
+      fresh.upload(buffer, someValues(buffer.length));
+      return { buffer, dtype: 'f32', ...contiguous(shape) };
+    };
+    const graph = new Graph();
+    const [row, col] = [new Word(graph, graph.node('row')), new Word(graph, graph.node('col'))];
+    const stored = side ** 2 / 64;
+    const index = row
+      .group(8)
+      .times(2654435761)
+      .plus(col.group(8).times(40503))
+      .below(stored / 64);
+    const place = index.times(64).plus(row.lane(8).times(8)).plus(col.lane(8));
+    const entry = Real.from(graph, graph.node('at', [place.id], 0));
+    const program = new Program(graph, [entry.id], [], { stored: 1, inputs: 0, uniforms: 0, scalars: 0 });
+    const v = { program, rows: side, cols: side, uniforms: [], scalars: [], stored: [view([stored])] };
+    const gradient = view([stored]);
+    const [x, y, dX] = [view([4, side]), view([4, side]), view([4, side])];
+    kernels.virtualMatmul?.(x, v, y);
+    kernels.virtualMatmul?.(y, { ...v, program: transposed(program) }, dX);
+    kernels.virtualFold?.(y, x, v, adjoint(program), [gradient]);
+    const activations = 3 * 4 * side * 4;
+    expect(fresh.memoryUsage().peakBytes).toBeLessThan(3 * stored * 4 + activations + 4 * 2 ** 20);
   });
 
   test('a formula whose indices are not known to be in bounds runs, checked, on the reference', () => {
