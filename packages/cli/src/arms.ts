@@ -11,8 +11,10 @@
  * | randomEdgeRemoval | two edges from each last hidden unit to the classes, the rest spread over the other layers |
  * | any other | ratio · entries in each layer |
  *
- * Biases are plain and count. Steps are those of the recipe: 0.27 of a tensor's scale where values are shared by many
- * entries, 0.1 where each value is one weight.
+ * Biases are plain and count. Learning rates are relative to the scale of each tensor: that of the recipe, 0.27, where
+ * values are shared by many entries; for the baselines the best of 0.05, 0.1, 0.2 and 0.4 by validation error (MNIST,
+ * 1/64, 12 000 images, 6 epochs, one seed; validation errors in that order: narrow 7.6, 7.3, 6.7, 7.3 %; lowRank 5.5,
+ * 4.8, 5.0, 6.6 %; randomEdgeRemoval 7.5, 6.8, 5.9, 6.7 %).
  */
 import { UsageError } from './errors.ts';
 import { formatScheme, parseScheme, schemeKinds, storedCount } from './scheme-text.ts';
@@ -40,12 +42,12 @@ interface Layout {
 type Arrangement = (widths: readonly number[], ratio: number, scheme: string) => Layout;
 
 const sharedStep = 0.27;
-const plainStep = 0.1;
+const denseStep = 0.1;
 
 const arrangements: Readonly<Record<string, { arrange: Arrangement; learningRate: number }>> = {
-  narrow: { arrange: narrow, learningRate: plainStep },
-  lowRank: { arrange: lowRank, learningRate: plainStep },
-  randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: plainStep },
+  narrow: { arrange: narrow, learningRate: 0.2 },
+  lowRank: { arrange: lowRank, learningRate: 0.1 },
+  randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: 0.2 },
 };
 
 /** What may stand in a list of schemes. */
@@ -53,7 +55,7 @@ export const armKinds: readonly string[] = ['narrow', ...schemeKinds.filter((kin
 
 /** The learning rate that suits a scheme, relative to the scale of each tensor. */
 export function stepOf(kind: string): number {
-  return kind === 'dense' ? plainStep : (arrangements[kind]?.learningRate ?? sharedStep);
+  return kind === 'dense' ? denseStep : (arrangements[kind]?.learningRate ?? sharedStep);
 }
 
 /**

@@ -50,7 +50,7 @@ export const trainSettings = {
   },
   learningRate: {
     flag: '--learning-rate <x>',
-    help: 'in units of each tensor’s scale (default: 0.27 for shared values, else 0.1)',
+    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.1 or 0.2 for others)',
     schema: real(0, 1e6),
     read: number,
   },
