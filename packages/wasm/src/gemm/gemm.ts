@@ -45,6 +45,7 @@ export class Gemm {
   readonly #code: Exports<Names>;
   readonly #stripRows: number;
   readonly #edge: number;
+  readonly #zeros: number;
 
   constructor(memory: LinearMemory, instructions: Instructions) {
     const module = new ModuleBuilder();
@@ -56,6 +57,8 @@ export class Gemm {
     this.#code = module.instantiate<Names>(memory.memory);
     this.#memory = memory;
     this.#edge = memory.allocate(this.#stripRows * tileCols * 4);
+    this.#zeros = memory.allocate(16);
+    memory.view('f32', this.#zeros, 4).fill(0);
   }
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
@@ -66,7 +69,7 @@ export class Gemm {
     }
     const writePanel: WritePanel = (to, firstCol, cols, firstDepth, count) => {
       const from = b.address + firstCol * b.colStride + firstDepth * b.rowStride;
-      this.#code.packRight(to, from, cols, count, b.colStride, b.rowStride);
+      this.#code.packRight(to, from, cols, count, b.colStride, b.rowStride, this.#zeros);
     };
     this.multiplyPanels(m, n, depth, a, writePanel, out, accumulate);
   }
@@ -102,7 +105,7 @@ export class Gemm {
           for (let row = 0; row < m; row += rowStep) {
             const rows = Math.min(rowStep, m - row);
             const start = a.address + row * a.rowStride + from * a.colStride;
-            this.#code.packLeft(left, start, rows, count, a.rowStride, a.colStride);
+            this.#code.packLeft(left, start, rows, count, a.rowStride, a.colStride, this.#zeros);
             this.#code.multiply(
               rows,
               cols,
@@ -131,7 +134,7 @@ export class Gemm {
   ): void {
     const { address, rowStride, colStride } = matrix;
     const from = address + first * colStride + firstDepth * rowStride;
-    this.#code.packLeft(to, from, count, depth, colStride, rowStride);
+    this.#code.packLeft(to, from, count, depth, colStride, rowStride, this.#zeros);
   }
 
   /** As `packLeft`, for the right operand. */
@@ -145,7 +148,7 @@ export class Gemm {
   ): void {
     const { address, rowStride, colStride } = matrix;
     const from = address + first * colStride + firstDepth * rowStride;
-    this.#code.packRight(to, from, count, depth, colStride, rowStride);
+    this.#code.packRight(to, from, count, depth, colStride, rowStride, this.#zeros);
   }
 
   /** out[m, n] from packed panels. */
