@@ -79,6 +79,8 @@ test('an interrupted run goes on bit for bit', async () => {
   const [command] = /funhash train --resume .*/.exec(stopped.notes) as RegExpExecArray;
   const resumed = await spawnBin(command.split(' ').slice(1));
   expect(resumed.code).toBe(exitCodes.ok);
+  // A run begun anew would end with the same bits.
+  expect(resumed.notes).not.toMatch(/epoch 1\/30/);
   for (const name of ['model.safetensors', 'checkpoint.safetensors'])
     expect(await readFile(join(halted, name))).toEqual(await readFile(join(whole, name)));
   const epochs = (await readFile(join(halted, 'metrics.jsonl'), 'utf8')).trim().split('\n');

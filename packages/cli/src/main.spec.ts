@@ -142,23 +142,15 @@ describe('compare', () => {
     for (const arm of arms) {
       expect(arm.learningRate).toBe(0.2);
       expect(arm.testErrors).toHaveLength(2);
-      const [model] = arm.models as [string];
-      const bytes = await readFile(join(folder, model));
-      expect(bytes.length).toBe(arm.bytesOnDisk);
-      const { lines: scores } = await run(
-        'eval',
-        '--model',
-        join(folder, model),
-        '--data',
-        data,
-        '--json',
-        '--backend',
-        'reference',
-      );
-      expect(JSON.parse(scores)).toMatchObject({
-        errorRate: (arm.testErrors as number[])[0],
-        storedCount: arm.stored,
-      });
+      for (const [k, name] of (arm.models as string[]).entries()) {
+        const model = join(folder, name);
+        expect((await readFile(model)).length).toBe(arm.bytesOnDisk);
+        const args = ['--model', model, '--data', data, '--json', '--backend', 'reference'];
+        expect(JSON.parse((await run('eval', ...args)).lines)).toMatchObject({
+          errorRate: (arm.testErrors as number[])[k],
+          storedCount: arm.stored,
+        });
+      }
     }
     const metrics = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
     expect(metrics).toHaveLength(8 * 2 * 2 * 2);
