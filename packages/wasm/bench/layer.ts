@@ -76,7 +76,7 @@ for (const [name, { program, uniforms, storedLengths }] of Object.entries(formul
   };
   work[`${name} upd`] = () => update(w, m, g);
 }
-const times = leastTimes(work, 25, 8) as Record<string, number>;
+const times = leastTimes(work, 60, 10) as Record<string, number>;
 const parts = (name: string) => ['fwd', 'dX', 'dV', 'upd'].map((part) => times[`${name} ${part}`] as number);
 const [f, b, d, u] = parts('dense') as [number, number, number, number];
 console.log(`batch ${batch}, 1/${ratio}`);

@@ -18,7 +18,7 @@ const constants = [
   0, 1, 2, 3, 5, 7, 8, 10, 16, 64, 1000, 65536, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
 ];
 
-export function growWords(graph: Graph, words: Word[], list: readonly Choice[]): void {
+function growWords(graph: Graph, words: Word[], list: readonly Choice[]): void {
   for (const { op, a, b, n } of list) {
     const [x, y] = [pick(words, a), pick(words, b)];
     const constant = pick(constants, n);
@@ -51,7 +51,7 @@ export function growWords(graph: Graph, words: Word[], list: readonly Choice[]):
   }
 }
 
-export function growReals(words: readonly Word[], reals: Real[], list: readonly Choice[]): void {
+function growReals(words: readonly Word[], reals: Real[], list: readonly Choice[]): void {
   for (const { op, a, b, c, n } of list) {
     const [x, y, z] = [pick(reals, a), pick(reals, b), pick(reals, c)];
     const made: (() => Real)[] = [

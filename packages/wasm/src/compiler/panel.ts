@@ -21,7 +21,7 @@ export interface PanelForm {
 }
 
 /** Places of the operands in the block that a panel function gets, in words of four bytes. */
-export const panelOperands = {
+const panelOperands = {
   input: 0,
   inputStrip: 1,
   inputStep: 2,

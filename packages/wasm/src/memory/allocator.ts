@@ -1,5 +1,5 @@
 /** Every block starts on a cache line and is a whole number of them. */
-export const lineBytes = 64;
+const lineBytes = 64;
 
 /**
  * Hands out blocks of an address range that grows at its end. Sizes are rounded to classes, eight to an octave, and
