@@ -29,7 +29,7 @@ const name = fc
   .filter((text) => text !== '__metadata__');
 
 /** Tensors of any dtype, rank 0 to 3, empty ones included, of any bit patterns. */
-export const storedTensor = (allowed: readonly Dtype[] = dtypes): fc.Arbitrary<StoredTensor> =>
+const storedTensor = (allowed: readonly Dtype[] = dtypes): fc.Arbitrary<StoredTensor> =>
   fc.tuple(fc.constantFrom(...allowed), fc.array(fc.nat(4), { maxLength: 3 })).chain(([dtype, shape]) => {
     const ArrayType = arrayOf[dtype];
     const length = shape.reduce((a, b) => a * b, 1) * ArrayType.BYTES_PER_ELEMENT;

@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 /** Bytes by which heap and array buffers grew while `run` ran, its result or its error and uncollected garbage included. */
-export function memoryGrowth(run: () => unknown): number {
+export async function memoryGrowth(run: () => unknown): Promise<number> {
+  const { setFlagsFromString } = await import('node:v8');
+  const { runInNewContext } = await import('node:vm');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();

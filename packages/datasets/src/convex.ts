@@ -18,8 +18,8 @@
  */
 import type { Random } from '@funhash/hashing';
 import type { Split } from './image-dataset.ts';
+import { side } from './image-side.ts';
 import { uniformDirection } from './uniform-direction.ts';
-import { side } from './variation-options.ts';
 
 /** A set of pixels that meets every row in one run `lo[y] … hi[y]`, empty when `hi[y] < lo[y]`. */
 interface Runs {

@@ -2,7 +2,7 @@
  * Grey images as backgrounds: checked, generated, cut into patches.
  */
 import { ArgumentError, type Random } from '@funhash/hashing';
-import { side } from './variation-options.ts';
+import { side } from './image-side.ts';
 
 /** Grey levels 0–255, row by row: `data` is `[height, width]`. */
 export interface GreyImage {

@@ -19,8 +19,9 @@
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { type Backgrounds, backgroundPatches } from './grey-image.ts';
 import type { ImageDataset, Split } from './image-dataset.ts';
+import { side } from './image-side.ts';
 import { uniformDirection } from './uniform-direction.ts';
-import { countsOf, side, type VariationOptions } from './variation-options.ts';
+import { countsOf, type VariationOptions } from './variation-options.ts';
 
 const variations = {
   basic: { turned: false, background: 'none' },

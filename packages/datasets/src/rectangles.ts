@@ -11,7 +11,7 @@
  */
 import type { Random } from '@funhash/hashing';
 import type { Split } from './image-dataset.ts';
-import { side } from './variation-options.ts';
+import { side } from './image-side.ts';
 
 interface Rectangle {
   readonly left: number;

@@ -2,8 +2,9 @@ import { random } from '@funhash/hashing';
 import { drawConvex } from './convex.ts';
 import { backgroundPatches } from './grey-image.ts';
 import type { ImageDataset } from './image-dataset.ts';
+import { side } from './image-side.ts';
 import { drawRectangles, drawRectanglesOfPatches } from './rectangles.ts';
-import { countsOf, side, type VariationOptions } from './variation-options.ts';
+import { countsOf, type VariationOptions } from './variation-options.ts';
 
 export type ShapeName = 'rect' | 'rect-img' | 'convex';
 

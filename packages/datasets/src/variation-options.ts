@@ -1,9 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import type { GreyImage } from './grey-image.ts';
 
-/** Width and height of every image of the benchmark. */
-export const side = 28;
-
 /** Options of `variation` and `shapes`. */
 export interface VariationOptions {
   /** Decides every image. Default 0. */
