@@ -80,7 +80,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
 /**
  * When a virtual weight is decoded. `tile`: at every use, panel by panel, again in the backward pass; memory is the
  * stored values and one panel. `step`: once per change of the stored values, for weights used many times a step.
- * `frozen`: as `step`, for inference only.
+ * `frozen`: as `step`, for inference only: a gradient by the stored values is
+ * refused.
  */
 export type WeightPolicy = 'tile' | 'step' | 'frozen';
 

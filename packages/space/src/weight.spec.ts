@@ -171,3 +171,13 @@ test('a scheme that reads outside of what it stores says so', () => {
   const weight = createWeight(scheme({ values: 3 }), { rows: 2, cols: 4 });
   expect(() => weight.decode()).toThrow('The scheme reads outside of what it stores.');
 });
+
+test('a frozen weight still passes gradients to its input', () => {
+  const weight = createWeight(hashedNet({ values: 20, policy: 'frozen' }), { rows: 4, cols: 5 });
+  const x = wave(2, 5);
+  const [, [dX]] = gradientsOf(() => sum(weight.matmul(x)), [x]);
+  expect(dX?.shape).toEqual([2, 5]);
+  expect(() => gradientsOf(() => sum(weight.matmul(x)), [weight.parameters[0]?.value ?? x])).toThrow(
+    /under policy frozen.*tile or step/,
+  );
+});

@@ -1,3 +1,4 @@
+import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { traceScheme } from './formula.ts';
@@ -215,6 +216,7 @@ export class Weight {
     const { definition, options, scale, parameters } = this;
     const { arrays: _, ...matrix } = virtualOf(definition, options, this, scale);
     const stored = parameters.map(({ value }) => value);
+    this.#requireTrainable(stored);
     return { ...matrix, stored, decoded: this.#keptDecoded({ ...matrix, stored }) };
   }
 
@@ -222,6 +224,7 @@ export class Weight {
   matmul(x: Tensor, bias?: Tensor): Tensor {
     const { definition, options, rows, cols } = this;
     if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
+    this.#requireTrainable(this.parameters.map(({ value }) => value));
     const stored = Object.fromEntries(
       this.parameters.map(({ value }, k) => [this.arrayNames[k] as string, value]),
     );
@@ -241,6 +244,16 @@ export class Weight {
   /** Names of the stored arrays in the order of the parameters. */
   get arrayNames(): readonly string[] {
     return Object.keys(this.definition.stored(this.options, this));
+  }
+
+  #requireTrainable(stored: readonly Tensor[]): void {
+    if (this.policy === 'frozen' && isRecording(stored))
+      throw new ArgumentError({
+        operation: `${this.definition.kind} under policy frozen`,
+        expected: 'inference',
+        actual: 'a gradient by its stored values',
+        remedy: 'Train under policy tile or step.',
+      });
   }
 
   #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {

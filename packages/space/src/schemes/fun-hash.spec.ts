@@ -96,3 +96,9 @@ test('a matrix of one entry has a finite start', () => {
     expect(Math.abs(weight.decode().item())).toBeCloseTo(0.5, 5);
   }
 });
+
+test('hops that would make the formula of an entry huge are refused', () => {
+  expect(() => createWeight(funHash({ values: 4000, hashes: 16, hops: 3 }), { rows: 8, cols: 8 })).toThrow(
+    /at most 256 reads.*16\^3/,
+  );
+});

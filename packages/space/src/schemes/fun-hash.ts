@@ -36,6 +36,9 @@ const options = {
 
 type Options = OptionValues<typeof options>;
 
+/** Reads of w for one entry: what four hops of four hashes need. */
+const mostReads = 256;
+
 /** Standard deviation of the inputs of tanh at the start. */
 const startingInput = 0.3;
 
@@ -127,6 +130,14 @@ export const funHash = defineScheme({
         operation: 'funHash',
         expected: 'layers ≥ 2 where there is more than one hash',
         actual: `${o.hashes} hashes with the identity (layers 1)`,
+      });
+    // Each hop multiplies the reads of an entry, and the formula with them.
+    if (o.hashes ** o.hops > mostReads)
+      throw new ArgumentError({
+        operation: 'funHash',
+        expected: `at most ${mostReads} reads for one entry, hashes^hops`,
+        actual: `${o.hashes}^${o.hops}`,
+        remedy: 'Use fewer hashes or hops.',
       });
     const virtualBuckets = o.buckets * o.spread ** (o.hops - 1);
     if (virtualBuckets >= 2 ** 32)

@@ -9,7 +9,7 @@ import {
   square,
   sum,
 } from '@funhash/autodiff';
-import { random } from '@funhash/hashing';
+import { ArgumentError, random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import {
   full,
@@ -337,7 +337,10 @@ function requireGradients(f: (at: readonly Tensor[]) => Tensor, start: readonly 
   }
 }
 
-/** Weights of each policy give equal products and gradients, and see a change of their parameters. */
+/**
+ * Weights of each policy give equal products and, where they train, equal gradients, and see a change of their
+ * parameters; frozen ones refuse a gradient by their stored values.
+ */
 export function policies(subject: Subject): void {
   const weight = subject.weight();
   const single = { where: subject.where, tolerance: singleTolerance, tensor: tensorOfSingle };
@@ -349,9 +352,11 @@ export function policies(subject: Subject): void {
       weight.parameters.forEach((parameter, k) => {
         parameter.assign(tensorOfSingle(values[k] as Float64Array, parameter.value.shape));
       });
-      requireProduct('policies', { ...single, where }, chosen.virtual, values, (x, bias) =>
-        chosen.matmul(x, bias),
-      );
+      if (policy === 'frozen') requireFrozen(weight, chosen, where);
+      else
+        requireProduct('policies', { ...single, where }, chosen.virtual, values, (x, bias) =>
+          chosen.matmul(x, bias),
+        );
       requireKept(chosen, where);
     }
   }
@@ -359,6 +364,24 @@ export function policies(subject: Subject): void {
 
 const tensorOfSingle = (values: Float64Array, shape: readonly number[]): Tensor =>
   tensor(values, shape, { dtype: 'f32' });
+
+function requireFrozen(weight: Weight, frozen: Weight, where: string): void {
+  const x = tensorOfSingle(normal(random(6), batch * weight.cols), [batch, weight.cols]);
+  const [expected, found] = [weight, frozen].map((each) => each.matmul(x).dataSync());
+  requireClose('policies', `x·Vᵀ on ${where}`, found ?? [], expected ?? [], singleTolerance);
+  const stored = frozen.parameters.map(({ value }) => value);
+  try {
+    gradientsOf(() => sum(frozen.matmul(x)), stored);
+  } catch (error) {
+    if (error instanceof ArgumentError) return;
+    throw error;
+  }
+  throw new LawError({
+    operation: 'policies',
+    expected: 'a frozen weight to refuse a gradient by its stored values',
+    actual: `one, on ${where}`,
+  });
+}
 
 function requireKept(weight: Weight, where: string): void {
   const [kept, again] = [weight.virtual.decoded, weight.virtual.decoded];
