@@ -6,24 +6,17 @@ export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashi
 export {
   createWeight,
   defineScheme,
-  dense,
-  funHash,
-  hashedNet,
   inspectWeight,
-  lowRank,
   Parameter,
-  productHash,
   project,
-  randomEdgeRemoval,
-  robe,
   SharedSpace,
   structural,
-  tiles,
   uniform,
   Weight,
   type WeightPolicy,
   type WeightRequest,
 } from '@funhash/space';
+export * from '@funhash/space/schemes';
 export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
 export { type ActivationName, activations } from './activations.ts';
 export type { DenseOptions } from './dense.ts';
