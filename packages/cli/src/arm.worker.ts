@@ -39,7 +39,8 @@ port.on('message', (job: ArmJob) => {
 async function train({ arm, seed, learningRate }: ArmJob & { type: 'train' }): Promise<TrainResult> {
   const { pool, config } = context;
   const { train: data, validation } = drawSplits(pool, config, seed);
-  const net = buildNet({ ...config, widths: arm.widths, weights: arm.weights, seed });
+  const dropout = arm.takesDropout ? config.dropout : 0;
+  const net = buildNet({ ...config, dropout, widths: arm.widths, weights: arm.weights, seed });
   const epochs: EpochRecord[] = [];
   let steps = 0;
   try {

@@ -39,6 +39,8 @@ test('baselines are not starved in the output layer', () => {
   expect(armOf('lowRank', 1 / 64, widths).weights.at(-1)).toBe('dense');
   expect(armOf('randomEdgeRemoval', 1 / 64, widths).weights.at(-1)).toBe('randomEdgeRemoval:values=2000');
   expect(armOf('narrow', 1 / 64, widths).widths).toEqual([784, 17, 10]);
+  expect(armOf('narrow', 1 / 64, widths).takesDropout).toBe(false);
+  expect(armOf('hashedNet', 1 / 64, widths).takesDropout).toBe(true);
 });
 
 test.each([

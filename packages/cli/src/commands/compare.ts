@@ -195,7 +195,7 @@ function table(rows: readonly SummaryRow[]): string {
 }
 
 const examples = `
-narrow is a plain net with fewer hidden units. How each scheme spends the budget: arms.ts, and summary.json.
+narrow is a plain net with fewer hidden units, trained without dropout. How each scheme spends the budget: arms.ts, and summary.json.
 
 Examples:
   $ funhash compare --preset mnist
