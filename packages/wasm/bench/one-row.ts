@@ -34,7 +34,7 @@ for (const [rows, cols] of [
   add('robe8 1/64', robe8(Math.floor(size / 64)));
   add('hashed ms 1/64', hashed(Math.floor(size / 64), 'ms'));
   add('hashed xx 1/64', hashed(Math.floor(size / 64)));
-  const times = leastTimes(work, 15, 6) as Record<string, number>;
+  const times = leastTimes(work, 25, 6) as Record<string, number>;
   console.log(
     `${rows}x${cols} ${Object.entries(times)
       .map(([name, ms]) => `${name} ${ms.toFixed(3)}`)

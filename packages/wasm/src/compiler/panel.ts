@@ -146,7 +146,7 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
     ends.call.get(operands, local).memory('v128.store', (operandWords(slots) + 4 * k) * 4);
   });
   const steps = Array.from({ length: form.unroll }, (_, at) => at);
-  const values = steps.map((at) => {
+  for (const at of steps) {
     for (const id of entries)
       for (const half of [0, 1]) {
         const entry = real(lowering, id, at, half);
@@ -161,12 +161,9 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
           .set(largest[k] as Local);
       }
     });
-    return sinks.map((sink) => sink.values(at));
-  });
-  for (const at of steps)
-    sinks.forEach((sink, k) => {
-      sink.add((values[at] as (readonly Local[])[])[k] as readonly Local[], at);
-    });
+    for (const sink of sinks) sink.take(at);
+  }
+  for (const at of steps) for (const sink of sinks) sink.store(at);
   for (const sink of sinks) sink.finish();
 
   code.append(head);

@@ -26,6 +26,8 @@ export class SinkWriter {
   readonly #sums: readonly Local[];
   /** Over the steps of a block so far. */
   #block: readonly Local[] = [];
+  /** Of each step of a block. */
+  readonly #steps: (readonly Local[])[] = [];
 
   constructor(lowering: Lowering, sink: Sink, base: Local, ends: Ends) {
     this.#lowering = lowering;
@@ -38,28 +40,40 @@ export class SinkWriter {
     this.#sums = step === 0 ? this.#startSums(this.#scope === 'call' ? 0 : 1) : [];
   }
 
-  /** The values of a step, before anything of its block is stored. */
-  values(step: number): readonly Local[] {
-    return Array.from({ length: this.#lowering.halves }, (_, half) =>
-      real(this.#lowering, this.#sink.value, step, half),
-    );
+  /** Computes the values of a step; sums what need not be stored with each step. Stores nothing yet. */
+  take(step: number): void {
+    const halves = Array.from({ length: this.#lowering.halves }, (_, half) => half);
+    if (this.#scope === 'step') this.#steps[step] = halves.map((half) => this.#value(step, half));
+    else if (step === 0) this.#block = halves.map((half) => this.#value(0, half));
+    else this.#block = halves.map((half) => this.#added(step, half, this.#block[half] as Local));
   }
 
-  /** Takes in the values of a step; the last step of a block is `unroll` − 1. */
-  add(values: readonly Local[], step: number): void {
+  /** Stores the values of a step, and with the last step of a block what was summed over it. */
+  store(step: number): void {
     const v = this.#lowering.vectorAt(2);
-    if (this.#scope === 'step') {
-      this.#store(v, values, step);
-      return;
-    }
-    this.#block = step === 0 ? values : values.map((value, half) => v.add(this.#block[half] as Local, value));
-    if (step < this.#lowering.unroll - 1) return;
-    if (this.#scope === 'block') this.#store(v, this.#block, 0);
+    if (this.#scope === 'step') this.#store(v, this.#steps[step] as readonly Local[], step);
+    else if (step < this.#lowering.unroll - 1) return;
+    else if (this.#scope === 'block') this.#store(v, this.#block, 0);
     else
       this.#block.forEach((value, half) => {
         const sum = this.#sums[half] as Local;
         v.code.get(sum, value).op('f32x4.add').set(sum);
       });
+  }
+
+  #value(step: number, half: number): Local {
+    return real(this.#lowering, this.#sink.value, step, half);
+  }
+
+  // sum + value, in one instruction where the value is a product (but one by a sign, which is none).
+  #added(step: number, half: number, sum: Local): Local {
+    const lowering = this.#lowering;
+    const v = lowering.vectorAt(2);
+    const { op, args } = lowering.node(this.#sink.value);
+    if (op !== 'times' || args.some((arg) => lowering.node(arg).op === 'asSign'))
+      return v.add(sum, this.#value(step, half));
+    const [a, b] = args.map((arg) => real(lowering, arg, step, half)) as [Local, Local];
+    return v.multiplyAdd(a, b, sum);
   }
 
   /** Writes what is stored behind the loops. */
