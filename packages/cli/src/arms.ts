@@ -12,8 +12,8 @@
  * | any other | ratio · entries in each layer |
  *
  * Biases are plain and count. Learning rates are relative to the scale of each tensor: that of the recipe, 0.27, where
- * values are shared by many entries; for the baselines what validation found best (MNIST, 1/64, 12 000 images; the
- * scans are in docs/results.md). Dropout costs a net of 17 units 1.2 points, so narrow has none.
+ * values are shared by many entries; for the baselines near what validation found best (MNIST, 1/64, 12 000 images;
+ * the scans of 0.067, 0.13 and 0.27 are in docs/results.md). Dropout costs a net of 17 units 1.2 points, so narrow has none.
  */
 import { UsageError } from './errors.ts';
 import { formatScheme, parseScheme, schemeKinds, storedCount } from './scheme-text.ts';

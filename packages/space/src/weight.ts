@@ -167,6 +167,8 @@ export class Weight {
   readonly policy: WeightPolicy;
   readonly space: SharedSpace | undefined;
   readonly scale: number | undefined;
+  // Options never change: the formula and its operands are looked up once, not at every product.
+  #matrix: ReturnType<typeof virtualOf> | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
 
   constructor(
@@ -213,9 +215,9 @@ export class Weight {
 
   /** V as the consuming ops take it. */
   get virtual(): VirtualMatrix {
-    const { definition, options, scale, parameters } = this;
-    const { arrays: _, ...matrix } = virtualOf(definition, options, this, scale);
-    const stored = parameters.map(({ value }) => value);
+    this.#matrix ??= virtualOf(this.definition, this.options, this, this.scale);
+    const { arrays: _, ...matrix } = this.#matrix;
+    const stored = this.parameters.map(({ value }) => value);
     this.#requireTrainable(stored);
     return { ...matrix, stored, decoded: this.#keptDecoded({ ...matrix, stored }) };
   }
