@@ -2,6 +2,7 @@ import { type ByteTarget, encodeModel, type JsonValue, type StorageFormat, saveB
 import { random } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { Tensor, TypedArray } from '@funhash/tensor';
+import { offerDefaultBackend } from './default-backend.ts';
 import type { Layer, Model, Pass } from './layer.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 
@@ -22,6 +23,10 @@ const inference: Pass = { training: false, random: random(0) };
 export abstract class Module implements Model, Layer {
   /** Modules that this one is made of, by name. */
   readonly members: ReadonlyMap<string, Module> = new Map();
+
+  constructor() {
+    offerDefaultBackend();
+  }
 
   /** Everything but parameter values. */
   abstract get spec(): LayerSpec;

@@ -4,11 +4,12 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Backend } from './backend.ts';
 import { currentBackend, useBackend } from './backends.ts';
 import { tensor } from './create.ts';
-import { runCast, runMap, runMatmul, runVirtualMatmul } from './dispatch.ts';
+import { runMap, runMatmul, runVirtualMatmul } from './dispatch.ts';
 import { BackendError } from './errors.ts';
 import { referenceBackend } from './reference/backend.ts';
 import { referenceKernels } from './reference/kernels.ts';
 import { fallbackCounts } from './run-kernel.ts';
+import { memory } from './storage.ts';
 import { hashed } from './testing/sample-formulas.ts';
 
 vi.mock('@funhash/gpu', () => {
@@ -95,10 +96,45 @@ test('without host memory there is no fallback', async () => {
 });
 
 test('operands of two backends are refused by name', async () => {
+  await useBackend(bare('one'));
   const here = tensor([1]);
   await useBackend(bare('other'));
   const there = tensor([1]);
   expect(() => runMap('add', add, [here, there])).toThrow(BackendError);
-  expect(() => runMap('add', add, [here, there])).toThrow(/add: .*reference.* and .*other/);
-  expect(runCast(here, 'f64').backend).toBe(referenceBackend);
+  expect(() => runMap('add', add, [here, there])).toThrow(/add: .*one.* and .*other/);
+});
+
+test('tensors of the reference move to the backend of those they meet, all views of them together', async () => {
+  const early = tensor([1, 2, 3]);
+  const view = early.view([2], [1], 1);
+  const before = memory();
+  await useBackend(bare('other'));
+  const late = tensor([10, 20]);
+  expect(runMap('add', add, [view, late])[0]?.toArray()).toEqual([12, 23]);
+  expect([early.backend.name, view.backend.name]).toEqual(['other', 'other']);
+  expect(early.toArray()).toEqual([1, 2, 3]);
+  view.dispose();
+  expect(early.toArray()).toEqual([1, 2, 3]);
+  early.dispose();
+  expect(memory().bytes).toBe(before.bytes - 12 + 8 + 8);
+});
+
+test('an offered backend is started by the first tensor after it, unless one was chosen', async () => {
+  vi.resetModules();
+  const fresh = await import('./index.ts');
+  const own = { ...fresh.referenceBackend, name: 'own' };
+  const create = vi.fn(() => own);
+  const early = fresh.tensor([1]);
+  fresh.offerBackend(create);
+  fresh.offerBackend(() => fresh.referenceBackend);
+  expect(create).not.toHaveBeenCalled();
+  expect(fresh.tensor([1]).backend).toBe(own);
+  expect(fresh.runMap('add', add, [early, fresh.tensor([1])])[0]?.backend).toBe(own);
+  expect(create).toHaveBeenCalledOnce();
+
+  vi.resetModules();
+  const other = await import('./index.ts');
+  await other.useBackend('reference');
+  other.offerBackend(() => expect.unreachable());
+  expect(other.tensor([1]).backend).toBe(other.referenceBackend);
 });

@@ -12,27 +12,37 @@ export interface BackendOptions {
 }
 
 /** What a backend package exports under the name `createBackend`. */
-export type CreateBackend = (options: BackendOptions) => Promise<Backend>;
+export type CreateBackend = (options: BackendOptions) => Backend | Promise<Backend>;
 
 export type BackendName = 'reference' | 'wasm' | 'gpu';
 
 // The packages above this one are named here only as text: they are optional, and nothing is loaded until asked for.
 const loaders: Readonly<Record<BackendName, () => Promise<{ createBackend: CreateBackend }>>> = {
-  reference: async () => ({ createBackend: async () => referenceBackend }),
+  reference: async () => ({ createBackend: () => referenceBackend }),
   wasm: () => import('@funhash/wasm' as string),
   gpu: () => import('@funhash/gpu' as string),
 };
 
-let current: Backend = referenceBackend;
+let chosen: Backend | undefined;
+let offered: (() => Backend) | undefined;
 
-/** The backend on which tensors are made. */
+/** The backend on which tensors are made: the one chosen, else the one offered, else the reference. */
 export function currentBackend(): Backend {
-  return current;
+  if (!chosen && offered) chosen = offered();
+  return chosen ?? referenceBackend;
 }
 
 /**
- * Makes new tensors on another backend: by name, or a backend object. Tensors made before stay where they are;
- * an op refuses operands of different backends.
+ * Names the backend of programs that choose none: `create` is called when the next tensor is made, and never where
+ * `useBackend` was called first. This is how a package above can give a default that this one does not depend on.
+ */
+export function offerBackend(create: () => Backend): void {
+  offered ??= create;
+}
+
+/**
+ * Makes new tensors on another backend: by name, or a backend object. Tensors of the reference move to the backend of
+ * the tensors that they meet in an op; of two other backends, an op refuses the mixture.
  *
  * @throws BackendError if the backend's package is not installed or cannot start here
  */
@@ -40,10 +50,10 @@ export async function useBackend(
   backend: BackendName | Backend,
   options: BackendOptions = {},
 ): Promise<Backend> {
-  const chosen = typeof backend === 'string' ? await load(backend, options) : backend;
+  const started = typeof backend === 'string' ? await load(backend, options) : backend;
   setStrict(options.strict ?? false);
-  current = chosen;
-  return chosen;
+  chosen = started;
+  return started;
 }
 
 async function load(name: BackendName, options: BackendOptions): Promise<Backend> {

@@ -4,6 +4,7 @@ import type { Backend, View } from './backend.ts';
 import { empty } from './create.ts';
 import { type DType, isFloat } from './dtype.ts';
 import { BackendError, DTypeError, ShapeError } from './errors.ts';
+import { referenceBackend } from './reference/backend.ts';
 import { runKernel } from './run-kernel.ts';
 import {
   broadcastShapes,
@@ -12,6 +13,7 @@ import {
   type Shape,
   sameShape,
   shapeText,
+  sizeOf,
 } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -35,21 +37,31 @@ export interface ProductOptions {
   readonly bias?: Tensor | undefined;
   /** A program of one input. */
   readonly activation?: Program | undefined;
+  /** Leading axes of the left operand that are rows of it; the others are columns. Default all but the last. */
+  readonly rowAxes?: number | undefined;
 }
 
 const describe = (tensors: readonly Tensor[]): string => tensors.map(String).join(' and ');
 
-/** The common backend of operands. */
+/** The common backend of operands; those of the reference are moved where others are elsewhere. */
 function backendOf(operation: string, tensors: readonly Tensor[]): Backend {
-  const [first] = tensors as [Tensor, ...Tensor[]];
-  if (tensors.some(({ backend }) => backend !== first.backend))
+  const [{ backend }] = tensors as [Tensor, ...Tensor[]];
+  for (const tensor of tensors) if (tensor.backend !== backend) return gathered(operation, tensors);
+  return backend;
+}
+
+function gathered(operation: string, tensors: readonly Tensor[]): Backend {
+  const elsewhere = tensors.filter(({ backend }) => backend !== referenceBackend);
+  const { backend } = elsewhere[0] as Tensor;
+  if (elsewhere.some((tensor) => tensor.backend !== backend))
     throw new BackendError({
       operation,
       expected: 'operands on one backend',
       actual: describe(tensors),
       remedy: 'Choose the backend with useBackend before making tensors.',
     });
-  return first.backend;
+  for (const { storage } of tensors) if (storage.backend !== backend) storage.moveTo(backend);
+  return backend;
 }
 
 function floatTypeOf(operation: string, tensors: readonly Tensor[]): DType {
@@ -196,8 +208,10 @@ export function runArgMax(x: Tensor): Tensor {
   return out;
 }
 
-/** a [..., M, K] · b [..., K, N] with leading axes broadcast. */
-export function runMatmul(a: Tensor, b: Tensor, { bias, activation }: ProductOptions = {}): Tensor {
+/** a [..., M, K] · b [..., K, N] with leading axes broadcast; under `rowAxes`, a [...rows, ...columns] · b [K, N]. */
+export function runMatmul(a: Tensor, b: Tensor, { bias, activation, rowAxes }: ProductOptions = {}): Tensor {
+  if (rowAxes !== undefined && rowAxes !== a.rank - 1)
+    return multiplyAxes(a, b, rowAxes, { bias, activation });
   const operation = 'matmul';
   const operands = bias ? [a, b, bias] : [a, b];
   const backend = backendOf(operation, operands);
@@ -216,6 +230,35 @@ export function runMatmul(a: Tensor, b: Tensor, { bias, activation }: ProductOpt
   const out = empty([...lead, rows, cols], dtype, backend);
   runKernel(backend, 'matmul', [left, right, out, epilogueOf(bias, activation)]);
   return out;
+}
+
+/** a [...rows, ...columns] · b [K, N] → [...rows, N], the extents of the columns with product K. */
+function multiplyAxes(
+  a: Tensor,
+  b: Tensor,
+  rowAxes: number,
+  { bias, activation }: Pick<ProductOptions, 'bias' | 'activation'>,
+): Tensor {
+  const operation = 'matmul';
+  const operands = bias ? [a, b, bias] : [a, b];
+  const backend = backendOf(operation, operands);
+  const dtype = floatTypeOf(operation, operands);
+  if (b.rank !== 2) throw new ShapeError({ operation, expected: 'b of shape [K, N]', actual: shapeText(b.shape) });
+  const [depth, cols] = b.shape as [number, number];
+  requireColumns(operation, a, rowAxes, depth);
+  if (bias) requireShape(operation, bias, [cols], 'a bias');
+  const out = empty([...a.shape.slice(0, rowAxes), cols], dtype, backend);
+  runKernel(backend, 'matmul', [a, b, out, epilogueOf(bias, activation)]);
+  return out;
+}
+
+function requireColumns(operation: string, x: Tensor, rowAxes: number, count: number): void {
+  if (rowAxes < 1 || rowAxes >= x.rank || sizeOf(x.shape.slice(rowAxes)) !== count)
+    throw new ShapeError({
+      operation,
+      expected: `x of shape [B, ${count}], or of more axes: those behind the first ${rowAxes} with product ${count}`,
+      actual: shapeText(x.shape),
+    });
 }
 
 function epilogueOf(bias: Tensor | undefined, activation: Program | undefined) {
@@ -264,32 +307,34 @@ const virtual = (v: VirtualOperand): VirtualOperand => ({
   stored: v.stored.map((stored) => stored.contiguous()),
 });
 
-/** x [B, cols] · Vᵀ → [B, rows]. */
+/** x [...rows, ...columns] · Vᵀ → [...rows, V's rows]; [B, cols] → [B, rows] is the plain case. */
 export function runVirtualMatmul(
   x: Tensor,
   v: VirtualOperand,
-  { bias, activation }: ProductOptions = {},
+  { bias, activation, rowAxes = x.rank - 1 }: ProductOptions = {},
 ): Tensor {
   const operation = 'virtualMatmul';
   const operands = [x, ...v.stored, ...(bias ? [bias] : [])];
   const backend = backendOf(operation, operands);
   const dtype = floatTypeOf(operation, operands);
-  if (x.rank !== 2 || x.shape[1] !== v.cols)
-    throw new ShapeError({ operation, expected: `x of shape [B, ${v.cols}]`, actual: shapeText(x.shape) });
+  requireColumns(operation, x, rowAxes, v.cols);
   if (bias) requireShape(operation, bias, [v.rows], 'a bias');
-  const out = empty([x.shape[0] as number, v.rows], dtype, backend);
+  const out = empty([...x.shape.slice(0, rowAxes), v.rows], dtype, backend);
   runKernel(backend, 'virtualMatmul', [x, virtual(v), out, epilogueOf(bias, activation)]);
   return out;
 }
 
-/** The gradients of the stored values, by slot, under dV = dYᵀ·x; dY [B, rows], x [B, cols]. */
+/**
+ * The gradients of the stored values, by slot, under dV = dYᵀ·x; dY [B, rows], x [B, cols], or several axes for B and
+ * for cols.
+ */
 export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualOperand, adjoint: Program): Tensor[] {
   const operation = 'virtualFold';
   const backend = backendOf(operation, [dY, x, ...v.stored]);
   floatTypeOf(operation, [dY, x, ...v.stored]);
-  const batch = x.shape[0] as number;
-  requireShape(operation, x, [batch, v.cols], 'x');
-  requireShape(operation, dY, [batch, v.rows], 'dY');
+  const rowAxes = dY.rank - 1;
+  requireColumns(operation, x, rowAxes, v.cols);
+  requireShape(operation, dY, [...x.shape.slice(0, rowAxes), v.rows], 'dY');
   const outs = zerosLike(v.stored);
   runKernel(backend, 'virtualFold', [dY, x, virtual(v), adjoint, outs]);
   return outs;

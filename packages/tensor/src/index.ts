@@ -4,6 +4,7 @@ export {
   type BackendOptions,
   type CreateBackend,
   currentBackend,
+  offerBackend,
   useBackend,
 } from './backends.ts';
 export { arange, empty, full, ones, type TensorOptions, tensor, zeros } from './create.ts';

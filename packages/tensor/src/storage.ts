@@ -1,5 +1,5 @@
 import type { Backend, DeviceBuffer } from './backend.ts';
-import type { DType } from './dtype.ts';
+import type { DType, TypedArray } from './dtype.ts';
 import { bytesPerElement } from './dtype.ts';
 
 let liveBytes = 0;
@@ -40,7 +40,7 @@ class Counted {
 export class Storage {
   /** Grows with every write in place, so that what was derived from the contents can tell that they changed. */
   version = 0;
-  readonly #counted: Counted;
+  #counted: Counted;
 
   constructor(backend: Backend, dtype: DType, length: number) {
     this.#counted = new Counted(backend, backend.allocate(dtype, length));
@@ -53,6 +53,19 @@ export class Storage {
 
   get buffer(): DeviceBuffer {
     return this.#counted.buffer;
+  }
+
+  /** Moves the contents from visible memory to another backend; tensors on it stay as they are. */
+  moveTo(backend: Backend): void {
+    const { buffer, backend: before, references } = this.#counted;
+    const values = before.host?.(buffer) as TypedArray;
+    const moved = new Counted(backend, backend.allocate(buffer.dtype, buffer.length));
+    if (values.length > 0) backend.upload(moved.buffer, values);
+    moved.references = references;
+    forgotten.unregister(this);
+    forgotten.register(this, moved, this);
+    this.#counted.free();
+    this.#counted = moved;
   }
 
   retain(): void {

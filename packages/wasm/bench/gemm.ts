@@ -6,7 +6,7 @@ import { enableRelaxedSimd } from '../src/relaxed-simd.ts';
 import { leastTimes } from './measure.ts';
 
 /** GFLOP/s of whole products against the register loop of the same instructions. */
-const relaxed = await enableRelaxedSimd();
+const relaxed = enableRelaxedSimd();
 for (const madd of relaxed ? [true, false] : [false]) {
   const memory = new LinearMemory();
   const gemm = new Gemm(memory, { madd });

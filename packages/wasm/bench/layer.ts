@@ -5,7 +5,7 @@ import { type Formula, funHash, hashed, robe8, tile } from './formulas.ts';
 import { leastTimes } from './measure.ts';
 
 /** Training step of one layer, virtual against dense: forward, dX, gradient of the stored values, update. */
-const backend = await createBackend();
+const backend = createBackend();
 const { kernels } = backend as { kernels: Required<typeof backend.kernels> };
 const [rows, cols, batch, ratio] = [1000, 784, Number(process.argv[2] ?? 128), Number(process.argv[3] ?? 64)];
 const only = process.argv[4];

@@ -4,7 +4,7 @@ import { type Formula, hashed, robe8, tile } from './formulas.ts';
 import { leastTimes } from './measure.ts';
 
 /** One row through square layers: dense against virtual, milliseconds. */
-const backend = await createBackend();
+const backend = createBackend();
 const { kernels } = backend as { kernels: Required<typeof backend.kernels> };
 const view = (...shape: number[]): View => {
   const buffer = backend.allocate(

@@ -35,7 +35,7 @@ export interface WasmBackend extends Backend {
  *
  * @throws BackendError where the engine has no WebAssembly SIMD, or refuses the memory
  */
-export async function createBackend(_options: BackendOptions = {}): Promise<WasmBackend> {
+export function createBackend(_options: BackendOptions = {}): WasmBackend {
   if (!hasSimd())
     throw new BackendError({
       operation: 'useBackend wasm',
@@ -43,7 +43,7 @@ export async function createBackend(_options: BackendOptions = {}): Promise<Wasm
       actual: 'one without',
       remedy: 'Use the reference backend.',
     });
-  const instructions = { madd: await enableRelaxedSimd() };
+  const instructions = { madd: enableRelaxedSimd() };
   const memory = new LinearMemory();
   const storage = storageIn(memory);
   const shared = new ModuleBuilder();

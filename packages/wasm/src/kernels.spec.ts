@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { createBackend } from './backend.ts';
 import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from './twins.ts';
 
-const backend = await createBackend();
+const backend = createBackend();
 const twin = (
   length: number,
   layout: Parameters<typeof contiguous>[0] | ReturnType<typeof contiguous>,
@@ -314,7 +314,7 @@ describe('the backend', () => {
   });
 
   test('growing the memory keeps its contents', async () => {
-    const fresh = await createBackend();
+    const fresh = createBackend();
     const first = fresh.allocate('f32', 1000);
     fresh.upload(first, someValues(1000));
     const reserved = fresh.memoryUsage().reservedBytes;

@@ -10,11 +10,10 @@ export function hasSimd(): boolean {
  * True where f32x4.relaxed_madd runs. Node 20 has it behind a flag that takes effect at run time, before modules
  * that use it are compiled; every later engine either has it or does not know the flag.
  */
-export async function enableRelaxedSimd(): Promise<boolean> {
+export function enableRelaxedSimd(): boolean {
   if (hasRelaxedSimd()) return true;
   if (typeof process !== 'object' || !process.versions?.node?.startsWith('20.')) return false;
-  const { setFlagsFromString } = await import('node:v8');
-  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
   return hasRelaxedSimd();
 }
 

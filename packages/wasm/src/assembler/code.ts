@@ -121,6 +121,13 @@ export class Code {
     return this;
   }
 
+  /** memory.fill of (address, byte, byte count). */
+  memoryFill(): this {
+    this.#opcode(0xfc_000b);
+    this.#bytes.byte(0);
+    return this;
+  }
+
   call(functionIndex: number): this {
     return this.#index(0x10, functionIndex);
   }

@@ -71,7 +71,8 @@ export class ModuleBuilder {
     return made;
   }
 
-  encode(): Uint8Array<ArrayBuffer> {
+  /** @param memory the module is for a memory of its kind, shared by threads or not */
+  encode(memory?: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
     const out = new ByteBuffer();
     out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     section(out, 1, this.#functions.length, (body) => {
@@ -86,7 +87,8 @@ export class ModuleBuilder {
     section(out, 2, 1, (body) => {
       body.text('host');
       body.text('memory');
-      body.append(Uint8Array.of(2, 0, 0));
+      // At least no pages; a shared memory has a limit too, and 65536 pages is that of any memory.
+      body.append(memory && isShared(memory) ? Uint8Array.of(2, 3, 0, 0x80, 0x80, 4) : Uint8Array.of(2, 0, 0));
     });
     section(out, 3, this.#functions.length, (body) => {
       for (const { index } of this.#functions) body.unsigned(index);
@@ -106,10 +108,14 @@ export class ModuleBuilder {
 
   /** Compiles the module and links it to a memory. */
   instantiate<Name extends string>(memory: WebAssembly.Memory): Exports<Name> {
-    const module = new WebAssembly.Module(this.encode());
+    const module = new WebAssembly.Module(this.encode(memory));
     const { exports } = new WebAssembly.Instance(module, { host: { memory } });
     return exports as unknown as Exports<Name>;
   }
+}
+
+function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
 }
 
 function section(out: ByteBuffer, id: number, count: number, write: (body: ByteBuffer) => void): void {

@@ -5,7 +5,7 @@ import { createBackend } from '../backend.ts';
 import { choices, pointwiseProgram } from '../random-programs.ts';
 import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.ts';
 
-const backend = await createBackend();
+const backend = createBackend();
 const shapes = fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 4 });
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

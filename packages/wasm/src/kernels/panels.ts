@@ -1,4 +1,4 @@
-import { Program, Real } from '@funhash/formula';
+import { type Node, Program, Real } from '@funhash/formula';
 import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { Dependence, stripLanes } from '../compiler/dependence.ts';
 import { largestWords } from '../compiler/largest.ts';
@@ -61,8 +61,9 @@ export class Panels {
   }
 
   /**
-   * True where every index of the formula lies within the stored arrays. Compiled code reads and adds without a check:
-   * bounds are proved from the formula where possible, else all indices of the matrix are computed once.
+   * True where every index of the formula lies within the stored arrays, and the formula fits into one function.
+   * Compiled code reads and adds without a check: bounds are proved from the formula where possible, else all indices
+   * of the matrix are computed once.
    */
   inBounds(program: Program, v: VirtualMatrix): boolean {
     const lengths = v.stored.map(({ shape }) => sizeOf(shape));
@@ -81,6 +82,7 @@ export class Panels {
 
   #check(program: Program, v: VirtualMatrix, lengths: readonly number[]): boolean {
     if (v.rows === 0 || v.cols === 0) return true;
+    if (program.nodes.length > mostNodes) return false;
     const indices = [
       ...program.nodes
         .filter(({ op }) => op === 'at')
@@ -223,8 +225,18 @@ function after(stream: PanelStream, steps: number): PanelStream {
   return { ...stream, address: stream.address + steps * stream.stepBytes };
 }
 
-/** Steps in a block: eight, or four where the adjoint of several stored values holds so many numbers that they spill. */
+/**
+ * Steps in a block: eight, or four where the adjoint of several stored values holds so many numbers that they spill, or
+ * one where eight would make a function larger than engines take.
+ */
 function unrollOf(program: Program): number {
+  const isFunction = ({ op }: Node): boolean => ['tanh', 'exp', 'log', 'sin', 'cos'].includes(op);
+  const size = program.nodes.reduce((sum, node) => sum + (isFunction(node) ? 40 : 4), 0);
+  if (size > mostInstructions) return 1;
   const gathers = program.nodes.filter(({ op }) => op === 'at').length;
   return program.sinks.length > 0 && gathers > 2 ? 4 : 8;
 }
+
+// Of one step of a block. V8 compiles functions of up to 50 000 locals; a node takes up to five.
+const mostInstructions = 5000;
+const mostNodes = 10_000;

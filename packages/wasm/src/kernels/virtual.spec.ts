@@ -15,7 +15,7 @@ import {
 } from '../random-programs.ts';
 import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.ts';
 
-const backend = await createBackend();
+const backend = createBackend();
 const extent = fc.oneof(fc.integer({ min: 0, max: 17 }), fc.constantFrom(24, 40, 63, 64, 65, 120, 121, 130));
 const storedTwins = (values: (length: number, slot: number) => Float32Array): Twin[] =>
   storedLengths.map((length, slot) => new Twin(backend, values(length, slot), contiguous([length])));
@@ -51,6 +51,29 @@ describe('compiled formulas', () => {
       }),
       { seed: 1, numRuns: 150 },
     );
+  });
+
+  test('of thousands of nodes run too: in steps of one, and beyond what engines compile on the reference', () => {
+    for (const [reads, onReference] of [
+      [10, 0],
+      [300, 0],
+      [4000, 1],
+    ] as const) {
+      const graph = new Graph();
+      const entry = Array.from({ length: reads }, (_, k) =>
+        Real.from(
+          graph,
+          graph.node('at', [graph.node('add', [graph.node('col'), graph.node('word', [], k)])], 0),
+        ),
+      ).reduce((sum, read) => sum.plus(read).tanh());
+      const program = new Program(graph, [entry.id], [], { stored: 1, uniforms: 0, scalars: 0, inputs: 0 });
+      const stored = [new Twin(backend, someValues(reads + 20, 1), contiguous([reads + 20]))];
+      const before = fallbackCounts()['wasm.virtualRows'] ?? 0;
+      const out = fresh(3, 17);
+      runBoth(backend, 'virtualRows', matrix(program, 3, 17, stored), null, out);
+      expectSame(backend, out, 1e-5);
+      expect((fallbackCounts()['wasm.virtualRows'] ?? 0) - before).toBe(onReference);
+    }
   });
 
   test('products with a virtual matrix and its transpose', () => {
@@ -199,7 +222,7 @@ describe('compiled formulas', () => {
 
   test('a layer of 8192 × 8192 at 1/64 takes no memory of that order', async () => {
     const side = 8192;
-    const fresh = await createBackend();
+    const fresh = createBackend();
     const { kernels } = fresh;
     const view = (shape: readonly number[]): View => {
       const buffer = fresh.allocate(
@@ -255,6 +278,7 @@ describe('compiled formulas', () => {
   test('no other formula of this suite fell back to the reference', () => {
     const counts = Object.keys(fallbackCounts());
     expect(counts.filter((name) => name.startsWith('wasm.virtual') || name === 'wasm.foldRows')).toEqual([
+      'wasm.virtualRows',
       'wasm.virtualMatmul',
     ]);
   });

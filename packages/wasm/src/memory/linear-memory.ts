@@ -29,8 +29,9 @@ export class LinearMemory {
   #f32: Float32Array;
   #i32: Int32Array;
 
-  constructor() {
-    this.memory = largestMemory();
+  /** @param shared whether worker threads can share it */
+  constructor(shared = false) {
+    this.memory = largestMemory(shared);
     this.#reservedBytes = this.memory.buffer.byteLength;
     this.#f32 = new Float32Array(this.memory.buffer);
     this.#i32 = new Int32Array(this.memory.buffer);
@@ -117,10 +118,10 @@ export function bufferBytes(dtype: DType, length: number): number {
 }
 
 // 4 GiB is what 32-bit addresses reach; engines with less address space refuse such a maximum.
-function largestMemory(): WebAssembly.Memory {
+function largestMemory(shared: boolean): WebAssembly.Memory {
   for (const maximum of [65536, 32768, 16384])
     try {
-      return new WebAssembly.Memory({ initial: 64, maximum });
+      return new WebAssembly.Memory({ initial: 64, maximum, shared });
     } catch {
       // The next smaller one.
     }
