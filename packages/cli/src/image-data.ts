@@ -21,8 +21,8 @@ export interface DataConfig {
   readonly validation: number;
 }
 
-/** Of these the first images would be no fair sample of the whole: they are loaded whole, and drawn from by seed. */
-const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist'];
+/** Real data sets are loaded whole and drawn from by seed: their first images would be no fair sample. */
+const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
 
 /**
  * A data set by name, or from a folder of IDX files.

@@ -1,3 +1,4 @@
+import { loadCifar10 } from './cifar10.ts';
 import { loadFashionMnist } from './fashion-mnist.ts';
 import type { ImageDataset } from './image-dataset.ts';
 import { loadMnist, type MnistOptions } from './mnist.ts';
@@ -16,11 +17,12 @@ export interface DatasetOptions extends MnistOptions, Omit<VariationOptions, 'ba
 export type DatasetLoader = (options?: DatasetOptions) => Promise<ImageDataset>;
 
 /**
- * Every data set by name. `trainCount` and `testCount` default to the published sizes; of the real sets, MNIST and
- * Fashion-MNIST, they take the first images. To add a data set, write its file and add its row.
+ * Every data set by name. `trainCount` and `testCount` default to the published sizes; of the real sets, MNIST,
+ * Fashion-MNIST and CIFAR-10, they take the first images. To add a data set, write its file and add its row.
  */
 export const datasets = {
   mnist: async (options = {}) => firstOf(await loadMnist(options), options),
+  cifar10: (options = {}) => loadCifar10(options),
   'fashion-mnist': async (options = {}) => firstOf(await loadFashionMnist(options), options),
   basic: varied('basic'),
   rot: varied('rot'),

@@ -1,10 +1,12 @@
+import { inDataFolder } from './data-folder.ts';
 import { readIdxFolder } from './idx-folder.ts';
 import { fromIdx, type ImageDataset } from './image-dataset.ts';
 import type { MnistOptions } from './mnist.ts';
 
 const debianFolder = '/usr/share/datasets/fashion-mnist';
 const howToGet =
-  'On Debian install it with `apt-get install dataset-fashion-mnist`, or pass dir, a folder with the four IDX files.';
+  'On Debian install it with `apt-get install dataset-fashion-mnist`, or pass dir, a folder with the four IDX files, ' +
+  'or put them into fashion-mnist in the folder that the environment variable FUNHASH_DATA names.';
 
 const md5 = {
   trainImages: 'f4a8712d7a061bf5bd6d2ca38dc4d50a',
@@ -17,11 +19,13 @@ const md5 = {
  * Fashion-MNIST: 60 000 training and 10 000 test images of clothes in 10 classes, 28 × 28. Node only.
  * Source: Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747.
  *
- * @param options as for `loadMnist`; `dir` defaults to the folder of Debian's package `dataset-fashion-mnist`.
+ * @param options as for `loadMnist`; `dir` defaults to `fashion-mnist` in the folder that the environment variable
+ * FUNHASH_DATA names where it names one, else to the folder of Debian's package `dataset-fashion-mnist`.
  * @throws DataAbsentError, ChecksumError, DataFormatError, as `loadMnist`.
  */
 export async function loadFashionMnist(options: MnistOptions = {}): Promise<ImageDataset> {
-  const { dir = debianFolder, verify = true } = options;
+  const { verify = true } = options;
+  const dir = options.dir ?? (await inDataFolder('fashion-mnist')) ?? debianFolder;
   const { files, sources } = await readIdxFolder(dir, howToGet, verify ? md5 : undefined);
   return fromIdx(files, {
     name: 'fashion-mnist',

@@ -1,7 +1,8 @@
 /**
  * The four files of an MNIST-like data set, from a folder. Node only: `node:` modules are loaded inside the functions.
  */
-import { ChecksumError, DataAbsentError, DataFormatError } from './errors.ts';
+import { gunzipBounded, readBounded } from './bounded-file.ts';
+import { ChecksumError, DataAbsentError } from './errors.ts';
 import type { IdxFiles } from './image-dataset.ts';
 
 const fileNames: Record<keyof IdxFiles, string> = {
@@ -13,6 +14,8 @@ const fileNames: Record<keyof IdxFiles, string> = {
 
 /** More than the largest of these files unpacked (47 MB); a gzip stream that grows beyond it is refused. */
 const maxFileBytes = 2 ** 26;
+
+const operation = 'readIdxFolder';
 
 export interface IdxFolder {
   readonly files: IdxFiles;
@@ -42,7 +45,7 @@ export async function readIdxFolder(
     const actual = md5 && createHash('md5').update(bytes).digest('hex');
     if (md5 && actual !== md5[key]) {
       throw new ChecksumError(path, {
-        operation: 'readIdxFolder',
+        operation,
         expected: `the published MD5 ${md5[key]}`,
         actual: `${actual} (${bytes.length} bytes)`,
         remedy: `The file is damaged or another data set. ${howToGet} For data of your own pass verify: false.`,
@@ -59,55 +62,18 @@ async function readPlainOrGzip(
 ): Promise<{ bytes: Uint8Array; path: string }> {
   const { join } = await import('node:path');
   const plain = join(dir, fileName);
-  const plainBytes = await readBounded(plain);
+  const plainBytes = await readBounded(operation, plain, maxFileBytes);
   if (plainBytes) return { bytes: plainBytes, path: plain };
 
   const packed = `${plain}.gz`;
-  const packedBytes = await readBounded(packed);
+  const packedBytes = await readBounded(operation, packed, maxFileBytes);
   if (!packedBytes) {
     throw new DataAbsentError({
-      operation: 'readIdxFolder',
+      operation,
       expected: `${fileName} or ${fileName}.gz in ${dir}`,
       actual: 'neither',
       remedy: howToGet,
     });
   }
-  const { gunzipSync } = await import('node:zlib');
-  try {
-    return { bytes: gunzipSync(packedBytes, { maxOutputLength: maxFileBytes }), path: packed };
-  } catch (cause) {
-    throw new DataFormatError(
-      packed,
-      0,
-      {
-        operation: 'readIdxFolder',
-        expected: `a whole gzip file of at most ${maxFileBytes} unpacked bytes`,
-        actual: `"${(cause as Error).message}"`,
-        remedy: howToGet,
-      },
-      { cause },
-    );
-  }
-}
-
-async function readBounded(path: string): Promise<Uint8Array | undefined> {
-  const { open } = await import('node:fs/promises');
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (!file) return undefined;
-  try {
-    const { size } = await file.stat();
-    if (size > maxFileBytes) {
-      throw new DataFormatError(path, maxFileBytes, {
-        operation: 'readIdxFolder',
-        expected: `at most ${maxFileBytes} bytes`,
-        actual: `${size} bytes, more`,
-      });
-    }
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
+  return { bytes: await gunzipBounded(operation, packed, packedBytes, maxFileBytes, howToGet), path: packed };
 }

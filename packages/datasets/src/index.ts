@@ -1,4 +1,6 @@
 export { type Batch, type BatchOptions, batches, type Scaling, toFloats } from './batches.ts';
+export { type Cifar10Options, loadCifar10 } from './cifar10.ts';
+export { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10-binary.ts';
 export { type DatasetLoader, type DatasetName, type DatasetOptions, datasets } from './data-sets.ts';
 export { ChecksumError, DataAbsentError, DataFormatError } from './errors.ts';
 export { loadFashionMnist } from './fashion-mnist.ts';
