@@ -9,9 +9,9 @@ import { Tensor } from './tensor.ts';
  */
 export function scope<T>(body: () => T): T {
   const outer = Tensor.enterScope();
-  let result: T;
+  let survivors: Iterable<Tensor> = [];
   try {
-    result = body();
+    const result = body();
     if (result instanceof Promise) {
       // What the body does after its first `await` fails on freed tensors; the error below already tells the caller.
       result.catch(() => {});
@@ -22,12 +22,11 @@ export function scope<T>(body: () => T): T {
         remedy: 'Read results with `await` after the scope, or open one scope per synchronous step.',
       });
     }
-  } catch (error) {
-    Tensor.leaveScope(outer, new Set());
-    throw error;
+    survivors = result instanceof Tensor ? [result] : tensorsIn(result);
+    return result;
+  } finally {
+    Tensor.leaveScope(outer, survivors);
   }
-  Tensor.leaveScope(outer, tensorsIn(result));
-  return result;
 }
 
 /** Takes tensors out of every scope: they live until `dispose`, or until nothing refers to them. */

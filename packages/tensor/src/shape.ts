@@ -4,7 +4,9 @@ import { ShapeError } from './errors.ts';
 export type Shape = readonly number[];
 
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((size, extent) => size * extent, 1);
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis] as number;
+  return size;
 }
 
 /** As users write it: `[2, 3]`. */
@@ -24,25 +26,25 @@ export function contiguousStrides(shape: Shape): number[] {
 }
 
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
-  if (shape.includes(0)) return true;
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const extent = shape[axis] as number;
-    if (extent > 1 && strides[axis] !== expected) return false;
+    if (extent > 1 && strides[axis] !== expected) return shape.includes(0);
     expected *= extent;
   }
   return true;
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 export function checkShape(shape: Shape, operation: string): void {
-  if (
-    shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0) ||
-    !Number.isSafeInteger(sizeOf(shape))
-  )
+  let fits = Number.isSafeInteger(sizeOf(shape));
+  for (const extent of shape) fits &&= Number.isSafeInteger(extent) && extent >= 0;
+  if (!fits)
     throw new ShapeError({
       operation,
       expected: 'extents that are non-negative integers with a product below 2^53',

@@ -10,71 +10,77 @@ export function memory(): { readonly buffers: number; readonly bytes: number } {
   return { buffers: liveBuffers, bytes: liveBytes };
 }
 
-// Storage that scopes and `dispose` never freed is returned when the garbage collector finds its last tensor gone.
-const forgotten = new FinalizationRegistry<Counted>((counted) => counted.free());
-
-/** The part of a storage that must not hold the storage itself, or it would never be collected. */
-class Counted {
-  references = 0;
+/** A buffer and where it lies: what is needed to free it, without the storage, which would else never be collected. */
+interface Held {
   readonly backend: Backend;
   readonly buffer: DeviceBuffer;
-  #freed = false;
-
-  constructor(backend: Backend, buffer: DeviceBuffer) {
-    this.backend = backend;
-    this.buffer = buffer;
-    liveBuffers++;
-    liveBytes += buffer.length * bytesPerElement[buffer.dtype];
-  }
-
-  free(): void {
-    if (this.#freed) return;
-    this.#freed = true;
-    liveBuffers--;
-    liveBytes -= this.buffer.length * bytesPerElement[this.buffer.dtype];
-    this.backend.free(this.buffer);
-  }
 }
+
+function hold(backend: Backend, dtype: DType, length: number): Held {
+  const buffer = backend.allocate(dtype, length);
+  liveBuffers++;
+  liveBytes += length * bytesPerElement[dtype];
+  return { backend, buffer };
+}
+
+function free({ backend, buffer }: Held): void {
+  liveBuffers--;
+  liveBytes -= buffer.length * bytesPerElement[buffer.dtype];
+  backend.free(buffer);
+}
+
+// Storage that scopes and `dispose` never freed is returned when the garbage collector finds its last tensor gone.
+const forgotten = new FinalizationRegistry(free);
 
 /** One allocation of a backend, shared by all views on it and freed with the last of them. */
 export class Storage {
   /** Grows with every write in place, so that what was derived from the contents can tell that they changed. */
   version = 0;
-  #counted: Counted;
+  #held: Held;
+  #references = 0;
+  #canBeForgotten = false;
 
   constructor(backend: Backend, dtype: DType, length: number) {
-    this.#counted = new Counted(backend, backend.allocate(dtype, length));
-    forgotten.register(this, this.#counted, this);
+    this.#held = hold(backend, dtype, length);
   }
 
   get backend(): Backend {
-    return this.#counted.backend;
+    return this.#held.backend;
   }
 
   get buffer(): DeviceBuffer {
-    return this.#counted.buffer;
+    return this.#held.buffer;
   }
 
   /** Moves the contents from visible memory to another backend; tensors on it stay as they are. */
   moveTo(backend: Backend): void {
-    const { buffer, backend: before, references } = this.#counted;
-    const values = before.host?.(buffer) as TypedArray;
-    const moved = new Counted(backend, backend.allocate(buffer.dtype, buffer.length));
+    const before = this.#held;
+    const { dtype, length } = before.buffer;
+    const values = before.backend.host?.(before.buffer) as TypedArray;
+    const moved = hold(backend, dtype, length);
     if (values.length > 0) backend.upload(moved.buffer, values);
-    moved.references = references;
-    forgotten.unregister(this);
-    forgotten.register(this, moved, this);
-    this.#counted.free();
-    this.#counted = moved;
+    this.#held = moved;
+    if (this.#canBeForgotten) {
+      forgotten.unregister(this);
+      forgotten.register(this, moved, this);
+    }
+    free(before);
+  }
+
+  /** Has the garbage collector free it, too: for tensors outside every scope, which nothing else may ever free. */
+  freeWhenForgotten(): void {
+    if (this.#canBeForgotten) return;
+    this.#canBeForgotten = true;
+    forgotten.register(this, this.#held, this);
   }
 
   retain(): void {
-    this.#counted.references++;
+    this.#references++;
   }
 
   release(): void {
-    if (--this.#counted.references > 0) return;
-    forgotten.unregister(this);
-    this.#counted.free();
+    if (--this.#references > 0) return;
+    if (this.#canBeForgotten) forgotten.unregister(this);
+    free(this.#held);
   }
 }

@@ -7,7 +7,15 @@ import { Storage } from './storage.ts';
 
 export type NestedArray = number | readonly NestedArray[];
 
-let currentScope: Set<Tensor> | undefined;
+/**
+ * The tensors that a scope has to free, a list linked through the tensors themselves: one that is made, moved or
+ * disposed costs a few assignments.
+ */
+export interface Scope {
+  last: Tensor | undefined;
+}
+
+let currentScope: Scope | undefined;
 
 /**
  * A strided window on backend memory: immutable to its users, freed by its scope, by `dispose` or `using`, or by the
@@ -19,7 +27,9 @@ export class Tensor implements View {
   readonly offset: number;
   readonly #storage: Storage;
   #disposed = false;
-  #scope: Set<Tensor> | undefined;
+  #scope: Scope | undefined;
+  #previous: Tensor | undefined;
+  #next: Tensor | undefined;
 
   /** Tensors are made by `tensor`, `zeros`, … and by ops; this constructor is for backends and views. */
   constructor(
@@ -33,8 +43,7 @@ export class Tensor implements View {
     this.shape = shape;
     this.strides = strides;
     this.offset = offset;
-    this.#scope = currentScope;
-    currentScope?.add(this);
+    this.#enter(currentScope);
   }
 
   get storage(): Storage {
@@ -148,7 +157,7 @@ export class Tensor implements View {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#scope?.delete(this);
+    this.#leave();
     this.#storage.release();
   }
 
@@ -157,32 +166,52 @@ export class Tensor implements View {
   }
 
   detachFromScope(): void {
-    this.#scope?.delete(this);
-    this.#scope = undefined;
+    if (this.#disposed) return;
+    this.#leave();
+    this.#enter(undefined);
   }
 
   toString(): string {
     return `Tensor(${shapeText(this.shape)}, ${this.dtype}, ${this.backend.name})`;
   }
 
+  #enter(scope: Scope | undefined): void {
+    if (!scope) {
+      this.#storage.freeWhenForgotten();
+      return;
+    }
+    this.#scope = scope;
+    this.#previous = scope.last;
+    if (scope.last) scope.last.#next = this;
+    scope.last = this;
+  }
+
+  #leave(): void {
+    if (!this.#scope) return;
+    if (this.#previous) this.#previous.#next = this.#next;
+    if (this.#next) this.#next.#previous = this.#previous;
+    else this.#scope.last = this.#previous;
+    this.#scope = undefined;
+    this.#previous = undefined;
+    this.#next = undefined;
+  }
+
   /** For `scope`: starts collecting tensors and returns what was collecting before. */
-  static enterScope(): Set<Tensor> | undefined {
+  static enterScope(): Scope | undefined {
     const outer = currentScope;
-    currentScope = new Set();
+    currentScope = { last: undefined };
     return outer;
   }
 
   /** For `scope`: frees what was collected but `survivors`, which move to the outer scope. */
-  static leaveScope(outer: Set<Tensor> | undefined, survivors: ReadonlySet<Tensor>): void {
-    const ended = currentScope;
+  static leaveScope(outer: Scope | undefined, survivors: Iterable<Tensor>): void {
+    const ended = currentScope as Scope;
     currentScope = outer;
-    for (const tensor of ended ?? []) {
-      if (!survivors.has(tensor)) {
-        tensor.dispose();
-        continue;
-      }
-      tensor.#scope = outer;
-      outer?.add(tensor);
+    for (const tensor of survivors) {
+      if (tensor.#scope !== ended) continue;
+      tensor.#leave();
+      tensor.#enter(outer);
     }
+    while (ended.last) ended.last.dispose();
   }
 }
