@@ -1,4 +1,6 @@
+import { createServer } from 'vite';
 import { expect, test, vi } from 'vitest';
+import { hasChromium, inChromium } from '../tools/chromium.ts';
 
 /** What a program prints. */
 async function outputOf(run: () => Promise<unknown>): Promise<unknown[][]> {
@@ -23,3 +25,37 @@ test('examples/custom-scheme: the laws hold, it learns, and its file is loaded',
   const [, saved, , loaded] = output.at(-1) ?? [];
   expect(loaded).toEqual(saved);
 });
+
+// Needs Debian's chromium, or one named in CHROMIUM.
+test.skipIf(!hasChromium)(
+  'examples/browser trains on WebAssembly in Chromium as it does in Node',
+  async () => {
+    const { build, train } = await import('../examples/browser/spirals.ts');
+    let inNode = Number.NaN;
+    for await (const event of train(build()))
+      if (event.type === 'epoch') inNode = event.validation?.loss as number;
+
+    const server = await createServer({
+      root: new URL('../examples/browser', import.meta.url).pathname,
+      server: { host: '127.0.0.1', port: 0 },
+      logLevel: 'error',
+    });
+    await server.listen();
+    try {
+      await inChromium(async (page) => {
+        await page.goto(server.resolvedUrls?.local[0] as string);
+        await page.waitForSelector('body[data-done]', { state: 'attached' });
+        expect(await page.textContent('#net')).toMatch(/on wasm$/);
+        const progress = (await page.textContent('#progress')) as string;
+        const [, epoch, loss, wrong] =
+          /epoch (\d+): validation loss ([\d.]+), ([\d.]+) % wrong/.exec(progress) ?? [];
+        expect(Number(epoch)).toBe(60);
+        expect(Number(loss)).toBeCloseTo(inNode, 6);
+        expect(Number(wrong)).toBeLessThan(3);
+        if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+      });
+    } finally {
+      await server.close();
+    }
+  },
+);

@@ -9,24 +9,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import { x } from 'tinyexec';
 import ts from 'typescript';
 import { build, preview } from 'vite';
+import { chromiumPath, hasChromium, inChromium } from './chromium.ts';
 import { inTemporaryFolder, type Packed, packAll } from './packed.ts';
 
 const alwaysInstalled = ['@funhash/layers', '@funhash/training'];
-
-const chromiumFlags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 // Both environments print through this, so that arrays and typed arrays read alike.
 const recorder = `const lines = [];
@@ -141,32 +130,24 @@ async function bundle(folder: string): Promise<void> {
 }
 
 async function runInChromium(folder: string): Promise<readonly string[]> {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath))
-    throw new CheckFailed(`no Chromium at ${executablePath}: install it, or name one in CHROMIUM`);
+  if (!hasChromium)
+    throw new CheckFailed(`no Chromium at ${chromiumPath}: install it, or name one in CHROMIUM`);
   const server = await preview({
     root: join(folder, 'site'),
     configFile: false,
     logLevel: 'error',
     preview: { host: '127.0.0.1', port: 0 },
   });
-  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   try {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
-    const url = server.resolvedUrls?.local[0];
-    if (url === undefined) throw new CheckFailed('the preview server has no address');
-    await page.goto(url);
-    const printed = page.evaluate('globalThis.printed') as Promise<readonly string[] | undefined>;
-    const lines = await printed.catch((error: unknown) => {
+    const lines = await inChromium(async (page) => {
+      await page.goto(server.resolvedUrls?.local[0] as string);
+      return page.evaluate('globalThis.printed') as Promise<readonly string[] | undefined>;
+    }).catch((error: unknown) => {
       throw new CheckFailed(`the example in Chromium: ${String(error)}`);
     });
-    if (lines === undefined || errors.length > 0)
-      throw new CheckFailed(`the example in Chromium: ${errors.join('\n') || 'it did not start'}`);
+    if (lines === undefined) throw new CheckFailed('the example in Chromium did not start');
     return lines;
   } finally {
-    await browser.close();
     await server.close();
   }
 }
