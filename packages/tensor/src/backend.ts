@@ -57,6 +57,10 @@ export interface Epilogue {
   readonly activation?: Program;
 }
 
+/**
+ * Where a matrix [B, K] is said to be of several axes, B stands for all axes of out (or dY) but the last, in row-major
+ * order, and K for the axes of x behind them: convolution is a product with overlapping windows on an image.
+ */
 export interface Kernels {
   /** out may be strided. */
   fill(out: View, value: number): void;
@@ -68,7 +72,7 @@ export interface Kernels {
   reduce(op: 'sum' | 'max' | 'min', x: View, out: View): void;
   /** Index of the first maximum along the last axis, of the first NaN where there is one; out i32. */
   argMax(x: View, out: View): void;
-  /** out[…, M, N] = a[…, M, K] · b[…, K, N]; leading axes equal. */
+  /** out[…, M, N] = a[…, M, K] · b[…, K, N]; leading axes equal. Or b of rank 2, and a of several axes (see `Kernels`). */
   matmul(a: View, b: View, out: View, epilogue?: Epilogue): void;
   /** out[n, …] = x[index[n], …]; index i32 [N], checked. */
   gather(x: View, index: View, out: View): void;
@@ -80,8 +84,11 @@ export interface Kernels {
   virtualRows(v: VirtualMatrix, ids: View | null, out: View): void;
   /** Adds to outs, by slot, the sinks of `adjoint` under the cotangent dOut [N, cols] of `virtualRows`. */
   foldRows(dOut: View, ids: View | null, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
-  /** out[B, rows] = x[B, cols] · Vᵀ, V never in memory. */
+  /** out[B, rows] = x[B, cols] · Vᵀ, V never in memory; x of several axes (see `Kernels`). */
   virtualMatmul(x: View, v: VirtualMatrix, out: View, epilogue?: Epilogue): void;
-  /** Adds to outs, by slot, the sinks of `adjoint` under dV = dYᵀ·x, formed tile by tile; dY [B, rows], x [B, cols]. */
+  /**
+   * Adds to outs, by slot, the sinks of `adjoint` under dV = dYᵀ·x, formed tile by tile; dY [B, rows], x [B, cols], of
+   * several axes (see `Kernels`).
+   */
   virtualFold(dY: View, x: View, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
 }

@@ -9,6 +9,7 @@ import { runKernel } from './run-kernel.ts';
 import {
   broadcastShapes,
   broadcastStrides,
+  contiguousStrides,
   normalizeAxis,
   type Shape,
   sameShape,
@@ -32,13 +33,23 @@ export interface VirtualOperand {
   readonly stored: readonly Tensor[];
 }
 
-export interface ProductOptions {
+export interface EpilogueOptions {
   /** [N] */
   readonly bias?: Tensor | undefined;
   /** A program of one input. */
   readonly activation?: Program | undefined;
+}
+
+export interface ProductOptions extends EpilogueOptions {
   /** Leading axes of the left operand that are rows of it; the others are columns. Default all but the last. */
   readonly rowAxes?: number | undefined;
+}
+
+export interface MatmulOperands {
+  /** Use a with its last two axes exchanged. Default false. */
+  readonly transposeA?: boolean;
+  /** Use b with its last two axes exchanged. Default false. */
+  readonly transposeB?: boolean;
 }
 
 const describe = (tensors: readonly Tensor[]): string => tensors.map(String).join(' and ');
@@ -65,15 +76,17 @@ function gathered(operation: string, tensors: readonly Tensor[]): Backend {
 }
 
 function floatTypeOf(operation: string, tensors: readonly Tensor[]): DType {
-  const [first] = tensors as [Tensor, ...Tensor[]];
-  if (!isFloat(first.dtype) || tensors.some(({ dtype }) => dtype !== first.dtype))
+  const [{ dtype }] = tensors as [Tensor, ...Tensor[]];
+  let fits = isFloat(dtype);
+  for (const tensor of tensors) fits &&= tensor.dtype === dtype;
+  if (!fits)
     throw new DTypeError({
       operation,
       expected: 'operands of one floating-point dtype (f32 or f64)',
       actual: describe(tensors),
       remedy: 'Convert with cast.',
     });
-  return first.dtype;
+  return dtype;
 }
 
 function requireShape(operation: string, tensor: Tensor, expected: Shape, name: string): void {
@@ -103,10 +116,18 @@ export function runMap(
 ): Tensor[] {
   const backend = backendOf(operation, inputs);
   const dtype = floatTypeOf(operation, inputs);
-  const shape = broadcastShapes(operation, ...inputs.map((input) => input.shape));
+  const shape = commonShape(operation, inputs);
   const outs = program.outputs.map(() => empty(shape, dtype, backend));
   runKernel(backend, 'map', [program, inputs.map((input) => operandOf(input, shape)), scalars, outs]);
   return outs;
+}
+
+function commonShape(operation: string, inputs: readonly Tensor[]): Shape {
+  const [{ shape }] = inputs as [Tensor, ...Tensor[]];
+  for (const input of inputs)
+    if (!sameShape(input.shape, shape))
+      return broadcastShapes(operation, ...inputs.map((operand) => operand.shape));
+  return shape;
 }
 
 /**
@@ -127,13 +148,16 @@ export function updateInPlace(
   floatTypeOf(operation, all);
   const shape = (targets[0] as Tensor).shape;
   for (const operand of all) requireShape(operation, operand, shape, 'operands');
-  if (targets.some((target) => !target.isContiguous) || program.outputs.length > targets.length)
+  const count = program.outputs.length;
+  let fits = count <= targets.length;
+  for (const target of targets) fits &&= target.isContiguous;
+  if (!fits)
     throw new ArgumentError({
       operation,
       expected: 'contiguous targets, at least as many as outputs',
       actual: describe(targets),
     });
-  const outs = targets.slice(0, program.outputs.length);
+  const outs = count === targets.length ? targets : targets.slice(0, count);
   runKernel(backend, 'map', [program, all, scalars, outs]);
   for (const out of outs) out.storage.version++;
 }
@@ -150,7 +174,7 @@ export function broadcastView(x: Tensor, shape: Shape): Tensor {
 }
 
 // A tensor made for one kernel call would keep the storage of `x` alive after its `dispose`.
-function operandOf(x: Tensor, shape: Shape): View {
+function operandOf(x: View, shape: Shape): View {
   if (sameShape(x.shape, shape)) return x;
   const { buffer, dtype, offset } = x;
   return { buffer, dtype, shape, strides: broadcastStrides(x.shape, x.strides, shape), offset };
@@ -185,13 +209,25 @@ export function runPlace(
   return out;
 }
 
-/** Axes keep extent 1. */
-export function runReduce(op: 'sum' | 'max' | 'min', x: Tensor, axes: readonly number[]): Tensor {
-  const reduced = new Set(axes.map((axis) => normalizeAxis(axis, x.rank, op)));
-  const shape = x.shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
+/**
+ * Reduces axes.
+ *
+ * @param shape of the result: x's without any of the reduced axes; default all of them, with extent 1
+ */
+export function runReduce(
+  op: 'sum' | 'max' | 'min',
+  x: Tensor,
+  axes: readonly number[],
+  shape?: Shape,
+): Tensor {
+  const { backend, dtype } = x;
   floatTypeOf(op, [x]);
-  const out = empty(shape, x.dtype, x.backend);
-  runKernel(x.backend, 'reduce', [op, x, out]);
+  const kept = x.shape.slice();
+  for (const axis of axes) kept[normalizeAxis(axis, x.rank, op)] = 1;
+  const out = empty(shape ?? kept, dtype, backend);
+  const { buffer, offset } = out;
+  const target = shape ? { buffer, dtype, shape: kept, strides: contiguousStrides(kept), offset } : out;
+  runKernel(backend, 'reduce', [op, x, target]);
   return out;
 }
 
@@ -209,27 +245,39 @@ export function runArgMax(x: Tensor): Tensor {
 }
 
 /** a [..., M, K] · b [..., K, N] with leading axes broadcast; under `rowAxes`, a [...rows, ...columns] · b [K, N]. */
-export function runMatmul(a: Tensor, b: Tensor, { bias, activation, rowAxes }: ProductOptions = {}): Tensor {
-  if (rowAxes !== undefined && rowAxes !== a.rank - 1)
-    return multiplyAxes(a, b, rowAxes, { bias, activation });
+export function runMatmul(a: Tensor, b: Tensor, options: ProductOptions & MatmulOperands = {}): Tensor {
+  const { bias, activation, rowAxes } = options;
+  if (rowAxes !== undefined && rowAxes !== a.rank - 1) return multiplyAxes(a, b, rowAxes, options);
   const operation = 'matmul';
   const operands = bias ? [a, b, bias] : [a, b];
   const backend = backendOf(operation, operands);
   const dtype = floatTypeOf(operation, operands);
-  if (a.rank < 2 || b.rank < 2 || a.shape.at(-1) !== b.shape.at(-2))
+  const [left, right] = [options.transposeA ? turned(a) : a, options.transposeB ? turned(b) : b];
+  const [rank, rightRank] = [left.shape.length, right.shape.length];
+  if (rank < 2 || rightRank < 2 || left.shape[rank - 1] !== right.shape[rightRank - 2])
     throw new ShapeError({
       operation,
       expected: 'shapes [..., M, K] and [..., K, N]',
-      actual: `${shapeText(a.shape)} and ${shapeText(b.shape)}`,
+      actual: `${shapeText(left.shape)} and ${shapeText(right.shape)}`,
     });
-  const [rows, cols] = [a.shape.at(-2) as number, b.shape.at(-1) as number];
+  const [rows, cols] = [left.shape[rank - 2] as number, right.shape[rightRank - 1] as number];
   if (bias) requireShape(operation, bias, [cols], 'a bias');
-  const lead = broadcastShapes(operation, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const left = operandOf(a, [...lead, ...a.shape.slice(-2)]);
-  const right = operandOf(b, [...lead, ...b.shape.slice(-2)]);
+  const epilogue = epilogueOf(bias, activation);
+  if (rank === 2 && rightRank === 2) {
+    const out = empty([rows, cols], dtype, backend);
+    runKernel(backend, 'matmul', [left, right, out, epilogue]);
+    return out;
+  }
+  const lead = broadcastShapes(operation, left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const [many, others] = [left, right].map((x) => operandOf(x, [...lead, ...x.shape.slice(-2)]));
   const out = empty([...lead, rows, cols], dtype, backend);
-  runKernel(backend, 'matmul', [left, right, out, epilogueOf(bias, activation)]);
+  runKernel(backend, 'matmul', [many as View, others as View, out, epilogue]);
   return out;
+}
+
+function turned({ buffer, dtype, shape, strides, offset }: Tensor): View {
+  const swapped = (list: readonly number[]): number[] => [...list.slice(0, -2), ...list.slice(-2).reverse()];
+  return { buffer, dtype, shape: swapped(shape), strides: swapped(strides), offset };
 }
 
 /** a [...rows, ...columns] · b [K, N] → [...rows, N], the extents of the columns with product K. */
@@ -237,13 +285,14 @@ function multiplyAxes(
   a: Tensor,
   b: Tensor,
   rowAxes: number,
-  { bias, activation }: Pick<ProductOptions, 'bias' | 'activation'>,
+  { bias, activation }: EpilogueOptions,
 ): Tensor {
   const operation = 'matmul';
   const operands = bias ? [a, b, bias] : [a, b];
   const backend = backendOf(operation, operands);
   const dtype = floatTypeOf(operation, operands);
-  if (b.rank !== 2) throw new ShapeError({ operation, expected: 'b of shape [K, N]', actual: shapeText(b.shape) });
+  if (b.rank !== 2)
+    throw new ShapeError({ operation, expected: 'b of shape [K, N]', actual: shapeText(b.shape) });
   const [depth, cols] = b.shape as [number, number];
   requireColumns(operation, a, rowAxes, depth);
   if (bias) requireShape(operation, bias, [cols], 'a bias');

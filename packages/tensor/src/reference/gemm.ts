@@ -2,7 +2,7 @@ import type { FloatArray } from '@funhash/formula';
 
 /**
  * The blocked product behind every matrix kernel of the reference: operands are packed into strips of four rows, and
- * a 4 × 4 block of results is summed in double precision in local variables. Any stride on both sides, so that no
+ * a 4 × 4 block of results is summed in double precision in local variables. Elements may lie anywhere, so that no
  * transposed copy is ever made.
  */
 
@@ -13,24 +13,22 @@ export interface Packed {
   readonly depth: number;
 }
 
-/** A matrix of vectors in a plain array: element (i, k) at offset + i·stride + k·depthStride. */
+/** A matrix of vectors in a plain array: element (i, k) at starts[i] + steps[k]. */
 export interface Vectors {
   readonly data: FloatArray;
-  readonly offset: number;
-  readonly count: number;
-  readonly stride: number;
-  readonly depth: number;
-  readonly depthStride: number;
+  readonly starts: Int32Array;
+  readonly steps: Int32Array;
 }
 
-export function pack({ data, offset, count, stride, depth, depthStride }: Vectors): Packed {
+export function pack({ data, starts, steps }: Vectors): Packed {
+  const [count, depth] = [starts.length, steps.length];
   const strips = Math.ceil(count / 4);
   const size = strips * depth * 4;
   const out = data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   for (let i = 0; i < count; i++) {
-    let from = offset + i * stride;
+    const from = starts[i] as number;
     let to = (i >> 2) * depth * 4 + (i & 3);
-    for (let k = 0; k < depth; k++, from += depthStride, to += 4) out[to] = data[from] as number;
+    for (let k = 0; k < depth; k++, to += 4) out[to] = data[from + (steps[k] as number)] as number;
   }
   return { data: out, count, depth };
 }

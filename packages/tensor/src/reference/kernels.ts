@@ -5,7 +5,14 @@ import type { TypedArray } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../shape.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { map } from './map.ts';
-import { contiguousData, dataOf, eachPosition, leadingLayout } from './views.ts';
+import {
+  contiguousData,
+  dataOf,
+  eachPosition,
+  leadingLayout,
+  matrixPositions,
+  positionsOf,
+} from './views.ts';
 import { foldRows, virtualFold, virtualMatmul, virtualRows } from './virtual.ts';
 
 /** Plain loops: what every other backend is compared with. */
@@ -63,36 +70,28 @@ export const referenceKernels: Kernels = {
   },
 
   matmul(a, b, out, epilogue) {
-    const [rows, depth] = a.shape.slice(-2) as [number, number];
-    const cols = b.shape.at(-1) as number;
-    const offsets = (view: View): number[] => {
-      const found: number[] = [];
-      eachPosition(leadingLayout(view, 2), (p) => void found.push(p));
-      return found;
-    };
-    const aOffsets = offsets(a);
-    const bOffsets = offsets(b);
-    const [aRow, aCol] = a.strides.slice(-2) as [number, number];
-    const [bRow, bCol] = b.strides.slice(-2) as [number, number];
+    const batchAxes = b.shape.length - 2;
+    const offsets = (view: View): Int32Array =>
+      positionsOf({
+        shape: view.shape.slice(0, batchAxes),
+        strides: view.strides.slice(0, batchAxes),
+        offset: view.offset,
+      });
+    const matrix = (view: View, rowAxes: number): { rows: Int32Array; cols: Int32Array } =>
+      matrixPositions(
+        { shape: view.shape.slice(batchAxes), strides: view.strides.slice(batchAxes), offset: 0 },
+        rowAxes,
+      );
+    const [left, right] = [matrix(a, out.shape.length - 1 - batchAxes), matrix(b, 1)];
+    const [aOffsets, bOffsets] = [offsets(a), offsets(b)];
     const [x, y, z] = [dataOf(a), dataOf(b), dataOf(out)] as [FloatArray, FloatArray, FloatArray];
-    offsets(out).forEach((offset, k) => {
-      const left = pack({
-        data: x,
-        offset: aOffsets[k] as number,
-        count: rows,
-        stride: aRow,
-        depth,
-        depthStride: aCol,
-      });
-      const right = pack({
-        data: y,
-        offset: bOffsets[k] as number,
-        count: cols,
-        stride: bCol,
-        depth,
-        depthStride: bRow,
-      });
-      multiplyPacked(left, right, { data: z, offset, rowStride: cols, colStride: 1 });
+    const cols = right.cols.length;
+    aOffsets.forEach((from, k) => {
+      const to = bOffsets[k] as number;
+      const rows = pack({ data: x, starts: left.rows.map((row) => from + row), steps: left.cols });
+      const columns = pack({ data: y, starts: right.cols.map((col) => to + col), steps: right.rows });
+      const offset = out.offset + k * left.rows.length * cols;
+      multiplyPacked(rows, columns, { data: z, offset, rowStride: cols, colStride: 1 });
     });
     applyEpilogue(out, epilogue);
   },

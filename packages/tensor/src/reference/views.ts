@@ -40,6 +40,26 @@ export function eachPosition(
   }
 }
 
+/** The buffer positions of all elements, in row-major order of the view. */
+export function positionsOf(layout: Layout): Int32Array {
+  const positions = new Int32Array(sizeOf(layout.shape));
+  eachPosition(layout, (position, index) => {
+    positions[index] = position;
+  });
+  return positions;
+}
+
+/** A view as a matrix: its first `rowAxes` axes in row-major order are the rows, the others the columns. */
+export function matrixPositions(
+  { shape, strides, offset }: Layout,
+  rowAxes: number,
+): { rows: Int32Array; cols: Int32Array } {
+  return {
+    rows: positionsOf({ shape: shape.slice(0, rowAxes), strides: strides.slice(0, rowAxes), offset }),
+    cols: positionsOf({ shape: shape.slice(rowAxes), strides: strides.slice(rowAxes), offset: 0 }),
+  };
+}
+
 /** The elements of a view in row-major order: a window on its buffer where that is possible, else a copy. */
 export function contiguousData(view: View): TypedArray {
   const data = dataOf(view);

@@ -1,9 +1,9 @@
 import type { FloatArray, Interpreter, Panel, Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import type { View, VirtualMatrix } from '../backend.ts';
-import { multiplyPacked, type Packed, pack } from './gemm.ts';
+import { multiplyPacked, pack } from './gemm.ts';
 import { interpreterOf } from './map.ts';
-import { contiguousData, dataOf } from './views.ts';
+import { contiguousData, dataOf, matrixPositions } from './views.ts';
 
 /**
  * The kernels that decode a virtual matrix. V is visited in panels of at most `panelEntries`; nothing of the size
@@ -72,46 +72,24 @@ export function virtualRows(v: VirtualMatrix, ids: View | null, out: View): void
 }
 
 export function virtualMatmul(x: View, v: VirtualMatrix, out: View): void {
-  const batch = x.shape[0] as number;
-  const left = packRows(x);
+  const rowAxes = out.shape.length - 1;
+  const { rows, cols } = matrixPositions(x, rowAxes);
+  const left = pack({ data: dataOf(x) as FloatArray, starts: rows, steps: cols });
   const target = dataOf(out) as FloatArray;
   const stripRows = Math.max(4, Math.floor(stripEntries / Math.max(1, v.cols)) & ~3);
   const strip = arrayLike(target, Math.min(stripRows, v.rows) * v.cols);
   for (let r = 0; r < v.rows; r += stripRows) {
     const count = Math.min(stripRows, v.rows - r);
     decodeStrip(v, null, r, count, strip, 0);
-    const right = pack({ data: strip, offset: 0, count, stride: v.cols, depth: v.cols, depthStride: 1 });
-    multiplyPacked(
-      left,
-      right,
-      { data: target, offset: out.offset + r, rowStride: v.rows, colStride: 1 },
-      { rows: batch },
-    );
+    const layout = { shape: [count, v.cols], strides: [v.cols, 1], offset: 0 };
+    const decoded = matrixPositions(layout, 1);
+    const right = pack({ data: strip, starts: decoded.rows, steps: decoded.cols });
+    multiplyPacked(left, right, { data: target, offset: out.offset + r, rowStride: v.rows, colStride: 1 });
   }
 }
 
 function arrayLike(array: FloatArray, length: number): FloatArray {
   return array instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-}
-
-function packRows(x: View): Packed {
-  const [count, depth] = x.shape as [number, number];
-  const [stride, depthStride] = x.strides as [number, number];
-  return pack({ data: dataOf(x) as FloatArray, offset: x.offset, count, stride, depth, depthStride });
-}
-
-/** The columns of a matrix [B, count] as vectors of length B. */
-function packColumns(x: View, from: number, count: number): Packed {
-  const [depthStride, stride] = x.strides as [number, number];
-  const depth = x.shape[0] as number;
-  return pack({
-    data: dataOf(x) as FloatArray,
-    offset: x.offset + from * stride,
-    count,
-    stride,
-    depth,
-    depthStride,
-  });
 }
 
 const tileRows = 16;
@@ -127,11 +105,17 @@ export function virtualFold(
   const dtype = x.dtype as 'f32' | 'f64';
   const interpreter = interpreterOf(adjoint, dtype, panelEntries);
   const sinks = outs.map((out) => contiguousData(out) as FloatArray);
-  const left = packColumns(dY, 0, v.rows);
+  const rowAxes = dY.shape.length - 1;
+  const [ofY, ofX] = [matrixPositions(dY, rowAxes), matrixPositions(x, rowAxes)];
+  const left = pack({ data: dataOf(dY) as FloatArray, starts: ofY.cols, steps: ofY.rows });
   const tile = arrayLike(dataOf(x) as FloatArray, panelEntries);
   for (let c = 0; c < v.cols; c += tileCols) {
     const cols = Math.min(tileCols, v.cols - c);
-    const right = packColumns(x, c, cols);
+    const right = pack({
+      data: dataOf(x) as FloatArray,
+      starts: ofX.cols.subarray(c, c + cols),
+      steps: ofX.rows,
+    });
     for (let r = 0; r < v.rows; r += tileRows) {
       const rows = Math.min(tileRows, v.rows - r);
       multiplyPacked(

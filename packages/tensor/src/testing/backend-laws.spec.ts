@@ -35,6 +35,8 @@ async function failuresOf(backend: Backend, beginning: string): Promise<string[]
 }
 
 const compact = (view: View): View => ({ ...view, strides: contiguousStrides(view.shape) });
+/** Matrices are left as they are: only laws of several axes can tell. */
+const compactAxes = (view: View, rank: number): View => (view.shape.length === rank ? view : compact(view));
 const untransposed = (view: View): View => {
   const [rows, cols] = view.strides.slice(-2) as [number, number];
   return { ...view, strides: [...view.strides.slice(0, -2), Math.max(rows, cols), Math.min(rows, cols)] };
@@ -77,6 +79,18 @@ const plants: Record<string, Partial<Kernels>> = {
         dataOf(out)[k] = value + (before[k] as number);
       });
     },
+  },
+  'matmul: several axes taken as if contiguous': {
+    matmul: (a, b, out, epilogue) =>
+      referenceKernels.matmul(compactAxes(a, b.shape.length), b, out, epilogue),
+  },
+  'virtualMatmul: several axes taken as if contiguous': {
+    virtualMatmul: (x, v, out, epilogue) =>
+      referenceKernels.virtualMatmul(compactAxes(x, 2), v, out, epilogue),
+  },
+  'virtualFold: several axes taken as if contiguous': {
+    virtualFold: (dY, x, v, adjoint, outs) =>
+      referenceKernels.virtualFold(dY, compactAxes(x, 2), v, adjoint, outs),
   },
   'map: strides ignored': {
     map: (program, inputs, scalars, outs) =>

@@ -129,12 +129,14 @@ export const naiveKernels: Kernels = {
   },
   matmul(a, b, out, epilogue) {
     for (const index of indicesOf(out.shape)) {
-      const lead = index.slice(0, -2);
-      const [m, n] = index.slice(-2) as [number, number];
+      const row = index.slice(0, -1);
+      const batch = index.slice(0, b.shape.length - 2);
+      const columns = indicesOf(a.shape.slice(row.length));
+      const n = index.at(-1) as number;
       write(
         out,
         index,
-        sum(a.shape.at(-1) as number, (k) => read(a, ...lead, m, k) * read(b, ...lead, k, n)),
+        sum(columns.length, (k) => read(a, ...row, ...(columns[k] as Index)) * read(b, ...batch, k, n)),
       );
     }
     finish(out, epilogue);
@@ -167,21 +169,30 @@ export const naiveKernels: Kernels = {
   },
   virtualMatmul(x, v, out, epilogue) {
     const matrix = decode(v, range(v.rows), precisionOf(out));
-    for (const [b, n] of indicesOf(out.shape) as [number, number][])
+    const columns = indicesOf(x.shape.slice(out.shape.length - 1));
+    for (const index of indicesOf(out.shape)) {
+      const row = index.slice(0, -1);
+      const entries = matrix[index.at(-1) as number] as number[];
       write(
         out,
-        [b, n],
-        sum(v.cols, (k) => read(x, b, k) * (matrix[n]?.[k] as number)),
+        index,
+        sum(v.cols, (k) => read(x, ...row, ...(columns[k] as Index)) * (entries[k] as number)),
       );
+    }
     finish(out, epilogue);
   },
   virtualFold(dY, x, v, adjoint, outs) {
-    const batch = x.shape[0] as number;
+    const rows = indicesOf(dY.shape.slice(0, -1));
+    const columns = indicesOf(x.shape.slice(dY.shape.length - 1));
     fold(
       v,
       adjoint,
       range(v.rows),
-      (row, col) => sum(batch, (b) => read(dY, b, row) * read(x, b, col)),
+      (row, col) =>
+        sum(rows.length, (b) => {
+          const at = rows[b] as Index;
+          return read(dY, ...at, row) * read(x, ...at, ...(columns[col] as Index));
+        }),
       outs,
     );
   },

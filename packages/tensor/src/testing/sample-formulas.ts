@@ -78,7 +78,7 @@ export const hashed = sample({
 const rank = 3;
 
 /** Σ_i u[row·r + i] · v[col·r + i], scaled by a run-time real. */
-const lowRank = sample({
+export const lowRank = sample({
   name: 'low rank',
   slots: { stored: 2, uniforms: 0, scalars: 1 },
   lengths: (rows, cols) => [rows * rank, cols * rank],
@@ -93,7 +93,7 @@ const lowRank = sample({
 });
 
 /** Runs of 8 neighbours in a row at a hashed start. */
-const blocks = sample({
+export const blocks = sample({
   name: 'blocks of 8 columns',
   slots: { stored: 1, uniforms: 2, scalars: 0 },
   lengths: () => [61],

@@ -4,8 +4,25 @@ import fc from 'fast-check';
 import type { View, VirtualMatrix } from '../backend.ts';
 import type { FloatDType } from '../dtype.ts';
 import { activations, epilogueOf, type KernelLaw } from './kernel-laws.ts';
-import { anyExtent, anyLayout, anySeed, freshOut, type Operand, onBackend, operand } from './operand.ts';
-import { hashed, type SampleFormula, sampleFormulas, wordFormulas } from './sample-formulas.ts';
+import {
+  type AxesCase,
+  anyAxes,
+  anyExtent,
+  anyLayout,
+  anySeed,
+  freshOut,
+  type Operand,
+  onBackend,
+  operand,
+} from './operand.ts';
+import {
+  blocks,
+  hashed,
+  lowRank,
+  type SampleFormula,
+  sampleFormulas,
+  wordFormulas,
+} from './sample-formulas.ts';
 import { type Bench, compare, firstDifference, invoke, requireRefusal } from './trial.ts';
 
 const pinned = { seed: 32, numRuns: 40, includeErrorInReport: true };
@@ -166,6 +183,72 @@ const virtualFold = (formula: SampleFormula): KernelLaw => ({
       operands: [
         operand(dtype, [drawn.batch, rows], drawn.seed, drawn.layouts[0]),
         operand(dtype, [drawn.batch, cols], drawn.seed + 1, drawn.layouts[1]),
+        ...stored,
+        ...outs,
+      ],
+      outs: outs.map((_, slot) => 2 + stored.length + slot),
+      call: ([dY, x, ...rest]) => [
+        dY as View,
+        x as View,
+        matrix(formula, drawn, rest.slice(0, stored.length)),
+        formula.adjoint,
+        rest.slice(stored.length),
+      ],
+    });
+  }),
+});
+
+/** As `anyCase`, x of several axes. */
+const axesCase = fc.record({ drawn: anyCase, axes: anyAxes }).map(({ drawn, axes }) => ({
+  drawn: { ...drawn, size: [drawn.size[0], axes.cols] as const },
+  axes,
+}));
+
+const forAxes =
+  (check: (bench: Bench, drawn: Case, axes: AxesCase) => Promise<void>): KernelLaw['check'] =>
+  (bench) =>
+    fc.assert(
+      fc.asyncProperty(axesCase, ({ drawn, axes }) => check(bench, drawn, axes)),
+      { ...pinned, numRuns: 25 },
+    );
+
+const virtualMatmulOfAxes = (formula: SampleFormula): KernelLaw => ({
+  kernel: 'virtualMatmul',
+  name: `virtualMatmul: ${formula.name}, x of several axes, windows on images among them`,
+  check: forAxes((bench, drawn, axes) => {
+    const dtype = dtypeOf(bench, drawn);
+    const [rows] = drawn.size;
+    return compare(bench, {
+      kernel: 'virtualMatmul',
+      operands: [
+        axes.make(dtype, drawn.seed),
+        operand(dtype, [rows], drawn.seed + 1, drawn.layouts[1]),
+        freshOut(dtype, [...axes.rows, rows]),
+        ...storedOf(formula, drawn, dtype),
+      ],
+      outs: [2],
+      call: ([x, added, out, ...values]) => [
+        x as View,
+        matrix(formula, drawn, values),
+        out as View,
+        ...epilogueOf(drawn.bias ? added : undefined, activations[drawn.activation]),
+      ],
+    });
+  }),
+});
+
+const virtualFoldOfAxes = (formula: SampleFormula): KernelLaw => ({
+  kernel: 'virtualFold',
+  name: `virtualFold: ${formula.name}, dY and x of several axes, windows on images among them`,
+  check: forAxes((bench, drawn, axes) => {
+    const dtype = dtypeOf(bench, drawn);
+    const stored = storedOf(formula, drawn, dtype);
+    const outs = stored.map(({ shape }, slot) => operand(dtype, shape, drawn.seed + 20 + slot));
+    return compare(bench, {
+      kernel: 'virtualFold',
+      operands: [
+        operand(dtype, [...axes.rows, drawn.size[0]], drawn.seed, drawn.layouts[0]),
+        axes.make(dtype, drawn.seed + 1),
         ...stored,
         ...outs,
       ],
@@ -351,6 +434,10 @@ export const virtualLaws: readonly KernelLaw[] = [
     virtualMatmul(formula),
     virtualFold(formula),
     foldRows(formula),
+  ]),
+  ...[hashed, lowRank, blocks].flatMap((formula) => [
+    virtualMatmulOfAxes(formula),
+    virtualFoldOfAxes(formula),
   ]),
   plainLaw,
   wordLaw('virtualRows'),

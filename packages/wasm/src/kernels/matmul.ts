@@ -2,11 +2,16 @@ import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor'
 import type { Context } from '../context.ts';
 import type { Matrix, Target } from '../gemm/gemm.ts';
 import { addressOf, eachOffset } from '../layout.ts';
+import { asMatrix, withMatrix } from './as-matrix.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
   const { gemm, onReference } = context;
-  return (a, b, out, epilogue) => {
+  const matmul: Kernels['matmul'] = (a, b, out, epilogue) => {
     if (out.dtype !== 'f32') return onReference('matmul', a, b, out, epilogue);
+    if (a.shape.length !== b.shape.length) {
+      const rowAxes = out.shape.length - 1;
+      return withMatrix(context, a, rowAxes, (x) => matmul(x, b, asMatrix(out, rowAxes), epilogue));
+    }
     const rank = out.shape.length;
     const [m, n] = [out.shape[rank - 2] as number, out.shape[rank - 1] as number];
     const depth = a.shape[rank - 1] as number;
@@ -25,6 +30,7 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
     }
     activate(epilogue, out, map);
   };
+  return matmul;
 }
 
 export function matrixAt(view: View, elementOffset = 0): Matrix {

@@ -4,6 +4,7 @@ import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { blockSize, roundUp } from '../gemm/gemm.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
+import { asMatrix, withMatrix } from './as-matrix.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { activate, addRows, matrixAt } from './matmul.ts';
 import type { Panels } from './panels.ts';
@@ -15,13 +16,18 @@ export function virtualMatmulKernel(
   panels: Panels,
   map: Kernels['map'],
 ): Kernels['virtualMatmul'] {
-  return (x, v, out, epilogue) => {
+  const virtualMatmul: Kernels['virtualMatmul'] = (x, v, out, epilogue) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
       return context.onReference('virtualMatmul', x, v, out, epilogue);
+    if (x.shape.length !== 2) {
+      const rowAxes = out.shape.length - 1;
+      return withMatrix(context, x, rowAxes, (m) => virtualMatmul(m, v, asMatrix(out, rowAxes), epilogue));
+    }
     if (x.shape[0] === 1) multiplyRow(context, panels, x, v, out, epilogue);
     else multiplyRows(context, panels, x, v, out, epilogue);
     activate(epilogue, out, map);
   };
+  return virtualMatmul;
 }
 
 /** Decoded panels take the place of the packed right-hand matrix. */
@@ -98,13 +104,17 @@ const tileLanes = 64;
 const tileDepth = 272;
 const packedBytes = 2 ** 20;
 
-export function virtualFoldKernel(
-  { memory, gemm, onReference }: Context,
-  panels: Panels,
-): Kernels['virtualFold'] {
-  return (dY, x, v, adjoint, outs) => {
+export function virtualFoldKernel(context: Context, panels: Panels): Kernels['virtualFold'] {
+  const { memory, gemm, onReference } = context;
+  const virtualFold: Kernels['virtualFold'] = (dY, x, v, adjoint, outs) => {
     if (x.dtype !== 'f32' || !panels.inBounds(adjoint, v))
       return onReference('virtualFold', dY, x, v, adjoint, outs);
+    if (x.shape.length !== 2) {
+      const rowAxes = dY.shape.length - 1;
+      return withMatrix(context, x, rowAxes, (m) =>
+        withMatrix(context, dY, rowAxes, (g) => virtualFold(g, m, v, adjoint, outs)),
+      );
+    }
     const batch = x.shape[0] as number;
     const lanesAlong = panels.foldLanes(adjoint);
     const [stepView, laneView] = lanesAlong === 'col' ? [dY, x] : [x, dY];
@@ -154,6 +164,7 @@ export function virtualFoldKernel(
       }
     });
   };
+  return virtualFold;
 }
 
 export function virtualRowsKernel(context: Context, panels: Panels): Kernels['virtualRows'] {
