@@ -1,6 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { augment } from './augment.ts';
 import { batches, toFloats } from './batches.ts';
 import type { Split } from './image-dataset.ts';
 
@@ -74,4 +75,47 @@ test('bad options are refused', () => {
   expect(() => batches(numbered(3), { batchSize: 0 })).toThrow(ArgumentError);
   expect(() => batches(numbered(3), { batchSize: 2, std: 0 })).toThrow(ArgumentError);
   expect(() => toFloats(Uint8Array.of(1), { mean: Number.NaN })).toThrow(ArgumentError);
+});
+
+describe('augmentation', () => {
+  const square: Split = {
+    count: 12,
+    images: Uint8Array.from({ length: 12 * 16 }, (_, k) => 1 + (k % 255)),
+    labels: Uint8Array.from({ length: 12 }, (_, i) => i),
+  };
+  const imageSize = { height: 4, width: 4, channels: 1 };
+  const base = { batchSize: 5, seed: 2, imageSize };
+  const augmentation = { shift: 1, flip: true };
+
+  test('is what augment makes of each image, labels untouched, wherever it comes in the epoch', () => {
+    for (const epoch of [0, 3]) {
+      const plain = [...batches(square, { ...base, epoch })];
+      const varied = [...batches(square, { ...base, epoch, augment: augmentation })];
+      expect(varied.map(({ labels, indices }) => [labels, indices])).toEqual(
+        plain.map(({ labels, indices }) => [labels, indices]),
+      );
+      for (const { images, indices } of varied) {
+        const pixels = Uint8Array.from(
+          [...indices].flatMap((i) => [...square.images.subarray(16 * i, 16 * i + 16)]),
+        );
+        const expected = augment(pixels, { ...imageSize, ...augmentation, indices, seed: 2, epoch });
+        expect(images).toEqual(toFloats(expected));
+      }
+    }
+  });
+
+  test('of shift 0 changes nothing, and batches tell the size of images', () => {
+    const plain = [...batches(square, base)];
+    expect([...batches(square, { ...base, augment: { shift: 0 } })]).toEqual(plain);
+    expect(plain[0]?.inputShape).toEqual([4, 4, 1]);
+  });
+
+  test('without a size, or of another one, is refused', () => {
+    const without = { batchSize: 5, augment: augmentation };
+    expect(() => batches(square, without)).toThrow(/Pass the data set as imageSize/);
+    expect(() => batches(square, { ...without, imageSize: { ...imageSize, width: 5 } })).toThrow(
+      ArgumentError,
+    );
+    expect(() => batches(square, { ...base, augment: { shift: -1 } })).toThrow(ArgumentError);
+  });
 });

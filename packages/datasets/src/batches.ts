@@ -1,5 +1,7 @@
 import { ArgumentError, random } from '@funhash/hashing';
+import { type Augmentation, augment, checkAugmentation } from './augment.ts';
 import { imageElements, type Split } from './image-dataset.ts';
+import type { ImageSize } from './warp.ts';
 
 /** How pixels become floats: (pixel / 255 - mean) / std. */
 export interface Scaling {
@@ -19,6 +21,13 @@ export interface BatchOptions extends Scaling {
   readonly epoch?: number;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
+  /** Size of the images; the data set itself will do. Batches then tell it as their `inputShape`. */
+  readonly imageSize?: ImageSize;
+  /**
+   * Changes the images, each epoch anew, before they are scaled. A seed, an epoch and an image's place in the split
+   * decide what happens to it. Needs `imageSize`.
+   */
+  readonly augment?: Augmentation;
 }
 
 export interface Batch {
@@ -28,16 +37,38 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Place of each image in the split, `[n]`. */
   readonly indices: Uint32Array;
+  /** `[height, width, channels]`, where `imageSize` was given. */
+  readonly inputShape?: readonly number[];
+}
+
+/** One epoch, batch by batch, in any order. */
+export interface BatchPlan {
+  readonly steps: number;
+  /** Batch `step`, 0 … steps − 1. */
+  at(step: number): Batch;
 }
 
 /**
  * One epoch over a split, in batches. Equal options give equal batches, also when iterated again. Arrays are fresh
- * for each batch, so they may be kept or handed to a worker.
+ * for each batch, so they may be kept or handed to a worker. `fit` takes them as they are:
  *
- * @throws ArgumentError when batchSize is not a whole number ≥ 1 or std is not positive.
+ *     fit({ model, data: (epoch) => batches(train, { batchSize: 100, epoch, imageSize: mnist, augment: { shift: 2 } }), … })
+ *
+ * @throws ArgumentError when batchSize is not a whole number ≥ 1, std is not positive, imageSize is not that of the
+ * split, or an augmentation is out of range.
  */
 export function batches(split: Split, options: BatchOptions): Iterable<Batch> {
-  const { batchSize, shuffle = true, seed = 0, epoch = 0, dropLast = false } = options;
+  const plan = batchPlan(split, options);
+  return {
+    *[Symbol.iterator]() {
+      for (let step = 0; step < plan.steps; step++) yield plan.at(step);
+    },
+  };
+}
+
+/** As `batches`, with every batch within reach. */
+export function batchPlan(split: Split, options: BatchOptions): BatchPlan {
+  const { batchSize, shuffle = true, seed = 0, epoch = 0, dropLast = false, imageSize } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ArgumentError({
       operation: 'batches',
@@ -47,32 +78,63 @@ export function batches(split: Split, options: BatchOptions): Iterable<Batch> {
   }
   const scale = scaleTable(options);
   const elements = imageElements(split);
+  const vary = variationOf(options, elements);
   const order = shuffle
     ? random(seed).fork('epoch').fork(epoch).permutation(split.count)
     : Uint32Array.from({ length: split.count }, (_, i) => i);
-  const end = dropLast ? split.count - (split.count % batchSize) : split.count;
+  const inputShape = imageSize && [imageSize.height, imageSize.width, imageSize.channels];
   return {
-    *[Symbol.iterator]() {
-      for (let start = 0; start < end; start += batchSize) {
-        const indices = order.slice(start, Math.min(end, start + batchSize));
-        const images = new Float32Array(indices.length * elements);
-        const labels = new Int32Array(indices.length);
-        indices.forEach((from, i) => {
-          for (let k = 0; k < elements; k++) {
-            images[i * elements + k] = scale[split.images[from * elements + k] as number] as number;
-          }
-          labels[i] = split.labels[from] as number;
-        });
-        yield { images, labels, indices };
-      }
+    steps: dropLast ? Math.floor(split.count / batchSize) : Math.ceil(split.count / batchSize),
+    at: (step) => {
+      const indices = order.slice(step * batchSize, (step + 1) * batchSize);
+      const pixels = new Uint8Array(indices.length * elements);
+      const labels = new Int32Array(indices.length);
+      indices.forEach((from, i) => {
+        pixels.set(split.images.subarray(from * elements, (from + 1) * elements), i * elements);
+        labels[i] = split.labels[from] as number;
+      });
+      const images = scaled(vary(pixels, indices), scale);
+      return { images, labels, indices, ...(inputShape && { inputShape }) };
     },
   };
 }
 
+type Vary = (pixels: Uint8Array, indices: Uint32Array) => Uint8Array;
+
+function variationOf(
+  { imageSize, augment: wanted, seed = 0, epoch = 0 }: BatchOptions,
+  elements: number,
+): Vary {
+  if (imageSize) {
+    const { height, width, channels } = imageSize;
+    if (elements !== 0 && height * width * channels !== elements)
+      throw new ArgumentError({
+        operation: 'batches',
+        expected: `an imageSize of ${elements} values, as the split has them`,
+        actual: `${height} × ${width} × ${channels}`,
+      });
+    if (!wanted) return (pixels) => pixels;
+    checkAugmentation(wanted);
+    return (pixels, indices) => augment(pixels, { height, width, channels, ...wanted, indices, seed, epoch });
+  }
+  if (!wanted) return (pixels) => pixels;
+  throw new ArgumentError({
+    operation: 'batches',
+    expected: 'an imageSize with augment',
+    actual: 'none',
+    remedy: 'Pass the data set as imageSize.',
+  });
+}
+
 /** Pixels as floats, 0–1 or normalised; same shape. */
 export function toFloats(images: Uint8Array, scaling: Scaling = {}): Float32Array {
-  const scale = scaleTable(scaling);
-  return Float32Array.from(images, (pixel) => scale[pixel] as number);
+  return scaled(images, scaleTable(scaling));
+}
+
+function scaled(pixels: Uint8Array, scale: Float32Array): Float32Array {
+  const floats = new Float32Array(pixels.length);
+  for (let k = 0; k < pixels.length; k++) floats[k] = scale[pixels[k] as number] as number;
+  return floats;
 }
 
 function scaleTable({ mean = 0, std = 1 }: Scaling): Float32Array {

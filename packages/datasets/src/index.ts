@@ -1,3 +1,5 @@
+export { type Augmentation, type AugmentOptions, augment } from './augment.ts';
+export { type BatchWorker, batchWorker } from './batch-worker.ts';
 export { type Batch, type BatchOptions, batches, type Scaling, toFloats } from './batches.ts';
 export { type Cifar10Options, loadCifar10 } from './cifar10.ts';
 export { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10-binary.ts';
@@ -20,3 +22,4 @@ export { type ShapeName, shapes } from './shapes.ts';
 export { splitValidation, subset } from './split.ts';
 export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
 export type { VariationOptions } from './variation-options.ts';
+export type { ImageSize } from './warp.ts';

@@ -1,0 +1,91 @@
+import type { Worker } from 'node:worker_threads';
+import { type Batch, type BatchOptions, batchPlan } from './batches.ts';
+import type { Split } from './image-dataset.ts';
+
+/** What the worker is given once. */
+export interface BatchWorkerData {
+  readonly split: Split;
+  readonly options: BatchOptions;
+}
+
+/** What it is asked, and answers in the order of asking. */
+export interface BatchRequest {
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** A thread that prepares the batches of one epoch after another. */
+export interface BatchWorker {
+  readonly stepsPerEpoch: number;
+  /** Those that `batches` gives for this epoch. */
+  epoch(epoch: number): AsyncIterable<Batch>;
+  /** Ends the thread. A thread that is not asked for anything does not keep the process alive either. */
+  close(): Promise<void>;
+}
+
+/** Batches prepared before they are needed. */
+const ahead = 2;
+
+/**
+ * As `batches`, bit for bit, in a worker thread: images are changed and scaled while the main thread trains. Node
+ * only. The split is copied into the thread once, or shared where its arrays are in shared memory.
+ *
+ *     const worker = await batchWorker(train, { batchSize: 100, imageSize: cifar, augment: { shift: 4, flip: true } });
+ *     fit({ model, data: worker.epoch, stepsPerEpoch: worker.stepsPerEpoch, … })
+ *
+ * @throws ArgumentError as `batches`.
+ */
+export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epoch'>): Promise<BatchWorker> {
+  const { steps } = batchPlan(split, options);
+  const worker = await startWorker({ split, options });
+  worker.unref();
+  const waiting: { resolve(batch: Batch): void; reject(error: Error): void }[] = [];
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    for (const { reject } of waiting.splice(0)) reject(failure);
+  };
+  worker.on('message', (batch: Batch) => {
+    waiting.shift()?.resolve(batch);
+    if (waiting.length === 0) worker.unref();
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('The worker thread of the batches has ended.')));
+
+  const ask = (request: BatchRequest): Promise<Batch> => {
+    const answer = new Promise<Batch>((resolve, reject) => {
+      if (failure) reject(failure);
+      else waiting.push({ resolve, reject });
+    });
+    // It is awaited later, or never when the epoch is left early.
+    answer.catch(() => {});
+    worker.ref();
+    worker.postMessage(request);
+    return answer;
+  };
+  return {
+    stepsPerEpoch: steps,
+    async *epoch(epoch) {
+      const asked: Promise<Batch>[] = [];
+      for (let step = 0; step < steps + ahead; step++) {
+        if (step < steps) asked.push(ask({ epoch, step }));
+        if (step >= ahead) yield (await asked.shift()) as Batch;
+      }
+    },
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+async function startWorker(workerData: BatchWorkerData): Promise<Worker> {
+  const { Worker } = await import('node:worker_threads');
+  const isSource = import.meta.url.endsWith('.ts');
+  // Not the literal form that bundlers look for: a page has no use for the thread.
+  const entry = new URL(isSource ? './batches.worker.ts' : './batches.worker.js', import.meta.url);
+  if (!isSource) return new Worker(entry, { workerData });
+  // Node 20 starts a thread from JavaScript only: it loads the TypeScript loader first, then the source.
+  const loader = import.meta.resolve('tsx/esm/api');
+  const start = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
+  return new Worker(start, { eval: true, workerData });
+}
