@@ -4,6 +4,7 @@ export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export * from './ops/pointwise.ts';
 export { power } from './ops/power.ts';
+export { type RandomOptions, randomBernoulli, randomNormal, randomUniform } from './ops/random.ts';
 export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
 export {
   type CrossEntropyOptions,

@@ -1,6 +1,6 @@
-import { multiply } from '@funhash/autodiff';
-import { ArgumentError, xxHash32Words } from '@funhash/hashing';
-import { allocateArray, type Tensor, tensor } from '@funhash/tensor';
+import { multiply, randomBernoulli } from '@funhash/autodiff';
+import { ArgumentError } from '@funhash/hashing';
+import type { Tensor } from '@funhash/tensor';
 import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
@@ -24,12 +24,9 @@ export class Dropout extends Module {
 
   compute(x: Tensor, { training, random }: Pass): Tensor {
     if (!training || this.rate === 0) return x;
+    const probability = 1 - this.rate;
     const seed = random.uint32();
-    const dropped = this.rate * 2 ** 32;
-    const kept = 1 / (1 - this.rate);
-    const mask = allocateArray(x.dtype, x.size);
-    for (let k = 0; k < mask.length; k++) mask[k] = xxHash32Words(k, 0, seed) < dropped ? 0 : kept;
-    return multiply(x, tensor(mask, x.shape));
+    return multiply(x, randomBernoulli(x.shape, { probability, seed, value: 1 / probability, like: x }));
   }
 
   get spec(): LayerSpec {

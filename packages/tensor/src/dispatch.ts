@@ -33,20 +33,17 @@ export interface VirtualOperand {
   readonly stored: readonly Tensor[];
 }
 
-export interface EpilogueOptions {
+export interface ProductOptions {
   /** [N] */
   readonly bias?: Tensor | undefined;
   /** A program of one input. */
   readonly activation?: Program | undefined;
-}
-
-export interface ProductOptions extends EpilogueOptions {
   /** Leading axes of the left operand that are rows of it; the others are columns. Default all but the last. */
   readonly rowAxes?: number | undefined;
 }
 
-export interface MatmulOperands {
-  /** Use a with its last two axes exchanged. Default false. */
+export interface RunMatmulOptions extends ProductOptions {
+  /** Use a with its last two axes exchanged; not beside `rowAxes`. Default false. */
   readonly transposeA?: boolean;
   /** Use b with its last two axes exchanged. Default false. */
   readonly transposeB?: boolean;
@@ -245,7 +242,7 @@ export function runArgMax(x: Tensor): Tensor {
 }
 
 /** a [..., M, K] · b [..., K, N] with leading axes broadcast; under `rowAxes`, a [...rows, ...columns] · b [K, N]. */
-export function runMatmul(a: Tensor, b: Tensor, options: ProductOptions & MatmulOperands = {}): Tensor {
+export function runMatmul(a: Tensor, b: Tensor, options: RunMatmulOptions = {}): Tensor {
   const { bias, activation, rowAxes } = options;
   if (rowAxes !== undefined && rowAxes !== a.rank - 1) return multiplyAxes(a, b, rowAxes, options);
   const operation = 'matmul';
@@ -285,7 +282,7 @@ function multiplyAxes(
   a: Tensor,
   b: Tensor,
   rowAxes: number,
-  { bias, activation }: EpilogueOptions,
+  { bias, activation, transposeB }: RunMatmulOptions,
 ): Tensor {
   const operation = 'matmul';
   const operands = bias ? [a, b, bias] : [a, b];
@@ -293,11 +290,12 @@ function multiplyAxes(
   const dtype = floatTypeOf(operation, operands);
   if (b.rank !== 2)
     throw new ShapeError({ operation, expected: 'b of shape [K, N]', actual: shapeText(b.shape) });
-  const [depth, cols] = b.shape as [number, number];
+  const right = transposeB ? turned(b) : b;
+  const [depth, cols] = right.shape as [number, number];
   requireColumns(operation, a, rowAxes, depth);
   if (bias) requireShape(operation, bias, [cols], 'a bias');
   const out = empty([...a.shape.slice(0, rowAxes), cols], dtype, backend);
-  runKernel(backend, 'matmul', [a, b, out, epilogueOf(bias, activation)]);
+  runKernel(backend, 'matmul', [a, right, out, epilogueOf(bias, activation)]);
   return out;
 }
 
@@ -389,12 +387,20 @@ export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualOperand, adjoint
   return outs;
 }
 
-/** Rows ids [N] of V → [N, cols]; all rows where ids is null. */
-export function runVirtualRows(v: VirtualOperand, ids: Tensor | null): Tensor {
-  const operands = ids ? [...v.stored, ids] : v.stored;
-  const backend = backendOf('virtualRows', operands);
+/**
+ * Rows ids [N] of V → [N, cols]; all rows where ids is null.
+ *
+ * @param like says where and in what dtype, for a matrix without stored values
+ */
+export function runVirtualRows(
+  v: VirtualOperand,
+  ids: Tensor | null,
+  like?: { readonly dtype: DType; readonly backend: Backend },
+): Tensor {
+  const backend = like?.backend ?? backendOf('virtualRows', ids ? [...v.stored, ids] : v.stored);
+  const dtype = like?.dtype ?? floatTypeOf('virtualRows', v.stored);
   if (ids) requireIndex('virtualRows', ids);
-  const out = empty([ids ? ids.size : v.rows, v.cols], floatTypeOf('virtualRows', v.stored), backend);
+  const out = empty([ids ? ids.size : v.rows, v.cols], dtype, backend);
   runKernel(backend, 'virtualRows', [virtual(v), ids?.contiguous() ?? null, out]);
   return out;
 }
