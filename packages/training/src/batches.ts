@@ -6,7 +6,7 @@ import { type Arrays, arraysOf, type Examples, takeRows } from './examples.ts';
 export interface BatchSource {
   readonly stepsPerEpoch: number | undefined;
   /** Of epoch 0, 1, …, from batch `from` on. */
-  epoch(epoch: number, from: number): Iterable<Arrays>;
+  epoch(epoch: number, from: number): AsyncIterable<Arrays>;
 }
 
 /** Examples in memory, in an order decided by seed and epoch. */
@@ -17,7 +17,7 @@ export function sourceOf(
 ): BatchSource {
   return {
     stepsPerEpoch: Math.ceil(all.count / batchSize),
-    *epoch(epoch, from) {
+    async *epoch(epoch, from) {
       const order = shuffle
         ? random(seed).fork('order').fork(epoch).permutation(all.count)
         : Uint32Array.from({ length: all.count }, (_, k) => k);
@@ -29,15 +29,15 @@ export function sourceOf(
 
 /** Batches that somebody else makes. */
 export function sourceFrom(
-  make: (epoch: number) => Iterable<Examples>,
+  make: (epoch: number) => Iterable<Examples> | AsyncIterable<Examples>,
   stepsPerEpoch: number | undefined,
   dtype: FloatDType,
 ): BatchSource {
   return {
     stepsPerEpoch,
-    *epoch(epoch, from) {
+    async *epoch(epoch, from) {
       let place = 0;
-      for (const examples of make(epoch)) {
+      for await (const examples of make(epoch)) {
         if (place++ < from) continue;
         const batch = arraysOf(examples);
         const order = Uint32Array.from({ length: batch.count }, (_, k) => k);

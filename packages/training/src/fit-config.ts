@@ -29,8 +29,8 @@ export interface CheckpointOptions {
 
 export interface FitConfig<M extends Metrics = Metrics> {
   readonly model: Model;
-  /** Examples, or the batches of each epoch, counted from 0. */
-  readonly data: Examples | ((epoch: number) => Iterable<Examples>);
+  /** Examples, or the batches of each epoch, counted from 0; they may come from elsewhere, one by one. */
+  readonly data: Examples | ((epoch: number) => Iterable<Examples> | AsyncIterable<Examples>);
   /** Examples or batches judged after every epoch, or the share of `data` to set apart for it, drawn by the seed. */
   readonly validation?: Examples | Iterable<Examples> | number;
   /** Times through the data, those before a resumed checkpoint included. */

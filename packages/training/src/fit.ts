@@ -44,7 +44,7 @@ export async function* fit<M extends Metrics = Record<never, never>>(
     yield run.startEvent();
     while (run.epochsDone < plan.epochs && !run.isStale && !isAborted()) {
       const epochBegun = performance.now();
-      for (const batch of run.batches()) {
+      for await (const batch of run.batches()) {
         const event = await run.train(batch);
         await pause();
         if (event.step % plan.reportEverySteps === 0) yield event;

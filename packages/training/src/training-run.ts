@@ -112,7 +112,7 @@ export class TrainingRun<M extends Metrics> {
   }
 
   /** What is left of the epoch under way. */
-  batches(): Iterable<Arrays> {
+  batches(): AsyncIterable<Arrays> {
     return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
   }
 
