@@ -1,9 +1,11 @@
+import { ArgumentError } from '@funhash/hashing';
 import { type Backend, BackendError, type BackendOptions, type Kernels } from '@funhash/tensor';
 import { ModuleBuilder } from './assembler/module-builder.ts';
-import { type Context, referenceOver } from './context.ts';
+import { type Context, referenceOver, type SharedCode } from './context.ts';
 import { Gemm } from './gemm/gemm.ts';
+import type { Instructions } from './gemm/micro-kernel.ts';
 import { copyKernel } from './kernels/copy.ts';
-import { copyCode } from './kernels/copy-code.ts';
+import { clearCode, copyCode } from './kernels/copy-code.ts';
 import { fillKernel } from './kernels/fill.ts';
 import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
@@ -21,21 +23,30 @@ import {
 import type { WasmBuffer } from './layout.ts';
 import { bufferBytes, LinearMemory, type MemoryUsage } from './memory/linear-memory.ts';
 import { enableRelaxedSimd, hasSimd } from './relaxed-simd.ts';
+import { canShareMemory } from './threads/start-worker.ts';
+import { Threads, type WorkerUsage } from './threads/threads.ts';
 
 /** The WebAssembly backend: everything in one linear memory, code emitted for the instructions of this engine. */
 export interface WasmBackend extends Backend {
   readonly name: 'wasm';
   /** True where products run as fused multiply-adds (relaxed SIMD). */
   readonly fusedMultiplyAdd: boolean;
+  /** Threads among which large kernels are split: as asked for, or 1 where pages may not share memory. */
+  readonly threads: number;
   memoryUsage(): MemoryUsage;
+  workerUsage(): WorkerUsage;
+  /** Stops the worker threads. What runs later runs on the calling thread alone, with the same results. */
+  close(): void;
 }
+
+const mostThreads = 64;
 
 /**
  * Starts a backend with a memory of its own.
  *
  * @throws BackendError where the engine has no WebAssembly SIMD, or refuses the memory
  */
-export function createBackend(_options: BackendOptions = {}): WasmBackend {
+export function createBackend(options: BackendOptions = {}): WasmBackend {
   if (!hasSimd())
     throw new BackendError({
       operation: 'useBackend wasm',
@@ -43,28 +54,52 @@ export function createBackend(_options: BackendOptions = {}): WasmBackend {
       actual: 'one without',
       remedy: 'Use the reference backend.',
     });
+  const count = threadsOf(options);
+  // Before a worker starts: only those that start later have the flag.
   const instructions = { madd: enableRelaxedSimd() };
-  const memory = new LinearMemory();
+  return backendOn(new Threads(new LinearMemory(count > 1), count), instructions);
+}
+
+/** A backend on threads that are there. */
+export function backendOn(threads: Threads, instructions: Instructions): WasmBackend {
+  const { memory } = threads;
   const storage = storageIn(memory);
   const shared = new ModuleBuilder();
   copyCode(shared);
+  clearCode(shared);
   reduceCode(shared);
   gatherRows(shared);
   addRowsCode(shared);
   logSumExpCode(shared, instructions);
+  const linked = threads.link<SharedCode>(shared);
   const context: Context = {
     memory,
     instructions,
-    gemm: new Gemm(memory, instructions),
-    code: shared.instantiate(memory.memory),
+    threads,
+    gemm: new Gemm(memory, threads, instructions),
+    code: linked.here,
+    linked,
     onReference: referenceOver(storage),
   };
   return {
     ...storage,
     kernels: kernelsOf(context),
     fusedMultiplyAdd: instructions.madd,
+    threads: threads.count,
     memoryUsage: () => memory.usage,
+    workerUsage: () => threads.usage,
+    close: () => threads.close(),
   };
+}
+
+function threadsOf({ threads = 1 }: BackendOptions): number {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new ArgumentError({
+      operation: 'useBackend wasm',
+      expected: `a whole number of threads from 1 to ${mostThreads}`,
+      actual: String(threads),
+    });
+  return canShareMemory() ? threads : 1;
 }
 
 function storageIn(memory: LinearMemory) {

@@ -88,7 +88,9 @@ export class ModuleBuilder {
       body.text('host');
       body.text('memory');
       // At least no pages; a shared memory has a limit too, and 65536 pages is that of any memory.
-      body.append(memory && isShared(memory) ? Uint8Array.of(2, 3, 0, 0x80, 0x80, 4) : Uint8Array.of(2, 0, 0));
+      body.append(
+        memory && isShared(memory) ? Uint8Array.of(2, 3, 0, 0x80, 0x80, 4) : Uint8Array.of(2, 0, 0),
+      );
     });
     section(out, 3, this.#functions.length, (body) => {
       for (const { index } of this.#functions) body.unsigned(index);

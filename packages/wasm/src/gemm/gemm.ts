@@ -1,5 +1,7 @@
-import { type Exports, ModuleBuilder } from '../assembler/module-builder.ts';
+import { ModuleBuilder } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Linked, Thread } from '../threads/thread.ts';
+import type { Threads } from '../threads/threads.ts';
 import { macroKernel } from './macro-kernel.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
 import { packer } from './pack.ts';
@@ -32,6 +34,9 @@ const depthBlock = 272;
 const rowBlock = 132;
 const colBlock = 1024;
 
+/** Of whole products, about. */
+export const multipliesPerNs = 25;
+
 /** The size of blocks of nearly equal size: a multiple of `grain`, at most `most`. */
 export function blockSize(total: number, most: number, grain: number): number {
   return roundUp(total / Math.ceil(total / most), grain);
@@ -42,40 +47,65 @@ type Names = 'multiply' | 'packLeft' | 'packRight' | 'dots' | 'combine';
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
   readonly #memory: LinearMemory;
-  readonly #code: Exports<Names>;
+  readonly #threads: Threads;
+  readonly #code: Linked<Names>;
   readonly #stripRows: number;
-  readonly #edge: number;
   readonly #zeros: number;
 
-  constructor(memory: LinearMemory, instructions: Instructions) {
+  constructor(memory: LinearMemory, threads: Threads, instructions: Instructions) {
     const module = new ModuleBuilder();
     macroKernel(module, instructions);
     this.#stripRows = tileRows(instructions);
     packer(module, 'packLeft', this.#stripRows);
     packer(module, 'packRight', tileCols);
     vectorProducts(module, instructions);
-    this.#code = module.instantiate<Names>(memory.memory);
+    this.#code = threads.link<Names>(module);
     this.#memory = memory;
-    this.#edge = memory.allocate(this.#stripRows * tileCols * 4);
+    this.#threads = threads;
     this.#zeros = memory.allocate(16);
     memory.view('f32', this.#zeros, 4).fill(0);
   }
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
   multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
-    if (m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4)) {
-      this.#multiplyRow(n, depth, a, b, out, accumulate);
-      return;
-    }
-    const writePanel: WritePanel = (to, firstCol, cols, firstDepth, count) => {
-      const from = b.address + firstCol * b.colStride + firstDepth * b.rowStride;
-      this.#code.packRight(to, from, cols, count, b.colStride, b.rowStride, this.#zeros);
-    };
-    this.multiplyPanels(m, n, depth, a, writePanel, out, accumulate);
+    const oneRow = m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4);
+    // Each share packs its own part of one operand, and all of the other: the smaller one.
+    const byCols = oneRow || n >= m;
+    const [extent, grain] = byCols ? [n, tileCols] : [m, this.#stripRows];
+    const nanoseconds = (m * n * depth) / (oneRow ? multipliesPerNs / 10 : multipliesPerNs);
+    const parts = this.#threads.partsOf(nanoseconds, Math.ceil(extent / grain));
+    this.#threads.split(parts, extent, grain, (thread, from, count) => {
+      const target = { address: out.address + from * (byCols ? 4 : out.rowBytes), rowBytes: out.rowBytes };
+      const left = byCols ? a : { ...a, address: a.address + from * a.rowStride };
+      const right = byCols ? { ...b, address: b.address + from * b.colStride } : b;
+      if (oneRow) this.#multiplyRow(thread, count, depth, left, right, target, accumulate);
+      else {
+        const [rows, cols] = byCols ? [m, count] : [count, n];
+        this.multiplyPanels(
+          thread,
+          rows,
+          cols,
+          depth,
+          left,
+          this.#packing(thread, right),
+          target,
+          accumulate,
+        );
+      }
+    });
   }
 
-  /** As `multiply`, with a right-hand matrix that exists only as packed panels, each written once. */
+  #packing(thread: Thread, { address, rowStride, colStride }: Matrix): WritePanel {
+    const { packRight } = thread.functions(this.#code);
+    return (to, firstCol, cols, firstDepth, count) => {
+      const from = address + firstCol * colStride + firstDepth * rowStride;
+      packRight(to, from, cols, count, colStride, rowStride, this.#zeros);
+    };
+  }
+
+  /** As `multiply` on one thread, with a right-hand matrix that exists only as packed panels, each written once. */
   multiplyPanels(
+    thread: Thread,
     m: number,
     n: number,
     depth: number,
@@ -90,8 +120,10 @@ export class Gemm {
     const deepest = Math.min(depth, depthBlock);
     const leftBytes = roundUp(Math.min(m, rowBlock), this.#stripRows) * deepest * 4;
     const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
-    this.#memory.withBlock(leftBytes + rightBytes, (right) => {
+    const { packLeft, multiply } = thread.functions(this.#code);
+    thread.withBlock(leftBytes + rightBytes + this.edgeBytes, (right) => {
       const left = right + rightBytes;
+      const edge = left + leftBytes;
       const [colStep, depthStep, rowStep] = [
         blockSize(n, colBlock, tileCols),
         blockSize(depth, depthBlock, 8),
@@ -105,8 +137,8 @@ export class Gemm {
           for (let row = 0; row < m; row += rowStep) {
             const rows = Math.min(rowStep, m - row);
             const start = a.address + row * a.rowStride + from * a.colStride;
-            this.#code.packLeft(left, start, rows, count, a.rowStride, a.colStride, this.#zeros);
-            this.#code.multiply(
+            packLeft(left, start, rows, count, a.rowStride, a.colStride, this.#zeros);
+            multiply(
               rows,
               cols,
               count,
@@ -115,7 +147,7 @@ export class Gemm {
               out.address + row * out.rowBytes + col * 4,
               out.rowBytes,
               accumulate || from > 0 ? 1 : 0,
-              this.#edge,
+              edge,
             );
           }
         }
@@ -125,6 +157,7 @@ export class Gemm {
 
   /** Packs `count` columns of a matrix [depth, n] from column `first` on: the left operand of a product aᵀ·b. */
   packLeft(
+    thread: Thread,
     to: number,
     matrix: Matrix,
     first: number,
@@ -134,11 +167,12 @@ export class Gemm {
   ): void {
     const { address, rowStride, colStride } = matrix;
     const from = address + first * colStride + firstDepth * rowStride;
-    this.#code.packLeft(to, from, count, depth, colStride, rowStride, this.#zeros);
+    thread.functions(this.#code).packLeft(to, from, count, depth, colStride, rowStride, this.#zeros);
   }
 
   /** As `packLeft`, for the right operand. */
   packRight(
+    thread: Thread,
     to: number,
     matrix: Matrix,
     first: number,
@@ -148,11 +182,12 @@ export class Gemm {
   ): void {
     const { address, rowStride, colStride } = matrix;
     const from = address + first * colStride + firstDepth * rowStride;
-    this.#code.packRight(to, from, count, depth, colStride, rowStride, this.#zeros);
+    thread.functions(this.#code).packRight(to, from, count, depth, colStride, rowStride, this.#zeros);
   }
 
-  /** out[m, n] from packed panels. */
+  /** out[m, n] from packed panels, with a block of `edgeBytes` bytes for tiles that are not full. */
   multiplyPacked(
+    thread: Thread,
     m: number,
     n: number,
     depth: number,
@@ -160,17 +195,32 @@ export class Gemm {
     right: number,
     { address, rowBytes }: Target,
     accumulate: boolean,
+    edge: number,
   ): void {
-    this.#code.multiply(m, n, depth, left, right, address, rowBytes, accumulate ? 1 : 0, this.#edge);
+    const { multiply } = thread.functions(this.#code);
+    multiply(m, n, depth, left, right, address, rowBytes, accumulate ? 1 : 0, edge);
   }
 
-  #multiplyRow(n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate: boolean): void {
+  get edgeBytes(): number {
+    return this.#stripRows * tileCols * 4;
+  }
+
+  #multiplyRow(
+    thread: Thread,
+    n: number,
+    depth: number,
+    a: Matrix,
+    b: Matrix,
+    out: Target,
+    accumulate: boolean,
+  ): void {
+    const { dots, combine } = thread.functions(this.#code);
     if (b.rowStride === 4) {
-      this.#code.dots(a.address, b.address, out.address, n, depth, b.colStride, accumulate ? 1 : 0);
+      dots(a.address, b.address, out.address, n, depth, b.colStride, accumulate ? 1 : 0);
       return;
     }
     if (!accumulate) this.#clear(1, n, out);
-    this.#code.combine(a.address, b.address, out.address, n, depth, b.rowStride);
+    combine(a.address, b.address, out.address, n, depth, b.rowStride);
   }
 
   #clear(m: number, n: number, { address, rowBytes }: Target): void {

@@ -5,6 +5,13 @@ import { transpose4 } from '../gemm/transpose.ts';
 /** Rows longer than this many bytes are worth a call of the engine's own copy. */
 const bulkBytes = 512;
 
+/** clear(address, bytes): zeros. */
+export function clearCode(module: ModuleBuilder): void {
+  const { code, arguments: locals } = module.function('clear', ['i32', 'i32']);
+  const [address, bytes] = locals as [Local, Local];
+  code.get(address).i32(0).get(bytes).memoryFill();
+}
+
 /**
  * copy(to, from, extents 0–3, to-strides 0–3, from-strides 0–3): words of four bytes between any two strided blocks;
  * strides in bytes. Rows that lie side by side are copied in bulk, transposed ones in 4 × 4 blocks.

@@ -5,7 +5,7 @@ import { largestWords } from '../compiler/largest.ts';
 import { operandWords, type PanelForm, panelModule } from '../compiler/panel.ts';
 import type { Context } from '../context.ts';
 import { addressOf } from '../layout.ts';
-import { OperandBlock } from './operand-block.ts';
+import type { Linked, Thread } from '../threads/thread.ts';
 
 /** Eight lanes of each step of each strip, in memory. */
 export interface PanelStream {
@@ -28,14 +28,8 @@ export interface PanelCall {
   readonly list?: number;
 }
 
-type Run = (
-  strips: number,
-  firstLane: number,
-  lastLane: number,
-  firstStep: number,
-  blocks: number,
-  operands: number,
-) => void;
+/** run(strips, firstLane, lastLane, firstStep, blocks, operands) */
+type Run = Linked<'run'>;
 
 /** Gets four lanes of largest values for each output that is a word. */
 type Report = (lanes: Uint32Array) => void;
@@ -48,7 +42,6 @@ const nowhere: PanelStream = { address: 0, stripBytes: 0, stepBytes: 0 };
 /** Compiled formulas over panels of virtual matrices; one module for each structure of formula and form of loops. */
 export class Panels {
   readonly #context: Context;
-  readonly #operands: OperandBlock;
   readonly #byProgram = new WeakMap<Program, Map<string, Run>>();
   readonly #byStructure = new Map<string, Run>();
   readonly #checked = new WeakMap<Program, Map<string, boolean>>();
@@ -57,7 +50,6 @@ export class Panels {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#operands = new OperandBlock(context.memory);
   }
 
   /**
@@ -103,7 +95,7 @@ export class Panels {
     const form = { lanes: 'row', listed: false } as const;
     const call = { firstLane: 0, lanes: v.rows, firstStep: 0, steps: v.cols };
     const largest = program.outputs.map(() => 0);
-    this.run(program, v, form, call, [], (reported) => {
+    this.run(this.#context.threads.here, program, v, form, call, [], (reported) => {
       largest.forEach((value, k) => {
         largest[k] = Math.max(value, ...reported.subarray(4 * k, 4 * k + 4));
       });
@@ -143,6 +135,7 @@ export class Panels {
 
   /** Evaluates `program` over a rectangle; sinks add to `sinks`, by slot. */
   run(
+    thread: Thread,
     program: Program,
     v: VirtualMatrix,
     form: Omit<PanelForm, 'unroll'>,
@@ -152,7 +145,7 @@ export class Panels {
   ): void {
     const unroll = unrollOf(program);
     const whole = Math.floor(call.steps / unroll);
-    if (whole > 0) this.#run(program, v, { ...form, unroll }, call, whole, sinks, report);
+    if (whole > 0) this.#run(thread, program, v, { ...form, unroll }, call, whole, sinks, report);
     const done = whole * unroll;
     if (done === call.steps) return;
     const rest: PanelCall = {
@@ -162,10 +155,11 @@ export class Panels {
       ...(call.output && { output: after(call.output, done) }),
       ...(call.list !== undefined && { list: call.list + done * 4 }),
     };
-    this.#run(program, v, { ...form, unroll: 1 }, rest, call.steps - done, sinks, report);
+    this.#run(thread, program, v, { ...form, unroll: 1 }, rest, call.steps - done, sinks, report);
   }
 
   #run(
+    thread: Thread,
     program: Program,
     v: VirtualMatrix,
     form: PanelForm,
@@ -174,11 +168,11 @@ export class Panels {
     sinks: readonly (View | undefined)[],
     report: Report | undefined,
   ): void {
-    const run = this.#find(program, form);
+    const { run } = thread.functions(this.#find(program, form));
     const { slots } = program;
     const words = operandWords(slots);
     const reportWords = report ? 4 * program.outputs.length : 0;
-    const block = this.#operands.reserve((words + reportWords) * 4);
+    const block = thread.operands((words + reportWords) * 4);
     const { i32, f32 } = this.#context.memory;
     let at = block / 4;
     for (const { address, stripBytes, stepBytes } of [input, output]) {
@@ -212,8 +206,8 @@ export class Panels {
     const key = `${name}|${program.key}`;
     let run = this.#byStructure.get(key);
     if (!run) {
-      const { memory, instructions } = this.#context;
-      run = panelModule(program, form, instructions).instantiate<'run'>(memory.memory).run as Run;
+      const { threads, instructions } = this.#context;
+      run = threads.link<'run'>(panelModule(program, form, instructions));
       this.#byStructure.set(key, run);
     }
     runs.set(name, run);

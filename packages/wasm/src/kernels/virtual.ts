@@ -1,13 +1,14 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { Epilogue, Kernels, View, VirtualMatrix } from '@funhash/tensor';
+import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
-import { blockSize, roundUp } from '../gemm/gemm.ts';
+import { blockSize, multipliesPerNs, roundUp, type WritePanel } from '../gemm/gemm.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
+import type { Thread } from '../threads/thread.ts';
 import { asMatrix, withMatrix } from './as-matrix.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { activate, addRows, matrixAt } from './matmul.ts';
-import type { Panels } from './panels.ts';
+import type { PanelCall, Panels } from './panels.ts';
 
 /** The kernels that decode a virtual matrix: nothing of the size rows × cols is ever in memory. */
 
@@ -41,29 +42,24 @@ function multiplyRows(
 ): void {
   const batch = x.shape[0] as number;
   if (epilogue?.bias) addRows(context, epilogue.bias, out);
-  const target = { address: addressOf(out), rowBytes: v.rows * 4 };
-  context.gemm.multiplyPanels(
-    batch,
-    v.rows,
-    v.cols,
-    matrixAt(x),
-    (to, firstLane, lanes, firstStep, steps) => {
+  const left = matrixAt(x);
+  const { threads, gemm } = context;
+  const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
+  const parts = threads.partsOf(nanoseconds, Math.ceil(v.rows / stripLanes));
+  threads.split(parts, v.rows, stripLanes, (thread, from, count) => {
+    const target = { address: addressOf(out) + from * 4, rowBytes: v.rows * 4 };
+    const writePanel: WritePanel = (to, col, lanes, firstStep, steps) => {
       const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
-      panels.run(
-        v.program,
-        v,
-        { lanes: 'row', listed: false },
-        { firstLane, lanes, firstStep, steps, output },
-      );
-    },
-    target,
-    !!epilogue?.bias,
-  );
+      const call = { firstLane: from + col, lanes, firstStep, steps, output };
+      panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
+    };
+    gemm.multiplyPanels(thread, batch, count, v.cols, left, writePanel, target, !!epilogue?.bias);
+  });
 }
 
 /** One row: entries are multiplied as they are decoded, and no panel is written. */
 function multiplyRow(
-  { memory }: Context,
+  { memory, threads }: Context,
   panels: Panels,
   x: View,
   v: VirtualMatrix,
@@ -85,27 +81,30 @@ function multiplyRow(
     const { program, rows, cols, uniforms, scalars, stored } = v;
     const matrix = { program, rows, cols, uniforms, scalars, stored: [...stored, target] };
     const input = { address: addressOf(x), stripBytes: 0, stepBytes: (x.strides[1] as number) * 4 };
-    const call = { firstLane: 0, lanes: v.rows, firstStep: 0, steps: v.cols, input };
     const targets: (View | undefined)[] = [...stored.map(() => undefined), target];
-    panels.run(
-      panels.rowSums(program),
-      matrix,
-      { lanes: 'row', listed: false, inputByStep: true },
-      call,
-      targets,
-    );
+    const form = { lanes: 'row', listed: false, inputByStep: true } as const;
+    const parts = threads.partsOf(rows * cols * decodeNs, padded / stripLanes);
+    threads.split(parts, rows, stripLanes, (thread, firstLane, lanes) => {
+      const call = { firstLane, lanes, firstStep: 0, steps: cols, input };
+      panels.run(thread, panels.rowSums(program), matrix, form, call, targets);
+    });
     elements(memory, out).set(memory.view('f32', address, v.rows));
   });
 }
 
-// A multiple of eight (blocks of steps), of five and of six (rows of register tiles).
+/** About what it takes to decode an entry, or to fold one. */
+const decodeNs = 1;
+
+// Multiples of eight (blocks of steps); tiles also of five and of six (rows of register tiles).
+const stepGrain = 8;
 const tileSteps = 120;
 const tileLanes = 64;
+const stripBytes = 4 * stripLanes;
 const tileDepth = 272;
 const packedBytes = 2 ** 20;
 
 export function virtualFoldKernel(context: Context, panels: Panels): Kernels['virtualFold'] {
-  const { memory, gemm, onReference } = context;
+  const { threads, onReference } = context;
   const virtualFold: Kernels['virtualFold'] = (dY, x, v, adjoint, outs) => {
     if (x.dtype !== 'f32' || !panels.inBounds(adjoint, v))
       return onReference('virtualFold', dY, x, v, adjoint, outs);
@@ -120,125 +119,191 @@ export function virtualFoldKernel(context: Context, panels: Panels): Kernels['vi
     const [stepView, laneView] = lanesAlong === 'col' ? [dY, x] : [x, dY];
     const [stepCount, laneCount] = lanesAlong === 'col' ? [v.rows, v.cols] : [v.cols, v.rows];
     if (batch === 0 || stepCount === 0 || laneCount === 0) return;
-    // Columns of a [batch, n] matrix are the vectors that are packed.
-    const [stepMatrix, laneMatrix] = [matrixAt(stepView), matrixAt(laneView)];
-    const fitting = Math.floor(packedBytes / 4 / batch / tileSteps) * tileSteps;
-    const superBlock = Math.min(Math.max(tileSteps, fitting), roundUp(stepCount, tileSteps));
-    const depthStep = blockSize(batch, tileDepth, 1);
-    const eachDepth = (visit: (from: number, depth: number) => void): void => {
-      for (let from = 0; from < batch; from += depthStep) visit(from, Math.min(depthStep, batch - from));
-    };
-    const leftBytes = superBlock * batch * 4;
-    const rightBytes = tileLanes * batch * 4;
-    memory.withBlock(leftBytes + rightBytes + tileSteps * tileLanes * 4, (left) => {
-      const right = left + leftBytes;
-      const tile = right + rightBytes;
-      for (let step = 0; step < stepCount; step += superBlock) {
-        const steps = Math.min(superBlock, stepCount - step);
-        eachDepth((from, depth) => {
-          gemm.packLeft(left + from * superBlock * 4, stepMatrix, step, steps, from, depth);
-        });
-        for (let lane = 0; lane < laneCount; lane += tileLanes) {
-          const lanes = Math.min(tileLanes, laneCount - lane);
-          eachDepth((from, depth) => {
-            gemm.packRight(right + from * tileLanes * 4, laneMatrix, lane, lanes, from, depth);
-          });
-          for (let t = 0; t < steps; t += tileSteps) {
-            const count = Math.min(tileSteps, steps - t);
-            eachDepth((from, depth) => {
-              gemm.multiplyPacked(
-                count,
-                roundUp(lanes, stripLanes),
-                depth,
-                left + (from * superBlock + t * depth) * 4,
-                right + from * tileLanes * 4,
-                { address: tile, rowBytes: tileLanes * 4 },
-                from > 0,
-              );
-            });
-            const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: 4 * tileLanes };
-            const call = { firstLane: lane, lanes, firstStep: step + t, steps: count, input };
-            panels.run(adjoint, v, { lanes: lanesAlong, listed: false }, call, outs);
-          }
-        }
-      }
+    const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
+    const parts = threads.partsOf(nanoseconds, Math.ceil(stepCount / stepGrain));
+    withOwnSums(context, parts, outs, (sumsOf) => {
+      threads.split(parts, stepCount, stepGrain, (thread, from, count, part) => {
+        const sums = sumsOf(thread, part);
+        const run = (call: PanelCall): void =>
+          panels.run(thread, adjoint, v, { lanes: lanesAlong, listed: false }, call, sums);
+        foldSteps(context, thread, stepView, laneView, from, count, run);
+      });
     });
   };
   return virtualFold;
 }
 
+/** Forms the tiles of laneViewᵀ·stepView for `count` steps from `first` on, and has each folded by `run`. */
+function foldSteps(
+  { gemm }: Context,
+  thread: Thread,
+  stepView: View,
+  laneView: View,
+  first: number,
+  stepCount: number,
+  run: (call: PanelCall) => void,
+): void {
+  const [batch, laneCount] = laneView.shape as [number, number];
+  // Columns of a [batch, n] matrix are the vectors that are packed.
+  const [stepMatrix, laneMatrix] = [matrixAt(stepView), matrixAt(laneView)];
+  const fitting = Math.floor(packedBytes / 4 / batch / tileSteps) * tileSteps;
+  const superBlock = Math.min(Math.max(tileSteps, fitting), roundUp(stepCount, tileSteps));
+  const depthStep = blockSize(batch, tileDepth, 1);
+  const eachDepth = (visit: (from: number, depth: number) => void): void => {
+    for (let from = 0; from < batch; from += depthStep) visit(from, Math.min(depthStep, batch - from));
+  };
+  const leftBytes = superBlock * batch * 4;
+  const rightBytes = tileLanes * batch * 4;
+  const tileBytes = tileSteps * tileLanes * 4;
+  thread.withBlock(leftBytes + rightBytes + tileBytes + gemm.edgeBytes, (left) => {
+    const right = left + leftBytes;
+    const tile = right + rightBytes;
+    for (let step = 0; step < stepCount; step += superBlock) {
+      const steps = Math.min(superBlock, stepCount - step);
+      eachDepth((from, depth) => {
+        gemm.packLeft(thread, left + from * superBlock * 4, stepMatrix, first + step, steps, from, depth);
+      });
+      for (let lane = 0; lane < laneCount; lane += tileLanes) {
+        const lanes = Math.min(tileLanes, laneCount - lane);
+        eachDepth((from, depth) => {
+          gemm.packRight(thread, right + from * tileLanes * 4, laneMatrix, lane, lanes, from, depth);
+        });
+        for (let t = 0; t < steps; t += tileSteps) {
+          const count = Math.min(tileSteps, steps - t);
+          eachDepth((from, depth) => {
+            gemm.multiplyPacked(
+              thread,
+              count,
+              roundUp(lanes, stripLanes),
+              depth,
+              left + (from * superBlock + t * depth) * 4,
+              right + from * tileLanes * 4,
+              { address: tile, rowBytes: tileLanes * 4 },
+              from > 0,
+              tile + tileBytes,
+            );
+          });
+          const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: 4 * tileLanes };
+          run({ firstLane: lane, lanes, firstStep: first + step + t, steps: count, input });
+        }
+      }
+    }
+  });
+}
+
+/**
+ * Gives each part of a kernel arrays of its own to add to, because parts may add to the same elements; part 0 has
+ * the arrays themselves. In the end what the others hold is added to these, in the order of the parts.
+ */
+function withOwnSums(
+  { memory, code, linked }: Context,
+  parts: number,
+  outs: readonly View[],
+  use: (sumsOf: (thread: Thread, part: number) => readonly View[]) => void,
+): void {
+  if (parts === 1) {
+    use(() => outs);
+    return;
+  }
+  const sizes = outs.map(({ shape }) => sizeOf(shape));
+  const padded = sizes.map((size) => roundUp(size, 16) + 16);
+  const total = padded.reduce((sum, size) => sum + size, 0);
+  const starts = padded.map((_, k) => padded.slice(0, k).reduce((sum, size) => sum + size, 0));
+  memory.withBlock(total * (parts - 1) * 4 + 4, (address) => {
+    const own = (part: number, k: number): number =>
+      address + ((part - 1) * total + (starts[k] as number)) * 4;
+    use((thread, part) => {
+      if (part === 0) return outs;
+      thread.functions(linked).clear(own(part, 0), total * 4);
+      return outs.map(({ dtype, shape }, k) => contiguousAt(own(part, k), dtype, shape));
+    });
+    const row = address + total * (parts - 1) * 4;
+    memory.i32[row / 4] = 0;
+    for (let part = 1; part < parts; part++)
+      outs.forEach((out, k) => {
+        code.addRows(addressOf(out), own(part, k), row, 1, sizes[k] as number);
+      });
+  });
+}
+
 export function virtualRowsKernel(context: Context, panels: Panels): Kernels['virtualRows'] {
-  const { memory, onReference } = context;
+  const { memory, threads, onReference } = context;
   return (v, ids, out) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v)) return onReference('virtualRows', v, ids, out);
     const steps = out.shape[0] as number;
     if (steps === 0 || v.cols === 0) return;
-    const form = { lanes: 'col', listed: ids !== null } as const;
-    const listed = ids ? { list: checkedRows(context, ids, v.rows) } : {};
-    const whole = v.cols - (v.cols % stripLanes);
+    const rows = new RowSteps(context, v, ids);
     const stepBytes = v.cols * 4;
-    const [address, stripBytes] = [addressOf(out), 4 * stripLanes];
-    if (whole > 0) {
-      const output = { address, stripBytes, stepBytes };
-      panels.run(v.program, v, form, { firstLane: 0, lanes: whole, firstStep: 0, steps, output, ...listed });
-    }
-    const rest = v.cols - whole;
-    if (rest === 0) return;
-    memory.withBlock(steps * stripBytes, (edge) => {
-      const output = { address: edge, stripBytes, stepBytes: stripBytes };
-      panels.run(v.program, v, form, {
-        firstLane: whole,
-        lanes: rest,
-        firstStep: 0,
-        steps,
-        output,
-        ...listed,
+    const parts = threads.partsOf(steps * v.cols * decodeNs, Math.ceil(steps / stepGrain));
+    if (rows.whole > 0)
+      threads.split(parts, steps, stepGrain, (thread, first, count) => {
+        const output = { address: addressOf(out) + first * stepBytes, stripBytes, stepBytes };
+        panels.run(thread, v.program, v, rows.form, { ...rows.wholeStrips(first, count), output });
       });
-      const [from, to] = edgeViews(edge, out, whole);
-      copyWords(context.code.copy, from, to);
-    });
+    if (rows.rest > 0)
+      memory.withBlock(steps * stripBytes, (edge) => {
+        const output = { address: edge, stripBytes, stepBytes: stripBytes };
+        panels.run(threads.here, v.program, v, rows.form, { ...rows.lastStrip(steps), output });
+        const [from, to] = edgeViews(edge, out, rows.whole);
+        copyWords(context.code.copy, from, to);
+      });
   };
 }
 
 export function foldRowsKernel(context: Context, panels: Panels): Kernels['foldRows'] {
-  const { memory, onReference } = context;
+  const { memory, threads, onReference } = context;
   return (dOut, ids, v, adjoint, outs) => {
     if (dOut.dtype !== 'f32' || !panels.inBounds(adjoint, v))
       return onReference('foldRows', dOut, ids, v, adjoint, outs);
     const steps = dOut.shape[0] as number;
     if (steps === 0 || v.cols === 0) return;
-    const form = { lanes: 'col', listed: ids !== null } as const;
-    const listed = ids ? { list: checkedRows(context, ids, v.rows) } : {};
-    const whole = v.cols - (v.cols % stripLanes);
-    const stripBytes = 4 * stripLanes;
+    const rows = new RowSteps(context, v, ids);
+    const stepBytes = v.cols * 4;
+    const parts = threads.partsOf(steps * v.cols * decodeNs, Math.ceil(steps / stepGrain));
     withContiguous(context, dOut, (cotangent) => {
-      if (whole > 0) {
-        const input = { address: addressOf(cotangent), stripBytes, stepBytes: v.cols * 4 };
-        panels.run(
-          adjoint,
-          v,
-          form,
-          { firstLane: 0, lanes: whole, firstStep: 0, steps, input, ...listed },
-          outs,
-        );
-      }
-      const rest = v.cols - whole;
-      if (rest === 0) return;
-      memory.withBlock(steps * stripBytes, (edge) => {
-        memory.view('f32', edge, steps * stripLanes).fill(0);
-        const [to, from] = edgeViews(edge, cotangent, whole);
-        copyWords(context.code.copy, from, to);
-        const input = { address: edge, stripBytes, stepBytes: stripBytes };
-        panels.run(
-          adjoint,
-          v,
-          form,
-          { firstLane: whole, lanes: rest, firstStep: 0, steps, input, ...listed },
-          outs,
-        );
-      });
+      if (rows.whole > 0)
+        withOwnSums(context, parts, outs, (sumsOf) => {
+          threads.split(parts, steps, stepGrain, (thread, first, count, part) => {
+            const input = { address: addressOf(cotangent) + first * stepBytes, stripBytes, stepBytes };
+            const call = { ...rows.wholeStrips(first, count), input };
+            panels.run(thread, adjoint, v, rows.form, call, sumsOf(thread, part));
+          });
+        });
+      if (rows.rest > 0)
+        memory.withBlock(steps * stripBytes, (edge) => {
+          memory.view('f32', edge, steps * stripLanes).fill(0);
+          const [to, from] = edgeViews(edge, cotangent, rows.whole);
+          copyWords(context.code.copy, from, to);
+          const input = { address: edge, stripBytes, stepBytes: stripBytes };
+          panels.run(threads.here, adjoint, v, rows.form, { ...rows.lastStrip(steps), input }, outs);
+        });
     });
   };
+}
+
+/** Rows of a virtual matrix, all or listed, as the steps of panels: the strips that are full, and the last one. */
+class RowSteps {
+  readonly form: { readonly lanes: 'col'; readonly listed: boolean };
+  /** Columns in full strips, and behind them. */
+  readonly whole: number;
+  readonly rest: number;
+  readonly #list: number | undefined;
+
+  constructor(context: Context, v: VirtualMatrix, ids: View | null) {
+    this.form = { lanes: 'col', listed: ids !== null };
+    this.rest = v.cols % stripLanes;
+    this.whole = v.cols - this.rest;
+    this.#list = ids ? checkedRows(context, ids, v.rows) : undefined;
+  }
+
+  wholeStrips(first: number, steps: number): PanelCall {
+    const list = this.#list === undefined ? {} : { list: this.#list + first * 4 };
+    return { firstLane: 0, lanes: this.whole, firstStep: first, steps, ...list };
+  }
+
+  lastStrip(steps: number): PanelCall {
+    return { ...this.wholeStrips(0, steps), firstLane: this.whole, lanes: this.rest };
+  }
 }
 
 // The columns of a contiguous matrix from `whole` on, and the same columns in a block eight wide.

@@ -1,0 +1,20 @@
+import type { Exports } from '../assembler/module-builder.ts';
+
+/** The functions of a module: called at once, or by each of the workers later. */
+export interface Linked<Name extends string> {
+  readonly here: Exports<Name>;
+  readonly later: readonly Exports<Name>[];
+}
+
+/**
+ * Where a share of a kernel runs. The code of a kernel is the same for the calling thread, whose calls are made at
+ * once, and for a worker, whose calls are written down and made while the calling thread does its own share.
+ */
+export interface Thread {
+  /** The functions of a module as this thread calls them. */
+  functions<Name extends string>(linked: Linked<Name>): Exports<Name>;
+  /** A block of memory that is this share's own until all its calls are made. */
+  withBlock<T>(bytes: number, use: (address: number) => T): T;
+  /** At least `bytes` bytes that hold the operands of one call. */
+  operands(bytes: number): number;
+}

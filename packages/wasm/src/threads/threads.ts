@@ -1,0 +1,114 @@
+import type { Exports, ModuleBuilder } from '../assembler/module-builder.ts';
+import { OperandBlock } from '../kernels/operand-block.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { Linked, Thread } from './thread.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** Does the share [from, from + count) of a kernel; part 0 is that of the calling thread. */
+export type Share = (thread: Thread, from: number, count: number, part: number) => void;
+
+/** What the workers of a backend did. */
+export interface WorkerUsage {
+  /** Workers that have started. Starting takes some 50 ms; what is asked for before runs on the calling thread. */
+  readonly started: number;
+  /** Shares of kernels that workers did. */
+  readonly shares: number;
+}
+
+/**
+ * The threads of a backend: the calling one, and workers over the same memory. Kernels are split into shares by their
+ * sizes alone, so that results do not depend on which thread comes first, or comes at all.
+ */
+export class Threads {
+  readonly memory: LinearMemory;
+  readonly here: Thread;
+  readonly #functions: ((...args: number[]) => number)[] = [];
+  readonly #workers: readonly WorkerThread[];
+  readonly #leastShareNs: number;
+
+  /**
+   * @param count of threads; more than one needs a shared memory
+   * @param leastShareNs the least work of a share in nanoseconds: handing it over takes about a tenth of that
+   */
+  constructor(memory: LinearMemory, count = 1, leastShareNs = 20_000) {
+    this.#leastShareNs = leastShareNs;
+    const block = new OperandBlock(memory);
+    this.here = {
+      functions: ({ here }) => here,
+      withBlock: (bytes, use) => memory.withBlock(bytes, use),
+      operands: (bytes) => block.reserve(bytes),
+    };
+    this.memory = memory;
+    this.#workers = Array.from(
+      { length: count - 1 },
+      (_, index) => new WorkerThread(memory, index, this.#functions),
+    );
+  }
+
+  get count(): number {
+    return this.#workers.length + 1;
+  }
+
+  get usage(): WorkerUsage {
+    const started = this.#workers.filter((worker) => worker.started).length;
+    return { started, shares: this.#workers.reduce((sum, { shares }) => sum + shares, 0) };
+  }
+
+  /** Compiles a module and links it to the memory, here and in every worker. */
+  link<Name extends string>(module: ModuleBuilder): Linked<Name> {
+    const { memory } = this.memory;
+    const here: Exports<Name> = module.instantiate<Name>(memory);
+    if (this.#workers.length === 0) return { here, later: [] };
+    const first = this.#functions.length;
+    const names = Object.keys(here);
+    this.#functions.push(...names.map((name) => here[name as Name]));
+    const bytes = module.encode(memory);
+    const address = this.memory.allocate(bytes.length);
+    this.memory.view('u8', address, bytes.length).set(bytes);
+    const loaded = { address, length: bytes.length };
+    return { here, later: this.#workers.map((worker) => worker.load(loaded, names, first)) };
+  }
+
+  /**
+   * The number of parts that a kernel is split into.
+   *
+   * @param nanoseconds about what one thread takes
+   * @param most parts that it has
+   */
+  partsOf(nanoseconds: number, most: number): number {
+    return Math.max(1, Math.min(this.count, most, Math.floor(nanoseconds / this.#leastShareNs)));
+  }
+
+  /** Has the range [0, extent) done in parts, all but the last a multiple of `grain`; ends when all are done. */
+  split(parts: number, extent: number, grain: number, share: Share): void {
+    if (parts === 1) {
+      share(this.here, 0, extent, 0);
+      return;
+    }
+    const grains = Math.ceil(extent / grain);
+    const start = (part: number): number => Math.min(extent, Math.floor((grains * part) / parts) * grain);
+    const run = (thread: Thread, part: number): void =>
+      share(thread, start(part), start(part + 1) - start(part), part);
+    const posted: WorkerThread[] = [];
+    const own = [0];
+    let failure: unknown;
+    try {
+      for (let part = 1; part < parts; part++) {
+        const worker = this.#workers[part - 1] as WorkerThread;
+        if (worker.started) {
+          worker.post(() => run(worker, part));
+          posted.push(worker);
+        } else own.push(part);
+      }
+      for (const part of own) run(this.here, part);
+    } finally {
+      for (const worker of posted) failure = worker.join() ?? failure;
+    }
+    if (failure) throw failure;
+  }
+
+  /** Stops the workers; what is asked for later runs on the calling thread, with the same results. */
+  close(): void {
+    for (const worker of this.#workers) worker.close();
+  }
+}

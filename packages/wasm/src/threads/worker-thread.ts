@@ -1,0 +1,224 @@
+import { BackendError } from '@funhash/tensor';
+import type { Exports } from '../assembler/module-builder.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import { canSleep, startWorker, type Terminate } from './start-worker.ts';
+import type { Linked, Thread } from './thread.ts';
+import { commands, control, states } from './worker-text.ts';
+
+type Callable = (...args: number[]) => number;
+
+const chunkBytes = 65536;
+const listBytes = 4096;
+
+/** Looks at a state before this thread sleeps: some ten microseconds. */
+const looks = 2000;
+
+/** A worker, and the calls that are written down for it. */
+export class WorkerThread implements Thread {
+  readonly #memory: LinearMemory;
+  readonly #index: number;
+  readonly #functions: readonly Callable[];
+  readonly #control: number;
+  readonly #terminate: Terminate;
+  readonly #sleeps = canSleep();
+  /** Modules that the worker has yet to load. */
+  readonly #modules: { address: number; length: number }[] = [];
+  /** How many of them are in the list that is posted. */
+  #loading = 0;
+  /** Blocks that are given back when the calls are made. */
+  #held: { address: number; bytes: number }[] = [];
+  readonly #chunks: number[] = [];
+  /** What is left of the last chunk. */
+  #free = { address: 0, bytes: 0 };
+  /** Where the next command goes, and the end of the room for it: numbers of words. */
+  #next = 0;
+  #end = 0;
+  #works = true;
+  /** Shares that the worker did. */
+  shares = 0;
+
+  /**
+   * @param index number of the worker among those of its backend
+   * @param functions those of all modules, by number; the list grows
+   */
+  constructor(memory: LinearMemory, index: number, functions: readonly Callable[]) {
+    this.#memory = memory;
+    this.#index = index;
+    this.#functions = functions;
+    const address = memory.allocate(control.size * 4);
+    this.#control = address / 4;
+    memory.i32.fill(0, this.#control, this.#control + control.size);
+    this.#terminate = startWorker(memory.memory, address);
+  }
+
+  get started(): boolean {
+    return this.#works && this.#state !== states.starting;
+  }
+
+  /** The functions of a module whose first has the number `first`: what a call of them does is write it down. */
+  load<Name extends string>(
+    module: { address: number; length: number },
+    names: readonly string[],
+    first: number,
+  ): Exports<Name> {
+    this.#modules.push(module);
+    const recorded = names.map((name, k) => [name, (...args: number[]) => this.#call(first + k, args)]);
+    return Object.fromEntries(recorded) as Exports<Name>;
+  }
+
+  functions<Name extends string>(linked: Linked<Name>): Exports<Name> {
+    return linked.later[this.#index] as Exports<Name>;
+  }
+
+  withBlock<T>(bytes: number, use: (address: number) => T): T {
+    const address = this.#memory.allocate(bytes);
+    this.#held.push({ address, bytes });
+    return use(address);
+  }
+
+  operands(bytes: number): number {
+    if (bytes > this.#free.bytes) {
+      const size = Math.max(chunkBytes, bytes);
+      if (size > chunkBytes) return this.withBlock(size, (address) => address);
+      const address = this.#memory.allocate(chunkBytes);
+      this.#chunks.push(address);
+      this.#free = { address, bytes: chunkBytes };
+    }
+    const { address } = this.#free;
+    const size = Math.ceil(bytes / 16) * 16;
+    this.#free = { address: address + size, bytes: this.#free.bytes - size };
+    return address;
+  }
+
+  /** Has the calls of `share` made by the worker; `join` waits for them. */
+  post(share: () => void): void {
+    try {
+      const calls = this.#openList();
+      share();
+      this.#write([commands.end]);
+      // Modules are loaded first: where one cannot be, no call has been made.
+      const list = this.#openList();
+      for (const { address, length } of this.#modules) this.#write([commands.load, address, length]);
+      this.#write([commands.jump, calls]);
+      this.#loading = this.#modules.length;
+      this.#memory.i32[this.#control + control.commands] = list;
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+    this.#state = states.posted;
+    Atomics.notify(this.#memory.i32, this.#control);
+  }
+
+  /** Makes sure that the calls are made; those that the worker has not taken yet are made here. */
+  join(): BackendError | undefined {
+    try {
+      if (this.#exchange(states.posted, states.idle)) this.#run();
+      else {
+        const outcome = this.#wait();
+        if (outcome === states.refused) {
+          this.#works = false;
+          this.#run();
+        } else {
+          this.#state = states.idle;
+          this.#modules.splice(0, this.#loading);
+          this.shares++;
+          if (outcome === states.trapped) throw new Error(this.#message());
+        }
+      }
+      return undefined;
+    } catch (cause) {
+      return new BackendError(
+        {
+          operation: 'a share of a kernel on wasm',
+          expected: 'calls that end',
+          actual: cause instanceof Error ? cause.message : String(cause),
+        },
+        { cause },
+      );
+    } finally {
+      this.#release();
+    }
+  }
+
+  close(): void {
+    this.#works = false;
+    this.#state = states.closed;
+    Atomics.notify(this.#memory.i32, this.#control);
+    this.#terminate();
+  }
+
+  get #state(): number {
+    return Atomics.load(this.#memory.i32, this.#control);
+  }
+
+  set #state(state: number) {
+    Atomics.store(this.#memory.i32, this.#control, state);
+  }
+
+  #exchange(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#memory.i32, this.#control, from, to) === from;
+  }
+
+  #wait(): number {
+    for (let k = 0; ; k++) {
+      const state = this.#state;
+      if (state !== states.taken) return state;
+      if (this.#sleeps && k > looks) Atomics.wait(this.#memory.i32, this.#control, state);
+    }
+  }
+
+  #call(id: number, args: readonly number[]): number {
+    this.#write([id, args.length, ...args]);
+    return 0;
+  }
+
+  // The address of room for commands, where the next ones go.
+  #openList(): number {
+    const list = this.operands(listBytes);
+    this.#next = list / 4;
+    this.#end = this.#next + listBytes / 4;
+    return list;
+  }
+
+  #write(command: readonly number[]): void {
+    const jumpWords = 2;
+    if (this.#next + command.length + jumpWords > this.#end) {
+      const from = this.#next;
+      const list = this.#openList();
+      this.#memory.i32.set([commands.jump, list], from);
+    }
+    this.#memory.i32.set(command, this.#next);
+    this.#next += command.length;
+  }
+
+  // What the worker does with its list, but for the modules, which are loaded here.
+  #run(): void {
+    const { i32 } = this.#memory;
+    let at = (i32[this.#control + control.commands] as number) >>> 2;
+    for (;;) {
+      const [command, count] = [i32[at] as number, i32[at + 1] as number];
+      if (command === commands.end) return;
+      if (command === commands.jump) at = count >>> 2;
+      else if (command === commands.load) at += 3;
+      else {
+        this.#functions[command]?.(...i32.subarray(at + 2, at + 2 + count));
+        at += 2 + count;
+      }
+    }
+  }
+
+  #message(): string {
+    const { i32 } = this.#memory;
+    const from = this.#control + control.message;
+    const length = i32[this.#control + control.messageLength] as number;
+    return String.fromCharCode(...i32.subarray(from, from + length));
+  }
+
+  #release(): void {
+    for (const { address, bytes } of this.#held) this.#memory.free(address, bytes);
+    this.#held = [];
+    for (const address of this.#chunks.splice(1)) this.#memory.free(address, chunkBytes);
+    this.#free = { address: this.#chunks[0] ?? 0, bytes: this.#chunks.length > 0 ? chunkBytes : 0 };
+  }
+}
