@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { isFloat, Tensor } from '@funhash/tensor';
 import { add, onesLike, zerosLike } from './ops/pointwise.ts';
-import { isRecording, recorded, Tape, withoutTape, withTape } from './tape.ts';
+import { isRecording, recorded, Tape, type TapeEntry, withoutTape, withTape } from './tape.ts';
 
 /** A tensor, or tensors in arrays and records at any depth. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
@@ -64,22 +64,23 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
 }
 
 function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  const cotangents = new Map<Tensor, Tensor>([[value, onesLike(value)]]);
-  for (const { inputs, outputs, vjp } of tape.entries.toReversed()) {
-    if (!outputs.some((output) => cotangents.has(output))) continue;
-    const given = outputs.map((output) => cotangents.get(output) ?? zerosLike(output));
-    const found = vjp(given, (input) => tape.watches(inputs[input] as Tensor));
-    inputs.forEach((input, k) => {
-      const cotangent = found[k];
-      if (!cotangent || !tape.watches(input)) return;
-      const known = cotangents.get(input);
-      cotangents.set(input, known ? add(known, cotangent) : cotangent);
-    });
+  const { entries } = tape;
+  const last = tape.nodeOf(value);
+  if (last) last.cotangent = onesLike(value);
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const { inputs, outputs, vjp } = entries[at] as TapeEntry;
+    if (!outputs.some(({ cotangent }) => cotangent)) continue;
+    const given = outputs.map(({ tensor, cotangent }) => cotangent ?? zerosLike(tensor));
+    const found = vjp(given, (input) => inputs[input] !== undefined);
+    for (let k = 0; k < inputs.length; k++) {
+      const [node, cotangent] = [inputs[k], found[k]];
+      if (node && cotangent) node.cotangent = node.cotangent ? add(node.cotangent, cotangent) : cotangent;
+    }
   }
   // Two inputs may have one cotangent: each result gets a tensor of its own, so that disposing one spares the other.
   const given = new Set<Tensor>();
   return wrt.map((tensor) => {
-    const found = cotangents.get(tensor) ?? zerosLike(tensor);
+    const found = tape.nodeOf(tensor)?.cotangent ?? zerosLike(tensor);
     const own = given.has(found) ? aliasOf(found) : found;
     given.add(own);
     return own;

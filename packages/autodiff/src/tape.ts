@@ -9,29 +9,50 @@ export type Vjp = (
   needed: (input: number) => boolean,
 ) => readonly (Tensor | undefined)[];
 
+/** A tensor on a tape, and its cotangent as far as it is known. */
+export interface TapeNode {
+  readonly tensor: Tensor;
+  cotangent: Tensor | undefined;
+}
+
 export interface TapeEntry {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
+  /** Undefined where a tensor is not watched. */
+  readonly inputs: readonly (TapeNode | undefined)[];
+  readonly outputs: readonly TapeNode[];
   readonly vjp: Vjp;
 }
 
 /** What was computed from watched tensors, in order. */
 export class Tape {
   readonly entries: TapeEntry[] = [];
-  readonly #watched: Set<Tensor>;
+  readonly #watched = new Map<Tensor, TapeNode>();
 
   constructor(watched: Iterable<Tensor>) {
-    this.#watched = new Set(watched);
+    for (const tensor of watched) this.#watch(tensor);
   }
 
-  watches(tensor: Tensor): boolean {
-    return this.#watched.has(tensor);
+  nodeOf(tensor: Tensor): TapeNode | undefined {
+    return this.#watched.get(tensor);
   }
 
-  add(entry: TapeEntry): void {
-    if (!entry.inputs.some((input) => this.watches(input))) return;
-    this.entries.push(entry);
-    for (const output of entry.outputs) if (isFloat(output.dtype)) this.#watched.add(output);
+  add(inputs: readonly Tensor[], outputs: readonly Tensor[], vjp: Vjp): void {
+    if (!this.watchesAny(inputs)) return;
+    this.entries.push({
+      inputs: inputs.map((input) => this.#watched.get(input)),
+      outputs: outputs.map((output) => this.#watch(output)),
+      vjp,
+    });
+  }
+
+  watchesAny(tensors: readonly Tensor[]): boolean {
+    for (const tensor of tensors) if (this.#watched.has(tensor)) return true;
+    return false;
+  }
+
+  #watch(tensor: Tensor): TapeNode {
+    const node = { tensor, cotangent: undefined };
+    if (isFloat(tensor.dtype)) this.#watched.set(tensor, node);
+    return node;
   }
 }
 
@@ -61,12 +82,13 @@ export function withoutTape<T>(body: () => T): T {
 
 /** True where a result of these tensors would be recorded: then intermediate values must be kept for the vjp. */
 export function isRecording(inputs: readonly Tensor[]): boolean {
-  return active.some((tape) => inputs.some((input) => tape.watches(input)));
+  for (const tape of active) if (tape.watchesAny(inputs)) return true;
+  return false;
 }
 
 /** Notes how outputs came from inputs on every tape that watches one of the inputs. */
 export function record(inputs: readonly Tensor[], outputs: readonly Tensor[], vjp: Vjp): void {
-  for (const tape of active) tape.add({ inputs, outputs, vjp });
+  for (const tape of active) tape.add(inputs, outputs, vjp);
 }
 
 /** `record` for an op of one output. */
@@ -75,6 +97,6 @@ export function recorded(
   output: Tensor,
   vjp: (cotangent: Tensor, needed: (input: number) => boolean) => readonly (Tensor | undefined)[],
 ): Tensor {
-  record(inputs, [output], ([cotangent], needed) => vjp(cotangent as Tensor, needed));
+  if (active.length > 0) record(inputs, [output], ([cotangent], needed) => vjp(cotangent as Tensor, needed));
   return output;
 }

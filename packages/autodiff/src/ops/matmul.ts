@@ -28,10 +28,7 @@ function product(
   { transposeA = false, transposeB = false, bias }: MatmulOptions,
 ): Tensor {
   const inputs = bias ? [a, b, bias] : [a, b];
-  const [left, right] = [transposeA ? swapped(a) : a, transposeB ? swapped(b) : b];
-  const output = runMatmul(left, right, { bias });
-  if (left !== a) left.dispose();
-  if (right !== b) right.dispose();
+  const output = runMatmul(a, b, { transposeA, transposeB, bias });
   // Each gradient is formed in the layout of its operand: an optimiser reads it in order.
   return recorded(inputs, output, (g, needed) => [
     needed(0)
@@ -52,10 +49,4 @@ function product(
       : undefined,
     bias && needed(2) ? sumTo(g, bias.shape) : undefined,
   ]);
-}
-
-function swapped(x: Tensor): Tensor {
-  if (x.rank < 2) return x;
-  const last = <T>(list: readonly T[]): T[] => [...list.slice(0, -2), ...list.slice(-2).reverse()];
-  return x.view(last(x.shape), last(x.strides), x.offset);
 }

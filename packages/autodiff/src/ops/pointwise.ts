@@ -1,7 +1,7 @@
 import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { full, runMap, Tensor } from '@funhash/tensor';
-import { record } from '../tape.ts';
+import { recorded } from '../tape.ts';
 import { sumTo } from './views.ts';
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
@@ -36,6 +36,15 @@ export function ternary(
   return (x, y, z) => op([x, y, z]);
 }
 
+/** As `unary`, of as many operands as the statement takes. */
+export function nary(
+  name: string,
+  statement: (...operands: Real[]) => Real,
+): (...operands: Operand[]) => Tensor {
+  const op = pointwise(name, (operands) => statement(...operands));
+  return (...operands) => op(operands);
+}
+
 function pointwise(
   name: string,
   statement: (operands: readonly Real[]) => Real,
@@ -47,27 +56,31 @@ function pointwise(
     const tensors: Tensor[] = [];
     const numbers: number[] = [];
     let pattern = 0;
-    operands.forEach((operand, k) => {
+    for (let k = 0; k < operands.length; k++) {
+      const operand = operands[k] as Operand;
       if (operand instanceof Tensor) {
         pattern |= 1 << k;
         tensors.push(operand);
       } else numbers.push(requireNumber(name, operand));
-    });
-    const program =
-      programs[pattern] ??
-      tracePointwise(tensors.length, numbers.length, (inputs, scalars) => {
-        const next = { input: inputs.values(), scalar: scalars.values() };
-        return [
-          statement(
-            operands.map(
-              (operand) => next[operand instanceof Tensor ? 'input' : 'scalar'].next().value as Real,
-            ),
-          ),
-        ];
-      });
+    }
+    const program = programs[pattern] ?? traced(statement, operands, numbers.length);
     programs[pattern] = program;
     return applyPointwise(name, program, tensors, numbers);
   };
+}
+
+function traced(
+  statement: (operands: readonly Real[]) => Real,
+  operands: readonly Operand[],
+  scalarCount: number,
+): Program {
+  return tracePointwise(operands.length - scalarCount, scalarCount, (inputs, scalars) => {
+    const next = { input: inputs.values(), scalar: scalars.values() };
+    const terms = operands.map(
+      (operand) => next[operand instanceof Tensor ? 'input' : 'scalar'].next().value as Real,
+    );
+    return [statement(terms)];
+  });
 }
 
 function withTensor(name: string, [first, ...rest]: readonly Operand[]): Operand[] {
@@ -97,21 +110,17 @@ export function applyPointwise(
   scalars: readonly number[] = [],
 ): Tensor {
   const [output] = runMap(name, program, inputs, scalars) as [Tensor];
-  record(inputs, [output], ([cotangent], needed) =>
+  return recorded(inputs, output, (cotangent, needed) =>
     inputs.map(({ shape }, k) => {
       if (!needed(k)) return undefined;
       const { derived, reads } = gradientOf(program, k);
       // A gradient is linear in the cotangent: one that reads nothing is 0, one that is an input is the cotangent.
       if (reads.length === 0) return undefined;
-      const operands = reads.map((slot) => inputs[slot] ?? (cotangent as Tensor));
-      const isCopy = derived.nodes.length === 1;
-      return sumTo(
-        isCopy ? (cotangent as Tensor) : applyPointwise(`${name} gradient`, derived, operands, scalars),
-        shape,
-      );
+      if (derived.nodes.length === 1) return sumTo(cotangent, shape);
+      const operands = reads.map((slot) => inputs[slot] ?? cotangent);
+      return sumTo(applyPointwise(`${name} gradient`, derived, operands, scalars), shape);
     }),
   );
-  return output;
 }
 
 interface Gradient {
@@ -121,17 +130,16 @@ interface Gradient {
   readonly reads: readonly number[];
 }
 
-const gradients = new WeakMap<Program, Map<number, Gradient>>();
+const gradients = new WeakMap<Program, Gradient[]>();
 
 function gradientOf(program: Program, input: number): Gradient {
-  const known = gradients.get(program) ?? new Map<number, Gradient>();
-  gradients.set(program, known);
-  let found = known.get(input);
-  if (!found) {
-    found = deriveGradient(program, input);
-    known.set(input, found);
+  let known = gradients.get(program);
+  if (!known) {
+    known = [];
+    gradients.set(program, known);
   }
-  return found;
+  known[input] ??= deriveGradient(program, input);
+  return known[input];
 }
 
 function deriveGradient(program: Program, input: number): Gradient {
@@ -154,6 +162,9 @@ export const divide = binary('divide', (x, y) => x.over(y));
 /** Equal operands share the gradient. */
 export const maximum = binary('maximum', (x, y) => x.maximum(y));
 export const minimum = binary('minimum', (x, y) => x.minimum(y));
+
+/** x·y + z. */
+export const multiplyAdd = ternary('multiplyAdd', (x, y, z) => x.times(y).plus(z));
 
 /** 1 where the comparison holds, else 0; no gradient. */
 export const greater = binary('greater', (x, y) => x.minus(y).ifPositive(1, 0));

@@ -1,7 +1,7 @@
 import { normalizeAxis, runArgMax, runReduce, ShapeError, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { divide, equal, multiply } from './pointwise.ts';
-import { broadcastTo, reshape, sumKeepingAxes } from './views.ts';
+import { broadcastTo, reshape, sumOver } from './views.ts';
 
 export interface ReduceOptions {
   /** Axes to reduce; default all. */
@@ -12,28 +12,24 @@ export interface ReduceOptions {
 
 function axesOf(x: Tensor, { axis }: ReduceOptions, operation: string): number[] {
   if (axis === undefined) return x.shape.map((_, k) => k);
-  const axes = [axis].flat().map((k) => normalizeAxis(k as number, x.rank, operation));
+  if (typeof axis === 'number') return [normalizeAxis(axis, x.rank, operation)];
+  const axes = axis.map((k) => normalizeAxis(k, x.rank, operation));
   if (new Set(axes).size !== axes.length)
     throw new ShapeError({
       operation,
       expected: 'axes that differ',
-      actual: `axes ${[axis].flat().join(', ')}`,
+      actual: `axes ${axis.join(', ')}`,
     });
   return axes;
 }
 
-function finish(reduced: Tensor, axes: readonly number[], { keepDims = false }: ReduceOptions): Tensor {
-  return keepDims
-    ? reduced
-    : reshape(
-        reduced,
-        reduced.shape.filter((_, axis) => !axes.includes(axis)),
-      );
+function shapeWithout(x: Tensor, axes: readonly number[]): number[] {
+  return x.shape.filter((_, axis) => !axes.includes(axis));
 }
 
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = axesOf(x, options, 'sum');
-  return finish(sumKeepingAxes(x, axes), axes, options);
+  return sumOver(x, axes, options.keepDims ? undefined : shapeWithout(x, axes));
 }
 
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -56,10 +52,10 @@ function extremum(op: 'max' | 'min', x: Tensor, options: ReduceOptions): Tensor 
   const reduced = runReduce(op, x, axes);
   recorded([x], reduced, (g) => {
     const hits = equal(x, broadcastTo(reduced, x.shape));
-    const shares = divide(hits, sumKeepingAxes(hits, axes));
+    const shares = divide(hits, sumOver(hits, axes));
     return [multiply(shares, g)];
   });
-  return finish(reduced, axes, options);
+  return options.keepDims ? reduced : reshape(reduced, shapeWithout(x, axes));
 }
 
 /** i32 index of the first largest element along the last axis; no gradient. */

@@ -1,9 +1,30 @@
+import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import { type FloatDType, runLogSumExp, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
+import {
+  arange,
+  type FloatDType,
+  runGather,
+  runLogSumExp,
+  runMap,
+  runReduce,
+  ShapeError,
+  sameShape,
+  type Tensor,
+} from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
 import { oneHot } from './index-ops.ts';
-import { add, divide, multiply, negative, subtract, ternary, unary, where } from './pointwise.ts';
-import { max, sum } from './reduce.ts';
+import {
+  add,
+  applyPointwise,
+  divide,
+  multiply,
+  negative,
+  subtract,
+  ternary,
+  unary,
+  where,
+} from './pointwise.ts';
+import { sum } from './reduce.ts';
 import { expandDims } from './views.ts';
 
 /** log Σ exp along the last axis: [..., N] → [...]. Of −∞ alone: −∞, with gradient NaN. */
@@ -23,12 +44,23 @@ export function softmax(x: Tensor): Tensor {
 
 const probability = unary('softmax', (s) => s.negate().exp());
 
-// −log softmax along the last axis. The largest element is first moved to 0, so that large ones lose no digits.
+// −log softmax along the last axis.
 function surprise(x: Tensor): Tensor {
   const output = withoutTape(() => {
-    const centred = subtract(x, max(x, { axis: -1, keepDims: true }));
-    return subtract(expandDims(runLogSumExp(centred), -1), centred);
+    const { centred, normaliser } = centredOf(x);
+    return subtract(normaliser, centred);
   });
+  return withSurpriseGradient(x, output);
+}
+
+// The largest element is first moved to 0, so that large ones lose no digits.
+function centredOf(x: Tensor): { readonly centred: Tensor; readonly normaliser: Tensor } {
+  const largest = runReduce('max', x, [-1]);
+  const centred = subtract(x, largest);
+  return { centred, normaliser: runLogSumExp(centred).view(largest.shape, largest.strides, 0) };
+}
+
+function withSurpriseGradient(x: Tensor, output: Tensor): Tensor {
   return recorded([x], output, (g) => [surpriseGradient(output, sum(g, { axis: -1, keepDims: true }), g)]);
 }
 
@@ -57,7 +89,9 @@ export function softmaxCrossEntropy(
 ): Tensor {
   requireFitting(logits, targets, classWeights);
   const labels = targets.dtype === 'i32';
-  const [, classes] = logits.shape as [number, number];
+  const [batch, classes] = logits.shape as [number, number];
+  if (labels && !classWeights && labelSmoothing === 0 && batch > 0)
+    return plainLoss(logits, targets, reduction);
   const share = labels ? oneHot(targets, classes, logits.dtype as FloatDType) : targets;
   const weighted = classWeights ? multiply(share, classWeights) : share;
   // Σ_c t_c (lse − z_c): with labels exact, with soft targets right for any Σ t.
@@ -73,8 +107,53 @@ export function softmaxCrossEntropy(
   if (reduction === 'none') return sum(smoothed, { axis: -1 });
   const total = sum(smoothed);
   if (reduction === 'sum') return total;
-  return divide(total, classWeights ? sum(weighted) : (logits.shape[0] as number));
+  return divide(total, classWeights ? sum(weighted) : batch);
 }
+
+// The usual case in fewer kernels: what the label chooses is told inside of them, and one forms the whole gradient.
+function plainLoss(logits: Tensor, labels: Tensor, reduction: 'mean' | 'sum' | 'none'): Tensor {
+  const [batch, classes] = logits.shape as [number, number];
+  const numbers = arange(classes, { dtype: logits.dtype });
+  // As in oneHot, reading the labels from the class numbers converts them and checks their range.
+  const label = runGather(numbers, labels).view([batch, 1], [1, 1], 0);
+  const scale = reduction === 'mean' ? 1 / batch : 1;
+  const { centred, normaliser } = withoutTape(() => centredOf(logits));
+  programs ??= { terms: tracePointwise(4, 1, termsOf), gradient: tracePointwise(4, 1, gradientOf) };
+  const { terms: program, gradient } = programs;
+  const operands = [normaliser, centred, label, numbers];
+  const [surprises, terms] = runMap('softmaxCrossEntropy', program, operands, [scale]) as [Tensor, Tensor];
+  withSurpriseGradient(logits, surprises);
+  const losses =
+    reduction === 'none' ? runReduce('sum', terms, [1], [batch]) : runReduce('sum', terms, [0, 1], []);
+  return recorded([logits], losses, (g) => {
+    const dLosses = reduction === 'none' ? expandDims(g, -1) : g;
+    const given = [surprises, label, numbers, dLosses];
+    return [applyPointwise('softmaxCrossEntropy gradient', gradient, given, [scale])];
+  });
+}
+
+let programs: { readonly terms: Program; readonly gradient: Program } | undefined;
+
+function termsOf(operands: readonly Real[], scalars: readonly Real[]): Real[] {
+  const [normaliser, x, label, number] = operands as [Real, Real, Real, Real];
+  const surprise = normaliser.minus(x);
+  return [surprise, ofClass(label, number, surprise.times(scalars[0] as Real))];
+}
+
+function gradientOf(operands: readonly Real[], scalars: readonly Real[]): Real[] {
+  const [surprise, label, number, g] = operands as [Real, Real, Real, Real];
+  const share = g.times(scalars[0] as Real);
+  return [
+    surprise
+      .negate()
+      .exp()
+      .times(share)
+      .minus(ofClass(label, number, share)),
+  ];
+}
+
+const ofClass = (label: Real, number: Real, value: Real): Real =>
+  label.minus(number).abs().ifPositive(0, value);
 
 function requireFitting(logits: Tensor, targets: Tensor, classWeights: Tensor | undefined): void {
   const operation = 'softmaxCrossEntropy';

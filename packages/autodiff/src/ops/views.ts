@@ -27,6 +27,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 function reshaped(x: Tensor, target: Shape): Tensor {
+  if (x.isContiguous) return x.view(target, contiguousStrides(target), x.offset);
   if (withoutOnes(x.shape, x.shape).join() === withoutOnes(target, target).join()) {
     // Only extents of 1 come or go: that leaves every stride, so that what is broadcast is not spread out.
     const strides = withoutOnes(x.shape, x.strides).values();
@@ -290,11 +291,13 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   const axes = x.shape.flatMap((extent, axis) =>
     extent !== 1 && (axis < added || shape[axis - added] === 1) ? [axis] : [],
   );
-  const summed = axes.length === 0 ? x : sumKeepingAxes(x, axes);
-  return sameShape(summed.shape, shape) ? summed : reshape(summed, shape);
+  return axes.length === 0 ? reshape(x, shape) : sumOver(x, axes, shape);
 }
 
-/** Sum over axes, which keep extent 1. */
-export function sumKeepingAxes(x: Tensor, axes: readonly number[]): Tensor {
-  return recorded([x], runReduce('sum', x, axes), (g) => [broadcastTo(g, x.shape)]);
+/** Sum over axes. `shape` of the result: x's without any of them; default all of them, with extent 1. */
+export function sumOver(x: Tensor, axes: readonly number[], shape?: Shape): Tensor {
+  return recorded([x], runReduce('sum', x, axes, shape), (g) => {
+    const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+    return [broadcastTo(sameShape(g.shape, kept) ? g : reshape(g, kept), x.shape)];
+  });
 }
