@@ -2,7 +2,20 @@ export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, value
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
+export {
+  type BatchNorm,
+  batchNorm,
+  layerNorm,
+  type NormOptions,
+} from './ops/normalization.ts';
 export * from './ops/pointwise.ts';
+export {
+  type AveragePoolOptions,
+  averagePool,
+  globalAveragePool,
+  maxPool,
+  type PoolOptions,
+} from './ops/pooling.ts';
 export { power } from './ops/power.ts';
 export { type RandomOptions, randomBernoulli, randomNormal, randomUniform } from './ops/random.ts';
 export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
@@ -13,6 +26,7 @@ export {
   softmax,
   softmaxCrossEntropy,
 } from './ops/softmax.ts';
+export { upsampleBilinear, upsampleNearest } from './ops/upsample.ts';
 export {
   broadcastTo,
   concat,
@@ -28,4 +42,14 @@ export {
   transpose,
   unstack,
 } from './ops/views.ts';
+export {
+  type PaddedWindowOptions,
+  type Padding,
+  type PerAxis,
+  perAxis,
+  planWindows,
+  type WindowOptions,
+  type WindowPlan,
+} from './ops/window-plan.ts';
+export { overlapAdd, windows, windowsOf } from './ops/windows.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
-import { describe, expect, test } from 'vitest';
+import { describe } from 'vitest';
+import { type FixtureCase, readFixtures, testCases } from './fixture-case.ts';
 import * as ad from './index.ts';
-
-interface Values {
-  readonly shape: readonly number[];
-  readonly values: readonly (number | string)[];
-}
 
 // Whatever an op takes besides its tensors.
 interface Parameters extends ad.MatmulOptions {
@@ -31,18 +26,9 @@ interface Parameters extends ad.MatmulOptions {
   readonly parts: readonly number[];
 }
 
-interface Case {
-  readonly op: string;
-  readonly parameters: Parameters;
-  readonly inputs: readonly Values[];
-  readonly output: Values;
-  readonly gradients: readonly Values[];
-  readonly second?: readonly Values[];
-}
+type Case = FixtureCase<Parameters>;
 
-const cases = JSON.parse(
-  readFileSync(new URL('./ops.fixtures.json', import.meta.url), 'utf8'),
-) as readonly Case[];
+const cases = readFixtures<readonly Case[]>(new URL('./ops.fixtures.json', import.meta.url));
 
 type DType = 'f32' | 'f64';
 type Op = (inputs: readonly [Tensor, Tensor, Tensor], parameters: Parameters, dtype: DType) => Tensor;
@@ -93,52 +79,8 @@ function call({ op, parameters }: Case, inputs: readonly Tensor[], dtype: DType)
     : (library[op] as (...inputs: readonly Tensor[]) => Tensor)(...inputs);
 }
 
-function weighted(y: Tensor, step: number, modulus: number): Tensor {
-  const weights = Float64Array.from({ length: y.size }, (_, i) => 0.5 + ((step * i) % modulus) / modulus);
-  return ad.sum(ad.multiply(y, tensor(weights, y.shape, { dtype: y.dtype })));
-}
-
-/** Largest error, relative to the largest finite expected value and at least 1. */
-function expectClose(what: string, actual: Tensor, { shape, values }: Values, tolerance: number): void {
-  expect(actual.shape, what).toEqual(shape);
-  const expected = values.map(Number);
-  const scale = Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs));
-  actual.dataSync().forEach((value, i) => {
-    const wanted = expected[i] as number;
-    const close =
-      Object.is(value, wanted) || value === wanted || Math.abs(value - wanted) <= tolerance * scale;
-    if (!close) expect.fail(`${what}: element ${i} is ${value}, PyTorch's ${wanted}`);
-  });
-}
-
-const title = ({ op, parameters, inputs }: Case): string =>
-  `${op} ${inputs.map(({ shape }) => `[${shape}]`).join(' ')} ${JSON.stringify(parameters)}`;
-
-describe.each([
-  ['f64', 1e-10],
-  ['f32', 1e-5],
-] as const)('as PyTorch, %s', (dtype, usual) => {
-  test.each(cases.map((each, index) => [`${index}: ${title(each)}`, each] as const))('%s', (_, each) => {
-    // The error of the rational tanh of f32 (1.3e-6) grows with the slope of its argument, here up to 4, per order.
-    const tolerance = dtype === 'f32' && each.op === 'gelu' ? 3e-4 : usual;
-    const inputs = each.inputs.map(({ shape, values }) => tensor(values.map(Number), shape, { dtype }));
-    const output = call(each, inputs, dtype);
-    expectClose('value', output, each.output, tolerance);
-    const first = (): Tensor[] =>
-      ad.gradientsOf(() => weighted(call(each, inputs, dtype), 37, 101), inputs)[1];
-    first().forEach((g, k) => {
-      expectClose(`gradient ${k}`, g, each.gradients[k] as Values, tolerance);
-    });
-    if (!each.second) return;
-    const [, second] = ad.gradientsOf(
-      () =>
-        first()
-          .map((g) => weighted(g, 53, 103))
-          .reduce((total, part) => ad.add(total, part)),
-      inputs,
-    );
-    second.forEach((h, k) => {
-      expectClose(`second-order quantity ${k}`, h, each.second?.[k] as Values, tolerance);
-    });
-  });
+describe.each(['f64', 'f32'] as const)('as PyTorch, %s', (dtype) => {
+  // The error of the rational tanh of f32 (1.3e-6) grows with the slope of its argument, here up to 4, per order.
+  const toleranceOf = (op: string): number => (dtype === 'f64' ? 1e-10 : op === 'gelu' ? 3e-4 : 1e-5);
+  testCases(cases, dtype, call, toleranceOf);
 });
