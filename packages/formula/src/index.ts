@@ -3,6 +3,6 @@ export { Graph, type Node, type NodeOp, type RealOp, type WordOp } from './graph
 export { type FloatArray, Interpreter, type Panel } from './interpreter.ts';
 export { type Extent, Program, type Sink, type Slots, tracePointwise } from './program.ts';
 export { Real, realMeaning } from './real.ts';
-export { rewrite, transposed } from './rewrite.ts';
+export { type Coordinates, rearranged, rewrite, transposed } from './rewrite.ts';
 export { roundedTanh, tanhClamp, tanhDenominator, tanhNumerator } from './tanh.ts';
 export { symbolicWords, Word, wordMeaning } from './word.ts';

@@ -3,13 +3,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Interpreter } from './interpreter.ts';
 import type { Program } from './program.ts';
-import { rewrite, transposed } from './rewrite.ts';
+import { rearranged, rewrite, transposed } from './rewrite.ts';
 import { anyProgram, programSlots } from './testing/any-program.ts';
 
 const pinned = { seed: 23, numRuns: 150 };
 const side = fc.integer({ min: 1, max: 8 });
 
-function decode(program: Program, rows: number, cols: number): Float64Array[] {
+function decode(
+  program: Program,
+  rows: number,
+  cols: number,
+  uniforms: readonly number[] = [5, 6],
+): Float64Array[] {
   const draw = random(9);
   const stored = programSlots.storedLengths.map((length) =>
     draw.fillUniform(new Float64Array(length), -1, 1),
@@ -21,7 +26,7 @@ function decode(program: Program, rows: number, cols: number): Float64Array[] {
     firstCol: 0,
     stored,
     inputs: [],
-    uniforms: [5, 6],
+    uniforms,
     scalars: [0.5],
   };
   const outputs = new Interpreter(program, 'f64', 64).run(panel);
@@ -38,6 +43,28 @@ test('entry [i, j] of the transposed program is entry [j, i]', () => {
           for (let j = 0; j < cols; j++)
             if (turned[k]?.[j * rows + i] !== values[i * cols + j])
               throw new Error(`entry [${j}, ${i}] differs`);
+      });
+    }),
+    pinned,
+  );
+});
+
+test('entries of a rearranged program are those at the coordinates asked for', () => {
+  fc.assert(
+    fc.property(anyProgram({ inputs: false }), side, (program, rows) => {
+      const [cols, from] = [12, 2];
+      const whole = decode(program, cols / 3 + from, rows * 3);
+      const moved = rearranged(program, 1, ({ row, col }, [shift]) => ({
+        row: col.group(3).plus(shift!),
+        col: row.times(3).plus(col.lane(3)),
+      }));
+      expect(moved.slots.uniforms).toBe(program.slots.uniforms + 1);
+      decode(moved, rows, cols, [5, 6, from]).forEach((values, k) => {
+        for (let i = 0; i < rows; i++)
+          for (let j = 0; j < cols; j++) {
+            const entry = (Math.floor(j / 3) + from) * rows * 3 + i * 3 + (j % 3);
+            if (values[i * cols + j] !== whole[k]?.[entry]) throw new Error(`entry [${i}, ${j}] differs`);
+          }
       });
     }),
     pinned,
