@@ -29,7 +29,7 @@ function decode(
     uniforms,
     scalars: [0.5],
   };
-  const outputs = new Interpreter(program, 'f64', 64).run(panel);
+  const outputs = new Interpreter(program, 'f64', 256).run(panel);
   return outputs.map((out) => Float64Array.from(out.subarray(0, rows * cols)));
 }
 
