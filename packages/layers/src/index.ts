@@ -5,7 +5,9 @@ export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashi
 // What users of layers need beside them, so that one package is enough to build, train and save.
 export {
   createWeight,
+  dct2d,
   defineScheme,
+  inBasis,
   inspectWeight,
   Parameter,
   project,

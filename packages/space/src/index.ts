@@ -1,5 +1,14 @@
+export { type Basis, type BasisRequest, type BasisTerm, defineBasis } from './bases/basis.ts';
+export { dct2d } from './bases/dct2d.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
+export { inBasis } from './in-basis.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  virtualConv,
+  virtualConvTranspose,
+} from './ops/virtual-conv.ts';
 export { virtualFold, virtualMatmul } from './ops/virtual-matmul.ts';
 export type { VirtualMatrix } from './ops/virtual-matrix.ts';
 export { virtualRows } from './ops/virtual-rows.ts';
@@ -19,6 +28,7 @@ export {
   defineScheme,
   type Entry,
   type MatrixShape,
+  type RowRequest,
   type Scheme,
   type SchemeArguments,
   type SchemeDefinition,

@@ -1,6 +1,6 @@
 import { Interpreter } from '@funhash/formula';
 import { random } from '@funhash/hashing';
-import type { VirtualMatrix } from './ops/virtual-matrix.ts';
+import type { UnfilledMatrix } from './virtual-of.ts';
 
 const sampledRows = 64;
 const sampledCols = 1024;
@@ -10,10 +10,7 @@ const sampledCols = 1024;
  * and a window of up to 1024 columns: enough to tell it within about 1 %. About 0 and not about their mean, so that
  * it holds for a V of few entries, or one. 1 where V has no entries or all are 0.
  */
-export function measuredStd(
-  v: Omit<VirtualMatrix, 'stored' | 'decoded'> & { readonly arrays: readonly string[] },
-  values: Readonly<Record<string, Float64Array>>,
-): number {
+export function measuredStd(v: UnfilledMatrix, values: Readonly<Record<string, Float64Array>>): number {
   const rows = Math.min(sampledRows, v.rows);
   const cols = Math.min(sampledCols, v.cols);
   if (rows * cols === 0) return 1;

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import { sameShape, shapeText, type Tensor } from '@funhash/tensor';
+import { schemeOfKind } from './in-basis.ts';
 import { resolveOptions } from './options.ts';
 import { Parameter } from './parameter.ts';
 import type { Scheme } from './scheme.ts';
@@ -23,7 +24,7 @@ export interface RestoreOptions {
 export function restoreWeight(spec: WeightSpec, { schemes, values, space }: RestoreOptions): Weight {
   const operation = 'restoreWeight';
   const { kind, rows, cols, options, policy, scale } = spec;
-  const definition = Object.values(schemes).find((scheme) => scheme.definition.kind === kind)?.definition;
+  const definition = typeof kind === 'string' ? schemeOfKind(kind, schemes)?.definition : undefined;
   if (!definition)
     throw new ArgumentError({
       operation,

@@ -47,6 +47,15 @@ export interface Application<O extends OptionSchema> extends MatrixShape {
   readonly options: OptionValues<O>;
   /** [rows], to be added to each row of the result. */
   readonly bias: Tensor | undefined;
+  /** The constant that entries are multiplied by, where the weight has one. */
+  readonly scale: number | undefined;
+}
+
+export interface RowRequest<O extends OptionSchema> extends MatrixShape {
+  readonly options: OptionValues<O>;
+  readonly scale: number | undefined;
+  /** Which rows, [N] (i32). Undefined: all. */
+  readonly ids: Tensor | undefined;
 }
 
 /**
@@ -68,6 +77,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
   entry(entry: Entry, stored: Readonly<Record<NoInfer<S>, StoredArray>>, options: FormulaOptions<O>): Real;
   /** x [B, cols] · Vᵀ → [B, rows] without V, for schemes that contract better than they decode. */
   apply?(x: Tensor, stored: Readonly<Record<NoInfer<S>, Tensor>>, application: Application<O>): Tensor;
+  /** Rows of V, [N, cols], for schemes that make a row at once better than entry by entry. */
+  rowsAt?(stored: Readonly<Record<NoInfer<S>, Tensor>>, request: RowRequest<O>): Tensor;
   /**
    * Whether entries are multiplied by a constant of the weight, measured at the start so that V has the standard
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.

@@ -1,7 +1,6 @@
 import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
-import { traceScheme } from './formula.ts';
 import { measuredStd } from './measured-std.ts';
 import { virtualMatmul } from './ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from './ops/virtual-matrix.ts';
@@ -16,6 +15,7 @@ import {
   type WeightRequest,
 } from './scheme.ts';
 import type { SharedSpace } from './shared-space.ts';
+import { type UnfilledMatrix, virtualOf } from './virtual-of.ts';
 
 /** All that decides a virtual matrix besides its stored values: plain JSON data. */
 export interface WeightSpec extends MatrixShape {
@@ -135,25 +135,6 @@ function sharedValues(
   return { [pool.array]: Float64Array.from(space.parameter.value.dataSync()) };
 }
 
-/** V of a scheme without its stored values. */
-function virtualOf(
-  definition: SchemeDefinition<OptionSchema>,
-  options: OptionValues<OptionSchema>,
-  shape: MatrixShape,
-  scale?: number,
-): Omit<VirtualMatrix, 'stored' | 'decoded'> & { arrays: readonly string[] } {
-  const arrays = Object.keys(definition.stored(options, shape));
-  const { formula, words, reals } = traceScheme(definition, options, arrays, scale !== undefined);
-  const numbers = options as Readonly<Record<string, number>>;
-  return {
-    ...shape,
-    formula,
-    arrays,
-    uniforms: [shape.rows, shape.cols, ...words.map((name) => numbers[name] as number)],
-    scalars: [...reals.map((name) => numbers[name] as number), ...(scale === undefined ? [] : [scale])],
-  };
-}
-
 /**
  * A matrix V[rows, cols] that layers use without asking how it is stored. Its parameters are all that is trainable
  * in it.
@@ -168,7 +149,7 @@ export class Weight {
   readonly space: SharedSpace | undefined;
   readonly scale: number | undefined;
   // Options never change: the formula and its operands are looked up once, not at every product.
-  #matrix: ReturnType<typeof virtualOf> | undefined;
+  #matrix: UnfilledMatrix | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
 
   constructor(
@@ -224,23 +205,31 @@ export class Weight {
 
   /** x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], differentiable by x, bias and the stored values. */
   matmul(x: Tensor, bias?: Tensor): Tensor {
-    const { definition, options, rows, cols } = this;
+    const { definition, options, rows, cols, scale } = this;
     if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
-    this.#requireTrainable(this.parameters.map(({ value }) => value));
-    const stored = Object.fromEntries(
-      this.parameters.map(({ value }, k) => [this.arrayNames[k] as string, value]),
-    );
-    return definition.apply(x, stored, { rows, cols, options, bias });
+    return definition.apply(x, this.#stored, { rows, cols, options, bias, scale });
   }
 
   /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */
   rowsAt(ids: Tensor): Tensor {
-    return virtualRows(this.virtual, ids);
+    return this.#rows(ids);
   }
 
   /** V itself, [rows, cols], differentiable by the stored values. For looking at it and for tests. */
   decode(): Tensor {
-    return virtualRows({ ...this.virtual, decoded: undefined });
+    return this.#rows();
+  }
+
+  #rows(ids?: Tensor): Tensor {
+    const { definition, options, rows, cols, scale } = this;
+    if (!definition.rowsAt) return virtualRows({ ...this.virtual, decoded: undefined }, ids);
+    return definition.rowsAt(this.#stored, { rows, cols, options, scale, ids });
+  }
+
+  get #stored(): Readonly<Record<string, Tensor>> {
+    const stored = this.parameters.map(({ value }) => value);
+    this.#requireTrainable(stored);
+    return Object.fromEntries(stored.map((value, k) => [this.arrayNames[k] as string, value]));
   }
 
   /** Names of the stored arrays in the order of the parameters. */

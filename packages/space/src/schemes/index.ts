@@ -1,4 +1,5 @@
 export { dense } from './dense.ts';
+export { freshNet } from './fresh-net.ts';
 export { funHash } from './fun-hash.ts';
 export { hashedNet } from './hashed-net.ts';
 export { lowRank } from './low-rank.ts';

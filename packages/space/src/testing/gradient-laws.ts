@@ -28,6 +28,7 @@ import type { WeightPolicy } from '../scheme.ts';
 import type { Weight } from '../weight.ts';
 import { forAll, requireClose } from './compare.ts';
 import { requireTransposed } from './decode-laws.ts';
+import { applied, rowsOf } from './hooks.ts';
 import {
   type Arrays,
   changed,
@@ -99,7 +100,7 @@ function dot(a: Arrays, b: Arrays): number {
   );
 }
 
-function requireArrays(
+export function requireArrays(
   law: string,
   what: string,
   actual: readonly ArrayLike<number>[],
@@ -111,7 +112,7 @@ function requireArrays(
   });
 }
 
-const read = (tensors: readonly Tensor[]): ArrayLike<number>[] => tensors.map((t) => t.dataSync());
+export const read = (tensors: readonly Tensor[]): ArrayLike<number>[] => tensors.map((t) => t.dataSync());
 
 /** Gradients of parts of a batch, or of parts of V, add up to those of the whole; folding adds to what is there. */
 export function additive(subject: Subject): void {
@@ -246,7 +247,7 @@ export function fused(subject: Subject): void {
 }
 
 /** Compares a product with V, with a bias, and all its gradients with the decoded matrix. */
-function requireProduct(
+export function requireProduct(
   law: string,
   subject: Pick<Subject, 'where' | 'tolerance' | 'tensor'>,
   v: VirtualMatrix,
@@ -283,20 +284,6 @@ function requireProduct(
   );
 }
 
-/** The product by contraction, and its gradients, are those of the decoded matrix. */
-export function apply(subject: Subject): void {
-  const weight = subject.weight();
-  const values = otherValues(weight, 1);
-  const v = subject.matrix(weight, values);
-  requireProduct('apply', subject, v, values, (x, bias) => applied(weight, x, v.stored, bias));
-}
-
-function applied(weight: Weight, x: Tensor, stored: readonly Tensor[], bias?: Tensor): Tensor {
-  const { definition, options, rows, cols, arrayNames } = weight;
-  const named = Object.fromEntries(stored.map((array, k) => [arrayNames[k] as string, array]));
-  return (definition.apply as NonNullable<typeof definition.apply>)(x, named, { rows, cols, options, bias });
-}
-
 /** Gradients of gradients, in double precision, against central differences along random directions. */
 export function second(subject: Subject): void {
   const weight = subject.weight();
@@ -314,6 +301,7 @@ export function second(subject: Subject): void {
   requireGradients((stored) => virtualRows({ ...v, stored }, ids), v.stored);
   if (weight.definition.apply)
     requireGradients(([at, ...stored]) => applied(weight, at as Tensor, stored), [x, ...v.stored]);
+  if (weight.definition.rowsAt) requireGradients((stored) => rowsOf(weight, stored, undefined), v.stored);
 }
 
 const directions = 2;

@@ -9,8 +9,9 @@ import {
   useBackend,
 } from '@funhash/tensor';
 import type { MatrixShape, WeightRequest } from '../scheme.ts';
+import { apply } from './apply-laws.ts';
 import { huge, seeds, tile, words } from './decode-laws.ts';
-import { additive, adjoint, apply, fused, policies, second } from './gradient-laws.ts';
+import { additive, adjoint, fused, policies, second } from './gradient-laws.ts';
 import { projection, reach, sizes, spec, variance } from './storage-laws.ts';
 import { Subject } from './subject.ts';
 
@@ -75,7 +76,7 @@ export interface SchemeLawOptions {
  * - `additive`: gradients of parts add up to those of the whole, and are added to what is there;
  * - `fused`: products with V and their gradients are those of the decoded matrix;
  * - `policies`: tile, step and frozen weights agree, and see changes of their parameters;
- * - `apply`: the contraction, where the scheme has one, is the product with the decoded matrix.
+ * - `apply`: the contraction and the rows made at once, where the scheme has them, are those of the decoded matrix.
  *
  * Laws throw `LawError`. They switch backends by `useBackend` and restore the one before, without its options.
  *
@@ -95,7 +96,8 @@ export function schemeLaws(
       actual: unknown,
     });
   const make = typeof request === 'function' ? request : () => request;
-  const hasApply = make().scheme.definition.apply !== undefined;
+  const { apply: contraction, rowsAt } = make().scheme.definition;
+  const hasApply = contraction !== undefined || rowsAt !== undefined;
   return (Object.keys(laws) as SchemeLawName[])
     .filter((name) => !except.includes(name) && (name !== 'apply' || hasApply))
     .map((name) => ({
