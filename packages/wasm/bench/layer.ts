@@ -93,7 +93,9 @@ const times = leastTimes(work, rounds, 10);
 const timesOf = (name: string, count: number): number[] =>
   parts.map((part) => times[`${name} ${part} ${count}`] as number);
 const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
-console.log(`batch ${batch}, 1/${ratio}: ${parts.join(', ')} in ms; their sum to that of dense without dX; with dX`);
+console.log(
+  `batch ${batch}, 1/${ratio}: ${parts.join(', ')} in ms; their sum to that of dense without dX; with dX`,
+);
 for (const count of counts) {
   const [f, b, d, u] = timesOf('dense', count) as [number, number, number, number];
   for (const name of ['dense', ...names]) {

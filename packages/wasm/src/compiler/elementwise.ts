@@ -7,7 +7,7 @@ import { Lowering, type Surroundings } from './lowering.ts';
 import { real } from './reals.ts';
 
 /** Elements that one pass of the inner loop computes. */
-const strip = 8;
+export const strip = 8;
 
 /** How an operand is read along the inner axis: element after element, or the same element. */
 export type Reading = 'each' | 'same';

@@ -76,7 +76,8 @@ export class Threads {
    * @param most parts that it has
    */
   partsOf(nanoseconds: number, most: number): number {
-    return Math.max(1, Math.min(this.count, most, Math.floor(nanoseconds / this.#leastShareNs)));
+    if (nanoseconds < 2 * this.#leastShareNs) return 1;
+    return Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / this.#leastShareNs));
   }
 
   /** Has the range [0, extent) done in parts, all but the last a multiple of `grain`; ends when all are done. */
