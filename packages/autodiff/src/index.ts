@@ -51,5 +51,5 @@ export {
   type WindowOptions,
   type WindowPlan,
 } from './ops/window-plan.ts';
-export { overlapAdd, windows, windowsOf } from './ops/windows.ts';
+export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

@@ -4,6 +4,7 @@ import {
   isLinear,
   Program,
   Real,
+  rearranged,
   symbolicWords,
   tangent,
   transposed,
@@ -18,6 +19,8 @@ export class Formula {
   readonly program: Program;
   #transposed: Formula | undefined;
   #tangent: Formula | undefined;
+  #rowsFrom: Formula | undefined;
+  readonly #turned = new Map<string, Formula>();
   #adjoint: Program | undefined;
   #isLinear: boolean | undefined;
 
@@ -32,6 +35,33 @@ export class Formula {
       this.#transposed.#transposed = this;
     }
     return this.#transposed;
+  }
+
+  /** The formula of the rows of V from one on, whose number is one more uniform, the last. */
+  get rowsFrom(): Formula {
+    this.#rowsFrom ??= new Formula(
+      rearranged(this.program, 1, ({ row, col }, [from]) => ({ row: row.plus(from as Word), col })),
+    );
+    return this.#rowsFrom;
+  }
+
+  /** The formula of V′[c, (q, o)] = V[o, (places − 1 − q, c)] with c < inputs, q < places, o < outputs. */
+  turned(places: number, outputs: number, inputs: number): Formula {
+    const key = `${places},${outputs},${inputs}`;
+    const found =
+      this.#turned.get(key) ??
+      new Formula(
+        rearranged(this.program, 0, ({ row, col }) => ({
+          row: col.lane(outputs),
+          col: col
+            .group(outputs)
+            .times(-inputs)
+            .plus((places - 1) * inputs)
+            .plus(row),
+        })),
+      );
+    this.#turned.set(key, found);
+    return found;
   }
 
   /** The formula of dV in the direction read from the second half of the stored slots. */

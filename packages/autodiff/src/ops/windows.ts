@@ -1,4 +1,3 @@
-import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import {
   assign,
   empty,
@@ -9,9 +8,9 @@ import {
   shapeText,
   sizeOf,
   type Tensor,
-  updateInPlace,
 } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
+import { add } from './pointwise.ts';
 import { planWindows, type WindowOptions, type WindowPlan } from './window-plan.ts';
 
 /**
@@ -111,8 +110,10 @@ export function addPieces(pieces: readonly Tensor[], shape: Shape, plan: WindowP
       total = layer;
       continue;
     }
-    updateInPlace('overlapAdd', addition(), [total], [layer], []);
+    const sum = add(total, layer);
+    total.dispose();
     layer.dispose();
+    total = sum;
   }
   return total as Tensor;
 }
@@ -132,11 +133,4 @@ function emptyLayer(pieces: readonly Tensor[], members: readonly number[], shape
   // Members that never meet and are as many elements as the layer cover it.
   if (members.length * first.size < sizeOf(shape)) runKernel(layer.backend, 'fill', [layer, 0]);
   return layer;
-}
-
-let additionProgram: Program | undefined;
-
-function addition(): Program {
-  additionProgram ??= tracePointwise(2, 0, ([a, b]) => [(a as Real).plus(b as Real)]);
-  return additionProgram;
 }
