@@ -273,8 +273,17 @@ export function runMatmul(a: Tensor, b: Tensor, options: RunMatmulOptions = {}):
 }
 
 function turned({ buffer, dtype, shape, strides, offset }: Tensor): View {
-  const swapped = (list: readonly number[]): number[] => [...list.slice(0, -2), ...list.slice(-2).reverse()];
   return { buffer, dtype, shape: swapped(shape), strides: swapped(strides), offset };
+}
+
+function swapped(list: readonly number[]): number[] {
+  const last = list.length - 1;
+  const result = list.slice();
+  if (last > 0) {
+    result[last] = list[last - 1] as number;
+    result[last - 1] = list[last] as number;
+  }
+  return result;
 }
 
 /** a [...rows, ...columns] · b [K, N] → [...rows, N], the extents of the columns with product K. */

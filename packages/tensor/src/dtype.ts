@@ -8,6 +8,8 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
 
+const dtypes = Object.keys(arrays) as readonly DType[];
+
 export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
 
 export function allocateArray(dtype: DType, length: number): TypedArray {
@@ -20,7 +22,7 @@ export function allocateArray(dtype: DType, length: number): TypedArray {
  * @throws DTypeError for an array of another kind, such as Int16Array
  */
 export function dtypeOf(values: TypedArray): DType {
-  for (const [dtype, kind] of Object.entries(arrays)) if (values instanceof kind) return dtype as DType;
+  for (const dtype of dtypes) if (values instanceof arrays[dtype]) return dtype;
   throw new DTypeError({
     operation: 'tensor',
     expected: Object.values(arrays)
@@ -32,10 +34,10 @@ export function dtypeOf(values: TypedArray): DType {
 }
 
 export function checkDType(dtype: DType, operation: string): void {
-  if (!Object.hasOwn(arrays, dtype))
+  if (!dtypes.includes(dtype))
     throw new DTypeError({
       operation,
-      expected: `a dtype among ${Object.keys(arrays).join(', ')}`,
+      expected: `a dtype among ${dtypes.join(', ')}`,
       actual: String(dtype),
     });
 }

@@ -33,8 +33,9 @@ const zeroScale = 0.03;
 
 interface Target {
   readonly name: string;
-  readonly parameter: Parameter;
   readonly slots: readonly Tensor[];
+  /** What a step overwrites: the value, then the slots. */
+  readonly places: readonly Tensor[];
   readonly decays: boolean;
 }
 
@@ -51,12 +52,11 @@ export async function bindOptimizer<O extends RuleOptions>(
     scales.push(options.relativeStep ? scaleOf((await value.data()) as Float64Array) : 1);
   const decays = decayChoice(rule.name, options, parameters);
   const slots = rule.slots(options);
-  const targets = entries.map(([name, parameter]) => ({
-    name,
-    parameter,
-    slots: slots.map(() => keep(zeros(parameter.value.shape, { dtype: parameter.value.dtype }))),
-    decays: decays(name, parameter),
-  }));
+  const targets = entries.map(([name, parameter]) => {
+    const { value } = parameter;
+    const tensors = slots.map(() => keep(zeros(value.shape, { dtype: value.dtype })));
+    return { name, slots: tensors, places: [value, ...tensors], decays: decays(name, parameter) };
+  });
   return new Bound(rule, options, targets, scales, length);
 }
 
@@ -134,17 +134,20 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
       });
     const rate = this.learningRate;
     const hyper = Object.values(this.#hyper(this.#step + 1));
-    const { weightDecay } = this.#options;
-    scope(() => {
-      const clipped = this.#clippedByNorm(gradients);
-      this.#targets.forEach(({ parameter, slots, decays }, k) => {
-        const perStep = this.#rule.decay === 'coupled' ? weightDecay : rate * weightDecay;
-        const scalars = [rate * (this.#scales[k] as number), decays ? perStep : 0, ...hyper];
-        const targets = [parameter.value, ...slots];
-        updateInPlace(this.#rule.name, this.#program, targets, [clipped[k] as Tensor], scalars);
-      });
-    });
+    if (this.#options.clipNorm === undefined) this.#move(gradients, rate, hyper);
+    else scope(() => this.#move(this.#clippedByNorm(gradients), rate, hyper));
     this.#step++;
+  }
+
+  #move(gradients: readonly Tensor[], rate: number, hyper: readonly number[]): void {
+    const { name, decay } = this.#rule;
+    const { weightDecay } = this.#options;
+    const perStep = decay === 'coupled' ? weightDecay : rate * weightDecay;
+    for (let k = 0; k < gradients.length; k++) {
+      const { places, decays } = this.#targets[k] as Target;
+      const scalars = [rate * (this.#scales[k] as number), decays ? perStep : 0, ...hyper];
+      updateInPlace(name, this.#program, places, [gradients[k] as Tensor], scalars);
+    }
   }
 
   async state(): Promise<OptimizerState> {
@@ -193,25 +196,23 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
   }
 
   #hyper(step: number): Numbers {
-    const hyper = this.#rule.hyper(this.#options, step);
-    const bad = Object.entries(hyper).find(([, value]) => !Number.isFinite(value));
-    if (bad)
-      throw new ArgumentError({
-        operation: this.#rule.name,
-        expected: 'options for which every term of the rule is finite, such as betas below 1',
-        actual: `${bad[0]} = ${bad[1]} at step ${step}`,
-      });
+    const hyper: Numbers = this.#rule.hyper(this.#options, step);
+    for (const name in hyper)
+      if (!Number.isFinite(hyper[name]))
+        throw new ArgumentError({
+          operation: this.#rule.name,
+          expected: 'options for which every term of the rule is finite, such as betas below 1',
+          actual: `${name} = ${hyper[name]} at step ${step}`,
+        });
     return hyper;
   }
 
   // On the device: no step waits for a number to come back.
   #clippedByNorm(gradients: readonly Tensor[]): readonly Tensor[] {
-    const { clipNorm } = this.#options;
-    if (clipNorm === undefined) return gradients;
     const norm = sqrt(
       gradients.map((gradient) => sum(square(gradient))).reduce((total, squares) => add(total, squares)),
     );
-    const factor = minimum(divide(clipNorm, add(norm, 1e-6)), 1);
+    const factor = minimum(divide(this.#options.clipNorm as number, add(norm, 1e-6)), 1);
     return gradients.map((gradient) => multiply(gradient, factor));
   }
 }

@@ -288,9 +288,9 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
       actual: shapeText(shape),
     });
   const added = x.rank - shape.length;
-  const axes = x.shape.flatMap((extent, axis) =>
-    extent !== 1 && (axis < added || shape[axis - added] === 1) ? [axis] : [],
-  );
+  const axes: number[] = [];
+  for (let axis = 0; axis < x.rank; axis++)
+    if (x.shape[axis] !== 1 && (axis < added || shape[axis - added] === 1)) axes.push(axis);
   return axes.length === 0 ? reshape(x, shape) : sumOver(x, axes, shape);
 }
 

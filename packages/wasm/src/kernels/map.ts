@@ -2,7 +2,7 @@ import type { Program } from '@funhash/formula';
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { elementwiseModule, type Reading } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
-import { addressOf, coalesce, contiguousAt, eachOffset, isContiguousView, type Loops } from '../layout.ts';
+import { addressOf, contiguousAt, eachOffset, isContiguousView } from '../layout.ts';
 import { copyWords } from './copy.ts';
 import { OperandBlock } from './operand-block.ts';
 
@@ -19,35 +19,63 @@ export function mapKernel(context: Context): Kernels['map'] {
     const { shape } = first;
     const size = sizeOf(shape);
     if (size === 0) return;
-    const operands = [...inputs, ...outs];
-    if (inputs.every(isContiguousView))
-      return compiled.runFlat(program, operands, inputs.length, scalars, size);
-    const loops = coalesce(
-      shape,
-      operands.map((view) => view.strides),
-    );
-    const odd = inputs.findIndex((_, slot) => !isPlain(loops, slot));
-    if (odd < 0) return compiled.run(program, operands, inputs.length, scalars, loops);
-    const view = inputs[odd] as View;
+    if (inputs.every(isContiguousView)) return compiled.run(program, inputs, scalars, outs, flat(size));
+    const cols = lastLoop(shape, inputs, shape.length);
+    const odd = inputs.findIndex(({ strides }) => !((strides[cols.axis] as number) <= 1));
+    if (odd < 0) return compiled.run(program, inputs, scalars, outs, cols);
     context.memory.withBlock(size * 4, (address) => {
       const copy = contiguousAt(address, 'f32', shape);
-      copyWords(context.code.copy, view, copy);
+      copyWords(context.code.copy, inputs[odd] as View, copy);
       map(program, inputs.with(odd, copy), scalars, outs);
     });
   };
   return map;
 }
 
-const isPlain = ({ strides }: Loops, slot: number): boolean => {
-  const last = strides[slot]?.at(-1) ?? 0;
-  return last === 0 || last === 1;
-};
+/** A loop over several axes, through which every operand steps as through one. */
+interface Loop {
+  readonly extent: number;
+  /** The innermost of its axes: operands step by their strides along it. */
+  readonly axis: number;
+  /** How many axes lie outside of it. */
+  readonly outside: number;
+}
+
+/** Over operands that are all contiguous. */
+const flat = (size: number): Loop => ({ extent: size, axis: -1, outside: 0 });
+
+/** The innermost loop over the first `rank` axes; outs are contiguous and step through any axes as through one. */
+function lastLoop(shape: readonly number[], inputs: readonly View[], rank: number): Loop {
+  let axis = rank - 1;
+  while (axis >= 0 && shape[axis] === 1) axis--;
+  if (axis < 0) return { extent: 1, axis, outside: 0 };
+  let extent = shape[axis] as number;
+  let inner = axis;
+  let outside = axis;
+  while (outside > 0) {
+    const next = outside - 1;
+    if (shape[next] !== 1) {
+      const step = shape[inner] as number;
+      if (!inputs.every(({ strides }) => strides[next] === (strides[inner] as number) * step)) break;
+      extent *= shape[next] as number;
+      inner = next;
+    }
+    outside = next;
+  }
+  return { extent, axis, outside };
+}
 
 type Run = (rows: number, cols: number, block: number) => void;
 
+/** A program compiled for inputs that are read in one way each: a letter, e(ach) or s(ame). */
+interface Variant {
+  readonly readings: string;
+  readonly run: Run;
+}
+
 class CompiledPrograms {
   readonly #context: Context;
-  readonly #byProgram = new WeakMap<Program, Map<string, Run>>();
+  readonly #byProgram = new WeakMap<Program, Variant[]>();
   readonly #byStructure = new Map<string, Run>();
   readonly #blocks: OperandBlock;
 
@@ -56,71 +84,81 @@ class CompiledPrograms {
     this.#blocks = new OperandBlock(context.memory);
   }
 
-  /** Over operands that are all contiguous; the first `inputs` are inputs. */
-  runFlat(
-    program: Program,
-    operands: readonly View[],
-    inputs: number,
-    scalars: readonly number[],
-    size: number,
-  ): void {
-    const run = this.#find(program, 'e'.repeat(inputs));
-    const block = this.#writeScalars(operands.length, scalars);
-    const { i32 } = this.#context.memory;
-    for (let k = 0; k < operands.length; k++) i32[block / 4 + 2 * k] = addressOf(operands[k] as View);
-    run(1, size, block);
-  }
-
+  /** Evaluates a program whose inputs step by 0 or 1 element through the innermost loop. */
   run(
     program: Program,
-    operands: readonly View[],
-    inputs: number,
+    inputs: readonly View[],
     scalars: readonly number[],
-    { extents, strides }: Loops,
+    outs: readonly View[],
+    cols: Loop,
   ): void {
-    const rank = extents.length;
-    let readings = '';
-    for (let slot = 0; slot < inputs; slot++) readings += (strides[slot]?.[rank - 1] ?? 1) === 1 ? 'e' : 's';
-    const run = this.#find(program, readings);
+    const run = this.#find(program, inputs, cols.axis);
+    const block = this.#blocks.reserve((inputs.length + outs.length) * 8 + scalars.length * 4);
+    const { shape } = outs[0] as View;
+    const rows = lastLoop(shape, inputs, cols.outside);
+    const { i32, f32 } = this.#context.memory;
+    let at = writeOperands(i32, block / 4, inputs, rows.axis);
+    at = writeOperands(i32, at, outs, rows.axis);
+    for (const scalar of scalars) f32[at++] = scalar;
+    if (rows.outside === 0) run(rows.extent, cols.extent, block);
+    else
+      this.#runEach([...inputs, ...outs], shape.slice(0, rows.outside), block, () =>
+        run(rows.extent, cols.extent, block),
+      );
+  }
+
+  // Moves the addresses in the block over the outermost axes.
+  #runEach(operands: readonly View[], extents: readonly number[], block: number, run: () => void): void {
     const addresses = operands.map(addressOf);
-    const [rows, cols] = [extents[rank - 2] ?? 1, extents[rank - 1] ?? 1];
-    const block = this.#writeScalars(operands.length, scalars);
+    const strides = operands.map((view) => view.strides);
     const { i32 } = this.#context.memory;
-    eachOffset({ extents, strides }, Math.max(0, rank - 2), (offsets) => {
-      for (let k = 0; k < operands.length; k++) {
-        const at = block / 4 + 2 * k;
-        i32[at] = (addresses[k] as number) + (offsets[k] as number) * 4;
-        i32[at + 1] = (strides[k]?.[rank - 2] ?? 0) * 4;
-      }
-      run(rows, cols, block);
+    eachOffset({ extents, strides }, extents.length, (offsets) => {
+      for (let k = 0; k < addresses.length; k++)
+        i32[block / 4 + 2 * k] = (addresses[k] as number) + (offsets[k] as number) * 4;
+      run();
     });
   }
 
-  // The address of the operand block, with its scalars written.
-  #writeScalars(operands: number, scalars: readonly number[]): number {
-    const block = this.#blocks.reserve(operands * 8 + scalars.length * 4);
-    const { f32 } = this.#context.memory;
-    for (let k = 0; k < scalars.length; k++) f32[block / 4 + operands * 2 + k] = scalars[k] as number;
-    return block;
-  }
-
-  #find(program: Program, readings: string): Run {
-    let runs = this.#byProgram.get(program);
-    if (!runs) {
-      runs = new Map();
-      this.#byProgram.set(program, runs);
+  #find(program: Program, inputs: readonly View[], axis: number): Run {
+    let variants = this.#byProgram.get(program);
+    if (!variants) {
+      variants = [];
+      this.#byProgram.set(program, variants);
     }
-    const known = runs.get(readings);
-    if (known) return known;
-    const key = `${readings}|${program.key}`;
-    let run = this.#byStructure.get(key);
-    if (!run) {
-      const { memory, instructions } = this.#context;
-      const list = Array.from(readings, (letter): Reading => (letter === 'e' ? 'each' : 'same'));
-      run = elementwiseModule(program, list, instructions).instantiate<'run'>(memory.memory).run as Run;
-      this.#byStructure.set(key, run);
-    }
-    runs.set(readings, run);
+    for (const { readings, run } of variants) if (isReadAs(readings, inputs, axis)) return run;
+    const readings = inputs.map((view) => letterOf(view, axis)).join('');
+    const run = this.#compile(program, readings);
+    variants.push({ readings, run });
     return run;
   }
+
+  #compile(program: Program, readings: string): Run {
+    const key = `${readings}|${program.key}`;
+    const known = this.#byStructure.get(key);
+    if (known) return known;
+    const { memory, instructions } = this.#context;
+    const list = Array.from(readings, (letter): Reading => (letter === 'e' ? 'each' : 'same'));
+    const run = elementwiseModule(program, list, instructions).instantiate<'run'>(memory.memory).run as Run;
+    this.#byStructure.set(key, run);
+    return run;
+  }
+}
+
+/** Writes the address of each view and its step along an axis, in bytes, and returns where the next words go. */
+function writeOperands(words: Int32Array, start: number, views: readonly View[], axis: number): number {
+  let at = start;
+  for (const view of views) {
+    words[at++] = addressOf(view);
+    words[at++] = axis < 0 ? 0 : (view.strides[axis] as number) * 4;
+  }
+  return at;
+}
+
+function isReadAs(readings: string, inputs: readonly View[], axis: number): boolean {
+  for (let k = 0; k < inputs.length; k++) if (readings[k] !== letterOf(inputs[k] as View, axis)) return false;
+  return true;
+}
+
+function letterOf({ strides }: View, axis: number): 'e' | 's' {
+  return axis < 0 || strides[axis] === 1 ? 'e' : 's';
 }
