@@ -1,0 +1,30 @@
+// A product that is large enough for two threads, again and again until the second one has started.
+import { runMatmul, scope, tensor, useBackend } from '@funhash/tensor';
+import type { WasmBackend } from '@funhash/wasm';
+
+const side = 384;
+
+async function run() {
+  const backend = (await useBackend('wasm', { strict: true, threads: 2 })) as WasmBackend;
+  const a = tensor(
+    Float32Array.from({ length: side * side }, (_, k) => Math.sin(k)),
+    [side, side],
+  );
+  const product = (): Float32Array => scope(() => runMatmul(a, a).dataSync()) as Float32Array;
+  const first = product();
+  const until = performance.now() + 20_000;
+  while (backend.threads > 1 && backend.workerUsage().started === 0 && performance.now() < until) {
+    product();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const before = backend.workerUsage().shares;
+  const last = product();
+  const shares = backend.workerUsage().shares - before;
+  const same = last.every((value, k) => value === first[k]);
+  backend.close();
+  // Closed: the calling thread does all, with the same result.
+  const closed = product().every((value, k) => value === first[k]);
+  return { threads: backend.threads, isolated: crossOriginIsolated, shares, same, closed };
+}
+
+Object.assign(globalThis, { result: run() });
