@@ -2,6 +2,12 @@ import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { measuredStd } from './measured-std.ts';
+import {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  virtualConv,
+  virtualConvTranspose,
+} from './ops/virtual-conv.ts';
 import { virtualMatmul } from './ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from './ops/virtual-matrix.ts';
 import { virtualRows } from './ops/virtual-rows.ts';
@@ -14,6 +20,7 @@ import {
   type WeightPolicy,
   type WeightRequest,
 } from './scheme.ts';
+import { dense } from './schemes/dense.ts';
 import type { SharedSpace } from './shared-space.ts';
 import { type UnfilledMatrix, virtualOf } from './virtual-of.ts';
 
@@ -208,6 +215,26 @@ export class Weight {
     const { definition, options, rows, cols, scale } = this;
     if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
     return definition.apply(x, this.#stored, { rows, cols, options, bias, scale });
+  }
+
+  /**
+   * V as a kernel [outC, kernel·inC/groups] on x [B, ...spatial, inC]: see `virtualConv`. A kernel is used at every
+   * place of an image, so that schemes which contract are decoded here.
+   */
+  conv(x: Tensor, options: ConvOptions): Tensor {
+    return virtualConv(x, this.#kernel, options);
+  }
+
+  /** V as a kernel [inC, kernel·outC/groups] on y [B, ...spatial, inC]: see `virtualConvTranspose`. */
+  convTranspose(y: Tensor, options: ConvTransposeOptions): Tensor {
+    return virtualConvTranspose(y, this.#kernel, options);
+  }
+
+  get #kernel(): VirtualMatrix {
+    const { virtual } = this;
+    if (virtual.decoded || !this.definition.rowsAt) return virtual;
+    const decoded = this.decode();
+    return { ...virtualOf(dense.definition, {}, this), stored: [decoded], decoded };
   }
 
   /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */
