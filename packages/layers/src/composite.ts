@@ -35,14 +35,23 @@ export abstract class Composite extends Module {
   }
 
   override namedParameters(): ReadonlyMap<string, Parameter> {
-    const shared = new Set([...this.sharedSpaces()].map(({ parameter }) => parameter));
-    const seen = new Set<Parameter>(shared);
-    const found: [string, Parameter][] = [...this.sharedSpaces()].map(({ name, parameter }) => [
-      name,
-      parameter,
-    ]);
+    const shared = [...this.sharedSpaces()].map(({ name, parameter }) => [name, parameter] as const);
+    return this.#named((member) => member.namedParameters(), shared);
+  }
+
+  override namedBuffers(): ReadonlyMap<string, Parameter> {
+    return this.#named((member) => member.namedBuffers());
+  }
+
+  /** What the members have, each once, after what is there already. */
+  #named(
+    pick: (member: Module) => ReadonlyMap<string, Parameter>,
+    first: readonly (readonly [string, Parameter])[] = [],
+  ): ReadonlyMap<string, Parameter> {
+    const seen = new Set(first.map(([, parameter]) => parameter));
+    const found = [...first];
     for (const [place, member] of this.members)
-      for (const [name, parameter] of member.namedParameters()) {
+      for (const [name, parameter] of pick(member)) {
         if (seen.has(parameter)) continue;
         seen.add(parameter);
         found.push([`${place}.${name}`, parameter]);

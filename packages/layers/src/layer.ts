@@ -15,6 +15,11 @@ export interface Layer {
   forward(x: Tensor, pass: Pass): Tensor;
   /** Parameters by a name unique in this layer; one that is shared by several places appears once. */
   namedParameters(): ReadonlyMap<string, Parameter>;
+  /**
+   * Tensors that are saved with the parameters but not trained, such as running statistics, by names that no
+   * parameter has.
+   */
+  namedBuffers?(): ReadonlyMap<string, Parameter>;
 }
 
 /** What `fit`, `evaluate` and optimisers need of a model. Every layer is one, and so is a network of layers. */
@@ -22,4 +27,6 @@ export interface Model {
   /** Without a pass: inference. */
   forward(x: Tensor, pass?: Pass): Tensor;
   namedParameters(): ReadonlyMap<string, Parameter>;
+  /** As those of a layer. */
+  namedBuffers?(): ReadonlyMap<string, Parameter>;
 }

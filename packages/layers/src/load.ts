@@ -12,7 +12,7 @@ import {
   refusal,
   shown,
 } from './layer-reader.ts';
-import type { Module } from './module.ts';
+import { type Module, savedValues } from './module.ts';
 
 export interface LoadOptions {
   /** Schemes of the caller's own, besides those of this package. */
@@ -71,9 +71,9 @@ export async function loadInto(
 ): Promise<void> {
   const { name, model: file } = await decoded(source, options);
   const { spec } = envelope(name, file);
-  const parameters = model.namedParameters();
+  const values = savedValues(model);
   const differences = [
-    ...valueDifferences(parameters, file.tensors),
+    ...valueDifferences(values, file.tensors),
     ...differencesOf(new Map(decisive(model.spec, '')), new Map(decisive(spec, ''))),
   ];
   if (differences.length > 0)
@@ -83,7 +83,7 @@ export async function loadInto(
       actual: `${differences.slice(0, 4).join('; ')}${differences.length > 4 ? '; …' : ''} (${name})`,
       remedy: 'Build the model as it was when it was saved, seeds included.',
     });
-  for (const [key, parameter] of parameters) {
+  for (const [key, parameter] of values) {
     const { data, shape } = file.tensors.get(key) as NonNullable<ReturnType<typeof file.tensors.get>>;
     scope(() => parameter.assign(tensor(data, shape, { dtype: parameter.value.dtype })));
   }
@@ -117,14 +117,11 @@ function envelope(
   return { spec: spec.model, spaces, ties: spec.ties };
 }
 
-function valueDifferences(
-  parameters: ReturnType<Module['namedParameters']>,
-  stored: DecodedModel['tensors'],
-): string[] {
+function valueDifferences(values: ReturnType<typeof savedValues>, stored: DecodedModel['tensors']): string[] {
   const shapes = (entries: Iterable<readonly [string, { readonly shape: readonly number[] }]>) =>
     new Map([...entries].map(([name, { shape }]) => [name, shapeText(shape)] as const));
   return differencesOf(
-    shapes([...parameters].map(([name, { value }]) => [name, value] as const)),
+    shapes([...values].map(([name, { value }]) => [name, value] as const)),
     shapes(stored),
   );
 }

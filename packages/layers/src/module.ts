@@ -5,6 +5,7 @@ import type { Tensor, TypedArray } from '@funhash/tensor';
 import { offerDefaultBackend } from './default-backend.ts';
 import type { Layer, Model, Pass } from './layer.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
+import { uniquelyNamed } from './uniquely-named.ts';
 
 /** JSON data from which a layer is built again; `type` names its class. */
 export interface LayerSpec {
@@ -43,6 +44,11 @@ export abstract class Module implements Model, Layer {
     return new Map();
   }
 
+  /** Tensors that are saved but not trained, by names that no parameter of this module has. */
+  namedBuffers(): ReadonlyMap<string, Parameter> {
+    return new Map();
+  }
+
   /** What the summary lists. */
   parts(): readonly SummaryPart[] {
     return [];
@@ -69,7 +75,7 @@ export abstract class Module implements Model, Layer {
   /** The contents of a model file (safetensors). */
   async toBytes({ storeAs = 'f32' }: SaveOptions = {}): Promise<Uint8Array> {
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
-    for (const [name, { value }] of this.namedParameters())
+    for (const [name, { value }] of savedValues(this))
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
     const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
@@ -82,13 +88,18 @@ export abstract class Module implements Model, Layer {
   }
 }
 
-/** Where a layer with parameters has a second place in a module: that place, and the first one. */
+/** All that a file of a module holds: parameters and buffers. */
+export function savedValues(module: Module): ReadonlyMap<string, Parameter> {
+  return uniquelyNamed(module.constructor.name, [...module.namedParameters(), ...module.namedBuffers()]);
+}
+
+/** Where a layer with values of its own has a second place in a module: that place, and the first one. */
 function tiesOf(root: Module): [place: string, first: string][] {
   const firstPlaces = new Map<Module, string>();
   const ties: [string, string][] = [];
   const visit = (module: Module, place: string): void => {
     for (const [name, member] of module.members) visit(member, place === '' ? name : `${place}.${name}`);
-    if (module.members.size > 0 || module.namedParameters().size === 0) return;
+    if (module.members.size > 0 || savedValues(module).size === 0) return;
     const first = firstPlaces.get(module);
     if (first === undefined) firstPlaces.set(module, place);
     else ties.push([place, first]);

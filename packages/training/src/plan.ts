@@ -14,6 +14,8 @@ import { recipe } from './recipe.ts';
 export interface Plan<M extends Metrics> {
   readonly model: Model;
   readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Parameters and what else the model's state is made of. */
+  readonly values: ReadonlyMap<string, Parameter>;
   readonly source: BatchSource;
   readonly validation: Iterable<Arrays> | undefined;
   readonly loss: Loss;
@@ -59,6 +61,7 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
   return {
     model,
     parameters,
+    values: new Map([...parameters, ...(model.namedBuffers?.() ?? [])]),
     source,
     validation,
     loss,

@@ -1,5 +1,5 @@
 import { gradientsOf } from '@funhash/autodiff';
-import { ArgumentError, random } from '@funhash/hashing';
+import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { scope, type Tensor } from '@funhash/tensor';
 import {
   assignValues,
@@ -25,6 +25,7 @@ export class TrainingRun<M extends Metrics> {
   readonly #plan: Plan<M>;
   readonly #optimizer: BoundOptimizer;
   readonly #parameters: readonly Tensor[];
+  readonly #passes: Random;
   #progress: Progress;
   #bestValues: Values = new Map();
 
@@ -32,6 +33,7 @@ export class TrainingRun<M extends Metrics> {
     this.#plan = plan;
     this.#optimizer = optimizer;
     this.#parameters = [...plan.parameters.values()].map(({ value }) => value);
+    this.#passes = random(plan.seed).fork('pass');
     this.#progress = {
       seed: plan.seed,
       epoch: 0,
@@ -77,10 +79,10 @@ export class TrainingRun<M extends Metrics> {
           actual: String(this.#progress[field]),
           remedy: 'Resume with the data, the batchSize and the seed of the run.',
         });
-    requireFit(this.#plan.parameters, parameters);
-    if (bestParameters.size > 0) requireFit(this.#plan.parameters, bestParameters);
+    requireFit(this.#plan.values, parameters);
+    if (bestParameters.size > 0) requireFit(this.#plan.values, bestParameters);
     this.#optimizer.restore(optimizer);
-    assignValues(this.#plan.parameters, parameters);
+    assignValues(this.#plan.values, parameters);
     this.#progress = progress;
     this.#bestValues = bestParameters;
   }
@@ -118,12 +120,11 @@ export class TrainingRun<M extends Metrics> {
 
   /** One step. @throws DivergedError before the step where the loss is not finite */
   async train(batch: Arrays): Promise<EventOf<M, 'step'>> {
-    const { model, loss: lossOf, seed } = this.#plan;
-    const { step } = this.#progress;
+    const { model, loss: lossOf } = this.#plan;
     const learningRate = this.#optimizer.learningRate;
     const [mean, gradients] = scope(() => {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
-      const pass = { training: true, random: random(seed).fork('pass').fork(step) };
+      const pass = { training: true, random: this.#passes.fork(this.#progress.step) };
       return gradientsOf(() => lossOf(model.forward(inputs, pass), targets), this.#parameters);
     });
     try {
@@ -190,7 +191,7 @@ export class TrainingRun<M extends Metrics> {
 
   /** Takes the parameters of the best epoch, where early stopping kept them. */
   restoreBest(): void {
-    if (this.#bestValues.size > 0) assignValues(this.#plan.parameters, this.#bestValues);
+    if (this.#bestValues.size > 0) assignValues(this.#plan.values, this.#bestValues);
   }
 
   stopEvent(): EventOf<M, 'earlyStop'> | undefined {
@@ -212,7 +213,7 @@ export class TrainingRun<M extends Metrics> {
   }
 
   async #finiteValues(): Promise<Values> {
-    const values = await valuesOf(this.#plan.parameters);
+    const values = await valuesOf(this.#plan.values);
     for (const [name, { data }] of values) {
       const bad = (data as Float64Array).findIndex((value) => !Number.isFinite(value));
       if (bad >= 0)
