@@ -149,7 +149,9 @@ function gathered(
   const out = allocateArray(dtype, places.length * size);
   for (let k = 0; k < places.length; k++) {
     const from = (places[k] as number) * size;
-    out.set(data.subarray(from, from + size), k * size);
+    // A view of a few numbers costs more than they do.
+    if (size > 32) out.set(data.subarray(from, from + size), k * size);
+    else for (let n = 0; n < size; n++) out[k * size + n] = data[from + n] as number;
   }
   return { shape: [places.length, ...row], data: out };
 }
