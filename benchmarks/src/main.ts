@@ -1,86 +1,73 @@
-// Prints tables of times and ratios and writes them to benchmarks/results/steps.json and docs/benchmarks.md.
-//
-//   npx -y pnpm@12 bench
+// npx -y pnpm@12 bench [case …] [--rounds n] [--no-rivals] [--alarm]
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
-import { useBackend } from '@funhash/layers';
-import { measure, type Timing } from './measure.ts';
-import { layerForward, schemes, trainingStep } from './training-step.ts';
+import { parseArgs } from 'node:util';
+import { alarm } from './alarm.ts';
+import type { Case } from './case.ts';
+import { bundles } from './cases/bundles.ts';
+import { epoch } from './cases/epoch.ts';
+import { gemm } from './cases/gemm.ts';
+import { idiom } from './cases/idiom.ts';
+import { layer } from './cases/layer.ts';
+import { loadTime } from './cases/load-time.ts';
+import { memory } from './cases/memory.ts';
+import { oneRow } from './cases/one-row.ts';
+import { small, steps } from './cases/steps.ts';
+import { buildHost } from './hosts.ts';
+import { isRival } from './libraries.ts';
+import { load } from './machine.ts';
+import { writeDocument, writeResults } from './results.ts';
+import { installRivals } from './rivals.ts';
+import { markdown, type Table } from './table.ts';
 
-interface Table {
-  readonly title: string;
-  readonly rows: Readonly<Record<string, Timing>>;
+const cases: readonly Case[] = [gemm, steps, layer, oneRow, idiom, epoch, small, memory, loadTime, bundles];
+
+const usage = `npx -y pnpm@12 bench [case …] [--rounds n] [--no-rivals] [--alarm]
+
+cases (default: all): ${cases.map(({ name }) => name).join(', ')}
+--rounds n    turns of every entry of a table (default 20)
+--no-rivals   only our own entries; nothing is installed and no result is written
+--alarm       a loose check of ratios for CI: exits with 1 where one is far off`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    rounds: { type: 'string', default: '20' },
+    rivals: { type: 'boolean', default: true },
+    alarm: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const strangers = positionals.filter((name) => !cases.some((one) => one.name === name));
+
+if (values.help) console.log(usage);
+else if (strangers.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(strangers.length > 0 ? `No case ${strangers.join(', ')}.\n\n${usage}` : usage);
+  process.exitCode = 2;
+} else if (values.alarm) {
+  await buildHost();
+  process.exitCode = (await alarm(rounds)) ? 0 : 1;
+} else await runCases(cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
+
+async function runCases(chosen: readonly Case[]): Promise<void> {
+  if (values.rivals) installRivals();
+  await buildHost();
+  for (const one of chosen) {
+    const [begun, loadBefore] = [performance.now(), load()];
+    const tables: Table[] = [];
+    console.log(`## ${one.title}\n`);
+    await one.run({
+      rounds,
+      takes: (library) => values.rivals || !isRival(library),
+      show: (table) => {
+        tables.push(table);
+        console.log(`${markdown(table)}\n`);
+      },
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    console.log(`${seconds.toFixed(0)} s, load ${loadBefore.toFixed(1)} → ${load().toFixed(1)}\n`);
+    if (values.rivals) writeResults(one, tables, { rounds, loadBefore, seconds });
+  }
+  if (values.rivals) writeDocument(cases);
 }
-
-const ratio = 1 / 64;
-const tables: Table[] = [];
-const loadBefore = loadavg()[0];
-
-async function steps(backend: 'wasm' | 'reference', batch: number, rounds: number): Promise<void> {
-  await useBackend(backend);
-  const tasks = await Promise.all(
-    Object.entries(schemes).map(
-      async ([name, scheme]) => [name, await trainingStep(scheme, ratio, batch)] as const,
-    ),
-  );
-  add(
-    `Training step, 784-1000-10, batch ${batch}, ratio 1/64, ${backend}`,
-    Object.fromEntries(tasks),
-    rounds,
-  );
-}
-
-function add(title: string, tasks: Readonly<Record<string, () => void>>, rounds: number): void {
-  const table = { title, rows: measure(tasks, { rounds, warmUp: Math.min(8, rounds) }) };
-  tables.push(table);
-  console.log(`${textOf(table)}\n`);
-}
-
-function textOf({ title, rows }: Table): string {
-  const dense = rows.dense as Timing;
-  const lines = Object.entries(rows).map(
-    ([name, { leastMs, medianMs }]) =>
-      `| ${name} | ${leastMs.toFixed(2)} | ${medianMs.toFixed(2)} | ${(leastMs / dense.leastMs).toFixed(2)} |`,
-  );
-  return [
-    `## ${title}`,
-    '',
-    '| weight | least ms | median ms | ÷ dense |',
-    '| --- | --- | --- | --- |',
-    ...lines,
-  ].join('\n');
-}
-
-await steps('wasm', 128, 40);
-await steps('wasm', 50, 40);
-await useBackend('wasm');
-const forwards = Object.entries(schemes).map(
-  ([name, scheme]) => [name, layerForward(scheme, ratio, 1)] as const,
-);
-add('Layer 784 → 1000, one row, ratio 1/64, wasm', Object.fromEntries(forwards), 200);
-await steps('reference', 128, 4);
-
-const machine = {
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  node: process.version,
-  load: [loadBefore, loadavg()[0]],
-};
-const folder = new URL('../results/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-writeFileSync(new URL('steps.json', folder), `${JSON.stringify({ machine, tables }, null, 2)}\n`);
-writeFileSync(
-  new URL('../../docs/benchmarks.md', import.meta.url),
-  [
-    '# Benchmarks',
-    '',
-    'Made by `npx -y pnpm@12 bench`; the numbers are in `benchmarks/results/steps.json`. All weights of a table are timed',
-    'in one run, in interleaved rounds, one thread. The least time is the one to compare: other work on a shared machine',
-    'only ever adds.',
-    '',
-    `Machine: ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load average ${machine.load.map((x) => x?.toFixed(1)).join(' before, ')} after.`,
-    '',
-    ...tables.flatMap((table) => [textOf(table), '']),
-  ].join('\n'),
-);

@@ -1,0 +1,158 @@
+import * as tf from '@tensorflow/tfjs';
+import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import { hashTables, labels, mnist, oneHot, startWeights, transposed, uniform } from '../src/data.ts';
+import {
+  learningRate,
+  momentum,
+  notOffered,
+  type Ready,
+  type Runner,
+  type Task,
+  type TaskOf,
+  type WeightChoice,
+} from '../src/task.ts';
+
+export interface Options {
+  readonly backend: 'wasm' | 'cpu';
+}
+
+export async function createRunner({ backend }: Options): Promise<Runner> {
+  if (backend === 'wasm') setThreadsCount(1);
+  if (!(await tf.setBackend(backend))) throw new Error(`tf.setBackend('${backend}') gave false`);
+  return {
+    prepare,
+    memoryBytes: () => ({ usedBytes: tf.memory().numBytes, peakBytes }),
+  };
+}
+
+let peakBytes = 0;
+
+function prepare(task: Task): Ready | Promise<Ready> {
+  switch (task.kind) {
+    case 'product':
+      return product(task);
+    case 'step':
+      return step(task);
+    case 'layer':
+      return layer(task);
+    case 'forward':
+      return forward(task);
+    case 'epoch':
+      return epoch(task);
+    default:
+      throw notOffered('tfjs', task);
+  }
+}
+
+function product({ m, k, n }: TaskOf<'product'>): Ready {
+  const a = tf.tensor(uniform(m * k), [m, k]);
+  const b = tf.tensor(uniform(k * n, 2), [k, n]);
+  return {
+    run: () => tf.matMul(a, b).dispose(),
+    value: async () => (await tf.matMul(a, b).data())[m * n - 1] as number,
+  };
+}
+
+function netOf(widths: readonly number[]): tf.Sequential {
+  const net = tf.sequential({
+    layers: widths.slice(1).map((units, k) =>
+      tf.layers.dense({
+        units,
+        ...(k === 0 && { inputShape: [widths[0] as number] }),
+        ...(k < widths.length - 2 && { activation: 'relu' }),
+      }),
+    ),
+  });
+  startWeights(widths).forEach((start, k) => {
+    const [into, out] = [widths[k] as number, widths[k + 1] as number];
+    net.layers[k]?.setWeights([tf.tensor(transposed(start, out, into), [into, out]), tf.zeros([out])]);
+  });
+  net.compile({
+    optimizer: tf.train.momentum(learningRate, momentum),
+    loss: (classes, logits) => tf.losses.softmaxCrossEntropy(classes, logits),
+  });
+  return net;
+}
+
+function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
+  if (weight) throw notOffered('tfjs-layers', { kind: 'step', widths, batch });
+  const [width, classes] = [widths[0] as number, widths.at(-1) as number];
+  const net = netOf(widths);
+  const x = tf.tensor(uniform(batch * width), [batch, width]);
+  const y = tf.tensor(oneHot(labels(batch, classes), classes), [batch, classes]);
+  const run = (): Promise<number> => net.trainOnBatch(x, y);
+  return {
+    run,
+    value: async () => {
+      await run();
+      await run();
+      return run();
+    },
+  };
+}
+
+/**
+ * V [out, in] of stored values: itself, or the idiom of a tfjs user who hashes weights, gather by a table of places
+ * and multiply by one of signs. With the option `gradient: 'bincount'` the gradient of gather, a loop over all
+ * places for each stored value, is replaced by the user's own, a weighted count.
+ */
+function decoder(
+  width: number,
+  out: number,
+  weight?: WeightChoice,
+): [shape: number[], (w: tf.Tensor) => tf.Tensor] {
+  if (!weight) return [[out, width], (w) => w];
+  if (weight.scheme !== 'hashedNet') throw new Error(`tfjs: no idiom for ${weight.scheme}`);
+  const buckets = Math.floor(out * width * (weight.options.ratio as number));
+  const tables = hashTables(out * width, buckets);
+  const places = tf.tensor(tables.places, [out, width], 'int32');
+  const signs = tf.tensor(tables.signs, [out, width]);
+  const decode = (w: tf.Tensor): tf.Tensor => tf.mul(tf.gather(w, places), signs);
+  if (weight.options.gradient !== 'bincount') return [[buckets], decode];
+  const flatPlaces = tf.tensor(tables.places, [out * width], 'int32');
+  const custom = tf.customGrad((w) => ({
+    value: decode(w),
+    gradFunc: (dV) => tf.bincount(flatPlaces, tf.mul(dV, signs).reshape([out * width]), buckets),
+  }));
+  return [[buckets], custom];
+}
+
+async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Ready> {
+  const [shape, decode] = decoder(width, out, weight);
+  const count = shape.reduce((a, b) => a * b, 1);
+  const w = tf.variable(tf.tensor(uniform(count, 3, 0.05), shape));
+  const b = tf.variable(tf.zeros(shape));
+  const x = tf.tensor(uniform(batch * width), [batch, width]);
+  const dY = tf.tensor(uniform(batch * out, 2, 1e-3), [batch, out]);
+  const gradients = tf.grads((input, stored) =>
+    tf.sum(tf.mul(tf.matMul(input as tf.Tensor, decode(stored as tf.Tensor), false, true), dY)),
+  );
+  const run = (): void =>
+    tf.tidy(() => {
+      const [, dW] = gradients([x, w]);
+      b.assign(b.mul(momentum).add(dW as tf.Tensor));
+      w.assign(w.sub(b.mul(1e-3)));
+    });
+  peakBytes = (await tf.profile(run)).peakBytes;
+  return { run };
+}
+
+function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
+  const [shape, decode] = decoder(width, out, weight);
+  const count = shape.reduce((a, b) => a * b, 1);
+  const w = tf.tensor(uniform(count, 3, 0.05), shape);
+  const x = tf.tensor(uniform(batch * width), [batch, width]);
+  // A dense layer of tfjs keeps its kernel as [in, out].
+  const kernel = weight ? undefined : tf.tensor(uniform(count, 3, 0.05), [width, out]);
+  if (kernel) return { run: () => tf.matMul(x, kernel).dispose() };
+  return { run: () => tf.tidy(() => tf.matMul(x, decode(w), false, true)).dispose() };
+}
+
+async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Ready> {
+  if (weight) throw notOffered('tfjs-layers', { kind: 'epoch', examples, batch });
+  const { images, labels: classes } = await mnist(examples);
+  const net = netOf([784, 1000, 10]);
+  const x = tf.tensor(images, [examples, 784]);
+  const y = tf.tensor(oneHot(classes, 10), [examples, 10]);
+  return { run: () => net.fit(x, y, { epochs: 1, batchSize: batch, verbose: 0, shuffle: true }) };
+}

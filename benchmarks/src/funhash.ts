@@ -1,0 +1,142 @@
+// The one runner that is not a rival's.
+
+import {
+  Dense,
+  gradientsOf,
+  matmul,
+  multiply,
+  Sequential,
+  scope,
+  softmaxCrossEntropy,
+  sum,
+  type Tensor,
+  tensor,
+  useBackend,
+  type WeightRequest,
+} from '@funhash/layers';
+import * as schemes from '@funhash/space/schemes';
+import { fit, sgd } from '@funhash/training';
+import { createBackend } from '@funhash/wasm';
+import { labels, mnist, startWeights, uniform } from './data.ts';
+import { microKernelProbe } from './probe.ts';
+import {
+  learningRate,
+  momentum,
+  type Ready,
+  type Runner,
+  type Task,
+  type TaskOf,
+  type WeightChoice,
+} from './task.ts';
+
+export interface Options {
+  readonly threads: number;
+}
+
+export async function createRunner({ threads }: Options): Promise<Runner> {
+  const backend = await createBackend({ threads });
+  await useBackend(backend, { strict: true });
+  return {
+    prepare,
+    memoryBytes: () => ({ ...backend.memoryUsage() }),
+  };
+}
+
+async function prepare(task: Task): Promise<Ready> {
+  switch (task.kind) {
+    case 'probe':
+      return microKernelProbe();
+    case 'product':
+      return product(task);
+    case 'step':
+      return step(task);
+    case 'layer':
+      return layer(task);
+    case 'forward':
+      return forward(task);
+    case 'epoch':
+      return epoch(task);
+  }
+}
+
+function product({ m, k, n }: TaskOf<'product'>): Ready {
+  const a = tensor(uniform(m * k), [m, k]);
+  const b = tensor(uniform(k * n, 2), [k, n]);
+  return {
+    run: () => scope(() => void matmul(a, b)),
+    value: () => scope(() => matmul(a, b).dataSync()[m * n - 1] as number),
+  };
+}
+
+function requestOf(weight: WeightChoice | undefined): { readonly weight?: WeightRequest } {
+  if (!weight) return {};
+  const scheme = (schemes as Readonly<Record<string, (options: object) => WeightRequest>>)[weight.scheme];
+  if (!scheme) throw new Error(`no scheme ${weight.scheme}`);
+  return { weight: scheme(weight.options) };
+}
+
+function netOf(widths: readonly number[], weight?: WeightChoice): Sequential {
+  const starts = startWeights(widths);
+  const last = widths.length - 2;
+  const layers = starts.map((start, k) => {
+    const shape = [widths[k + 1] as number, widths[k] as number] as const;
+    const made = new Dense({
+      in: shape[1],
+      out: shape[0],
+      ...(k < last && { activation: 'relu' }),
+      ...(k === 0 && requestOf(weight)),
+    });
+    if (k > 0 || !weight) scope(() => made.weight.parameters[0]?.assign(tensor(start, shape)));
+    return made;
+  });
+  return new Sequential(layers);
+}
+
+async function step({ widths, batch, weight }: TaskOf<'step'>): Promise<Ready> {
+  const net = netOf(widths, weight);
+  const width = widths[0] as number;
+  const x = tensor(uniform(batch * width), [batch, width]);
+  const classes = tensor(labels(batch, widths.at(-1) as number));
+  const optimizer = await sgd({ learningRate, momentum }).create(net.namedParameters());
+  const wrt = net.parameters().map(({ value }) => value);
+  const run = (): number =>
+    scope(() => {
+      const [loss, gradients] = gradientsOf(() => softmaxCrossEntropy(net.forward(x), classes), wrt);
+      optimizer.update(gradients);
+      return loss.item();
+    });
+  return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
+}
+
+async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Ready> {
+  const made = new Dense({ in: width, out, bias: false, ...requestOf(weight) });
+  const x = tensor(uniform(batch * width), [batch, width]);
+  const dY = tensor(uniform(batch * out, 2, 1e-3), [batch, out]);
+  const optimizer = await sgd({ learningRate: 1e-3, momentum }).create(made.namedParameters());
+  const wrt: Tensor[] = [x, ...made.parameters().map(({ value }) => value)];
+  return {
+    run: () =>
+      scope(() => {
+        const [, [, ...gradients]] = gradientsOf(() => sum(multiply(made.forward(x), dY)), wrt);
+        optimizer.update(gradients);
+      }),
+  };
+}
+
+function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
+  const made = new Dense({ in: width, out, bias: false, ...requestOf(weight) });
+  const x = tensor(uniform(batch * width), [batch, width]);
+  return { run: () => scope(() => void made.forward(x)) };
+}
+
+async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Ready> {
+  const { images, labels: classes } = await mnist(examples);
+  const model = netOf([784, 1000, 10], weight);
+  const optimizer = sgd({ learningRate, momentum });
+  return {
+    run: async () => {
+      const data = { inputs: images, inputShape: [784], labels: classes };
+      for await (const _ of fit({ model, data, batchSize: batch, epochs: 1, optimizer }));
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** A scheme by its name in @funhash/space/schemes, with its options; rivals that can imitate it do. */
+export interface WeightChoice {
+  readonly scheme: string;
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What a library is asked to do, as plain data: the same for all of them. */
+export type Task =
+  /** a [m, k] · b [k, n]. */
+  | { readonly kind: 'product'; readonly m: number; readonly k: number; readonly n: number }
+  /** The register loop of our matrix product alone, on data in L1: what the product could reach. */
+  | { readonly kind: 'probe' }
+  /**
+   * A training step of dense layers with ReLU between them: softmax cross-entropy, SGD with momentum, the loss read.
+   * `weight` is that of the first layer.
+   */
+  | {
+      readonly kind: 'step';
+      readonly widths: readonly number[];
+      readonly batch: number;
+      readonly weight?: WeightChoice;
+    }
+  /** A layer without bias: product, dX, the gradient of its values and their update by SGD with momentum. */
+  | {
+      readonly kind: 'layer';
+      readonly width: number;
+      readonly out: number;
+      readonly batch: number;
+      readonly weight?: WeightChoice;
+    }
+  /** x [batch, width] · Vᵀ of a trained layer. */
+  | {
+      readonly kind: 'forward';
+      readonly width: number;
+      readonly out: number;
+      readonly batch: number;
+      readonly weight?: WeightChoice;
+    }
+  /** Once through the first MNIST images: the library's own training loop on 784-1000-10, with its shuffling. */
+  | {
+      readonly kind: 'epoch';
+      readonly examples: number;
+      readonly batch: number;
+      readonly weight?: WeightChoice;
+    };
+
+export type TaskOf<K extends Task['kind']> = Extract<Task, { kind: K }>;
+
+/** A task ready to be timed. */
+export interface Ready {
+  run(): unknown;
+  /** A number that libraries must agree on when they do the same work. Asked for once, before timing. */
+  value?(): number | Promise<number>;
+}
+
+/** A library in a process of its own. */
+export interface Runner {
+  /** @throws the library's own error where it cannot do the task */
+  prepare(task: Task): Ready | Promise<Ready>;
+  /** What the library says about its memory, in bytes. */
+  memoryBytes(): Readonly<Record<string, number>>;
+}
+
+export const learningRate = 0.01;
+export const momentum = 0.9;
+
+export function notOffered(library: string, { kind }: Task): Error {
+  return new Error(`${library} has nothing for the task "${kind}"`);
+}
