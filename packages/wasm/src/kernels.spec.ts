@@ -80,6 +80,34 @@ describe('matmul', () => {
     );
   });
 
+  test('few rows or columns over a depth that lies side by side', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 17 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom(383, 384, 385, 386, 387, 400),
+        fc.boolean(),
+        fc.boolean(),
+        (few, many, k, columns, biased) => {
+          const [m, n] = columns ? [many, few] : [few, many];
+          const result = twin(m * n, [m, n], 3);
+          const b = { shape: [k, n], strides: [1, k + 3], offset: 2 };
+          const bias = twin(n, [n], 4);
+          runBoth(
+            backend,
+            'matmul',
+            twin(m * k, [m, k], 1),
+            twin(n * (k + 3) + 2, b, 2),
+            result,
+            biased ? { bias } : undefined,
+          );
+          expectSame(backend, result);
+        },
+      ),
+      { seed: 8, numRuns: 100 },
+    );
+  });
+
   test('more columns than one panel holds', () => {
     const [m, n, k] = [3, 2057, 20];
     const result = twin(m * n, [m, n]);

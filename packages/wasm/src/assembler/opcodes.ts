@@ -31,6 +31,7 @@ export const plainOps = {
   'i64.shr_u': 0x88,
   'f32.add': 0x92,
   'f32.sub': 0x93,
+  'f32.mul': 0x94,
   'f32.min': 0x96,
   'f32.max': 0x97,
   'f64.add': 0xa0,

@@ -4,6 +4,7 @@ import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
 import { macroKernel } from './macro-kernel.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
+import { narrowBytes, narrowProduct } from './narrow-product.ts';
 import { packer } from './pack.ts';
 import { vectorProducts } from './vector-product.ts';
 
@@ -42,7 +43,17 @@ export function blockSize(total: number, most: number, grain: number): number {
   return roundUp(total / Math.ceil(total / most), grain);
 }
 
-type Names = 'multiply' | 'packLeft' | 'packRight' | 'dots' | 'combine';
+// At most so many rows or columns, over at least such a depth, are multiplied without packing the other operand.
+const mostNarrow = 16;
+const leastNarrowDepth = 384;
+
+function isNarrow(m: number, n: number, depth: number, a: Matrix, b: Matrix): boolean {
+  const least = Math.min(m, n);
+  const alongDepth = a.colStride === 4 && b.rowStride === 4;
+  return least > 1 && least <= mostNarrow && depth >= leastNarrowDepth && alongDepth;
+}
+
+type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
@@ -58,6 +69,7 @@ export class Gemm {
     this.#stripRows = tileRows(instructions);
     packer(module, 'packLeft', this.#stripRows);
     packer(module, 'packRight', tileCols);
+    narrowProduct(module, instructions);
     vectorProducts(module, instructions);
     this.#code = threads.link<Names>(module);
     this.#memory = memory;
@@ -68,6 +80,10 @@ export class Gemm {
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
   multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
+    if (isNarrow(m, n, depth, a, b)) {
+      this.#multiplyNarrow(m, n, depth, a, b, out, accumulate);
+      return;
+    }
     const oneRow = m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4);
     // Each share packs its own part of one operand, and all of the other: the smaller one.
     const byCols = oneRow || n >= m;
@@ -203,6 +219,44 @@ export class Gemm {
 
   get edgeBytes(): number {
     return this.#stripRows * tileCols * 4;
+  }
+
+  // The vectors of the side that has more of them are read as they lie.
+  #multiplyNarrow(
+    m: number,
+    n: number,
+    depth: number,
+    a: Matrix,
+    b: Matrix,
+    out: Target,
+    accumulate: boolean,
+  ): void {
+    const sides = [
+      { count: m, address: a.address, stride: a.rowStride, outStride: out.rowBytes },
+      { count: n, address: b.address, stride: b.colStride, outStride: 4 },
+    ] as const;
+    const [long, short] = m > n ? sides : ([sides[1], sides[0]] as const);
+    const parts = this.#threads.partsOf((m * n * depth) / multipliesPerNs, Math.ceil(long.count / 2));
+    this.#threads.split(parts, long.count, 2, (thread, first, count) => {
+      thread.withBlock(narrowBytes(short.count, depth), (block) => {
+        thread
+          .functions(this.#code)
+          .narrow(
+            count,
+            short.count,
+            depth,
+            long.address + first * long.stride,
+            long.stride,
+            short.address,
+            short.stride,
+            out.address + first * long.outStride,
+            long.outStride,
+            short.outStride,
+            accumulate ? 1 : 0,
+            block,
+          );
+      });
+    });
   }
 
   #multiplyRow(
