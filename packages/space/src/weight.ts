@@ -22,7 +22,7 @@ import {
 } from './scheme.ts';
 import { dense } from './schemes/dense.ts';
 import type { SharedSpace } from './shared-space.ts';
-import { type UnfilledMatrix, virtualOf } from './virtual-of.ts';
+import { virtualOf } from './virtual-of.ts';
 
 /** All that decides a virtual matrix besides its stored values: plain JSON data. */
 export interface WeightSpec extends MatrixShape {
@@ -155,8 +155,11 @@ export class Weight {
   readonly policy: WeightPolicy;
   readonly space: SharedSpace | undefined;
   readonly scale: number | undefined;
-  // Options never change: the formula and its operands are looked up once, not at every product.
-  #matrix: UnfilledMatrix | undefined;
+  // Options never change, nor do the tensors of parameters: all these are looked up once, not at every product.
+  readonly #values: readonly Tensor[];
+  #names: readonly string[] | undefined;
+  #named: Readonly<Record<string, Tensor>> | undefined;
+  #matrix: VirtualMatrix | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
 
   constructor(
@@ -176,6 +179,7 @@ export class Weight {
     this.policy = policy;
     this.space = space;
     this.scale = scale;
+    this.#values = parameters.map(({ value }) => value);
   }
 
   get spec(): WeightSpec {
@@ -203,11 +207,13 @@ export class Weight {
 
   /** V as the consuming ops take it. */
   get virtual(): VirtualMatrix {
-    this.#matrix ??= virtualOf(this.definition, this.options, this, this.scale);
-    const { arrays: _, ...matrix } = this.#matrix;
-    const stored = this.parameters.map(({ value }) => value);
-    this.#requireTrainable(stored);
-    return { ...matrix, stored, decoded: this.#keptDecoded({ ...matrix, stored }) };
+    this.#requireTrainable();
+    if (!this.#matrix) {
+      const { arrays: _, ...unfilled } = virtualOf(this.definition, this.options, this, this.scale);
+      this.#matrix = { ...unfilled, stored: this.#values };
+    }
+    const decoded = this.#keptDecoded(this.#matrix);
+    return decoded ? { ...this.#matrix, decoded } : this.#matrix;
   }
 
   /** x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], differentiable by x, bias and the stored values. */
@@ -254,18 +260,19 @@ export class Weight {
   }
 
   get #stored(): Readonly<Record<string, Tensor>> {
-    const stored = this.parameters.map(({ value }) => value);
-    this.#requireTrainable(stored);
-    return Object.fromEntries(stored.map((value, k) => [this.arrayNames[k] as string, value]));
+    this.#requireTrainable();
+    this.#named ??= Object.fromEntries(this.#values.map((value, k) => [this.arrayNames[k] as string, value]));
+    return this.#named;
   }
 
   /** Names of the stored arrays in the order of the parameters. */
   get arrayNames(): readonly string[] {
-    return Object.keys(this.definition.stored(this.options, this));
+    this.#names ??= Object.keys(this.definition.stored(this.options, this));
+    return this.#names;
   }
 
-  #requireTrainable(stored: readonly Tensor[]): void {
-    if (this.policy === 'frozen' && isRecording(stored))
+  #requireTrainable(): void {
+    if (this.policy === 'frozen' && isRecording(this.#values))
       throw new ArgumentError({
         operation: `${this.definition.kind} under policy frozen`,
         expected: 'inference',
