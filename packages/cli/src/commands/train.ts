@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { errorRate, evaluate, type FitEvent, fit } from '@funhash/training';
 import { Command } from 'commander';
@@ -62,10 +63,10 @@ export const trainSettings = {
   },
   threads: {
     flag: '--threads <n>',
-    help: 'threads of the wasm backend',
-    schema: whole(1, 256),
+    help: 'threads of the wasm backend (default: as many as cores)',
+    schema: whole(1, 64),
     read: number,
-    default: 1,
+    default: availableParallelism(),
   },
 } as const satisfies Settings;
 
