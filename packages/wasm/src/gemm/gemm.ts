@@ -53,6 +53,10 @@ function isNarrow(m: number, n: number, depth: number, a: Matrix, b: Matrix): bo
   return least > 1 && least <= mostNarrow && depth >= leastNarrowDepth && alongDepth;
 }
 
+function turned({ address, rowStride, colStride }: Matrix): Matrix {
+  return { address, rowStride: colStride, colStride: rowStride };
+}
+
 type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
@@ -80,6 +84,11 @@ export class Gemm {
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
   multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
+    // A product with one column is one with a row, turned.
+    if (n === 1 && m > 1 && out.rowBytes === 4) {
+      this.multiply(1, m, depth, turned(b), turned(a), out, accumulate);
+      return;
+    }
     if (isNarrow(m, n, depth, a, b)) {
       this.#multiplyNarrow(m, n, depth, a, b, out, accumulate);
       return;
