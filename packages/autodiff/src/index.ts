@@ -3,9 +3,9 @@ export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export {
-  type BatchNorm,
   batchNorm,
   layerNorm,
+  type NormalizedBatch,
   type NormOptions,
 } from './ops/normalization.ts';
 export * from './ops/pointwise.ts';

@@ -13,7 +13,7 @@ export interface NormOptions {
   readonly epsilon?: number;
 }
 
-export interface BatchNorm {
+export interface NormalizedBatch {
   /** Of the shape of x. */
   readonly y: Tensor;
   /** Statistics of each channel, [C], without gradient. */
@@ -29,7 +29,7 @@ export interface BatchNorm {
  *
  * Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1. At inference it is one `multiplyAdd` with running statistics.
  */
-export function batchNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptions): BatchNorm {
+export function batchNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptions): NormalizedBatch {
   requireChannels('batchNorm', x, scale, shift);
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { y, center, variance } = normalized(x, axes, scale, shift, epsilon);
