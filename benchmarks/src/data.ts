@@ -43,9 +43,14 @@ export async function mnist(count: number): Promise<{ images: Float32Array; labe
 
 /** Where each entry of a hashed matrix is stored, and its sign: the tables that the gather idiom needs. */
 export function hashTables(entries: number, buckets: number): { places: Int32Array; signs: Float32Array } {
-  const draw = random(4);
-  return {
-    places: Int32Array.from({ length: entries }, () => draw.integer(buckets)),
-    signs: Float32Array.from({ length: entries }, () => (draw.uint32() & 1) * 2 - 1),
-  };
+  const places = new Int32Array(entries);
+  const signs = new Float32Array(entries);
+  // Tens of millions of entries: a plain congruential generator, whose high bits are good enough for places.
+  let state = 1;
+  for (let k = 0; k < entries; k++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    places[k] = Math.floor((state / 2 ** 32) * buckets);
+    signs[k] = state & 0x8000 ? 1 : -1;
+  }
+  return { places, signs };
 }

@@ -1,5 +1,6 @@
 // The one runner that is not a rival's.
 
+import { setTimeout } from 'node:timers/promises';
 import {
   Dense,
   gradientsOf,
@@ -34,8 +35,9 @@ export interface Options {
 }
 
 export async function createRunner({ threads }: Options): Promise<Runner> {
-  const backend = await createBackend({ threads });
+  const backend = createBackend({ threads });
   await useBackend(backend, { strict: true });
+  while (backend.workerUsage().started < backend.threads - 1) await setTimeout(5);
   return {
     prepare,
     memoryBytes: () => ({ ...backend.memoryUsage() }),
