@@ -3,8 +3,8 @@ import { decodeBfloat16, encodeBfloat16 } from './bfloat16.ts';
 import { decodeFloat16, encodeFloat16 } from './float16.ts';
 import type { StoredTensor } from './safetensors.ts';
 
-/** Element formats that real numbers can be stored in: 32, 16 and 16 bits. */
-export type StorageFormat = 'f32' | 'f16' | 'bf16';
+/** Floating-point formats that real numbers can be stored in: 32, 16 and 16 bits. */
+export type FloatFormat = 'f32' | 'f16' | 'bf16';
 
 type FloatData = Float32Array | Float64Array;
 
@@ -12,12 +12,12 @@ type FloatData = Float32Array | Float64Array;
 export type StoredElements = Pick<StoredTensor, 'dtype' | 'data'>;
 
 /**
- * Real numbers in a storage format, each rounded once, to nearest, ties to even. f32 values stored as f32 are not
+ * Real numbers in a floating-point format, each rounded once, to nearest, ties to even. f32 values stored as f32 are not
  * copied.
  *
  * @throws ArgumentError when a finite value would become an infinity (beyond ±65504 in f16).
  */
-export function castForStorage(data: FloatData, storeAs: StorageFormat): StoredElements {
+export function castForStorage(data: FloatData, storeAs: FloatFormat): StoredElements {
   const stored = round(data, storeAs);
   const values = upcast(stored) as FloatData;
   for (let i = 0; i < data.length; i++) {
@@ -33,7 +33,7 @@ export function castForStorage(data: FloatData, storeAs: StorageFormat): StoredE
   return stored;
 }
 
-function round(data: FloatData, storeAs: StorageFormat): StoredElements {
+function round(data: FloatData, storeAs: FloatFormat): StoredElements {
   switch (storeAs) {
     case 'f32':
       return { dtype: 'F32', data: data instanceof Float32Array ? data : Float32Array.from(data) };
@@ -44,7 +44,7 @@ function round(data: FloatData, storeAs: StorageFormat): StoredElements {
     default:
       throw new ArgumentError({
         operation: 'castForStorage',
-        expected: "storeAs 'f32', 'f16' or 'bf16'",
+        expected: "storeAs 'f32', 'f16', 'bf16', or 'i2' to 'i8'",
         actual: String(storeAs),
       });
   }

@@ -1,3 +1,4 @@
+import { chunksOf, collect } from './collect.ts';
 import { ModelFileError } from './model-file-error.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -143,20 +144,12 @@ async function readResponse(response: Response, maxBytes: number, name: string):
     await body?.cancel().catch(() => undefined);
     throw error;
   }
-  return body === null ? new Uint8Array() : collect(chunksOf(body), 0, maxBytes, name);
-}
-
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
+  if (body === null) return new Uint8Array();
+  return collect(chunksOf(body), {
+    sizeHint: 0,
+    maxBytes,
+    refuse: () => refuseLength('more', maxBytes, name),
+  });
 }
 
 async function readPath(path: string | URL, maxBytes: number, name: string): Promise<Uint8Array> {
@@ -165,36 +158,12 @@ async function readPath(path: string | URL, maxBytes: number, name: string): Pro
   try {
     const { size } = await handle.stat();
     if (size > maxBytes) refuseLength(size, maxBytes, name);
-    return await collect(
-      handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }),
-      size,
+    return await collect(handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }), {
+      sizeHint: size,
       maxBytes,
-      name,
-    );
+      refuse: () => refuseLength('more', maxBytes, name),
+    });
   } finally {
     await handle.close();
   }
-}
-
-/** Joins chunks. The buffer doubles when it is full, so that no announced length is believed. */
-async function collect(
-  chunks: AsyncIterable<Uint8Array>,
-  sizeHint: number,
-  maxBytes: number,
-  name: string,
-): Promise<Uint8Array> {
-  let buffer = new Uint8Array(sizeHint);
-  let length = 0;
-  for await (const chunk of chunks) {
-    const needed = length + chunk.length;
-    if (needed > maxBytes) refuseLength('more', maxBytes, name);
-    if (needed > buffer.length) {
-      const grown = new Uint8Array(Math.min(maxBytes, Math.max(needed, 2 * buffer.length)));
-      grown.set(buffer.subarray(0, length));
-      buffer = grown;
-    }
-    buffer.set(chunk, length);
-    length = needed;
-  }
-  return length === buffer.length ? buffer : buffer.slice(0, length);
 }

@@ -11,7 +11,10 @@ const original = encodeModel({
     'layers.1.bias': { shape: [2], data: Float64Array.of(1, 2) },
     bits: { shape: [5], data: Uint8Array.of(1, 2, 3, 4, 5) },
     empty: { shape: [0, 4], data: new Int32Array(0) },
+    five: { shape: [3], data: Float32Array.of(0.1, -0.2, 0.3) },
+    two: { shape: [7, 1], data: Float32Array.of(0.1, -0.2, 0.3, 0, 0.1, 0.1, -0.3) },
   },
+  storeAs: (name) => (name === 'five' ? 'i5' : name === 'two' ? 'i2' : undefined),
 });
 
 const headerEnd = 8 + new DataView(original.buffer).getUint32(0, true);
@@ -42,6 +45,14 @@ const tokens = [
   '"data_offsets"',
   '"F32"',
   '"U8"',
+  '\\"bits\\":',
+  '\\"scale\\":',
+  '\\"shape\\":',
+  '\\"quantized\\":',
+  '\\"two\\":',
+  '1e-300',
+  '3e38',
+  '8',
   '"funhash.checksum"',
   '"crc32:00000000"',
   ' ',
@@ -178,7 +189,9 @@ test('files whose damage has a valid checksum, or none to pass, give no other er
     const model = attempt(() => decodeModel(bytes));
     if (model !== undefined) {
       stamped++;
-      expect(totalBytes(model)).toBeLessThanOrEqual(2 * bytes.length);
+      expect(totalBytes(model)).toBeLessThanOrEqual(16 * bytes.length);
+      for (const { dtype, data } of model.tensors.values())
+        if (dtype === 'I5' || dtype === 'I2') expect(data.every(Number.isFinite)).toBe(true);
     }
   }
   expect(readable).toBeGreaterThan(1000);

@@ -8,7 +8,7 @@ export async function memoryGrowth(run: () => unknown): Promise<number> {
   const before = usedBytes();
   const kept: unknown[] = [];
   try {
-    kept.push(run());
+    kept.push(await run());
   } catch (error) {
     kept.push(error);
   }

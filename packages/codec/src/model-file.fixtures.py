@@ -62,6 +62,32 @@ def brain(values):
     return torch.tensor(values, dtype=torch.float32).bfloat16().view(torch.int16).numpy().astype("<i2").tobytes()
 
 
+def pack(codes, bits):
+    """Codes in two's complement, from the lowest bit of the first byte on."""
+    matrix = np.array(codes)[:, None] >> np.arange(bits) & 1
+    return np.packbits(matrix.astype(np.uint8).ravel(), bitorder="little").tobytes()
+
+
+def quantized_file():
+    """One tensor of codes for each number of bits, a scalar, an empty one and a plain one; values and file."""
+    scales = {2: 0.5, 3: 1e-7, 4: 0.01234, 5: 3.0, 6: 2.5e-37, 7: 5.4e36, 8: 1 / 3}
+    said, stored, expected = {}, {"plain": ("U8", [3], b"\x01\x02\x03")}, {}
+    for bits, scale in scales.items():
+        most = 2 ** (bits - 1) - 1
+        codes = [(11 * k) % (2 * most + 1) - most for k in range(15)]
+        name = "constructor" if bits == 3 else f"w.i{bits}"
+        stored[name] = ("U8", [len(pack(codes, bits))], pack(codes, bits))
+        said[name] = {"bits": bits, "scale": scale, "shape": [3, 5]}
+        expected[name] = (np.array(codes) * scale).astype(np.float32).tolist()
+    for name, codes, shape in [("scalar", [-3], []), ("empty", [], [2, 0])]:
+        raw = pack(codes, 3) if codes else b""
+        stored[name] = ("U8", [len(raw)], raw)
+        said[name] = {"bits": 3, "scale": 1.5, "shape": shape}
+        expected[name] = [1.5 * code for code in codes]
+    text = json.dumps({**envelope, "quantized": said}, separators=(",", ":"), ensure_ascii=False)
+    return expected, said, stamp(write(stored, {**metadata, "funhash": text}))
+
+
 spec = {
     "layers": [{"in": 3, "kind": "dense", "out": 2, "ratio": 0.015625, "seed": 4294967295}],
     "name": 'Ziffern "é" 数 😀\n',
@@ -103,12 +129,18 @@ else:
         "w.f16": values.astype(np.float16).tolist(),
         "w.bf16": torch.tensor(values, dtype=torch.float32).bfloat16().float().tolist(),
     }
+    quantized, said, file = quantized_file()
     fixtures = {
         "spec": spec,
         "values": {name: np.ravel(rows).tolist() for name, rows in upcast.items()},
         "shapes": [[name, dtype, shape] for name, (dtype, shape, _) in tensors.items()],
         "canonical": base64.b64encode(stamp(write(tensors, metadata))).decode(),
         "spaced": base64.b64encode(stamp(write(tensors, metadata, (", ", ": "), 1))).decode(),
+        "quantized": {
+            "values": quantized,
+            "said": said,
+            "file": base64.b64encode(file).decode(),
+        },
         "plain": base64.b64encode(write({"w": tensors["w.f32"]}, {"format": "pt"})).decode(),
     }
     target = Path(__file__).with_name("model-file.fixtures.json")

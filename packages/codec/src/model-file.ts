@@ -1,10 +1,20 @@
 import { ArgumentError } from '@funhash/hashing';
 import * as v from 'valibot';
-import { castForStorage, type StorageFormat, type StoredElements, upcast } from './cast-for-storage.ts';
+import { castForStorage, type FloatFormat, type StoredElements, upcast } from './cast-for-storage.ts';
 import { blankChecksum, checksumKey, stampChecksum, verifyChecksum } from './checksum.ts';
+import { isGzip } from './gzip.ts';
 import { canonicalJson, type JsonValue, parseJson } from './json.ts';
 import { ModelFileError, quote } from './model-file-error.ts';
+import type { CodeBits } from './quantize.ts';
 import {
+  bitsOf,
+  packTensor,
+  type QuantizedFormat,
+  readQuantizations,
+  unpackTensor,
+} from './quantized-tensor.ts';
+import {
+  checkShape,
   type Dtype,
   decodeSafetensors,
   encodeSafetensors,
@@ -25,12 +35,26 @@ export interface Model {
   readonly tensors: Named<ModelTensor>;
 }
 
+/**
+ * Formats that real numbers can be stored in: floating point, or `i2` to `i8`: codes of so many bits, with a scale for
+ * each tensor.
+ */
+export type StorageFormat = FloatFormat | QuantizedFormat;
+
+/** One format for all tensors, or one for each. */
+export type StorageChoice =
+  | StorageFormat
+  | ((name: string, shape: readonly number[]) => StorageFormat | undefined);
+
+/** The format of a tensor in a file. */
+export type StoredFormat = Dtype | `I${CodeBits}`;
+
 /** A network out of a file. */
 export interface DecodedModel {
   /** Objects in it have no prototype. */
   readonly spec: JsonValue;
-  /** In the order of the file; `dtype` is the format in the file, 16-bit formats arrive as f32 `data`. */
-  readonly tensors: ReadonlyMap<string, ModelTensor & { readonly dtype: Dtype }>;
+  /** In the order of the file; `dtype` is the format in the file, those below 32 bits arrive as f32 `data`. */
+  readonly tensors: ReadonlyMap<string, ModelTensor & { readonly dtype: StoredFormat }>;
 }
 
 const format = 'funhash-model';
@@ -46,23 +70,42 @@ const envelope = v.strictObject({
   format: v.literal(format),
   version: v.literal(version),
   spec: v.unknown(),
+  quantized: v.optional(v.unknown()),
 });
 
 /**
  * A model file: safetensors with the description as JSON text in the metadata, under a checksum of the whole file.
  * Equal models give equal bytes.
  *
- * @param model.storeAs the format of all f32 and f64 tensors in the file, default: as they are. Integers stay.
+ * @param model.storeAs the format of all f32 and f64 tensors in the file, or a function that gives the one of each;
+ * default: as they are. Integers stay.
  * @throws ArgumentError for a spec that is not plain JSON, data that does not fit its shape, finite values beyond the
- * range of `storeAs`
+ * range of `storeAs`, infinities and NaN where it quantises
  */
-export function encodeModel(model: Model & { readonly storeAs?: StorageFormat }): Uint8Array {
+export function encodeModel(model: Model & { readonly storeAs?: StorageChoice }): Uint8Array {
+  const { storeAs } = model;
   const stored = new Map<string, StoredTensor>();
+  // Without a prototype, so that every name is only a name.
+  const quantized: Record<string, JsonValue> = Object.create(null);
   const tensors = model.tensors instanceof Map ? model.tensors : Object.entries(model.tensors);
   for (const [name, { shape, data }] of tensors as Iterable<[string, ModelTensor]>) {
-    stored.set(name, { shape, ...elementsToStore(name, data, model.storeAs) } as StoredTensor);
+    const format = typeof storeAs === 'function' ? storeAs(name, shape) : storeAs;
+    const bits = format === undefined ? undefined : bitsOf(format);
+    if (bits !== undefined && (data instanceof Float32Array || data instanceof Float64Array)) {
+      checkShape(`tensor ${quote(name)}`, shape, data.length);
+      const { tensor, quantization } = packTensor(shape, data, bits);
+      stored.set(name, tensor);
+      quantized[name] = { ...quantization };
+    } else {
+      const elements = elementsToStore(name, data, format as FloatFormat | undefined);
+      stored.set(name, { shape, ...elements } as StoredTensor);
+    }
   }
-  const description = canonicalJson({ format, version, spec: model.spec }, specLimits);
+  const isQuantized = Object.keys(quantized).length > 0;
+  const description = canonicalJson(
+    { format, version, spec: model.spec, ...(isQuantized && { quantized }) },
+    specLimits,
+  );
   const bytes = encodeSafetensors(stored, { [specKey]: description, [checksumKey]: blankChecksum });
   stampChecksum(bytes);
   return bytes;
@@ -71,7 +114,7 @@ export function encodeModel(model: Model & { readonly storeAs?: StorageFormat })
 function elementsToStore(
   name: string,
   data: ModelTensor['data'],
-  storeAs: StorageFormat | undefined,
+  storeAs: FloatFormat | undefined,
 ): StoredElements {
   if (data instanceof Int32Array) return { dtype: 'I32', data };
   if (data instanceof Uint8Array) return { dtype: 'U8', data };
@@ -94,6 +137,15 @@ function elementsToStore(
  */
 export function decodeModel(bytes: Uint8Array, options: { source?: string } = {}): DecodedModel {
   const source = options.source ?? 'bytes in memory';
+  if (isGzip(bytes)) {
+    throw new ModelFileError({
+      operation: 'decodeModel',
+      source,
+      expected: 'a model file',
+      actual: 'a compressed one',
+      remedy: 'Inflate it with inflateBytes first.',
+    });
+  }
   const { tensors: stored, metadata } = decodeSafetensors(bytes, { source });
   const description = readDescription(metadata.get(specKey), source);
 
@@ -108,11 +160,20 @@ export function decodeModel(bytes: Uint8Array, options: { source?: string } = {}
     });
   }
   verifyChecksum(bytes, source);
-  const { spec } = validate(envelope, description, source);
+  const { spec, quantized } = validate(envelope, description, source);
 
-  const tensors = new Map<string, ModelTensor & { readonly dtype: Dtype }>();
+  const quantizations =
+    quantized === undefined ? undefined : readQuantizations(quantized as JsonValue, stored, source);
+  const tensors = new Map<string, ModelTensor & { readonly dtype: StoredFormat }>();
   for (const [name, tensor] of stored) {
-    tensors.set(name, { dtype: tensor.dtype, shape: tensor.shape, data: upcast(tensor) });
+    const quantization = quantizations?.get(name);
+    if (quantization === undefined) {
+      tensors.set(name, { dtype: tensor.dtype, shape: tensor.shape, data: upcast(tensor) });
+    } else {
+      const { bits, shape } = quantization;
+      const data = unpackTensor(tensor.data as Uint8Array, quantization, name, source);
+      tensors.set(name, { dtype: `I${bits}`, shape, data });
+    }
   }
   return { spec: spec as JsonValue, tensors };
 }

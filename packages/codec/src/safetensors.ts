@@ -57,9 +57,10 @@ const count = v.pipe(
   v.minValue(0),
   v.check((n) => !Object.is(n, -0), 'Expected 0 without a sign'),
 );
+export const shapeSchema = v.pipe(v.array(count), v.maxLength(safetensorsLimits.maxRank));
 const tensorEntry = v.strictObject({
   dtype: v.picklist(dtypes),
-  shape: v.pipe(v.array(count), v.maxLength(safetensorsLimits.maxRank)),
+  shape: shapeSchema,
   data_offsets: v.strictTuple([count, count]),
 });
 
@@ -134,10 +135,15 @@ function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
   if (!(data instanceof arrayOf[dtype])) {
     refuseArgument(`a ${arrayOf[dtype].name} for dtype ${dtype}`, `another type of data for ${label}`);
   }
+  checkShape(label, shape, data.length);
+}
+
+/** @throws ArgumentError for a shape that no tensor of so many elements can have */
+export function checkShape(label: string, shape: readonly number[], length: number): void {
   const { maxRank } = safetensorsLimits;
   if (shape.length > maxRank) refuseArgument(`at most ${maxRank} dimensions`, `${shape.length} of ${label}`);
-  if (!shape.every((n) => v.is(count, n)) || elementCount(shape) !== data.length) {
-    refuseArgument(`data of shape [${shape.join(', ')}]`, `${data.length} elements for ${label}`);
+  if (!shape.every((n) => v.is(count, n)) || elementCount(shape) !== length) {
+    refuseArgument(`data of shape [${shape.join(', ')}]`, `${length} elements for ${label}`);
   }
 }
 
@@ -146,7 +152,7 @@ function refuseArgument(expected: string, actual: string): never {
 }
 
 /** The product of a shape, or undefined when it or a partial product is beyond 2^53 − 1. */
-function elementCount(shape: readonly number[]): number | undefined {
+export function elementCount(shape: readonly number[]): number | undefined {
   let product = 1;
   for (const n of shape) {
     product *= n;
