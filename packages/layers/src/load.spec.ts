@@ -1,8 +1,17 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { multiply } from '@funhash/autodiff';
-import { bfloat16ToNumber, ModelFileError, numberToBfloat16, readBytes } from '@funhash/codec';
+import {
+  bfloat16ToNumber,
+  compressBytes,
+  decodeModel,
+  ModelFileError,
+  numberToBfloat16,
+  readBytes,
+  type StorageChoice,
+} from '@funhash/codec';
 import { ArgumentError } from '@funhash/hashing';
 import { defineScheme, hashedNet, Parameter, schemes, uniform } from '@funhash/space';
 import { memory, type Tensor, tensor } from '@funhash/tensor';
@@ -12,7 +21,7 @@ import { Activation } from './activation.ts';
 import { network } from './arbitrary-network.ts';
 import { Dense } from './dense.ts';
 import type { LayerReader } from './layer-reader.ts';
-import { load } from './load.ts';
+import { load, loadInto } from './load.ts';
 import { type LayerSpec, Module } from './module.ts';
 import { Sequential } from './sequential.ts';
 
@@ -89,6 +98,87 @@ describe('any network, saved and loaded', () => {
       );
     },
   );
+});
+
+describe('any network, saved small', () => {
+  test.each([2, 5, 8] as const)('as codes of %d bits: the best ones, and they stay', async (bits) => {
+    await fc.assert(
+      fc.asyncProperty(network, async ({ make }) => {
+        const net = make();
+        const storeAs = `i${bits}` as const;
+        const file = await net.toBytes({ storeAs });
+        const loaded = await load(file);
+        for (const [name, { value }] of loaded.namedParameters()) {
+          const found = value.dataSync();
+          expect(new Set(found).size).toBeLessThan(2 ** bits);
+          const original = (net.namedParameters().get(name) as Parameter).value.dataSync() as Float32Array;
+          const squares = (of: (k: number) => number) => original.reduce((sum, _, k) => sum + of(k) ** 2, 0);
+          const energy = squares((k) => original[k] as number);
+          const loss = squares((k) => (original[k] as number) - (found[k] as number));
+          expect(loss, name).toBeLessThanOrEqual({ 2: 0.4, 5: 0.01, 8: 1e-4 }[bits] * energy);
+        }
+        expect(await loaded.toBytes({ storeAs })).toEqual(file);
+      }),
+      { seed: 20160712, numRuns: 30 },
+    );
+  });
+
+  test('compressed: the same network, in a shorter file', async () => {
+    await fc.assert(
+      fc.asyncProperty(network, async ({ make }) => {
+        const [net, target] = [make(), make()];
+        for (const parameter of net.parameters()) parameter.assign(multiply(parameter.value, 2));
+        const file = await net.toBytes();
+        const compressed = await net.toBytes({ compress: true });
+        expect(compressed.length).toBeLessThan(file.length);
+        expect(await (await load(compressed)).toBytes()).toEqual(file);
+        await loadInto(target, compressed);
+        expect(await target.toBytes()).toEqual(file);
+      }),
+      { seed: 20160713, numRuns: 30 },
+    );
+  });
+
+  test('a format for each tensor', async () => {
+    const net = new Dense({ in: 9, out: 3, seed: 4 });
+    const file = await net.toBytes({ storeAs: (name) => (name === 'weight.w' ? 'i4' : 'f16') });
+    const { tensors } = decodeModel(file);
+    expect(Object.fromEntries(Array.from(tensors, ([name, { dtype }]) => [name, dtype]))).toEqual({
+      'weight.w': 'I4',
+      bias: 'F16',
+    });
+  });
+
+  test('running statistics are no codes, unless a function says so', async () => {
+    const variance = Parameter.of('variance', Float32Array.of(1e-3, 1), [2]);
+    class Counting extends Module {
+      compute = (x: Tensor): Tensor => x;
+      override namedParameters = () => new Map([['w', Parameter.of('w', Float32Array.of(1), [1])]]);
+      override namedBuffers = () => new Map([['variance', variance]]);
+      get spec(): LayerSpec {
+        return { type: 'counting' };
+      }
+    }
+    const net = new Counting();
+    const formats = async (storeAs: StorageChoice) =>
+      Array.from(decodeModel(await net.toBytes({ storeAs })).tensors.values(), ({ dtype }) => dtype).sort();
+    expect(await formats('i4')).toEqual(['F16', 'I4']);
+    expect(await formats('bf16')).toEqual(['BF16', 'BF16']);
+    expect(await formats(() => 'i4')).toEqual(['I4', 'I4']);
+  });
+
+  test('a compressed file that is damaged, or longer than maxBytes when inflated', async () => {
+    const file = await new Dense({ in: 40, out: 40 }).toBytes();
+    const zeros = new Uint8Array(gzipSync(new Uint8Array(2 ** 22)));
+    const compressed = await compressBytes(file);
+    const changed = compressed.slice();
+    changed[changed.length - 6] = (changed[changed.length - 6] as number) ^ 1;
+    for (const wrong of [changed, compressed.slice(0, -3), zeros, await compressBytes(compressed)])
+      await expect(load(wrong)).rejects.toThrow(ModelFileError);
+    await expect(load(zeros, { maxBytes: 2 ** 20 })).rejects.toThrow('at most 1048576 bytes when inflated');
+    await expect(load(compressed, { maxBytes: file.length - 1 })).rejects.toThrow('when inflated');
+    expect(await load(compressed, { maxBytes: file.length })).toBeInstanceOf(Dense);
+  });
 });
 
 test('trained values, infinities and NaN go through a file on disk', async () => {

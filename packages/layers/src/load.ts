@@ -1,4 +1,4 @@
-import { type ByteSource, type DecodedModel, decodeModel, readBytes } from '@funhash/codec';
+import { type ByteSource, type DecodedModel, decodeModel, inflateBytes, readBytes } from '@funhash/codec';
 import { ArgumentError } from '@funhash/hashing';
 import { type Scheme, SharedSpace, schemes, type WeightPolicy } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
@@ -21,13 +21,13 @@ export interface LoadOptions {
   readonly layers?: Readonly<Record<string, LayerClass>>;
   /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
   readonly policy?: WeightPolicy;
-  /** Largest file read. Default 1 GiB. */
+  /** Largest file read, also when inflated. Default 1 GiB. */
   readonly maxBytes?: number;
 }
 
 /**
- * The model in a file written by `save`. The file is taken for hostile: nothing in it is believed before it is
- * checked.
+ * The model in a file written by `save`, compressed or not. The file is taken for hostile: nothing in it is believed
+ * before it is checked.
  *
  * @param source a path, URL, Blob, file handle, Response, or the bytes
  * @throws ModelFileError that says what is wrong and where
@@ -94,7 +94,8 @@ async function decoded(
   { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
 ): Promise<{ name: string; model: DecodedModel }> {
   const name = typeof source === 'string' || source instanceof URL ? String(source) : 'model file';
-  const bytes = await readBytes(source, maxBytes === undefined ? {} : { maxBytes });
+  const limit = maxBytes === undefined ? {} : { maxBytes };
+  const bytes = await inflateBytes(await readBytes(source, limit), { ...limit, source: name });
   return { name, model: decodeModel(bytes, { source: name }) };
 }
 

@@ -1,4 +1,11 @@
-import { type ByteTarget, encodeModel, type JsonValue, type StorageFormat, saveBytes } from '@funhash/codec';
+import {
+  type ByteTarget,
+  compressBytes,
+  encodeModel,
+  type JsonValue,
+  type StorageChoice,
+  saveBytes,
+} from '@funhash/codec';
 import { random } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { Tensor, TypedArray } from '@funhash/tensor';
@@ -14,8 +21,13 @@ export interface LayerSpec {
 }
 
 export interface SaveOptions {
-  /** Precision of the stored values in the file. Default `f32`. */
-  readonly storeAs?: StorageFormat;
+  /**
+   * Precision of the stored values in the file: `f32` (default), `f16`, `bf16`, or `i2` to `i8`, codes of so many bits
+   * with a scale for each tensor (running statistics are then `f16`). A function gives each tensor a format of its own.
+   */
+  readonly storeAs?: StorageChoice;
+  /** Whether the file is compressed (gzip). Default false. */
+  readonly compress?: boolean;
 }
 
 const inference: Pass = { training: false, random: random(0) };
@@ -72,20 +84,27 @@ export abstract class Module implements Model, Layer {
     return summarize(this.parts());
   }
 
-  /** The contents of a model file (safetensors). */
-  async toBytes({ storeAs = 'f32' }: SaveOptions = {}): Promise<Uint8Array> {
+  /** The contents of a model file (safetensors), which `load` takes compressed or not. */
+  async toBytes({ storeAs = 'f32', compress = false }: SaveOptions = {}): Promise<Uint8Array> {
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
     for (const [name, { value }] of savedValues(this))
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
     const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
-    return encodeModel({ spec, tensors, storeAs });
+    const bytes = encodeModel({ spec, tensors, storeAs: exceptFor(this.namedBuffers(), storeAs) });
+    return compress ? compressBytes(bytes) : bytes;
   }
 
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
     await saveBytes(target, await this.toBytes(options));
   }
+}
+
+/** Codes are for parameters: of a running variance near 0 they would make 0. */
+function exceptFor(buffers: ReadonlyMap<string, Parameter>, storeAs: StorageChoice): StorageChoice {
+  if (typeof storeAs === 'function' || !storeAs.startsWith('i')) return storeAs;
+  return (name) => (buffers.has(name) ? 'f16' : storeAs);
 }
 
 /** All that a file of a module holds: parameters and buffers. */
