@@ -6,6 +6,8 @@ import { macroKernel } from './macro-kernel.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
 import { narrowBytes, narrowProduct } from './narrow-product.ts';
 import { packer } from './pack.ts';
+import { rowsFrom, type Scattered } from './scattered.ts';
+import { type PackColumns, type PackRows, ScatteredPacker, type Side } from './scattered-packer.ts';
 import { vectorProducts } from './vector-product.ts';
 
 /** A matrix in linear memory: element (i, j) at address + i·rowStride + j·colStride, strides in bytes. */
@@ -61,6 +63,8 @@ type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combin
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
+  /** Panels of matrices that two strides do not describe. */
+  readonly scattered: ScatteredPacker;
   readonly #memory: LinearMemory;
   readonly #threads: Threads;
   readonly #code: Linked<Names>;
@@ -80,6 +84,7 @@ export class Gemm {
     this.#threads = threads;
     this.#zeros = memory.allocate(16);
     memory.view('f32', this.#zeros, 4).fill(0);
+    this.scattered = new ScatteredPacker(memory, threads, this.#stripRows, this.#zeros);
   }
 
   /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
@@ -120,6 +125,24 @@ export class Gemm {
     });
   }
 
+  /** As `multiply`, with rows of a anywhere; each share packs its own of them. */
+  multiplyScattered(
+    m: number,
+    n: number,
+    depth: number,
+    a: Scattered,
+    b: Matrix,
+    out: Target,
+    accumulate = false,
+  ): void {
+    const parts = this.#threads.partsOf((m * n * depth) / multipliesPerNs, Math.ceil(m / this.#stripRows));
+    this.#threads.split(parts, m, this.#stripRows, (thread, from, count) => {
+      const target = { address: out.address + from * out.rowBytes, rowBytes: out.rowBytes };
+      const writePanel = this.#packing(thread, b);
+      this.multiplyPanels(thread, count, n, depth, rowsFrom(a, from), writePanel, target, accumulate);
+    });
+  }
+
   #packing(thread: Thread, { address, rowStride, colStride }: Matrix): WritePanel {
     const { packRight } = thread.functions(this.#code);
     return (to, firstCol, cols, firstDepth, count) => {
@@ -134,7 +157,7 @@ export class Gemm {
     m: number,
     n: number,
     depth: number,
-    a: Matrix,
+    a: Matrix | Scattered,
     writePanel: WritePanel,
     out: Target,
     accumulate = false,
@@ -145,15 +168,20 @@ export class Gemm {
     const deepest = Math.min(depth, depthBlock);
     const leftBytes = roundUp(Math.min(m, rowBlock), this.#stripRows) * deepest * 4;
     const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
-    const { packLeft, multiply } = thread.functions(this.#code);
-    thread.withBlock(leftBytes + rightBytes + this.edgeBytes, (right) => {
+    const [colStep, depthStep, rowStep] = [
+      blockSize(n, colBlock, tileCols),
+      blockSize(depth, depthBlock, 8),
+      blockSize(m, rowBlock, this.#stripRows),
+    ];
+    const tableBytes = 'runs' in a ? this.scattered.tableBytes(a, depth, depthStep) : 0;
+    const { multiply } = thread.functions(this.#code);
+    thread.withBlock(leftBytes + rightBytes + this.edgeBytes + tableBytes, (right) => {
       const left = right + rightBytes;
       const edge = left + leftBytes;
-      const [colStep, depthStep, rowStep] = [
-        blockSize(n, colBlock, tileCols),
-        blockSize(depth, depthBlock, 8),
-        blockSize(m, rowBlock, this.#stripRows),
-      ];
+      const packRows =
+        'runs' in a
+          ? this.scattered.rows(thread, a, edge + this.edgeBytes, depth, depthStep)
+          : this.#packingRows(thread, a);
       for (let col = 0; col < n; col += colStep) {
         const cols = Math.min(colStep, n - col);
         for (let from = 0; from < depth; from += depthStep) {
@@ -161,8 +189,7 @@ export class Gemm {
           writePanel(right, col, cols, from, count);
           for (let row = 0; row < m; row += rowStep) {
             const rows = Math.min(rowStep, m - row);
-            const start = a.address + row * a.rowStride + from * a.colStride;
-            packLeft(left, start, rows, count, a.rowStride, a.colStride, this.#zeros);
+            packRows(left, row, rows, from, count);
             multiply(
               rows,
               cols,
@@ -178,6 +205,29 @@ export class Gemm {
         }
       }
     });
+  }
+
+  #packingRows(thread: Thread, { address, rowStride, colStride }: Matrix): PackRows {
+    const { packLeft } = thread.functions(this.#code);
+    return (to, row, rows, from, count) => {
+      const start = address + row * rowStride + from * colStride;
+      packLeft(to, start, rows, count, rowStride, colStride, this.#zeros);
+    };
+  }
+
+  /** Packs columns [first, first + count) of a matrix over ranges of its rows, as vectors of one side of a product. */
+  packingColumns(
+    thread: Thread,
+    operand: Matrix | Scattered,
+    side: Side,
+    first: number,
+    count: number,
+  ): PackColumns {
+    if ('runs' in operand) return this.scattered.columns(thread, operand, side, first, count);
+    return (to, from, depth) => {
+      if (side === 'left') this.packLeft(thread, to, operand, first, count, from, depth);
+      else this.packRight(thread, to, operand, first, count, from, depth);
+    };
   }
 
   /** Packs `count` columns of a matrix [depth, n] from column `first` on: the left operand of a product aᵀ·b. */

@@ -1,6 +1,6 @@
 import type { Code, Local } from '../assembler/code.ts';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
-import { transpose4 } from './transpose.ts';
+import { fourColumns } from './strip.ts';
 
 /** The locals that the ways of packing a strip share. */
 interface Strip {
@@ -112,28 +112,7 @@ function interleaved(strip: Strip, full: boolean): void {
       code.while(
         () => code.atLeast(k, 4),
         () => {
-          const loaded = rows.map((row) => {
-            const local = made.local('v128');
-            code.get(row).memory('v128.load').set(local);
-            return local;
-          });
-          const zero = made.local('v128');
-          const block = (at: number): readonly Local[] => {
-            const four = [0, 1, 2, 3].map((i) => loaded[at + i] ?? zero);
-            return transpose4(made, code, four as unknown as [Local, Local, Local, Local]);
-          };
-          const low = block(0);
-          const high = block(4);
-          for (let step = 0; step < 4; step++) {
-            const offset = step * width * 4;
-            code.get(to, low[step] as Local).memory('v128.store', offset);
-            const rest = high[step] as Local;
-            if (width === 8) code.get(to, rest).memory('v128.store', offset + 16);
-            else if (width === 6) code.get(to, rest).memoryLane('v128.store64_lane', 0, offset + 16);
-            else
-              for (let i = 4; i < width; i++)
-                code.get(to, rest).memoryLane('v128.store32_lane', i - 4, offset + 4 * i);
-          }
+          fourColumns(made, to, rows);
           code.increase(to, width * 16);
           rows.forEach((row, i) => {
             if (full) code.increase(row, 16);

@@ -2,16 +2,12 @@ import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor'
 import type { Context } from '../context.ts';
 import type { Matrix, Target } from '../gemm/gemm.ts';
 import { addressOf, eachOffset } from '../layout.ts';
-import { asMatrix, withMatrix } from './as-matrix.ts';
+import { withOperand } from './operand.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
   const { gemm, onReference } = context;
-  const matmul: Kernels['matmul'] = (a, b, out, epilogue) => {
+  return (a, b, out, epilogue) => {
     if (out.dtype !== 'f32') return onReference('matmul', a, b, out, epilogue);
-    if (a.shape.length !== b.shape.length) {
-      const rowAxes = out.shape.length - 1;
-      return withMatrix(context, a, rowAxes, (x) => matmul(x, b, asMatrix(out, rowAxes), epilogue));
-    }
     const rank = out.shape.length;
     const [m, n] = [out.shape[rank - 2] as number, out.shape[rank - 1] as number];
     const depth = a.shape[rank - 1] as number;
@@ -21,7 +17,8 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
       const target: Target = { address: addressOf(out) + to * 4, rowBytes: n * 4 };
       gemm.multiply(m, n, depth, matrixAt(a, left), matrixAt(b, right), target, biased);
     };
-    if (rank === 2) multiply(0, 0, 0);
+    if (a.shape.length === 2) multiply(0, 0, 0);
+    else if (b.shape.length === 2) multiplyAxes(context, a, b, out, biased);
     else {
       const strides = [a, b, out].map((view) => view.strides.slice(0, -2));
       eachOffset({ extents: out.shape.slice(0, -2), strides }, rank - 2, ([left, right, to]) => {
@@ -30,7 +27,21 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
     }
     activate(epilogue, out, map);
   };
-  return matmul;
+}
+
+/** A product with one matrix b, of an operand of any number of axes. */
+function multiplyAxes(context: Context, a: View, b: View, out: View, accumulate: boolean): void {
+  const { gemm } = context;
+  const rowAxes = out.shape.length - 1;
+  const [depth, n] = b.shape as [number, number];
+  const m = sizeOf(out.shape.slice(0, rowAxes));
+  const target = { address: addressOf(out), rowBytes: n * 4 };
+  if (depth === 0) gemm.multiply(m, n, 0, matrixAt(b), matrixAt(b), target, accumulate);
+  else if (m * n > 0)
+    withOperand(context, a, rowAxes, (x) => {
+      if ('runs' in x) gemm.multiplyScattered(m, n, depth, x, matrixAt(b), target, accumulate);
+      else gemm.multiply(m, n, depth, x, matrixAt(b), target, accumulate);
+    });
 }
 
 export function matrixAt(view: View, elementOffset = 0): Matrix {

@@ -3,11 +3,14 @@ import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } fr
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { blockSize, multipliesPerNs, roundUp, type WritePanel } from '../gemm/gemm.ts';
+import { rowsFrom } from '../gemm/scattered.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
 import type { Thread } from '../threads/thread.ts';
-import { asMatrix, withMatrix } from './as-matrix.ts';
 import { copyWords, withContiguous } from './copy.ts';
+import { foldDeep } from './fold-deep.ts';
 import { activate, addRows, matrixAt } from './matmul.ts';
+import { withOperand } from './operand.ts';
+import { withOwnSums } from './own-sums.ts';
 import type { PanelCall, Panels } from './panels.ts';
 
 /** The kernels that decode a virtual matrix: nothing of the size rows × cols is ever in memory. */
@@ -17,21 +20,16 @@ export function virtualMatmulKernel(
   panels: Panels,
   map: Kernels['map'],
 ): Kernels['virtualMatmul'] {
-  const virtualMatmul: Kernels['virtualMatmul'] = (x, v, out, epilogue) => {
+  return (x, v, out, epilogue) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
       return context.onReference('virtualMatmul', x, v, out, epilogue);
-    if (x.shape.length !== 2) {
-      const rowAxes = out.shape.length - 1;
-      return withMatrix(context, x, rowAxes, (m) => virtualMatmul(m, v, asMatrix(out, rowAxes), epilogue));
-    }
-    if (x.shape[0] === 1) multiplyRow(context, panels, x, v, out, epilogue);
-    else multiplyRows(context, panels, x, v, out, epilogue);
+    if (x.shape.length === 2 && x.shape[0] === 1) multiplyRow(context, panels, x, v, out, epilogue);
+    else if (sizeOf(out.shape) > 0) multiplyRows(context, panels, x, v, out, epilogue);
     activate(epilogue, out, map);
   };
-  return virtualMatmul;
 }
 
-/** Decoded panels take the place of the packed right-hand matrix. */
+/** Decoded panels take the place of the packed right-hand matrix. Shares are of the larger side of the result. */
 function multiplyRows(
   context: Context,
   panels: Panels,
@@ -40,20 +38,27 @@ function multiplyRows(
   out: View,
   epilogue: Epilogue | undefined,
 ): void {
-  const batch = x.shape[0] as number;
+  const batch = sizeOf(out.shape) / v.rows;
   if (epilogue?.bias) addRows(context, epilogue.bias, out);
-  const left = matrixAt(x);
   const { threads, gemm } = context;
   const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
-  const parts = threads.partsOf(nanoseconds, Math.ceil(v.rows / stripLanes));
-  threads.split(parts, v.rows, stripLanes, (thread, from, count) => {
-    const target = { address: addressOf(out) + from * 4, rowBytes: v.rows * 4 };
-    const writePanel: WritePanel = (to, col, lanes, firstStep, steps) => {
-      const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
-      const call = { firstLane: from + col, lanes, firstStep, steps, output };
-      panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
-    };
-    gemm.multiplyPanels(thread, batch, count, v.cols, left, writePanel, target, !!epilogue?.bias);
+  const byRows = batch > v.rows;
+  const [extent, grain] = byRows ? [batch, rowGrain] : [v.rows, stripLanes];
+  const parts = threads.partsOf(nanoseconds, Math.ceil(extent / grain));
+  const rowBytes = v.rows * 4;
+  withOperand(context, x, out.shape.length - 1, (left) => {
+    threads.split(parts, extent, grain, (thread, from, count) => {
+      const [row, rows] = byRows ? [from, count] : [0, batch];
+      const [firstLane, cols] = byRows ? [0, v.rows] : [from, count];
+      const target = { address: addressOf(out) + row * rowBytes + firstLane * 4, rowBytes };
+      const writePanel: WritePanel = (to, col, lanes, firstStep, steps) => {
+        const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
+        const call = { firstLane: firstLane + col, lanes, firstStep, steps, output };
+        panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
+      };
+      const share = rowsFrom(left, row);
+      gemm.multiplyPanels(thread, rows, cols, v.cols, share, writePanel, target, !!epilogue?.bias);
+    });
   });
 }
 
@@ -95,6 +100,9 @@ function multiplyRow(
 /** About what it takes to decode an entry, or to fold one. */
 const decodeNs = 1;
 
+// Rows of register tiles are five or six.
+const rowGrain = 30;
+
 // Multiples of eight (blocks of steps); tiles also of five and of six (rows of register tiles).
 const stepGrain = 8;
 const tileSteps = 120;
@@ -102,23 +110,23 @@ const tileLanes = 64;
 const stripBytes = 4 * stripLanes;
 const tileDepth = 272;
 const packedBytes = 2 ** 20;
+// So many rows of dY and x fit there.
+const mostShallow = packedBytes / 4 / tileSteps;
 
 export function virtualFoldKernel(context: Context, panels: Panels): Kernels['virtualFold'] {
   const { threads, onReference } = context;
-  const virtualFold: Kernels['virtualFold'] = (dY, x, v, adjoint, outs) => {
+  return (dY, x, v, adjoint, outs) => {
     if (x.dtype !== 'f32' || !panels.inBounds(adjoint, v))
       return onReference('virtualFold', dY, x, v, adjoint, outs);
-    if (x.shape.length !== 2) {
-      const rowAxes = dY.shape.length - 1;
-      return withMatrix(context, x, rowAxes, (m) =>
-        withMatrix(context, dY, rowAxes, (g) => virtualFold(g, m, v, adjoint, outs)),
-      );
+    const batch = sizeOf(dY.shape.slice(0, -1));
+    if (batch === 0 || v.rows === 0 || v.cols === 0) return;
+    if (x.shape.length > 2 || batch > mostShallow) {
+      foldDeep(context, panels, dY, x, v, adjoint, outs);
+      return;
     }
-    const batch = x.shape[0] as number;
     const lanesAlong = panels.foldLanes(adjoint);
     const [stepView, laneView] = lanesAlong === 'col' ? [dY, x] : [x, dY];
-    const [stepCount, laneCount] = lanesAlong === 'col' ? [v.rows, v.cols] : [v.cols, v.rows];
-    if (batch === 0 || stepCount === 0 || laneCount === 0) return;
+    const stepCount = lanesAlong === 'col' ? v.rows : v.cols;
     const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
     const parts = threads.partsOf(nanoseconds, Math.ceil(stepCount / stepGrain));
     withOwnSums(context, parts, outs, (sumsOf) => {
@@ -130,7 +138,6 @@ export function virtualFoldKernel(context: Context, panels: Panels): Kernels['vi
       });
     });
   };
-  return virtualFold;
 }
 
 /** Forms the tiles of laneViewᵀ·stepView for `count` steps from `first` on, and has each folded by `run`. */
@@ -188,41 +195,6 @@ function foldSteps(
         }
       }
     }
-  });
-}
-
-/**
- * Gives each part of a kernel arrays of its own to add to, because parts may add to the same elements; part 0 has
- * the arrays themselves. In the end what the others hold is added to these, in the order of the parts.
- */
-function withOwnSums(
-  { memory, code, linked }: Context,
-  parts: number,
-  outs: readonly View[],
-  use: (sumsOf: (thread: Thread, part: number) => readonly View[]) => void,
-): void {
-  if (parts === 1) {
-    use(() => outs);
-    return;
-  }
-  const sizes = outs.map(({ shape }) => sizeOf(shape));
-  const padded = sizes.map((size) => roundUp(size, 16) + 16);
-  const total = padded.reduce((sum, size) => sum + size, 0);
-  const starts = padded.map((_, k) => padded.slice(0, k).reduce((sum, size) => sum + size, 0));
-  memory.withBlock(total * (parts - 1) * 4 + 4, (address) => {
-    const own = (part: number, k: number): number =>
-      address + ((part - 1) * total + (starts[k] as number)) * 4;
-    use((thread, part) => {
-      if (part === 0) return outs;
-      thread.functions(linked).clear(own(part, 0), total * 4);
-      return outs.map(({ dtype, shape }, k) => contiguousAt(own(part, k), dtype, shape));
-    });
-    const row = address + total * (parts - 1) * 4;
-    memory.i32[row / 4] = 0;
-    for (let part = 1; part < parts; part++)
-      outs.forEach((out, k) => {
-        code.addRows(addressOf(out), own(part, k), row, 1, sizes[k] as number);
-      });
   });
 }
 

@@ -1,0 +1,42 @@
+import { sizeOf, type View } from '@funhash/tensor';
+import type { Context } from '../context.ts';
+import type { Matrix } from '../gemm/gemm.ts';
+import type { ColumnRun, Scattered } from '../gemm/scattered.ts';
+import { addressOf, coalesce, eachOffset } from '../layout.ts';
+import { matrixAt } from './matmul.ts';
+
+/**
+ * Runs `use` with a view as a matrix whose rows are its first `rowAxes` axes and whose columns are the others: by two
+ * strides where the axes join, else by a table of rows for the time of `use`.
+ */
+export function withOperand(
+  { memory, gemm }: Context,
+  view: View,
+  rowAxes: number,
+  use: (operand: Matrix | Scattered) => void,
+): void {
+  const { shape, strides } = view;
+  if (shape.length === 2) {
+    use(matrixAt(view));
+    return;
+  }
+  const rows = coalesce(shape.slice(0, rowAxes), [strides.slice(0, rowAxes)]);
+  const cols = coalesce(shape.slice(rowAxes), [strides.slice(rowAxes)]);
+  const address = addressOf(view);
+  if (rows.extents.length <= 1 && cols.extents.length <= 1) {
+    const [rowStride, colStride] = [rows, cols].map((loops) => (loops.strides[0]?.[0] ?? 0) * 4);
+    use({ address, rowStride: rowStride as number, colStride: colStride as number });
+    return;
+  }
+  const axes = cols.extents.length;
+  const together = cols.strides[0]?.[axes - 1] === 1;
+  const count = together ? (cols.extents[axes - 1] as number) : 1;
+  const runs: ColumnRun[] = [];
+  eachOffset(cols, together ? axes - 1 : axes, ([offset]) => {
+    runs.push({ offset: (offset as number) * 4, count });
+  });
+  memory.withBlock(sizeOf(rows.extents) * 4, (table) => {
+    gemm.scattered.writeRows(table, address, rows);
+    use({ rows: table, runs });
+  });
+}
