@@ -6,17 +6,38 @@ import {
   type ModelTensor,
 } from '@funhash/codec';
 import { random } from '@funhash/hashing';
-import { funHash, hashedNet, lowRank, randomEdgeRemoval, robe, SharedSpace, tiles } from '@funhash/space';
+import {
+  dct2d,
+  freshNet,
+  funHash,
+  hashedNet,
+  inBasis,
+  lowRank,
+  randomEdgeRemoval,
+  robe,
+  SharedSpace,
+  tiles,
+} from '@funhash/space';
 import { memory } from '@funhash/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Activation } from './activation.ts';
+import { BatchNorm } from './batch-norm.ts';
+import { Concat } from './concat.ts';
+import { ConvTranspose2d } from './conv-transpose2d.ts';
+import { Conv2d } from './conv2d.ts';
 import { Dense } from './dense.ts';
+import { DepthwiseConv2d } from './depthwise-conv2d.ts';
 import { Dropout } from './dropout.ts';
 import { Flatten } from './flatten.ts';
+import { LayerNorm } from './layer-norm.ts';
 import { load, modelOf } from './load.ts';
+import { MaxPool2d } from './max-pool2d.ts';
 import type { Module } from './module.ts';
+import { Reshape } from './reshape.ts';
+import { Residual } from './residual.ts';
 import { Sequential } from './sequential.ts';
+import { Upsample } from './upsample.ts';
 
 /** What a file says, before it is encoded with a valid checksum. */
 interface Content {
@@ -33,7 +54,7 @@ const contentOf = (model: Module): Content => ({
     }),
   ),
   tensors: new Map(
-    [...model.namedParameters()].map(([name, { value }]) => [
+    [...model.namedParameters(), ...model.namedBuffers()].map(([name, { value }]) => [
       name,
       { shape: value.shape, data: value.dataSync() as Float32Array },
     ]),
@@ -50,6 +71,26 @@ const contents: readonly Content[] = [
   new Dense({ in: 3, out: 2, weight: funHash({ values: 14, dual: true }), bias: false }),
   new Sequential([tied, tied]),
   new Dense({ in: 2, out: 3, weight: lowRank({ rank: 1 }) }),
+  new Conv2d({
+    in: 2,
+    out: 2,
+    kernelSize: [1, 2],
+    stride: 2,
+    padding: [[0, 1], 1],
+    weight: hashedNet({ values: 3 }),
+  }),
+  new Sequential([
+    new ConvTranspose2d({ in: 2, out: 2, kernelSize: 2, groups: 2, outputPadding: 0, bias: false }),
+    new MaxPool2d({ kernelSize: 2, padding: 'valid' }),
+    new DepthwiseConv2d({ in: 2, kernelSize: 1, bias: false, weight: freshNet({ kernel: 1, values: 1 }) }),
+  ]),
+  new Residual(new BatchNorm({ channels: 2, momentum: 0.2 }), { shortcut: new Upsample({ scale: 2 }) }),
+  new Concat([new Reshape({ shape: [2, 2] }), new LayerNorm({ channels: 3, epsilon: 0.1 })]),
+  new Dense({
+    in: 4,
+    out: 2,
+    weight: inBasis(dct2d({ height: 2, width: 2, keep: 1 }), hashedNet({ values: 2 })),
+  }),
   new Dense({
     in: 4,
     out: 4,

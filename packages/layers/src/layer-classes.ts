@@ -1,6 +1,20 @@
 // What users import and what `load` builds by its type.
 export { Activation } from './activation.ts';
+export { AveragePool2d } from './average-pool2d.ts';
+export { BatchNorm } from './batch-norm.ts';
+export { Concat } from './concat.ts';
+export { ConvTranspose2d } from './conv-transpose2d.ts';
+export { Conv1d } from './conv1d.ts';
+export { Conv2d } from './conv2d.ts';
 export { Dense } from './dense.ts';
+export { DepthwiseConv2d } from './depthwise-conv2d.ts';
 export { Dropout } from './dropout.ts';
+export { Dropout2d } from './dropout2d.ts';
 export { Flatten } from './flatten.ts';
+export { GlobalAveragePool } from './global-average-pool.ts';
+export { LayerNorm } from './layer-norm.ts';
+export { MaxPool2d } from './max-pool2d.ts';
+export { Reshape } from './reshape.ts';
+export { Residual } from './residual.ts';
 export { Sequential } from './sequential.ts';
+export { Upsample } from './upsample.ts';

@@ -1,3 +1,4 @@
+import type { Padding, PerAxis } from '@funhash/autodiff';
 import { type DecodedModel, ModelFileError } from '@funhash/codec';
 import { FunhashError } from '@funhash/hashing';
 import {
@@ -71,9 +72,49 @@ export class LayerReader {
       : this.#refuse(`a count as ${name}`, value);
   }
 
+  flag(name: string): boolean {
+    const value = this.spec[name];
+    return typeof value === 'boolean' ? value : this.#refuse(`true or false as ${name}`, value);
+  }
+
   text(name: string): string {
     const value = this.spec[name];
     return typeof value === 'string' ? value : this.#refuse(`a text as ${name}`, value);
+  }
+
+  /** Whole numbers ≥ 1. */
+  counts(name: string): number[] {
+    const list = this.spec[name];
+    const isCount = (value: unknown): boolean =>
+      Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 32;
+    return Array.isArray(list) && list.every(isCount)
+      ? list
+      : this.#refuse(`a list of counts as ${name}`, list);
+  }
+
+  /** A number for every spatial axis, or one for all of them. */
+  perAxis(name: string): PerAxis {
+    return Array.isArray(this.spec[name]) ? this.counts(name) : this.count(name);
+  }
+
+  /** Zeros around spatial axes. */
+  padding(name: string): Padding {
+    const value = this.spec[name];
+    const isAmount = (amount: unknown): boolean =>
+      Number.isInteger(amount) && (amount as number) >= 0 && (amount as number) < 2 ** 31;
+    const isPair = (pair: unknown): boolean =>
+      Array.isArray(pair) && pair.length === 2 && pair.every(isAmount);
+    const isKnown =
+      value === 'valid' ||
+      value === 'same' ||
+      isAmount(value) ||
+      (Array.isArray(value) && value.every((each) => isAmount(each) || isPair(each)));
+    return isKnown ? (value as Padding) : this.#refuse(`a padding as ${name}`, value);
+  }
+
+  /** The layer under a name. */
+  member(name: string): Module {
+    return buildLayer(this.spec[name], this.#keyOf(name), this.#context);
   }
 
   /** The layers listed under a name. */
