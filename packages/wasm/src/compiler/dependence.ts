@@ -18,7 +18,7 @@ export const stripLanes = 8;
 export interface Axes {
   /** The coordinate that differs by lane; the other differs by step. */
   readonly lanes: 'row' | 'col';
-  /** Steps in a block: the first step of a block is a multiple of it. */
+  /** Steps in a block: the first step of a block is a multiple of it; infinite where steps are listed, not counted. */
   readonly unroll: number;
   readonly input: (slot: number) => Degrees;
 }
@@ -93,7 +93,7 @@ export class Dependence {
     switch (node.op) {
       case 'row':
       case 'col':
-        return 1;
+        return axis === 'lane' || Number.isFinite(this.#axes.unroll) ? 1 : undefined;
       case 'add':
         return a === undefined || b === undefined ? undefined : (a + b) | 0;
       case 'mul': {

@@ -199,6 +199,24 @@ describe('compiled formulas', () => {
     );
   });
 
+  test('rows by number of a matrix that is stored column by column', () => {
+    const graph = new Graph();
+    const [row, col] = [new Word(graph, graph.node('row')), new Word(graph, graph.node('col'))];
+    const entry = Real.from(graph, graph.node('at', [row.plus(col.times(64)).id], 0));
+    const slots = { stored: 1, inputs: 0, uniforms: 0, scalars: 0 };
+    const program = new Program(graph, [entry.id], [], slots);
+    const stored = [new Twin(backend, someValues(64 * 8), contiguous([64 * 8]))];
+    const v = { ...matrix(program, 64, 8, stored), uniforms: [], scalars: [] };
+    const numbers = Int32Array.from({ length: 16 }, (_, k) => (k * 37 + 5) % 64);
+    const ids = new Twin(backend, numbers, contiguous([16]), 'i32');
+    const out = fresh(16, 8);
+    runBoth(backend, 'virtualRows', v, ids, out);
+    expectSame(backend, out, 0);
+    const sums = [new Twin(backend, new Float32Array(64 * 8), contiguous([64 * 8]))];
+    runBoth(backend, 'foldRows', fresh(16, 8), ids, v, adjoint(program), sums);
+    expectSame(backend, sums[0] as Twin);
+  });
+
   test('lanes behind the last row or column read nothing', () => {
     // An index that would be far outside of the memory for any row or column but the first.
     for (const place of ['row', 'col'] as const) {
