@@ -45,15 +45,6 @@ export function nary(
   return (...operands) => op(operands);
 }
 
-/** As `unary`, of as many operands as the statement takes. */
-export function nary(
-  name: string,
-  statement: (...operands: Real[]) => Real,
-): (...operands: Operand[]) => Tensor {
-  const op = pointwise(name, (operands) => statement(...operands));
-  return (...operands) => op(operands);
-}
-
 function pointwise(
   name: string,
   statement: (operands: readonly Real[]) => Real,
@@ -171,9 +162,6 @@ export const divide = binary('divide', (x, y) => x.over(y));
 /** Equal operands share the gradient. */
 export const maximum = binary('maximum', (x, y) => x.maximum(y));
 export const minimum = binary('minimum', (x, y) => x.minimum(y));
-
-/** x·y + z. */
-export const multiplyAdd = ternary('multiplyAdd', (x, y, z) => x.times(y).plus(z));
 
 /** x·y + z. */
 export const multiplyAdd = ternary('multiplyAdd', (x, y, z) => x.times(y).plus(z));
