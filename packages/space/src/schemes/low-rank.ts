@@ -1,4 +1,4 @@
-import { matmul } from '@funhash/autodiff';
+import { gather, matmul } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { structural } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
@@ -33,7 +33,6 @@ export const lowRank = defineScheme({
     Array.from({ length: rank }, (_, r) =>
       a.at(row.times(rank).plus(r)).times(b.at(col.times(rank).plus(r))),
     ).reduce((sum, term) => sum.plus(term)),
-  apply: (x, { a, b }, { bias }) => {
-    return matmul(matmul(x, b), a, { transposeB: true, bias });
-  },
+  apply: (x, { a, b }, { bias }) => matmul(matmul(x, b), a, { transposeB: true, bias }),
+  rowsAt: ({ a, b }, { ids }) => matmul(ids ? gather(a, ids) : a, b, { transposeB: true }),
 });
