@@ -3,7 +3,12 @@ import { createBackend } from '../src/backend.ts';
 import { type Formula, hashed, robe8, tile } from './formulas.ts';
 import { leastTimes } from './measure.ts';
 
-/** One row through square layers: dense against virtual, milliseconds. */
+/**
+ * One row through square layers: dense against virtual, milliseconds. Arguments: a part of the formulas' names, and
+ * rounds.
+ */
+const only = process.argv[2] ?? '';
+const rounds = Number(process.argv[3] ?? 25);
 const backend = createBackend();
 const { kernels } = backend as { kernels: Required<typeof backend.kernels> };
 const view = (...shape: number[]): View => {
@@ -25,6 +30,7 @@ for (const [rows, cols] of [
   const Vt: View = { buffer: V.buffer, dtype: 'f32', shape: [cols, rows], strides: [1, cols], offset: 0 };
   const work: Record<string, () => void> = { dense: () => kernels.matmul(x, Vt, y) };
   const add = (name: string, { program, uniforms, storedLengths }: Formula): void => {
+    if (!name.includes(only)) return;
     const v = { program, rows, cols, uniforms, scalars: [], stored: storedLengths.map((n) => view(n)) };
     work[name] = () => kernels.virtualMatmul(x, v, y);
   };
@@ -34,10 +40,10 @@ for (const [rows, cols] of [
   add('robe8 1/64', robe8(Math.floor(size / 64)));
   add('hashed ms 1/64', hashed(Math.floor(size / 64), 'ms'));
   add('hashed xx 1/64', hashed(Math.floor(size / 64)));
-  const times = leastTimes(work, 25, 6) as Record<string, number>;
+  const times = leastTimes(work, rounds, 6) as Record<string, number>;
   console.log(
     `${rows}x${cols} ${Object.entries(times)
-      .map(([name, ms]) => `${name} ${ms.toFixed(3)}`)
+      .map(([name, ms]) => `${name} ${ms.toFixed(3)} (${((times.dense as number) / ms).toFixed(2)})`)
       .join('  ')}`,
   );
 }

@@ -12,16 +12,16 @@ export function gather(lowering: Lowering, node: Node, step: number, half: numbe
   const { dependence } = lowering;
   if (!lowering.varies(node.id))
     return lowering.once('r', node.id, step, 0, ({ made, code }) => {
-      const address = addressOfWord(lowering, index, base, step);
-      code.get(address).memory('v128.load32_splat');
+      const { address, offset } = placeOfWord(lowering, index, base, step);
+      code.get(address).memory('v128.load32_splat', offset);
       const local = made.local('v128');
       code.set(local);
       return local;
     });
   if (dependence.laneStride(index) === 1)
     return lowering.once('r', node.id, step, half, ({ made, code }) => {
-      const address = addressOfWord(lowering, index, base, step);
-      code.get(address).memory('v128.load', 16 * half);
+      const { address, offset } = placeOfWord(lowering, index, base, step);
+      code.get(address).memory('v128.load', offset + 16 * half);
       const local = made.local('v128');
       code.set(local);
       return local;
@@ -41,8 +41,25 @@ export function gather(lowering: Lowering, node: Node, step: number, half: numbe
   });
 }
 
-/** base + 4·index, of the index at lane 0. */
-export function addressOfWord(lowering: Lowering, index: number, base: Local, step: number): Local {
+/** A place in memory: a local that holds an address, and a constant to be added to it. */
+interface Place {
+  readonly address: Local;
+  readonly offset: number;
+}
+
+/** base + 4·index, of the index at lane 0; one address serves a whole block where the index counts along the steps. */
+export function placeOfWord(lowering: Lowering, index: number, base: Local, step: number): Place {
+  const { dependence } = lowering;
+  const stride = dependence.of(index).step === 2 ? dependence.stepStride(index) : undefined;
+  if (stride === undefined || stride < 0 || stride > mostStride)
+    return { address: addressOfWord(lowering, index, base, step), offset: 0 };
+  return { address: addressOfWord(lowering, index, base, 0), offset: 4 * stride * step };
+}
+
+/** Of an offset that is written into an instruction, in elements. */
+const mostStride = 2 ** 20;
+
+function addressOfWord(lowering: Lowering, index: number, base: Local, step: number): Local {
   return lowering.once(`a${base}:`, index, step, 0, ({ made, code }) => {
     const at = word(lowering, index, step);
     code.get(base, at).i32(2).op('i32.shl').op('i32.add');

@@ -16,7 +16,7 @@ export interface PanelForm {
   readonly unroll: number;
   /** The steps take their coordinates from a list instead of counting. */
   readonly listed: boolean;
-  /** The operand has one value for each step instead of one for each entry. */
+  /** The operand has one value for each step instead of one for each entry, side by side. */
   readonly inputByStep?: boolean;
 }
 
@@ -75,22 +75,23 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
   const bases = Array.from({ length: slots.stored }, (_, slot) => load(panelOperands.first + slot));
   const sinkBases = bases.map((_, slot) => load(panelOperands.first + slots.stored + slot));
   const uniformsAt = panelOperands.first + 2 * slots.stored;
-  const [input, output] = [
-    new Stream(
-      made,
-      load(panelOperands.input),
-      load(panelOperands.inputStrip),
-      load(panelOperands.inputStep),
-    ),
-    new Stream(
-      made,
-      load(panelOperands.output),
-      load(panelOperands.outputStrip),
-      load(panelOperands.outputStep),
-    ),
-  ];
+  const stream = (at: number, stepBytes?: number): Stream =>
+    new Stream(made, [load(at), load(at + 1), load(at + 2)], form.unroll, stepBytes);
+  const input = stream(panelOperands.input, form.inputByStep ? 4 : undefined);
+  const output = stream(panelOperands.output);
   const list = load(panelOperands.list);
   const listAt = made.local('i32');
+
+  const known: Local[] = [];
+  // The operand of four steps: one load, where a load for each step would wait for its turn.
+  const fourSteps = (four: number): Local => {
+    if (known[four] === undefined) {
+      known[four] = made.local('v128');
+      const offset = input.push(4 * four, body);
+      body.memory('v128.load', offset).set(known[four]);
+    }
+    return known[four];
+  };
 
   const surroundings: Surroundings = {
     siteOf: (degrees) => (degrees.step > 0 ? 2 : degrees.lane > 0 ? 1 : 0),
@@ -102,9 +103,15 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
     coordinates: (half) => coordinates[half] as Local,
     input: (_, at, half, to) => {
       const local = made.local('v128');
-      to.get(input.addressOf(at, body));
-      if (form.inputByStep) to.memory('v128.load32_splat');
-      else to.memory('v128.load', 16 * half);
+      if (form.inputByStep && form.unroll % 4 === 0) {
+        const four = fourSteps(at >> 2);
+        const lane = at & 3;
+        to.get(four, four).shuffle(lane, lane, lane, lane);
+      } else {
+        const offset = input.push(at, to);
+        if (form.inputByStep) to.memory('v128.load32_splat', offset);
+        else to.memory('v128.load', offset + 16 * half);
+      }
       to.set(local);
       return local;
     },
@@ -150,7 +157,8 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
     for (const id of entries)
       for (const half of [0, 1]) {
         const entry = real(lowering, id, at, half);
-        body.get(output.addressOf(at, body), entry).memory('v128.store', 16 * half);
+        const offset = output.push(at, body);
+        body.get(entry).memory('v128.store', offset + 16 * half);
       }
     reported.forEach((id, k) => {
       for (const half of [0, 1]) {
@@ -166,64 +174,91 @@ export function panelModule(program: Program, form: PanelForm, instructions: Ins
   for (const at of steps) for (const sink of sinks) sink.store(at);
   for (const sink of sinks) sink.finish();
 
+  const streams = [
+    ...(program.nodes.some(({ op }) => op === 'input') ? [input] : []),
+    ...(entries.length > 0 ? [output] : []),
+  ];
+  for (const used of streams) used.startCall(head);
   code.append(head);
   code.repeat(strips, () => {
     code.append(strip).get(firstStep).set(step).get(list).set(listAt).get(blocks).set(left);
-    for (const stream of [input, output]) stream.startStrip(code);
+    for (const used of streams) used.startStrip(code);
     code.repeat(left, () => {
       code.append(body);
-      code.increase(step, form.unroll);
-      code.increase(listAt, 4 * form.unroll);
-      for (const stream of [input, output]) stream.nextBlock(code, form.unroll);
+      if (form.listed) code.increase(listAt, 4 * form.unroll);
+      else code.increase(step, form.unroll);
+      for (const used of streams) used.nextBlock(code);
     });
     code.append(ends.strip);
-    for (const stream of [input, output]) stream.nextStrip(code);
+    for (const used of streams) used.nextStrip(code);
     code.increase(lane, stripLanes);
   });
   code.append(ends.call);
   return module;
 }
 
-/** An operand or result of every entry: its address moves from step to step and from strip to strip. */
+/** An operand or result of every entry or every step: its address moves from step to step and from strip to strip. */
 class Stream {
   readonly #made: FunctionBuilder;
   readonly #strip: Local;
   readonly #at: Local;
   readonly #stripStride: Local;
   readonly #stepStride: Local;
+  readonly #blockStride: Local;
+  readonly #unroll: number;
+  /** Bytes from step to step where they are known. */
+  readonly #stepBytes: number | undefined;
   readonly #addresses: Local[];
 
-  constructor(made: FunctionBuilder, start: Local, stripStride: Local, stepStride: Local) {
+  constructor(
+    made: FunctionBuilder,
+    [start, stripStride, stepStride]: readonly [Local, Local, Local],
+    unroll: number,
+    stepBytes: number | undefined,
+  ) {
     this.#made = made;
     this.#strip = start;
     this.#stripStride = stripStride;
     this.#stepStride = stepStride;
+    this.#unroll = unroll;
+    this.#stepBytes = stepBytes;
     this.#at = made.local('i32');
+    this.#blockStride = made.local('i32');
     this.#addresses = [this.#at];
   }
 
-  /** The address at a step of the block. */
-  addressOf(step: number, body: Code): Local {
+  /** Pushes the address at a step of the block, less the offset that is given back. */
+  push(step: number, code: Code): number {
+    if (this.#stepBytes !== undefined) {
+      code.get(this.#at);
+      return step * this.#stepBytes;
+    }
     for (let known = this.#addresses.length; known <= step; known++) {
       const next = this.#made.local('i32');
-      body
+      code
         .get(this.#addresses[known - 1] as Local, this.#stepStride)
         .op('i32.add')
         .set(next);
       this.#addresses.push(next);
     }
-    return this.#addresses[step] as Local;
+    code.get(this.#addresses[step] as Local);
+    return 0;
+  }
+
+  startCall(code: Code): void {
+    code.get(this.#stepStride).i32(this.#unroll).op('i32.mul').set(this.#blockStride);
   }
 
   startStrip(code: Code): void {
     code.get(this.#strip).set(this.#at);
   }
 
-  nextBlock(code: Code, unroll: number): void {
-    code.get(this.#at, this.#stepStride).i32(unroll).op('i32.mul').op('i32.add').set(this.#at);
+  nextBlock(code: Code): void {
+    if (this.#stepBytes === undefined) code.advance(this.#at, this.#blockStride);
+    else code.increase(this.#at, this.#unroll * this.#stepBytes);
   }
 
   nextStrip(code: Code): void {
-    code.get(this.#strip, this.#stripStride).op('i32.add').set(this.#strip);
+    code.advance(this.#strip, this.#stripStride);
   }
 }

@@ -1,14 +1,33 @@
 import type { Sink } from '@funhash/formula';
 import type { Code, Local } from '../assembler/code.ts';
-import { addressesOfWords, addressOfWord } from './gather.ts';
+import { addressesOfWords, placeOfWord } from './gather.ts';
 import type { Lowering } from './lowering.ts';
 import { real } from './reals.ts';
 import { Vector } from './vector.ts';
+import { signBits } from './words.ts';
 
 /** Code behind the loops: after the last step of a strip, after the last strip. */
 export interface Ends {
   readonly strip: Code;
   readonly call: Code;
+}
+
+interface BlockSign {
+  readonly word: number;
+  readonly factors: readonly [number, number];
+}
+
+/** Where a value is (x · sign) · y, of a sign that is the same for a whole block of steps: the sign, x and y. */
+function blockSign(lowering: Lowering, value: number): BlockSign | undefined {
+  const { op, args } = lowering.node(value);
+  if (op !== 'times') return undefined;
+  const [product, y] = args as [number, number];
+  const inner = lowering.node(product);
+  if (inner.op !== 'times') return undefined;
+  const [x, sign] = inner.args as [number, number];
+  const { op: kind, args: of } = lowering.node(sign);
+  if (kind !== 'asSign' || lowering.dependence.of(sign).step === 2) return undefined;
+  return { word: of[0] as number, factors: [x, y] };
 }
 
 /**
@@ -26,6 +45,8 @@ export class SinkWriter {
   readonly #sums: readonly Local[];
   /** Over the steps of a block so far. */
   #block: readonly Local[] = [];
+  /** Taken out of the values of a block, which are products by it. */
+  readonly #sign: BlockSign | undefined;
   /** Of each step of a block. */
   readonly #steps: (readonly Local[])[] = [];
 
@@ -37,6 +58,7 @@ export class SinkWriter {
     const { lane, step } = lowering.dependence.of(sink.index);
     if (step === 0) this.#scope = lane === 0 ? 'call' : 'strip';
     else this.#scope = step === 1 ? 'block' : 'step';
+    this.#sign = this.#scope === 'step' ? undefined : blockSign(lowering, sink.value);
     this.#sums = step === 0 ? this.#startSums(this.#scope === 'call' ? 0 : 1) : [];
   }
 
@@ -46,6 +68,7 @@ export class SinkWriter {
     if (this.#scope === 'step') this.#steps[step] = halves.map((half) => this.#value(step, half));
     else if (step === 0) this.#block = halves.map((half) => this.#value(0, half));
     else this.#block = halves.map((half) => this.#added(step, half, this.#block[half] as Local));
+    if (this.#sign && step === this.#lowering.unroll - 1) this.#block = this.#signed(this.#sign.word);
   }
 
   /** Stores the values of a step, and with the last step of a block what was summed over it. */
@@ -62,7 +85,15 @@ export class SinkWriter {
   }
 
   #value(step: number, half: number): Local {
-    return real(this.#lowering, this.#sink.value, step, half);
+    const lowering = this.#lowering;
+    if (!this.#sign) return real(lowering, this.#sink.value, step, half);
+    const [a, b] = this.#sign.factors.map((factor) => real(lowering, factor, step, half)) as [Local, Local];
+    return lowering.vectorAt(2).mul(a, b);
+  }
+
+  #signed(word: number): readonly Local[] {
+    const v = this.#lowering.vectorAt(2);
+    return this.#block.map((sum, half) => v.op('v128.xor', sum, signBits(this.#lowering, word, 0, half)));
   }
 
   // sum + value, in one instruction where the value is a product (but one by a sign, which is none).
@@ -70,9 +101,10 @@ export class SinkWriter {
     const lowering = this.#lowering;
     const v = lowering.vectorAt(2);
     const { op, args } = lowering.node(this.#sink.value);
-    if (op !== 'times' || args.some((arg) => lowering.node(arg).op === 'asSign'))
-      return v.add(sum, this.#value(step, half));
-    const [a, b] = args.map((arg) => real(lowering, arg, step, half)) as [Local, Local];
+    const product = op === 'times' && !args.some((arg) => lowering.node(arg).op === 'asSign');
+    const factors = this.#sign?.factors ?? (product ? args : undefined);
+    if (!factors) return v.add(sum, this.#value(step, half));
+    const [a, b] = factors.map((factor) => real(lowering, factor, step, half)) as [Local, Local];
     return v.multiplyAdd(a, b, sum);
   }
 
@@ -96,17 +128,17 @@ export class SinkWriter {
     const { index } = this.#sink;
     const { code } = v;
     if (!this.#lowering.varies(index)) {
-      const address = addressOfWord(this.#lowering, index, this.#base, step);
+      const { address, offset } = placeOfWord(this.#lowering, index, this.#base, step);
       const sum = values.reduce((total, value) => v.add(total, value));
-      code.get(address, address).memory('f32.load');
+      code.get(address, address).memory('f32.load', offset);
       v.pushSum(sum);
-      code.op('f32.add').memory('f32.store');
+      code.op('f32.add').memory('f32.store', offset);
     } else if (this.#lowering.dependence.laneStride(index) === 1) {
-      const address = addressOfWord(this.#lowering, index, this.#base, step);
+      const { address, offset } = placeOfWord(this.#lowering, index, this.#base, step);
       values.forEach((value, half) => {
-        const offset = 16 * half;
-        code.get(address, address).memory('v128.load', offset);
-        code.get(value).op('f32x4.add').memory('v128.store', offset);
+        const at = offset + 16 * half;
+        code.get(address, address).memory('v128.load', at);
+        code.get(value).op('f32x4.add').memory('v128.store', at);
       });
     } else
       values.forEach((value, half) => {

@@ -23,7 +23,8 @@ export function virtualMatmulKernel(
   return (x, v, out, epilogue) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
       return context.onReference('virtualMatmul', x, v, out, epilogue);
-    if (x.shape.length === 2 && x.shape[0] === 1) multiplyRow(context, panels, x, v, out, epilogue);
+    if (x.shape.length === 2 && x.shape[0] === 1)
+      withContiguous(context, x, (row) => multiplyRow(context, panels, row, v, out, epilogue));
     else if (sizeOf(out.shape) > 0) multiplyRows(context, panels, x, v, out, epilogue);
     activate(epilogue, out, map);
   };
@@ -85,7 +86,7 @@ function multiplyRow(
     const target = contiguousAt(address, 'f32', [padded]);
     const { program, rows, cols, uniforms, scalars, stored } = v;
     const matrix = { program, rows, cols, uniforms, scalars, stored: [...stored, target] };
-    const input = { address: addressOf(x), stripBytes: 0, stepBytes: (x.strides[1] as number) * 4 };
+    const input = { address: addressOf(x), stripBytes: 0, stepBytes: 4 };
     const targets: (View | undefined)[] = [...stored.map(() => undefined), target];
     const form = { lanes: 'row', listed: false, inputByStep: true } as const;
     const parts = threads.partsOf(rows * cols * decodeNs, padded / stripLanes);
