@@ -1,4 +1,5 @@
 import {
+  compressBytes,
   type DecodedModel,
   encodeModel,
   type JsonValue,
@@ -312,7 +313,13 @@ test('100 000 mutated descriptions: a typed refusal, or a sound model', async ()
 });
 
 test('10 000 of them in files, under a valid checksum', async () => {
-  const accepted = await fuzz(10_000, 20160707, (content) => load(encodeModel(content)));
+  const formats = [undefined, 'f16', 'i2', 'i5', 'i8'] as const;
+  let run = 0;
+  const accepted = await fuzz(10_000, 20160707, async (content) => {
+    const storeAs = formats[run++ % formats.length];
+    const bytes = encodeModel({ ...content, ...(storeAs !== undefined && { storeAs }) });
+    return load(run % 4 === 0 ? await compressBytes(bytes) : bytes);
+  });
   expect(accepted).toBeGreaterThan(500);
   expect(accepted).toBeLessThan(5000);
 });
