@@ -8,7 +8,7 @@ const rows = [
   ['autodiff'],
   ['space'],
   ['layers'],
-  ['training'],
+  ['training', 'models'],
   ['rnn-testing'],
   ['cli'],
   ['funhash'],

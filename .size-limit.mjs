@@ -15,6 +15,7 @@ const entries = [
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
   { name: 'layers', path: 'packages/layers/dist/index.js', limit: '58 kB' },
   { name: 'training', path: 'packages/training/dist/index.js', limit: '34 kB' },
+  { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '50 kB' },
 ];
 
 export default entries.map((entry) => ({ ...entry, modifyEsbuildConfig }));

@@ -1,12 +1,13 @@
 import * as datasets from '@funhash/datasets';
 import * as layers from '@funhash/layers';
+import * as models from '@funhash/models';
 import * as training from '@funhash/training';
 import { expect, test } from 'vitest';
 import * as funhash from './index.ts';
 
-test('nothing of layers, training and datasets is lost to a clash of names', () => {
+test('nothing of layers, models, training and datasets is lost to a clash of names', () => {
   const all: Record<string, unknown> = funhash;
-  for (const part of [datasets, layers, training])
+  for (const part of [datasets, layers, models, training])
     for (const [name, value] of Object.entries(part)) expect(all[name], name).toBe(value);
 });
 

@@ -39,6 +39,7 @@ export { type LoadOptions, load, loadInto } from './load.ts';
 export type { MaxPool2dOptions } from './max-pool2d.ts';
 export { type LayerSpec, Module, type SaveOptions } from './module.ts';
 export type { NormalizationOptions } from './normalization.ts';
+export type { PadOptions } from './pad.ts';
 export type { ReshapeOptions } from './reshape.ts';
 export type { ResidualOptions } from './residual.ts';
 export type { SequentialOptions } from './sequential.ts';

@@ -14,6 +14,7 @@ export { Flatten } from './flatten.ts';
 export { GlobalAveragePool } from './global-average-pool.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { MaxPool2d } from './max-pool2d.ts';
+export { Pad } from './pad.ts';
 export { Reshape } from './reshape.ts';
 export { Residual } from './residual.ts';
 export { Sequential } from './sequential.ts';

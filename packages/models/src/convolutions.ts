@@ -1,0 +1,38 @@
+import { type ActivationName, BatchNorm, Conv2d, Dense, Sequential } from '@funhash/layers';
+import { type ModelWeights, type WeightRole, weightAt } from './weights.ts';
+
+/** Makes the layers of a model, with its way of storing weights. */
+export interface LayerMaker {
+  /** A convolution that keeps the size of an image, divided by its stride. No bias: batch normalisation has one. */
+  conv(from: number, to: number, options: { kernelSize: number; stride?: number; role?: WeightRole }): Conv2d;
+  norm(channels: number, activation?: ActivationName): BatchNorm;
+  /** Normalisation and activation before a convolution. */
+  normConv(from: number, to: number, options: { kernelSize: number; stride?: number }): Sequential;
+  /** The classes. */
+  head(from: number, classes: number): Dense;
+}
+
+export function layerMaker(weights: ModelWeights | undefined): LayerMaker {
+  const maker: LayerMaker = {
+    conv: (from, to, { kernelSize, stride = 1, role = 'conv' }) =>
+      new Conv2d({
+        in: from,
+        out: to,
+        kernelSize,
+        stride,
+        padding: (kernelSize - 1) / 2,
+        bias: false,
+        ...weightAt(weights, { role, rows: to, cols: kernelSize * kernelSize * from, kernelSize }),
+      }),
+    norm: (channels, activation) => new BatchNorm({ channels, ...(activation && { activation }) }),
+    normConv: (from, to, options) =>
+      new Sequential([maker.norm(from, 'relu'), maker.conv(from, to, options)]),
+    head: (from, classes) =>
+      new Dense({
+        in: from,
+        out: classes,
+        ...weightAt(weights, { role: 'head', rows: classes, cols: from, kernelSize: 1 }),
+      }),
+  };
+  return maker;
+}

@@ -1,0 +1,84 @@
+import {
+  AveragePool2d,
+  GlobalAveragePool,
+  type Module,
+  Pad,
+  Reshape,
+  Residual,
+  Sequential,
+} from '@funhash/layers';
+import { type LayerMaker, layerMaker } from './convolutions.ts';
+import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
+import { requireCounts } from './weights.ts';
+
+export interface ResNetOptions extends ImageModelOptions {
+  /** 6·n + 2 layers: 20, 32, 44, 56, 110. Default 20. */
+  readonly depth?: number;
+  /** Channels of the first group; the next ones have twice and four times as many. Default 16. */
+  readonly channels?: number;
+  /**
+   * Where a block halves the image and doubles the channels: `pad` (default, the paper's A for these nets) takes every
+   * second pixel and adds channels of zeros; `conv` (B) is a convolution of 1 × 1.
+   */
+  readonly shortcut?: 'pad' | 'conv';
+}
+
+/**
+ * ResNet for small images: three groups of n blocks of two convolutions. Depth 20 has 0.27 million parameters, 32
+ * 0.46, 44 0.66, 56 0.85, 110 1.7. Images [B, H, W, C], or flat rows → [B, classes].
+ *
+ * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2.
+ */
+export function resNet({
+  depth = 20,
+  channels = 16,
+  shortcut = 'pad',
+  ...rest
+}: ResNetOptions = {}): Sequential {
+  const { input, classes, seed, weight } = checkedOptions('resNet', rest);
+  requireCounts('resNet', { channels });
+  const blocks = blocksOf('resNet', depth, 6, 2);
+  const make = layerMaker(weight);
+  let from = channels;
+  const body = [1, 2, 4].flatMap((factor) =>
+    Array.from({ length: blocks }, (_, k) => {
+      const to = channels * factor;
+      const stride = factor > 1 && k === 0 ? 2 : 1;
+      const block = residual(make, from, to, stride, shortcut);
+      from = to;
+      return block;
+    }),
+  );
+  return new Sequential(
+    [
+      new Reshape({ shape: input }),
+      make.conv(input[2], channels, { kernelSize: 3, role: 'stem' }),
+      make.norm(channels, 'relu'),
+      ...body,
+      new GlobalAveragePool(),
+      make.head(from, classes),
+    ],
+    { seed },
+  );
+}
+
+function residual(
+  make: LayerMaker,
+  from: number,
+  to: number,
+  stride: number,
+  shortcut: 'pad' | 'conv',
+): Residual {
+  const body = new Sequential([
+    make.conv(from, to, { kernelSize: 3, stride }),
+    make.norm(to, 'relu'),
+    make.conv(to, to, { kernelSize: 3 }),
+    make.norm(to),
+  ]);
+  if (from === to) return new Residual(body, { activation: 'relu' });
+  const past: Module[] =
+    shortcut === 'conv'
+      ? [make.conv(from, to, { kernelSize: 1, stride }), make.norm(to)]
+      : [new AveragePool2d({ kernelSize: 1, stride }), new Pad({ padding: [0, 0, (to - from) / 2] })];
+  return new Residual(body, { shortcut: new Sequential(past), activation: 'relu' });
+}

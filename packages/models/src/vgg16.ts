@@ -1,0 +1,81 @@
+import {
+  Conv2d,
+  Dense,
+  Dropout,
+  GlobalAveragePool,
+  MaxPool2d,
+  type Module,
+  Reshape,
+  Sequential,
+} from '@funhash/layers';
+import { layerMaker } from './convolutions.ts';
+import { checkedOptions, type ImageModelOptions } from './model-options.ts';
+import { requireCounts, weightAt } from './weights.ts';
+
+/** Channels of the convolutions between two pools. */
+const groups = [
+  [64, 64],
+  [128, 128],
+  [256, 256, 256],
+  [512, 512, 512],
+  [512, 512, 512],
+];
+
+export interface Vgg16Options extends ImageModelOptions {
+  /** Normalise after each convolution, which then has no bias. Default true; the paper, older, has none. */
+  readonly batchNorm?: boolean;
+  /** Widths of dense layers before the classes. Default none; for 32 × 32 images Liu and Deng have [512]. */
+  readonly hidden?: readonly number[];
+  /** Rate before each dense layer. Default 0, none. */
+  readonly dropout?: number;
+}
+
+/**
+ * VGG-16 for small images: the thirteen convolutions of the paper's configuration D in five groups, each followed by
+ * pooling, and, in place of its three wide dense layers, the mean of what remains of the image and the classes.
+ * 14 714 688 parameters in the convolutions. Images [B, H, W, C] of at least 32 × 32, or flat rows → [B, classes].
+ *
+ * Source: Simonyan and Zisserman 2014, arXiv:1409.1556; Liu and Deng 2015, "Very deep convolutional neural network
+ * based image classification using small training sample size", for 32 × 32 images.
+ */
+export function vgg16({
+  batchNorm = true,
+  hidden = [],
+  dropout = 0,
+  ...rest
+}: Vgg16Options = {}): Sequential {
+  const { input, classes, seed, weight } = checkedOptions('vgg16', rest);
+  requireCounts('vgg16', Object.fromEntries(hidden.map((width, k) => [`hidden[${k}]`, width])));
+  const make = layerMaker(weight);
+  let channels = input[2];
+  const conv = (out: number, isFirst: boolean): Module[] => {
+    const [from, role] = [channels, isFirst ? 'stem' : 'conv'] as const;
+    channels = out;
+    if (batchNorm) return [make.conv(from, out, { kernelSize: 3, role }), make.norm(out, 'relu')];
+    const place = { role, rows: out, cols: 9 * from, kernelSize: 3 };
+    const options = { in: from, out, kernelSize: 3, padding: 1, activation: 'relu' } as const;
+    return [new Conv2d({ ...options, ...weightAt(weight, place) })];
+  };
+  const convolutions = groups.flatMap((widths, group) => [
+    ...widths.flatMap((out, k) => conv(out, group + k === 0)),
+    new MaxPool2d({ kernelSize: 2 }),
+  ]);
+  const drop = dropout > 0 ? [new Dropout({ rate: dropout })] : [];
+  const dense = hidden.flatMap((out): Module[] => {
+    const place = { role: 'fc', rows: out, cols: channels, kernelSize: 1 } as const;
+    const layer = new Dense({ in: channels, out, activation: 'relu', ...weightAt(weight, place) });
+    channels = out;
+    return [...drop, layer];
+  });
+  return new Sequential(
+    [
+      new Reshape({ shape: input }),
+      ...convolutions,
+      new GlobalAveragePool(),
+      ...dense,
+      ...drop,
+      make.head(channels, classes),
+    ],
+    { seed },
+  );
+}

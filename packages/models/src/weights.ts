@@ -1,0 +1,61 @@
+import { ArgumentError } from '@funhash/hashing';
+import type { WeightRequest } from '@funhash/layers';
+
+/**
+ * What a weight is for: `stem`, the first convolution; `conv`, the other ones; `fc`, dense layers; `head`, the last of
+ * these, which gives the classes.
+ */
+export type WeightRole = 'stem' | 'conv' | 'fc' | 'head';
+
+/** A weight of a model, before it is made. */
+export interface WeightPlace {
+  readonly role: WeightRole;
+  /** Extents of the virtual matrix. */
+  readonly rows: number;
+  readonly cols: number;
+  /** Side of the square kernel; 1 for dense layers. */
+  readonly kernelSize: number;
+}
+
+/**
+ * How the weights of a model are stored.
+ *
+ * - One request: for all weights but the stem, which has so few that it is plain.
+ * - A request for each role. Without `head` it is as `fc`; a stem that is not named is plain.
+ * - A function of the place, undefined for plain weights.
+ *
+ * Layers may share a space: `hashedNet({ space })` for any of them.
+ */
+export type ModelWeights =
+  | WeightRequest
+  | { readonly [role in WeightRole]?: WeightRequest }
+  | ((place: WeightPlace) => WeightRequest | undefined);
+
+/** The options of a layer that say how its weight at this place is stored. */
+export function weightAt(weights: ModelWeights | undefined, place: WeightPlace): { weight?: WeightRequest } {
+  const weight = requestAt(weights, place);
+  return weight ? { weight } : {};
+}
+
+function requestAt(weights: ModelWeights | undefined, place: WeightPlace): WeightRequest | undefined {
+  const { role } = place;
+  if (weights === undefined) return undefined;
+  if (typeof weights === 'function') return weights(place);
+  if ('scheme' in weights) return role === 'stem' ? undefined : weights;
+  return role === 'head' ? (weights.head ?? weights.fc) : weights[role];
+}
+
+/** Extents of an input image, [height, width, channels]. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** @throws ArgumentError unless each is a whole number ≥ 1 */
+export function requireCounts(operation: string, counts: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(counts))
+    if (!Number.isInteger(value) || (value as number) < 1)
+      throw new ArgumentError({ operation, expected: `${name}: a whole number ≥ 1`, actual: String(value) });
+}
+
+/** @throws ArgumentError unless the shape is three whole numbers ≥ 1 */
+export function requireImageShape(operation: string, [height, width, channels]: ImageShape): void {
+  requireCounts(operation, { 'input height': height, 'input width': width, 'input channels': channels });
+}

@@ -1,0 +1,65 @@
+import { Dropout, GlobalAveragePool, type Module, Reshape, Residual, Sequential } from '@funhash/layers';
+import { type LayerMaker, layerMaker } from './convolutions.ts';
+import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
+import { requireCounts } from './weights.ts';
+
+export interface WideResNetOptions extends ImageModelOptions {
+  /** 6·n + 4 layers: 16, 22, 28, 40. Default 28. */
+  readonly depth?: number;
+  /** k, by which the channels of a ResNet are multiplied. Default 10. */
+  readonly width?: number;
+  /** Rate between the convolutions of a block. Default 0, none. */
+  readonly dropout?: number;
+}
+
+/**
+ * Wide ResNet (WRN-depth-width): three groups of n blocks, each normalisation, activation and convolution twice.
+ * WRN-28-10 has 36.5 million parameters. Images [B, H, W, C], or flat rows → [B, classes].
+ *
+ * Source: Zagoruyko and Komodakis 2016, arXiv:1605.07146.
+ */
+export function wideResNet({
+  depth = 28,
+  width = 10,
+  dropout = 0,
+  ...rest
+}: WideResNetOptions = {}): Sequential {
+  const { input, classes, seed, weight } = checkedOptions('wideResNet', rest);
+  requireCounts('wideResNet', { width });
+  const blocks = blocksOf('wideResNet', depth, 6, 4);
+  const make = layerMaker(weight);
+  let from = 16;
+  const body = [16, 32, 64].flatMap((channels, group) =>
+    Array.from({ length: blocks }, (_, k) => {
+      const to = channels * width;
+      const block = wideBlock(make, from, to, group > 0 && k === 0 ? 2 : 1, dropout);
+      from = to;
+      return block;
+    }),
+  );
+  return new Sequential(
+    [
+      new Reshape({ shape: input }),
+      make.conv(input[2], 16, { kernelSize: 3, role: 'stem' }),
+      ...body,
+      make.norm(from, 'relu'),
+      new GlobalAveragePool(),
+      make.head(from, classes),
+    ],
+    { seed },
+  );
+}
+
+// Where the shape changes, the shortcut takes what is normalised, too.
+function wideBlock(make: LayerMaker, from: number, to: number, stride: number, dropout: number): Module {
+  const first = make.norm(from, 'relu');
+  const rest = [
+    make.conv(from, to, { kernelSize: 3, stride }),
+    make.norm(to, 'relu'),
+    ...(dropout > 0 ? [new Dropout({ rate: dropout })] : []),
+    make.conv(to, to, { kernelSize: 3 }),
+  ];
+  if (from === to && stride === 1) return new Residual(new Sequential([first, ...rest]));
+  const shortcut = make.conv(from, to, { kernelSize: 1, stride });
+  return new Sequential([first, new Residual(new Sequential(rest), { shortcut })]);
+}
