@@ -11,6 +11,7 @@ import { Dropout } from './dropout.ts';
 import { Dropout2d } from './dropout2d.ts';
 import { GlobalAveragePool } from './global-average-pool.ts';
 import { load } from './load.ts';
+import { Pad } from './pad.ts';
 import { Reshape } from './reshape.ts';
 import { Residual } from './residual.ts';
 import { Sequential } from './sequential.ts';
@@ -113,6 +114,36 @@ describe('Reshape', () => {
     expect(() => new Reshape({ shape: [2, 3] }).forward(zeros([6, 5]))).toThrow(ShapeError);
     expect(() => new Reshape({ shape: [2, 3] }).forward(tensor(1))).toThrow(ShapeError);
     expect(() => new Reshape({ shape: [0] })).toThrow(ArgumentError);
+  });
+});
+
+describe('Pad', () => {
+  test('zeros around each axis but the batch', async () => {
+    const layer = new Pad({ padding: [0, [0, 1], 1] });
+    expect(layer.forward(tensor([1, 2, 3, 4], [2, 1, 2, 1])).toArray()).toEqual([
+      [
+        [
+          [0, 1, 0],
+          [0, 2, 0],
+          [0, 0, 0],
+        ],
+      ],
+      [
+        [
+          [0, 3, 0],
+          [0, 4, 0],
+          [0, 0, 0],
+        ],
+      ],
+    ]);
+    expect((await load(await layer.toBytes())).spec).toEqual(layer.spec);
+  });
+
+  test('other ranks and amounts are refused', () => {
+    expect(() => new Pad({ padding: [1] }).forward(ones([2, 2, 2]))).toThrow(ShapeError);
+    expect(() => new Pad({ padding: [-1] })).toThrow(ArgumentError);
+    expect(() => new Pad({ padding: [[1, 0.5]] })).toThrow(ArgumentError);
+    expect(() => new Pad({ padding: 1 as unknown as number[] })).toThrow(ArgumentError);
   });
 });
 
