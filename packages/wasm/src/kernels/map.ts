@@ -1,8 +1,9 @@
 import type { Program } from '@funhash/formula';
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
-import { elementwiseModule, type Reading } from '../compiler/elementwise.ts';
+import { elementwiseModule, type Reading, strip } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
 import { addressOf, contiguousAt, eachOffset, isContiguousView } from '../layout.ts';
+import type { Linked } from '../threads/thread.ts';
 import { copyWords } from './copy.ts';
 import { OperandBlock } from './operand-block.ts';
 
@@ -65,7 +66,11 @@ function lastLoop(shape: readonly number[], inputs: readonly View[], rank: numbe
   return { extent, axis, outside };
 }
 
-type Run = (rows: number, cols: number, block: number) => void;
+/** run(rows, cols, block) */
+type Run = Linked<'run'>;
+
+/** About what a node takes for one element. */
+const nodeNs = 0.05;
 
 /** A program compiled for inputs that are read in one way each: a letter, e(ach) or s(ame). */
 interface Variant {
@@ -100,11 +105,42 @@ class CompiledPrograms {
     let at = writeOperands(i32, block / 4, inputs, rows.axis);
     at = writeOperands(i32, at, outs, rows.axis);
     for (const scalar of scalars) f32[at++] = scalar;
-    if (rows.outside === 0) run(rows.extent, cols.extent, block);
-    else
+    const { threads } = this.#context;
+    const split = rows.extent > 1 ? rows.extent : cols.extent / strip;
+    const parts = threads.partsOf(rows.extent * cols.extent * program.nodes.length * nodeNs, split);
+    if (rows.outside > 0)
       this.#runEach([...inputs, ...outs], shape.slice(0, rows.outside), block, () =>
-        run(rows.extent, cols.extent, block),
+        run.here.run(rows.extent, cols.extent, block),
       );
+    else if (parts === 1) run.here.run(rows.extent, cols.extent, block);
+    else this.#runParts(parts, run, [...inputs, ...outs], block, at * 4 - block, rows, cols);
+  }
+
+  // Splits the rows, or where there is one the columns.
+  #runParts(
+    parts: number,
+    linked: Run,
+    operands: readonly View[],
+    block: number,
+    bytes: number,
+    rows: Loop,
+    cols: Loop,
+  ): void {
+    const { threads, memory } = this.#context;
+    const byRows = rows.extent > 1;
+    const [extent, grain] = byRows ? [rows.extent, 1] : [cols.extent, strip];
+    threads.split(parts, extent, grain, (thread, from, count) => {
+      const own = thread.operands(bytes);
+      const { i32 } = memory;
+      i32.copyWithin(own / 4, block / 4, (block + bytes) / 4);
+      operands.forEach((view, k) => {
+        const step = byRows ? (i32[own / 4 + 2 * k + 1] as number) : stepBytes(view, cols.axis);
+        i32[own / 4 + 2 * k] = addressOf(view) + from * step;
+      });
+      const { run } = thread.functions(linked);
+      if (byRows) run(count, cols.extent, own);
+      else run(1, count, own);
+    });
   }
 
   // Moves the addresses in the block over the outermost axes.
@@ -136,9 +172,9 @@ class CompiledPrograms {
     const key = `${readings}|${program.key}`;
     const known = this.#byStructure.get(key);
     if (known) return known;
-    const { memory, instructions } = this.#context;
+    const { threads, instructions } = this.#context;
     const list = Array.from(readings, (letter): Reading => (letter === 'e' ? 'each' : 'same'));
-    const run = elementwiseModule(program, list, instructions).instantiate<'run'>(memory.memory).run as Run;
+    const run = threads.link<'run'>(elementwiseModule(program, list, instructions));
     this.#byStructure.set(key, run);
     return run;
   }
@@ -152,6 +188,11 @@ function writeOperands(words: Int32Array, start: number, views: readonly View[],
     words[at++] = axis < 0 ? 0 : (view.strides[axis] as number) * 4;
   }
   return at;
+}
+
+// Of contiguous operands there is no axis.
+function stepBytes({ strides }: View, axis: number): number {
+  return axis < 0 ? 4 : (strides[axis] as number) * 4;
 }
 
 function isReadAs(readings: string, inputs: readonly View[], axis: number): boolean {
