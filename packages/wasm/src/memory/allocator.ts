@@ -1,15 +1,19 @@
 /** Every block starts on a cache line and is a whole number of them. */
 const lineBytes = 64;
 
+/** A range this much larger than the most that was handed out is spent without looking for room in it. */
+const spareRange = 2 ** 21;
+
 /**
  * Hands out blocks of an address range that grows at its end. Sizes are rounded to classes, eight to an octave, and
  * a freed block waits in the list of its class for the next request of that class: a training step asks for the
- * same sizes again and again. Only before the range would grow are neighbouring free blocks joined, so that
- * changing sizes cannot fragment it without limit.
+ * same sizes again and again. Blocks of other classes are split, and neighbours joined, only where the range would else
+ * grow beyond what is needed anyhow: the next step lacks a block that was split or joined, and would look for another.
  */
 export class Allocator {
   #end: number;
   #usedBytes = 0;
+  #peakBytes = 0;
   #freeBytes = 0;
   readonly #free = new Map<number, number[]>();
 
@@ -21,6 +25,11 @@ export class Allocator {
   /** Bytes of the blocks that are handed out. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** The most that blocks handed out had at one time. */
+  get peakBytes(): number {
+    return this.#peakBytes;
   }
 
   /** One past the highest address ever handed out. */
@@ -37,6 +46,7 @@ export class Allocator {
     const size = blockBytes(bytes);
     const address = this.#reuse(size) ?? this.#extend(size, reserve);
     this.#usedBytes += size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return address;
   }
 
@@ -54,15 +64,31 @@ export class Allocator {
   }
 
   #extend(size: number, reserve: (end: number) => void): number {
-    if (this.#freeBytes >= size) {
+    const isAmple = this.#end + size > spareRange + this.#peakBytes;
+    const found = isAmple ? this.#search(size) : undefined;
+    if (found !== undefined) return found;
+    try {
+      return this.#grow(size, reserve);
+    } catch {
       this.#join();
-      const found = this.#split(size);
-      if (found !== undefined) return found;
+      return this.#split(size) ?? this.#grow(size, reserve);
     }
+  }
+
+  #grow(size: number, reserve: (end: number) => void): number {
     const address = this.#end;
     reserve(address + size);
     this.#end = address + size;
     return address;
+  }
+
+  // In the other free blocks.
+  #search(size: number): number | undefined {
+    if (this.#freeBytes < size) return undefined;
+    const found = this.#split(size);
+    if (found !== undefined) return found;
+    this.#join();
+    return this.#split(size);
   }
 
   #release(address: number, size: number): void {
@@ -72,7 +98,7 @@ export class Allocator {
     this.#freeBytes += size;
   }
 
-  // After joining, a free block may have any size that is a multiple of a line; `#split` finds those.
+  // A free block that was joined, or is left of a split one, may have any size that is a multiple of a line.
   #join(): void {
     const blocks = [...this.#free]
       .flatMap(([size, list]) => list.map((address) => ({ address, size })))
@@ -105,6 +131,7 @@ export class Allocator {
 /** The size of the block that a request of `bytes` gets: at most an eighth more, or one line. */
 export function blockBytes(bytes: number): number {
   const lines = Math.max(1, Math.ceil(bytes / lineBytes));
-  const step = Math.max(1, 2 ** (Math.floor(Math.log2(lines)) - 3));
+  const octave = 31 - Math.clz32(lines);
+  const step = octave > 3 ? 2 ** (octave - 3) : 1;
   return Math.ceil(lines / step) * step * lineBytes;
 }

@@ -24,7 +24,6 @@ export interface MemoryUsage {
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly #allocator = new Allocator(firstAddress);
-  #peakBytes = 0;
   #reservedBytes: number;
   #f32: Float32Array;
   #i32: Int32Array;
@@ -49,16 +48,14 @@ export class LinearMemory {
   get usage(): MemoryUsage {
     return {
       usedBytes: this.#allocator.usedBytes,
-      peakBytes: this.#peakBytes,
+      peakBytes: this.#allocator.peakBytes,
       reservedBytes: this.#reservedBytes,
     };
   }
 
   /** The address of a block of `bytes` bytes, a multiple of 64; contents unspecified. */
   allocate(bytes: number): number {
-    const address = this.#allocator.allocate(bytes + slackBytes, this.#reserve);
-    this.#peakBytes = Math.max(this.#peakBytes, this.#allocator.usedBytes);
-    return address;
+    return this.#allocator.allocate(bytes + slackBytes, this.#reserve);
   }
 
   free(address: number, bytes: number): void {
