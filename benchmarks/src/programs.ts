@@ -51,13 +51,17 @@ export const programs: readonly Program[] = [
 const root = fileURLToPath(new URL('../', import.meta.url));
 const rivalModules = join(root, 'rivals/node_modules');
 
-/** Builds our packages as they are published: programs import what users install. */
+let isBuilt = false;
+
+/** Builds our packages as they are published, once in a run: programs import what users install. */
 export function buildPackages(): void {
+  if (isBuilt) return;
   const { status } = spawnSync('npx', ['-y', 'pnpm@12', 'build'], {
     cwd: join(root, '..'),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (status !== 0) throw new Error('The packages could not be built.');
+  isBuilt = true;
 }
 
 /** The program in JavaScript, its imports left as they are, where Node finds what it imports. Gives its path. */

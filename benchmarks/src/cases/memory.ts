@@ -22,7 +22,7 @@ export const memory: Case = {
   name: 'memory',
   title: 'Peak memory',
   about:
-    `Training steps of one layer ${size} → ${size} at batch 2, each in a fresh process. The dense weight is ` +
+    `A training step of one layer ${size} → ${size} at batch 2, each in a fresh process. The dense weight is ` +
     `${(size * size * 4) / mebibyte} MiB, its momentum and its gradient as much again. By the library: the peak that our backend ` +
     'counts, or the peak of `tf.profile`. Resident: the most that the process had at once, start values and data of ' +
     'the test included, less what it had before.',
@@ -55,7 +55,6 @@ function measured(library: LibraryName, weight?: WeightChoice): Promise<Row> {
         batch: 2,
         ...(weight && { weight }),
       });
-      await host.turn('layer', 0);
       const { own, peakResidentBytes } = await host.memory();
       const ownBytes = own.peakBytes;
       return {
