@@ -28,9 +28,9 @@ export class Threads {
 
   /**
    * @param count of threads; more than one needs a shared memory
-   * @param leastShareNs the least work of a share in nanoseconds: handing it over takes about a tenth of that
+   * @param leastShareNs the least work of a share in nanoseconds: about what it takes to wake a worker
    */
-  constructor(memory: LinearMemory, count = 1, leastShareNs = 20_000) {
+  constructor(memory: LinearMemory, count = 1, leastShareNs = 50_000) {
     this.#leastShareNs = leastShareNs;
     const block = new OperandBlock(memory);
     this.here = {

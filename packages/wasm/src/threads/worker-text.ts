@@ -30,10 +30,10 @@ export const commands = {
 } as const;
 
 /** The most arguments that a function has. */
-export const mostArguments = 14;
+const mostArguments = 14;
 
-/** How long a worker looks for the next calls before it sleeps: about as long as waking it takes. */
-const spinMs = 0.05;
+/** How long a thread looks for a change of state before it sleeps: about as long as waking it takes. */
+export const spinMs = 0.05;
 
 const parameters = Array.from({ length: mostArguments }, (_, k) => `words[at + ${k + 2}]`).join(', ');
 

@@ -3,15 +3,12 @@ import type { Exports } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { canSleep, startWorker, type Terminate } from './start-worker.ts';
 import type { Linked, Thread } from './thread.ts';
-import { commands, control, states } from './worker-text.ts';
+import { commands, control, spinMs, states } from './worker-text.ts';
 
 type Callable = (...args: number[]) => number;
 
 const chunkBytes = 65536;
 const listBytes = 4096;
-
-/** Looks at a state before this thread sleeps: some ten microseconds. */
-const looks = 2000;
 
 /** A worker, and the calls that are written down for it. */
 export class WorkerThread implements Thread {
@@ -161,10 +158,14 @@ export class WorkerThread implements Thread {
   }
 
   #wait(): number {
-    for (let k = 0; ; k++) {
-      const state = this.#state;
-      if (state !== states.taken) return state;
-      if (this.#sleeps && k > looks) Atomics.wait(this.#memory.i32, this.#control, state);
+    const until = performance.now() + spinMs;
+    for (;;) {
+      for (let k = 0; k < 50; k++) {
+        const state = this.#state;
+        if (state !== states.taken) return state;
+      }
+      if (this.#sleeps && performance.now() > until)
+        Atomics.wait(this.#memory.i32, this.#control, states.taken);
     }
   }
 
