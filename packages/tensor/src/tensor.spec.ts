@@ -74,6 +74,18 @@ describe('reading', () => {
     expect((await zeros([0, 3]).data()).length).toBe(0);
   });
 
+  test('needs no casts: arrays are those of f32, or of the kind that is named', async () => {
+    expect(
+      matrix()
+        .dataSync()
+        .reduce((sum, value) => sum + value, 0),
+    ).toBe(21);
+    const ids = tensor(Int32Array.of(3, 1));
+    const read: Int32Array = ids.dataSync();
+    expect(read).toBeInstanceOf(Int32Array);
+    expect((await ids.data<Int32Array>()).toSorted()).toEqual(Int32Array.of(1, 3));
+  });
+
   test('leaves no memory behind', async () => {
     const turned = matrix().view([3, 2], [1, 3], 0);
     const before = memory();

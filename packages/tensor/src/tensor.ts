@@ -85,14 +85,17 @@ export class Tensor implements View {
     return this.#disposed;
   }
 
-  /** A copy of the elements in row-major order. */
-  async data(): Promise<TypedArray> {
+  /**
+   * A copy of the elements in row-major order, in an array of the dtype's kind. Types do not know it: name the kind
+   * where it is not that of f32, as in `data<Int32Array>()`.
+   */
+  async data<A extends TypedArray = Float32Array>(): Promise<A> {
     const source = this.contiguous();
     // A scope that ends while the download is under way must not free the copy.
     if (source !== this) source.detachFromScope();
     try {
       const all = await this.backend.download(source.buffer);
-      return all.length === this.size ? all : all.slice(source.offset, source.offset + this.size);
+      return (all.length === this.size ? all : all.slice(source.offset, source.offset + this.size)) as A;
     } finally {
       if (source !== this) source.dispose();
     }
@@ -103,7 +106,7 @@ export class Tensor implements View {
    *
    * @throws BackendError where the backend's memory is not visible to script (GPU)
    */
-  dataSync(): TypedArray {
+  dataSync<A extends TypedArray = Float32Array>(): A {
     const { host, name } = this.backend;
     if (!host)
       throw new BackendError({
@@ -115,7 +118,7 @@ export class Tensor implements View {
     const source = this.contiguous();
     const values = host
       .call(this.backend, source.buffer)
-      .slice(source.offset, source.offset + this.size) as TypedArray;
+      .slice(source.offset, source.offset + this.size) as A;
     if (source !== this) source.dispose();
     return values;
   }
