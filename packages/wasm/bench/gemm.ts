@@ -39,7 +39,8 @@ for (const madd of relaxed ? [true, false] : [false]) {
   const depth = 256;
   const block = loopMemory.allocate(1 << 16);
   work.loop = () => {
-    for (let i = 0; i < 4000; i++) kernel(depth, block, block + 16384, block + 32768, 32, 0);
+    for (let i = 0; i < 4000; i++)
+      kernel(depth, block, block + 16384, block + 32768, 32, block + 49152, 0, 8);
   };
   flops.loop = 4000 * 2 * depth * tileRows({ madd }) * tileCols;
   for (const count of counts) {
@@ -58,10 +59,15 @@ for (const madd of relaxed ? [true, false] : [false]) {
         const name = `${m}x${k}x${n} ${kind}${count > 1 ? ` ${count} threads` : ''}`;
         if (!name.includes(chosen)) continue;
         work[name] = () =>
-          gemm.multiply(m, n, k, { address: a, rowStride: k * 4, colStride: 4 }, right, {
-            address: c,
-            rowBytes: n * 4,
-          });
+          gemm.multiply(
+            m,
+            n,
+            k,
+            { address: a, rowStride: k * 4, colStride: 4 },
+            right,
+            { address: c, rowBytes: n * 4 },
+            'zeros',
+          );
         flops[name] = 2 * m * n * k;
       }
     }

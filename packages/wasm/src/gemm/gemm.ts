@@ -23,6 +23,9 @@ export interface Target {
   readonly rowBytes: number;
 }
 
+/** What sums start from: what is in out, zeros, or for every row a bias of n floats side by side. */
+export type Start = 'out' | 'zeros' | { readonly bias: number };
+
 /** Writes the packed panel of columns [firstCol, firstCol + cols) and depths [firstDepth, firstDepth + depth). */
 export type WritePanel = (
   to: number,
@@ -59,6 +62,15 @@ function turned({ address, rowStride, colStride }: Matrix): Matrix {
   return { address, rowStride: colStride, colStride: rowStride };
 }
 
+function isOneRow(m: number, a: Matrix, b: Matrix): boolean {
+  return m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4);
+}
+
+/** What the columns from one on start from, where out is given for them alone. */
+export function startAt(start: Start, col: number): Start {
+  return typeof start === 'object' ? { bias: start.bias + col * 4 } : start;
+}
+
 type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
@@ -82,23 +94,28 @@ export class Gemm {
     this.#code = threads.link<Names>(module);
     this.#memory = memory;
     this.#threads = threads;
-    this.#zeros = memory.allocate(16);
-    memory.view('f32', this.#zeros, 4).fill(0);
+    this.#zeros = memory.allocate(tileCols * 4);
+    memory.view('f32', this.#zeros, tileCols).fill(0);
     this.scattered = new ScatteredPacker(memory, threads, this.#stripRows, this.#zeros);
   }
 
-  /** out[m, n] = a[m, depth] · b[depth, n], added to what out holds if `accumulate`. */
-  multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, accumulate = false): void {
+  /** Whether this product may start from a bias; others start from what is in out. */
+  startsFromBias(m: number, n: number, depth: number, a: Matrix | Scattered, b: Matrix): boolean {
+    return 'runs' in a || !(n === 1 || isNarrow(m, n, depth, a, b) || isOneRow(m, a, b));
+  }
+
+  /** out[m, n] = start + a[m, depth] · b[depth, n]. */
+  multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, start: Start): void {
     // A product with one column is one with a row, turned.
     if (n === 1 && m > 1 && out.rowBytes === 4) {
-      this.multiply(1, m, depth, turned(b), turned(a), out, accumulate);
+      this.multiply(1, m, depth, turned(b), turned(a), out, start);
       return;
     }
     if (isNarrow(m, n, depth, a, b)) {
-      this.#multiplyNarrow(m, n, depth, a, b, out, accumulate);
+      this.#multiplyNarrow(m, n, depth, a, b, out, start === 'out');
       return;
     }
-    const oneRow = m === 1 && a.colStride === 4 && (b.rowStride === 4 || b.colStride === 4);
+    const oneRow = isOneRow(m, a, b);
     // Each share packs its own part of one operand, and all of the other: the smaller one.
     const byCols = oneRow || n >= m;
     const [extent, grain] = byCols ? [n, tileCols] : [m, this.#stripRows];
@@ -108,19 +125,11 @@ export class Gemm {
       const target = { address: out.address + from * (byCols ? 4 : out.rowBytes), rowBytes: out.rowBytes };
       const left = byCols ? a : { ...a, address: a.address + from * a.rowStride };
       const right = byCols ? { ...b, address: b.address + from * b.colStride } : b;
-      if (oneRow) this.#multiplyRow(thread, count, depth, left, right, target, accumulate);
+      if (oneRow) this.#multiplyRow(thread, count, depth, left, right, target, start === 'out');
       else {
         const [rows, cols] = byCols ? [m, count] : [count, n];
-        this.multiplyPanels(
-          thread,
-          rows,
-          cols,
-          depth,
-          left,
-          this.#packing(thread, right),
-          target,
-          accumulate,
-        );
+        const own = startAt(start, byCols ? from : 0);
+        this.multiplyPanels(thread, rows, cols, depth, left, this.#packing(thread, right), target, own);
       }
     });
   }
@@ -133,13 +142,13 @@ export class Gemm {
     a: Scattered,
     b: Matrix,
     out: Target,
-    accumulate = false,
+    start: Start,
   ): void {
     const parts = this.#threads.partsOf((m * n * depth) / multipliesPerNs, Math.ceil(m / this.#stripRows));
     this.#threads.split(parts, m, this.#stripRows, (thread, from, count) => {
       const target = { address: out.address + from * out.rowBytes, rowBytes: out.rowBytes };
       const writePanel = this.#packing(thread, b);
-      this.multiplyPanels(thread, count, n, depth, rowsFrom(a, from), writePanel, target, accumulate);
+      this.multiplyPanels(thread, count, n, depth, rowsFrom(a, from), writePanel, target, start);
     });
   }
 
@@ -160,11 +169,13 @@ export class Gemm {
     a: Matrix | Scattered,
     writePanel: WritePanel,
     out: Target,
-    accumulate = false,
+    start: Start,
   ): void {
+    if (depth === 0) {
+      this.multiplyPacked(thread, m, n, 0, 0, 0, out, start);
+      return;
+    }
     if (m === 0 || n === 0) return;
-    if (depth === 0 && !accumulate) this.#clear(m, n, out);
-    if (depth === 0) return;
     const deepest = Math.min(depth, depthBlock);
     const leftBytes = roundUp(Math.min(m, rowBlock), this.#stripRows) * deepest * 4;
     const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
@@ -174,13 +185,11 @@ export class Gemm {
       blockSize(m, rowBlock, this.#stripRows),
     ];
     const tableBytes = 'runs' in a ? this.scattered.tableBytes(a, depth, depthStep) : 0;
-    const { multiply } = thread.functions(this.#code);
-    thread.withBlock(leftBytes + rightBytes + this.edgeBytes + tableBytes, (right) => {
+    thread.withBlock(leftBytes + rightBytes + tableBytes, (right) => {
       const left = right + rightBytes;
-      const edge = left + leftBytes;
       const packRows =
         'runs' in a
-          ? this.scattered.rows(thread, a, edge + this.edgeBytes, depth, depthStep)
+          ? this.scattered.rows(thread, a, left + leftBytes, depth, depthStep)
           : this.#packingRows(thread, a);
       for (let col = 0; col < n; col += colStep) {
         const cols = Math.min(colStep, n - col);
@@ -190,17 +199,10 @@ export class Gemm {
           for (let row = 0; row < m; row += rowStep) {
             const rows = Math.min(rowStep, m - row);
             packRows(left, row, rows, from, count);
-            multiply(
-              rows,
-              cols,
-              count,
-              left,
-              right,
-              out.address + row * out.rowBytes + col * 4,
-              out.rowBytes,
-              accumulate || from > 0 ? 1 : 0,
-              edge,
-            );
+            const address = out.address + row * out.rowBytes + col * 4;
+            const target = { address, rowBytes: out.rowBytes };
+            const own = from > 0 ? 'out' : startAt(start, col);
+            this.multiplyPacked(thread, rows, cols, count, left, right, target, own);
           }
         }
       }
@@ -260,7 +262,7 @@ export class Gemm {
     thread.functions(this.#code).packRight(to, from, count, depth, colStride, rowStride, this.#zeros);
   }
 
-  /** out[m, n] from packed panels, with a block of `edgeBytes` bytes for tiles that are not full. */
+  /** out[m, n] from packed panels. */
   multiplyPacked(
     thread: Thread,
     m: number,
@@ -269,15 +271,13 @@ export class Gemm {
     left: number,
     right: number,
     { address, rowBytes }: Target,
-    accumulate: boolean,
-    edge: number,
+    start: Start,
   ): void {
     const { multiply } = thread.functions(this.#code);
-    multiply(m, n, depth, left, right, address, rowBytes, accumulate ? 1 : 0, edge);
-  }
-
-  get edgeBytes(): number {
-    return this.#stripRows * tileCols * 4;
+    if (start === 'out')
+      multiply(m, n, depth, left, right, address, rowBytes, address, rowBytes, tileCols * 4);
+    else if (start === 'zeros') multiply(m, n, depth, left, right, address, rowBytes, this.#zeros, 0, 0);
+    else multiply(m, n, depth, left, right, address, rowBytes, start.bias, 0, tileCols * 4);
   }
 
   // The vectors of the side that has more of them are read as they lie.

@@ -18,11 +18,12 @@ export function tileRows({ madd }: Instructions): number {
 }
 
 /**
- * kernel(depth, a, b, c, rowBytes, accumulate): the tile c[rows, 4·vectors] = Σ_k a(·, k)·b(k, ·), added to what c
- * holds where `accumulate` is not 0. Panels: `a` holds `stripRows` values for each k, `b` eight.
+ * kernel(depth, a, b, c, rowBytes, start, startRow, width): the tile c[rows, 4·vectors] = start + Σ_k a(·, k)·b(k, ·),
+ * of which the first `width` columns are stored. Panels: `a` holds `stripRows` values for each k, `b` eight. The rows
+ * of `start` lie `startRow` bytes apart: c itself, or 0 apart for one row that all sums start from.
  *
- * Accumulators start from c or zero before the loop and are only stored after it: with a sum in the epilogue V8 of
- * Node 20 and 22 would spill them inside of the loop, at half the speed.
+ * Accumulators are loaded before the loop and only stored after it: with a sum in the epilogue V8 of Node 20 and 22
+ * would spill them inside of the loop, at half the speed.
  */
 export function microKernel(
   module: ModuleBuilder,
@@ -32,24 +33,31 @@ export function microKernel(
   vectors: number,
 ): FunctionBuilder {
   const stripRows = tileRows(instructions);
-  const made = module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
+  const made = module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [depth, a, b, c, rowBytes, accumulate] = made.arguments as [Local, Local, Local, Local, Local, Local];
+  const [depth, a, b, c, rowBytes, start, startRow, width] = made.arguments as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
   const sums = Array.from({ length: rows }, () => made.locals('v128', vectors));
   const right = made.locals('v128', vectors);
   const left = made.local('v128');
-  const row = made.local('i32');
 
-  code.get(accumulate).if(
-    () => {
-      eachRow(code, sums, { c, row, rowBytes }, (sum, offset) => {
-        code.get(row).memory('v128.load', offset).set(sum);
-      });
-    },
-    () => {
-      for (const sum of sums.flat()) code.v128(new Float32Array(4)).set(sum);
-    },
-  );
+  sums.forEach((row, i) => {
+    if (i > 0) code.advance(start, startRow);
+    row.forEach((sum, v) => {
+      code
+        .get(start)
+        .memory('v128.load', 16 * v)
+        .set(sum);
+    });
+  });
   code.repeat(depth, () => {
     right.forEach(
       (local, v) =>
@@ -70,23 +78,37 @@ export function microKernel(
     code.increase(a, stripRows * 4);
     code.increase(b, tileCols * 4);
   });
-  eachRow(code, sums, { c, row, rowBytes }, (sum, offset) => {
-    code.get(row, sum).memory('v128.store', offset);
-  });
+  const choose = (columns: number): void => {
+    const store = (): void => storeColumns(code, { c, rowBytes }, sums, columns);
+    if (columns === 4 * (vectors - 1) + 1) store();
+    else
+      code
+        .get(width)
+        .i32(columns)
+        .op('i32.eq')
+        .if(store, () => choose(columns - 1));
+  };
+  choose(4 * vectors);
   return made;
 }
 
-function eachRow(
+/** Stores the first `columns` columns of a tile. */
+function storeColumns(
   code: Code,
+  { c, rowBytes }: { c: Local; rowBytes: Local },
   sums: readonly (readonly Local[])[],
-  { c, row, rowBytes }: { c: Local; row: Local; rowBytes: Local },
-  visit: (sum: Local, offset: number) => void,
+  columns: number,
 ): void {
-  code.get(c).set(row);
-  sums.forEach((tileRow, i) => {
-    if (i > 0) code.advance(row, rowBytes);
-    tileRow.forEach((sum, v) => {
-      visit(sum, 16 * v);
+  sums.forEach((row, i) => {
+    if (i > 0) code.advance(c, rowBytes);
+    row.forEach((sum, v) => {
+      const left = columns - 4 * v;
+      if (left >= 4) {
+        code.get(c, sum).memory('v128.store', 16 * v);
+        return;
+      }
+      if (left >= 2) code.get(c, sum).memoryLane('v128.store64_lane', 0, 16 * v);
+      if (left % 2 === 1) code.get(c, sum).memoryLane('v128.store32_lane', left - 1, 16 * v + 4 * (left - 1));
     });
   });
 }

@@ -11,19 +11,34 @@ export function fourColumns(made: FunctionBuilder, to: Local, sources: readonly 
     code.get(source).memory('v128.load').set(local);
     return local;
   });
-  const unused = made.local('v128');
-  const turned = [0, 4].map((first) => {
-    const four = [0, 1, 2, 3].map((i) => loaded[first + i] ?? unused);
-    return transpose4(made, code, four as unknown as [Local, Local, Local, Local]);
-  });
-  for (let column = 0; column < 4; column++)
-    storeStrip(
-      code,
-      width,
-      to,
-      turned.map((half) => half[column] as Local) as [Local, Local],
-      column * width * 4,
+  const turn = (first: number): void => {
+    transpose4(made, code, loaded.slice(first, first + 4) as [Local, Local, Local, Local]).forEach(
+      (column, k) => {
+        code.get(to, column).memory('v128.store', 4 * (k * width + first));
+      },
     );
+  };
+  turn(0);
+  if (width === 8) turn(4);
+  else if (width === 6) turnPair(made, to, loaded[4] as Local, loaded[5] as Local);
+  else
+    for (let i = 4; i < width; i++)
+      for (let k = 0; k < 4; k++)
+        code.get(to, loaded[i] as Local).memoryLane('v128.store32_lane', k, 4 * (k * width + i));
+}
+
+// The last two of six rows: the pairs that two columns need make a vector.
+function turnPair(made: FunctionBuilder, to: Local, a: Local, b: Local): void {
+  const { code } = made;
+  const pairs = made.local('v128');
+  for (const first of [0, 2] as const) {
+    code
+      .get(a, b)
+      .shuffle(first, first + 4, first + 1, first + 5)
+      .set(pairs);
+    for (const lane of [0, 1])
+      code.get(to, pairs).memoryLane('v128.store64_lane', lane, 4 * ((first + lane) * 6 + 4));
+  }
 }
 
 /** Stores the first `width` floats of two vectors. */

@@ -76,10 +76,9 @@ function foldRowsOf(
     tallest * depthBlock * 4,
     laneBlock * depthBlock * 4,
   ];
-  thread.withBlock(tileBytes + leftBytes + rightBytes + gemm.edgeBytes, (tile) => {
+  thread.withBlock(tileBytes + leftBytes + rightBytes, (tile) => {
     const left = tile + tileBytes;
     const right = left + leftBytes;
-    const edge = right + rightBytes;
     for (let step = 0; step < stepCount; step += mostSteps) {
       const stepsHere = Math.min(mostSteps, stepCount - step);
       const packSteps = gemm.packingColumns(thread, steps, 'left', step, stepsHere);
@@ -97,7 +96,8 @@ function foldRowsOf(
           for (const block of blocks) {
             block.pack(right, first + from, count);
             const target = { address: tile + block.from * 4, rowBytes: widest * 4 };
-            gemm.multiplyPacked(thread, stepsHere, block.count, count, left, right, target, from > 0, edge);
+            const start = from > 0 ? 'out' : 'zeros';
+            gemm.multiplyPacked(thread, stepsHere, block.count, count, left, right, target, start);
           }
         }
         const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: widest * 4 };

@@ -1,7 +1,8 @@
 import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import type { Matrix, Target } from '../gemm/gemm.ts';
+import type { Matrix, Start } from '../gemm/gemm.ts';
 import { addressOf, eachOffset } from '../layout.ts';
+import { withContiguous } from './copy.ts';
 import { withOperand } from './operand.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
@@ -10,38 +11,61 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
     if (out.dtype !== 'f32') return onReference('matmul', a, b, out, epilogue);
     const rank = out.shape.length;
     const [m, n] = [out.shape[rank - 2] as number, out.shape[rank - 1] as number];
-    const depth = a.shape[rank - 1] as number;
-    const biased = epilogue?.bias !== undefined;
-    if (epilogue?.bias) addRows(context, epilogue.bias, out);
-    const multiply = (left: number, right: number, to: number): void => {
-      const target: Target = { address: addressOf(out) + to * 4, rowBytes: n * 4 };
-      gemm.multiply(m, n, depth, matrixAt(a, left), matrixAt(b, right), target, biased);
-    };
-    if (a.shape.length === 2) multiply(0, 0, 0);
-    else if (b.shape.length === 2) multiplyAxes(context, a, b, out, biased);
-    else {
+    if (a.shape.length > 2 && b.shape.length === 2) multiplyAxes(context, a, b, out, epilogue);
+    else if (rank === 2) {
+      const [left, right] = [matrixAt(a), matrixAt(b)];
+      const depth = a.shape[1] as number;
+      const fromBias = gemm.startsFromBias(m, n, depth, left, right);
+      const target = { address: addressOf(out), rowBytes: n * 4 };
+      withStart(context, epilogue?.bias, fromBias, out, (start) => {
+        gemm.multiply(m, n, depth, left, right, target, start);
+      });
+    } else {
+      const start = epilogue?.bias ? 'out' : 'zeros';
+      if (epilogue?.bias) addRows(context, epilogue.bias, out);
       const strides = [a, b, out].map((view) => view.strides.slice(0, -2));
+      const depth = a.shape[rank - 1] as number;
       eachOffset({ extents: out.shape.slice(0, -2), strides }, rank - 2, ([left, right, to]) => {
-        multiply(left as number, right as number, to as number);
+        const target = { address: addressOf(out) + (to as number) * 4, rowBytes: n * 4 };
+        gemm.multiply(m, n, depth, matrixAt(a, left), matrixAt(b, right), target, start);
       });
     }
     activate(epilogue, out, map);
   };
 }
 
-/** A product with one matrix b, of an operand of any number of axes. */
-function multiplyAxes(context: Context, a: View, b: View, out: View, accumulate: boolean): void {
+/** A product with one matrix b, of an operand of several axes. */
+function multiplyAxes(context: Context, a: View, b: View, out: View, epilogue: Epilogue | undefined): void {
   const { gemm } = context;
   const rowAxes = out.shape.length - 1;
   const [depth, n] = b.shape as [number, number];
   const m = sizeOf(out.shape.slice(0, rowAxes));
+  if (m === 0 || n === 0) return;
+  const right = matrixAt(b);
   const target = { address: addressOf(out), rowBytes: n * 4 };
-  if (depth === 0) gemm.multiply(m, n, 0, matrixAt(b), matrixAt(b), target, accumulate);
-  else if (m * n > 0)
-    withOperand(context, a, rowAxes, (x) => {
-      if ('runs' in x) gemm.multiplyScattered(m, n, depth, x, matrixAt(b), target, accumulate);
-      else gemm.multiply(m, n, depth, x, matrixAt(b), target, accumulate);
+  withOperand(context, a, rowAxes, (left) => {
+    const fromBias = gemm.startsFromBias(m, n, depth, left, right);
+    withStart(context, epilogue?.bias, fromBias, out, (start) => {
+      if ('runs' in left) gemm.multiplyScattered(m, n, depth, left, right, target, start);
+      else gemm.multiply(m, n, depth, left, right, target, start);
     });
+  });
+}
+
+/** Runs `use` with what a product starts from; one that cannot start from the bias finds it in every row of out. */
+export function withStart(
+  context: Context,
+  bias: View | undefined,
+  fromBias: boolean,
+  out: View,
+  use: (start: Start) => void,
+): void {
+  if (!bias) use('zeros');
+  else if (fromBias) withContiguous(context, bias, (whole) => use({ bias: addressOf(whole) }));
+  else {
+    addRows(context, bias, out);
+    use('out');
+  }
 }
 
 export function matrixAt(view: View, elementOffset = 0): Matrix {
@@ -50,8 +74,8 @@ export function matrixAt(view: View, elementOffset = 0): Matrix {
   return { address: addressOf(view) + elementOffset * 4, rowStride: row * 4, colStride: col * 4 };
 }
 
-/** Every row of out becomes the bias: products are then added to it, which costs less than adding it after them. */
-export function addRows({ code }: Context, bias: View, out: View): void {
+/** Every row of out becomes the bias: a product is then added to it, which costs less than adding it afterwards. */
+function addRows({ code }: Context, bias: View, out: View): void {
   const size = sizeOf(out.shape);
   const width = bias.shape[0] as number;
   if (size === 0) return;

@@ -2,13 +2,13 @@ import { ArgumentError } from '@funhash/hashing';
 import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
-import { blockSize, multipliesPerNs, roundUp, type WritePanel } from '../gemm/gemm.ts';
+import { blockSize, multipliesPerNs, roundUp, startAt, type WritePanel } from '../gemm/gemm.ts';
 import { rowsFrom } from '../gemm/scattered.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
 import type { Thread } from '../threads/thread.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { foldDeep } from './fold-deep.ts';
-import { activate, addRows, matrixAt } from './matmul.ts';
+import { activate, matrixAt, withStart } from './matmul.ts';
 import { withOperand } from './operand.ts';
 import { withOwnSums } from './own-sums.ts';
 import type { PanelCall, Panels } from './panels.ts';
@@ -40,27 +40,28 @@ function multiplyRows(
   epilogue: Epilogue | undefined,
 ): void {
   const batch = sizeOf(out.shape) / v.rows;
-  if (epilogue?.bias) addRows(context, epilogue.bias, out);
   const { threads, gemm } = context;
   const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
   const byRows = batch > v.rows;
   const [extent, grain] = byRows ? [batch, rowGrain] : [v.rows, stripLanes];
   const parts = threads.partsOf(nanoseconds, Math.ceil(extent / grain));
   const rowBytes = v.rows * 4;
-  withOperand(context, x, out.shape.length - 1, (left) => {
-    threads.split(parts, extent, grain, (thread, from, count) => {
-      const [row, rows] = byRows ? [from, count] : [0, batch];
-      const [firstLane, cols] = byRows ? [0, v.rows] : [from, count];
-      const target = { address: addressOf(out) + row * rowBytes + firstLane * 4, rowBytes };
-      const writePanel: WritePanel = (to, col, lanes, firstStep, steps) => {
-        const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
-        const call = { firstLane: firstLane + col, lanes, firstStep, steps, output };
-        panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
-      };
-      const share = rowsFrom(left, row);
-      gemm.multiplyPanels(thread, rows, cols, v.cols, share, writePanel, target, !!epilogue?.bias);
-    });
-  });
+  withOperand(context, x, out.shape.length - 1, (left) =>
+    withStart(context, epilogue?.bias, true, out, (start) => {
+      threads.split(parts, extent, grain, (thread, from, count) => {
+        const [row, rows] = byRows ? [from, count] : [0, batch];
+        const [firstLane, cols] = byRows ? [0, v.rows] : [from, count];
+        const target = { address: addressOf(out) + row * rowBytes + firstLane * 4, rowBytes };
+        const writePanel: WritePanel = (to, col, lanes, firstStep, steps) => {
+          const output = { address: to, stripBytes: steps * 4 * stripLanes, stepBytes: 4 * stripLanes };
+          const call = { firstLane: firstLane + col, lanes, firstStep, steps, output };
+          panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
+        };
+        const [share, own] = [rowsFrom(left, row), startAt(start, firstLane)];
+        gemm.multiplyPanels(thread, rows, cols, v.cols, share, writePanel, target, own);
+      });
+    }),
+  );
 }
 
 /** One row: entries are multiplied as they are decoded, and no panel is written. */
@@ -163,7 +164,7 @@ function foldSteps(
   const leftBytes = superBlock * batch * 4;
   const rightBytes = tileLanes * batch * 4;
   const tileBytes = tileSteps * tileLanes * 4;
-  thread.withBlock(leftBytes + rightBytes + tileBytes + gemm.edgeBytes, (left) => {
+  thread.withBlock(leftBytes + rightBytes + tileBytes, (left) => {
     const right = left + leftBytes;
     const tile = right + rightBytes;
     for (let step = 0; step < stepCount; step += superBlock) {
@@ -187,8 +188,7 @@ function foldSteps(
               left + (from * superBlock + t * depth) * 4,
               right + from * tileLanes * 4,
               { address: tile, rowBytes: tileLanes * 4 },
-              from > 0,
-              tile + tileBytes,
+              from > 0 ? 'out' : 'zeros',
             );
           });
           const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: 4 * tileLanes };
