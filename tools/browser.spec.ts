@@ -34,7 +34,7 @@ describe.skipIf(!hasChromium)('wasm threads in Chromium', () => {
     expect(await resultOf('threads.html', isolated)).toEqual({
       threads: 2,
       isolated: true,
-      shares: 1,
+      shared: true,
       same: true,
       closed: true,
     });
@@ -44,7 +44,7 @@ describe.skipIf(!hasChromium)('wasm threads in Chromium', () => {
     expect(await resultOf('threads.html', {})).toEqual({
       threads: 1,
       isolated: false,
-      shares: 0,
+      shared: false,
       same: true,
       closed: true,
     });
