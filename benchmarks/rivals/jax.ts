@@ -1,8 +1,18 @@
 // Every function of jax-js consumes its arguments; `.ref` keeps one for another use.
 
 import { random } from '@funhash/hashing';
-import { defaultDevice, init, type Array as JaxArray, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
+import {
+  defaultDevice,
+  init,
+  type Array as JaxArray,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  valueAndGrad,
+} from '@jax-js/jax';
 import { hashTables, labels, mnist, oneHot, startWeights, transposed, uniform } from '../src/data.ts';
+import { leNetShapes, leNetWeights } from '../src/le-net.ts';
 import {
   learningRate,
   momentum,
@@ -32,6 +42,10 @@ function prepare(task: Task): Ready | Promise<Ready> {
       return forward(task);
     case 'epoch':
       return epoch(task);
+    case 'leNetStep':
+      return leNetStep(task);
+    case 'leNetForward':
+      return leNetForward(task);
     default:
       throw notOffered('jax-js', task);
   }
@@ -51,8 +65,13 @@ function product({ m, k, n }: TaskOf<'product'>): Ready {
   };
 }
 
+interface Start {
+  values: JaxArray[];
+  moments: JaxArray[];
+}
+
 /** Weights [in, out] and biases, layer by layer, and as many zeros. */
-function startOf(widths: readonly number[]): { values: JaxArray[]; moments: JaxArray[] } {
+function startOf(widths: readonly number[]): Start {
   const shapes = widths.slice(1).flatMap((out, k) => [[widths[k] as number, out], [out]]);
   const values = startWeights(widths).flatMap((start, k) => {
     const [into, out] = [widths[k] as number, widths[k + 1] as number];
@@ -61,17 +80,19 @@ function startOf(widths: readonly number[]): { values: JaxArray[]; moments: JaxA
   return { values, moments: shapes.map((shape) => np.zeros(shape)) };
 }
 
-function loss(values: JaxArray[], x: JaxArray, y: JaxArray): JaxArray {
+type Net = (values: JaxArray[], x: JaxArray) => JaxArray;
+
+const denseNet: Net = (values, x) => {
   let h = x;
   for (let k = 0; k < values.length; k += 2) {
     h = np.matmul(h, values[k] as JaxArray).add(values[k + 1] as JaxArray);
     if (k + 2 < values.length) h = nn.relu(h);
   }
-  return nn.logSoftmax(h).mul(y).sum(-1).mean().mul(-1);
-}
+  return h;
+};
 
 /** Loss, new values and new moments in one compiled function. */
-const trainingStep = () =>
+const trainingStep = (net: Net) =>
   jit(
     (
       values: JaxArray[],
@@ -79,6 +100,8 @@ const trainingStep = () =>
       x: JaxArray,
       y: JaxArray,
     ): [JaxArray, JaxArray[], JaxArray[]] => {
+      const loss = (...[v, input, classes]: [JaxArray[], JaxArray, JaxArray]): JaxArray =>
+        nn.logSoftmax(net(v, input)).mul(classes).sum(-1).mean().mul(-1);
       const [value, gradients] = valueAndGrad(loss)(
         values.map((v) => v.ref),
         x,
@@ -89,13 +112,10 @@ const trainingStep = () =>
     },
   );
 
-function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
-  if (weight) throw notOffered('jax-js', { kind: 'step', widths, batch });
-  const [width, classes] = [widths[0] as number, widths.at(-1) as number];
-  let { values, moments } = startOf(widths);
-  const x = arrayOf(uniform(batch * width), [batch, width]);
-  const y = arrayOf(oneHot(labels(batch, classes), classes), [batch, classes]);
-  const train = trainingStep();
+/** Steps on one batch; the loss is read. */
+function stepsOf(net: Net, start: Start, x: JaxArray, y: JaxArray): Ready {
+  let { values, moments } = start;
+  const train = trainingStep(net);
   const run = async (): Promise<number> => {
     const [value, nextValues, nextMoments] = train(values, moments, x.ref, y.ref);
     values = nextValues;
@@ -110,6 +130,14 @@ function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
       return run();
     },
   };
+}
+
+function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
+  if (weight) throw notOffered('jax-js', { kind: 'step', widths, batch });
+  const [width, classes] = [widths[0] as number, widths.at(-1) as number];
+  const x = arrayOf(uniform(batch * width), [batch, width]);
+  const y = arrayOf(oneHot(labels(batch, classes), classes), [batch, classes]);
+  return stepsOf(denseNet, startOf(widths), x, y);
 }
 
 function layer({ width, out, batch, weight }: TaskOf<'layer'>): Ready {
@@ -163,7 +191,7 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
   const { images, labels: classes } = await mnist(examples);
   const targets = oneHot(classes, 10);
   let { values, moments } = startOf([784, 1000, 10]);
-  const train = trainingStep();
+  const train = trainingStep(denseNet);
   const draw = random(5);
   return {
     run: async () => {
@@ -188,4 +216,54 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
       }
     },
   };
+}
+
+/** Kernels [out, in, 5, 5] with biases [out, 1, 1], then dense weights [in, out] with biases. */
+function leNetStart(): Start {
+  const shapes = leNetShapes.flatMap(({ rows, area, channels }, k) =>
+    k < 2
+      ? [
+          [rows, channels, 5, 5],
+          [rows, 1, 1],
+        ]
+      : [[area * channels, rows], [rows]],
+  );
+  const starts = leNetWeights('first');
+  const values = shapes.map((shape, k) => {
+    if (k % 2 === 1) return np.zeros(shape);
+    const start = starts[k / 2] as Float32Array;
+    if (k < 4) return arrayOf(start, shape);
+    const [into, out] = shape as [number, number];
+    return arrayOf(transposed(start, out, into), shape);
+  });
+  return { values, moments: shapes.map((shape) => np.zeros(shape)) };
+}
+
+const leNet: Net = ([k1, b1, k2, b2, ...rest], x) => {
+  const [kernel1, bias1, kernel2, bias2] = [k1, b1, k2, b2] as [JaxArray, JaxArray, JaxArray, JaxArray];
+  const pooled = (h: JaxArray): JaxArray => lax.reduceWindow(nn.relu(h), np.max, [2, 2], [2, 2]);
+  const padding: [number, number][] = [
+    [2, 2],
+    [2, 2],
+  ];
+  const first = pooled(lax.conv(x, kernel1, [1, 1], padding).add(bias1));
+  const second = pooled(lax.conv(first, kernel2, [1, 1], 'VALID').add(bias2));
+  return denseNet(rest, second.reshape([-1, 400]));
+};
+
+function leNetStep({ batch, weights }: TaskOf<'leNetStep'>): Ready {
+  if (weights) throw notOffered('jax-js', { kind: 'leNetStep', batch });
+  const x = arrayOf(uniform(batch * 784), [batch, 1, 28, 28]);
+  const y = arrayOf(oneHot(labels(batch, 10), 10), [batch, 10]);
+  return stepsOf(leNet, leNetStart(), x, y);
+}
+
+function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
+  if (weights) throw notOffered('jax-js', { kind: 'leNetForward', batch });
+  const x = arrayOf(uniform(batch * 784), [batch, 1, 28, 28]);
+  const { values } = leNetStart();
+  const predict = jit(leNet);
+  const kept = (): JaxArray[] => values.map((v) => v.ref);
+  const run = (): Promise<Float32Array> => predict(kept(), x.ref).data();
+  return { run, value: async () => (await run()).at(-1) as number };
 }

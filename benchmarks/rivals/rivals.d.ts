@@ -3,6 +3,7 @@
 declare module '@tensorflow/tfjs' {
   export interface Tensor {
     data(): Promise<Float32Array>;
+    dataSync(): Float32Array;
     dispose(): void;
     sub(other: Tensor): Tensor;
     add(other: Tensor): Tensor;
@@ -19,6 +20,7 @@ declare module '@tensorflow/tfjs' {
     readonly layers: readonly Layer[];
     compile(options: { optimizer: unknown; loss: (labels: Tensor, predictions: Tensor) => Tensor }): void;
     trainOnBatch(x: Tensor, y: Tensor): Promise<number>;
+    predictOnBatch(x: Tensor): Tensor;
     fit(
       x: Tensor,
       y: Tensor,
@@ -27,6 +29,15 @@ declare module '@tensorflow/tfjs' {
   }
   export const layers: {
     dense(options: { units: number; inputShape?: number[]; activation?: 'relu' }): Layer;
+    conv2d(options: {
+      filters: number;
+      kernelSize: number;
+      inputShape?: number[];
+      padding?: 'same';
+      activation?: 'relu';
+    }): Layer;
+    maxPooling2d(options: { poolSize: number; strides: number }): Layer;
+    flatten(): Layer;
   };
   export const train: { momentum(learningRate: number, momentum: number): unknown };
   export const losses: { softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor };
@@ -81,6 +92,11 @@ declare module '@jax-js/jax' {
     matmul(a: Array, b: Array): Array;
     take(x: Array, indices: Array, axis?: number): Array;
     zeros(shape: number[]): Array;
+    max(x: Array): Array;
+  };
+  export const lax: {
+    conv(x: Array, kernel: Array, strides: number[], padding: 'VALID' | [number, number][]): Array;
+    reduceWindow(x: Array, reduce: (window: Array) => Array, window: number[], strides: number[]): Array;
   };
   export const nn: { relu(x: Array): Array; logSoftmax(x: Array): Array };
   export function init(...devices: string[]): Promise<string[]>;

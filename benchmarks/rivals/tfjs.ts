@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { hashTables, labels, mnist, oneHot, startWeights, transposed, uniform } from '../src/data.ts';
+import { leNetShapes, leNetWeights } from '../src/le-net.ts';
 import {
   learningRate,
   momentum,
@@ -39,6 +40,10 @@ function prepare(task: Task): Ready | Promise<Ready> {
       return forward(task);
     case 'epoch':
       return epoch(task);
+    case 'leNetStep':
+      return leNetStep(task);
+    case 'leNetForward':
+      return leNetForward(task);
     default:
       throw notOffered('tfjs', task);
   }
@@ -67,6 +72,10 @@ function netOf(widths: readonly number[]): tf.Sequential {
     const [into, out] = [widths[k] as number, widths[k + 1] as number];
     net.layers[k]?.setWeights([tf.tensor(transposed(start, out, into), [into, out]), tf.zeros([out])]);
   });
+  return compiled(net);
+}
+
+function compiled(net: tf.Sequential): tf.Sequential {
   net.compile({
     optimizer: tf.train.momentum(learningRate, momentum),
     loss: (classes, logits) => tf.losses.softmaxCrossEntropy(classes, logits),
@@ -74,12 +83,8 @@ function netOf(widths: readonly number[]): tf.Sequential {
   return net;
 }
 
-function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
-  if (weight) throw notOffered('tfjs-layers', { kind: 'step', widths, batch });
-  const [width, classes] = [widths[0] as number, widths.at(-1) as number];
-  const net = netOf(widths);
-  const x = tf.tensor(uniform(batch * width), [batch, width]);
-  const y = tf.tensor(oneHot(labels(batch, classes), classes), [batch, classes]);
+/** Steps on one batch; the loss is read. */
+function stepsOf(net: tf.Sequential, x: tf.Tensor, y: tf.Tensor): Ready {
   const run = (): Promise<number> => net.trainOnBatch(x, y);
   return {
     run,
@@ -89,6 +94,14 @@ function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
       return run();
     },
   };
+}
+
+function step({ widths, batch, weight }: TaskOf<'step'>): Ready {
+  if (weight) throw notOffered('tfjs-layers', { kind: 'step', widths, batch });
+  const [width, classes] = [widths[0] as number, widths.at(-1) as number];
+  const x = tf.tensor(uniform(batch * width), [batch, width]);
+  const y = tf.tensor(oneHot(labels(batch, classes), classes), [batch, classes]);
+  return stepsOf(netOf(widths), x, y);
 }
 
 /**
@@ -155,4 +168,40 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
   const x = tf.tensor(images, [examples, 784]);
   const y = tf.tensor(oneHot(classes, 10), [examples, 10]);
   return { run: () => net.fit(x, y, { epochs: 1, batchSize: batch, verbose: 0, shuffle: true }) };
+}
+
+function leNet(): tf.Sequential {
+  const { conv2d, dense, flatten, maxPooling2d } = tf.layers;
+  const weighted = [
+    conv2d({ inputShape: [28, 28, 1], filters: 6, kernelSize: 5, padding: 'same', activation: 'relu' }),
+    conv2d({ filters: 16, kernelSize: 5, activation: 'relu' }),
+    dense({ units: 120, activation: 'relu' }),
+    dense({ units: 84, activation: 'relu' }),
+    dense({ units: 10 }),
+  ] as const;
+  const [conv1, conv2, ...rest] = weighted;
+  const pool = () => maxPooling2d({ poolSize: 2, strides: 2 });
+  const net = tf.sequential({ layers: [conv1, pool(), conv2, pool(), flatten(), ...rest] });
+  const starts = leNetWeights();
+  leNetShapes.forEach(({ rows, area, channels }, k) => {
+    // Kernels are [5, 5, in, out].
+    const shape = k < 2 ? [5, 5, channels, rows] : [area * channels, rows];
+    const start = transposed(starts[k] as Float32Array, rows, area * channels);
+    weighted[k]?.setWeights([tf.tensor(start, shape), tf.zeros([rows])]);
+  });
+  return compiled(net);
+}
+
+function leNetStep({ batch, weights }: TaskOf<'leNetStep'>): Ready {
+  if (weights) throw notOffered('tfjs-layers', { kind: 'leNetStep', batch });
+  const x = tf.tensor(uniform(batch * 784), [batch, 28, 28, 1]);
+  return stepsOf(leNet(), x, tf.tensor(oneHot(labels(batch, 10), 10), [batch, 10]));
+}
+
+function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
+  if (weights) throw notOffered('tfjs-layers', { kind: 'leNetForward', batch });
+  const net = leNet();
+  const x = tf.tensor(uniform(batch * 784), [batch, 28, 28, 1]);
+  const run = (): Float32Array => tf.tidy(() => net.predictOnBatch(x).dataSync());
+  return { run, value: () => run().at(-1) as number };
 }

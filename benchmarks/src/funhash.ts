@@ -4,8 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import {
   Dense,
   gradientsOf,
+  type Module,
   matmul,
   multiply,
+  type Parameter,
   Sequential,
   scope,
   softmaxCrossEntropy,
@@ -15,10 +17,12 @@ import {
   useBackend,
   type WeightRequest,
 } from '@funhash/layers';
+import { leNet5 } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
 import { fit, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
 import { labels, mnist, startWeights, uniform } from './data.ts';
+import { leNetWeights } from './le-net.ts';
 import { microKernelProbe } from './probe.ts';
 import {
   learningRate,
@@ -58,6 +62,10 @@ async function prepare(task: Task): Promise<Ready> {
       return forward(task);
     case 'epoch':
       return epoch(task);
+    case 'leNetStep':
+      return leNetStep(task);
+    case 'leNetForward':
+      return leNetForward(task);
   }
 }
 
@@ -70,11 +78,10 @@ function product({ m, k, n }: TaskOf<'product'>): Ready {
   };
 }
 
-function requestOf(weight: WeightChoice | undefined): { readonly weight?: WeightRequest } {
-  if (!weight) return {};
-  const scheme = (schemes as Readonly<Record<string, (options: object) => WeightRequest>>)[weight.scheme];
-  if (!scheme) throw new Error(`no scheme ${weight.scheme}`);
-  return { weight: scheme(weight.options) };
+function requestOf({ scheme, options }: WeightChoice): WeightRequest {
+  const make = (schemes as Readonly<Record<string, (options: object) => WeightRequest>>)[scheme];
+  if (!make) throw new Error(`no scheme ${scheme}`);
+  return make(options);
 }
 
 function netOf(widths: readonly number[], weight?: WeightChoice): Sequential {
@@ -86,7 +93,7 @@ function netOf(widths: readonly number[], weight?: WeightChoice): Sequential {
       in: shape[1],
       out: shape[0],
       ...(k < last && { activation: 'relu' }),
-      ...(k === 0 && requestOf(weight)),
+      ...(k === 0 && weight && { weight: requestOf(weight) }),
     });
     if (k > 0 || !weight) scope(() => made.weight.parameters[0]?.assign(tensor(start, shape)));
     return made;
@@ -95,23 +102,27 @@ function netOf(widths: readonly number[], weight?: WeightChoice): Sequential {
 }
 
 async function step({ widths, batch, weight }: TaskOf<'step'>): Promise<Ready> {
-  const net = netOf(widths, weight);
   const width = widths[0] as number;
   const x = tensor(uniform(batch * width), [batch, width]);
   const classes = tensor(labels(batch, widths.at(-1) as number));
+  const run = await trainingStep(netOf(widths, weight), x, classes);
+  return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
+}
+
+/** One that gives its loss. */
+async function trainingStep(net: Module, x: Tensor, classes: Tensor): Promise<() => number> {
   const optimizer = await sgd({ learningRate, momentum }).create(net.namedParameters());
   const wrt = net.parameters().map(({ value }) => value);
-  const run = (): number =>
+  return () =>
     scope(() => {
       const [loss, gradients] = gradientsOf(() => softmaxCrossEntropy(net.forward(x), classes), wrt);
       optimizer.update(gradients);
       return loss.item();
     });
-  return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
 }
 
 async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Ready> {
-  const made = new Dense({ in: width, out, bias: false, ...requestOf(weight) });
+  const made = new Dense({ in: width, out, bias: false, ...(weight && { weight: requestOf(weight) }) });
   const x = tensor(uniform(batch * width), [batch, width]);
   const dY = tensor(uniform(batch * out, 2, 1e-3), [batch, out]);
   const optimizer = await sgd({ learningRate: 1e-3, momentum }).create(made.namedParameters());
@@ -126,7 +137,7 @@ async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Re
 }
 
 function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
-  const made = new Dense({ in: width, out, bias: false, ...requestOf(weight) });
+  const made = new Dense({ in: width, out, bias: false, ...(weight && { weight: requestOf(weight) }) });
   const x = tensor(uniform(batch * width), [batch, width]);
   return { run: () => scope(() => void made.forward(x)) };
 }
@@ -141,4 +152,31 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
       for await (const _ of fit({ model, data, batchSize: batch, epochs: 1, optimizer }));
     },
   };
+}
+
+function leNetOf(weights: TaskOf<'leNetStep'>['weights']): Sequential {
+  if (weights) {
+    const requests = Object.entries(weights).map(([role, choice]) => [role, requestOf(choice)]);
+    return leNet5({ weight: Object.fromEntries(requests) });
+  }
+  const net = leNet5();
+  const matrices = net.parameters().filter(({ value }) => value.rank === 2);
+  leNetWeights().forEach((start, k) => {
+    const matrix = matrices[k] as Parameter;
+    scope(() => matrix.assign(tensor(start, matrix.value.shape)));
+  });
+  return net;
+}
+
+async function leNetStep({ batch, weights }: TaskOf<'leNetStep'>): Promise<Ready> {
+  const x = tensor(uniform(batch * 784), [batch, 784]);
+  const run = await trainingStep(leNetOf(weights), x, tensor(labels(batch, 10)));
+  return { run, ...(!weights && { value: () => [run(), run(), run()][2] as number }) };
+}
+
+function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
+  const net = leNetOf(weights);
+  const x = tensor(uniform(batch * 784), [batch, 784]);
+  const run = () => scope(() => net.forward(x).dataSync());
+  return { run, ...(!weights && { value: () => run().at(-1) as number }) };
 }

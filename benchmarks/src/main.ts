@@ -8,6 +8,7 @@ import { epoch } from './cases/epoch.ts';
 import { gemm } from './cases/gemm.ts';
 import { idiom } from './cases/idiom.ts';
 import { layer } from './cases/layer.ts';
+import { leNet } from './cases/lenet.ts';
 import { loadTime } from './cases/load-time.ts';
 import { memory } from './cases/memory.ts';
 import { oneRow } from './cases/one-row.ts';
@@ -19,7 +20,19 @@ import { writeDocument, writeResults } from './results.ts';
 import { installRivals } from './rivals.ts';
 import { markdown, type Table } from './table.ts';
 
-const cases: readonly Case[] = [gemm, steps, layer, oneRow, idiom, epoch, small, memory, loadTime, bundles];
+const cases: readonly Case[] = [
+  gemm,
+  steps,
+  leNet,
+  layer,
+  oneRow,
+  idiom,
+  epoch,
+  small,
+  memory,
+  loadTime,
+  bundles,
+];
 
 const usage = `npx -y pnpm@12 bench [case …] [--rounds n] [--no-rivals] [--alarm]
 

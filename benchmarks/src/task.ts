@@ -42,6 +42,19 @@ export type Task =
       readonly examples: number;
       readonly batch: number;
       readonly weight?: WeightChoice;
+    }
+  /** A training step of LeNet-5, as `step` is one of dense layers. */
+  | {
+      readonly kind: 'leNetStep';
+      readonly batch: number;
+      /** Of kernels (`stem`, `conv`) and of dense layers (`fc`). */
+      readonly weights?: Readonly<Record<string, WeightChoice>>;
+    }
+  /** Logits of LeNet-5, read. */
+  | {
+      readonly kind: 'leNetForward';
+      readonly batch: number;
+      readonly weights?: Readonly<Record<string, WeightChoice>>;
     };
 
 export type TaskOf<K extends Task['kind']> = Extract<Task, { kind: K }>;

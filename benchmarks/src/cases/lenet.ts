@@ -1,0 +1,54 @@
+import type { Case } from '../case.ts';
+import { withHosts } from '../hosts.ts';
+import { type LibraryName, libraries } from '../libraries.ts';
+import { type Entry, interleaved } from '../rounds.ts';
+import { timingTable } from '../table.ts';
+import type { Task, WeightChoice } from '../task.ts';
+
+const batch = 64;
+const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 16 } };
+
+const virtual: Readonly<Record<string, Readonly<Record<string, WeightChoice>>>> = {
+  'kernels hashedNet 1/16': { stem: hashed, conv: hashed },
+  'all hashedNet 1/16': { stem: hashed, conv: hashed, fc: hashed },
+};
+
+const ours = ['funhash', 'funhash2'] as const;
+const trainers = ['jax', 'tfjsWasm', 'tfjsCpu'] as const;
+const predictors = ['tfjsWasm', 'ortWeb', 'ortWeb2', 'jax', 'tfjsCpu'] as const;
+
+function entriesOf(kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryName[]): Entry[] {
+  const entry = (library: LibraryName, name: string, task: Task): Entry => ({ name, library, task });
+  return [
+    ...ours.map((library) => entry(library, libraries[library].title, { kind, batch })),
+    ...ours.flatMap((library) =>
+      Object.entries(virtual).map(([name, weights]) =>
+        entry(library, `${libraries[library].title}, ${name}`, { kind, batch, weights }),
+      ),
+    ),
+    ...rivals.map((library) => entry(library, libraries[library].title, { kind, batch })),
+  ];
+}
+
+export const leNet: Case = {
+  name: 'lenet',
+  title: 'LeNet-5',
+  about:
+    'Convolutions of 6 and 16 kernels 5 × 5, ReLU, max pooling of 2, dense layers of 120, 84 and 10, on images of 28 × 28 ' +
+    'padded by 2, batch 64. The step: forward, softmax cross-entropy, gradients, SGD with momentum 0.9, the loss read. ' +
+    'Prediction: the logits, read. Start weights are the same, in each library’s order of axes: losses after three ' +
+    'steps, and logits, must agree.',
+  libraries: [...ours, ...trainers, 'ortWeb'],
+  run: ({ rounds, takes, show }) =>
+    withHosts(async (hostOf) => {
+      const timed = (kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryName[]) =>
+        interleaved(
+          entriesOf(kind, rivals).filter(({ library }) => takes(library)),
+          hostOf,
+          { rounds },
+        );
+      const base = libraries.funhash.title;
+      show(timingTable('Prediction, batch 64', await timed('leNetForward', predictors), { base }));
+      show(timingTable('Training step, batch 64', await timed('leNetStep', trainers), { base }));
+    }, 120_000),
+};
