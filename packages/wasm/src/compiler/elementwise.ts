@@ -9,34 +9,40 @@ import { real } from './reals.ts';
 /** Elements that one pass of the inner loop computes. */
 export const strip = 8;
 
+/** Of an operand in the block: its address and steps. */
+export const operandBytes = 12;
+
 /** How an operand is read along the inner axis: element after element, or the same element. */
 export type Reading = 'each' | 'same';
 
 /**
- * The function run(rows, cols, block): a program over rows × cols elements. `block` is the address of the operands:
- * address and row stride (bytes) of each input, then of each output, then the scalars as f32.
+ * The function run(planes, rows, cols, block): a program over planes × rows × cols elements. `block` is the address of
+ * the operands: address, row step and plane step (bytes) of each input, then of each output, then the scalars as f32.
  *
  * The inner loop takes eight elements at a time and the last few one by one, so that nothing outside is touched.
  * What no element changes is computed before it.
+ *
+ * @param narrow whether four elements are taken at once behind the last eight: for rows that are short
  */
 export function elementwiseModule(
   program: Program,
   readings: readonly Reading[],
   instructions: Instructions,
+  narrow: boolean,
 ): ModuleBuilder {
   const module = new ModuleBuilder();
-  const made = module.function('run', ['i32', 'i32', 'i32']);
-  const [rows, cols, block] = made.arguments as [Local, Local, Local];
-  const left = made.local('i32');
+  const made = module.function('run', ['i32', 'i32', 'i32', 'i32']);
+  const [planes, rows, cols, block] = made.arguments as [Local, Local, Local, Local];
+  const [row, left] = made.locals('i32', 2) as [Local, Local];
   const inputs = readings.map((_, slot) => pointer(made, block, slot));
   const outputs = program.outputs.map((_, k) => pointer(made, block, readings.length + k));
-  const scalarsAt = (readings.length + program.outputs.length) * 8;
+  const scalarsAt = (readings.length + program.outputs.length) * operandBytes;
   const dependence = new Dependence(program, {
     lanes: 'col',
     unroll: 1,
     input: (slot) => ({ lane: readings[slot] === 'each' ? 2 : 0, step: 1 }),
   });
-  const [head, outer, full, single] = [new Code(), new Code(), new Code(), new Code()];
+  const [head, outer, full, half, single] = [new Code(), new Code(), new Code(), new Code(), new Code()];
 
   const surroundings = (halves: number): Surroundings => ({
     siteOf: ({ lane, step }) => (lane > 0 ? 2 : step > 0 ? 1 : 0),
@@ -64,10 +70,11 @@ export function elementwiseModule(
     sites: [head, outer, full],
     halves: 2,
   });
-  const narrow = new Lowering(
-    { ...shared, surroundings: surroundings(0), sites: [head, outer, single], halves: 1 },
-    wide,
-  );
+  const lowering = (halves: number, code: Code): Lowering =>
+    new Lowering(
+      { ...shared, surroundings: surroundings(halves), sites: [head, outer, code], halves: 1 },
+      wide,
+    );
   const moving = [...inputs.filter((_, slot) => readings[slot] === 'each'), ...outputs];
   const body = (lowering: Lowering, code: Code, elements: number): void => {
     const values = program.outputs.map((id) =>
@@ -85,44 +92,52 @@ export function elementwiseModule(
     code.increase(left, -elements);
   };
   body(wide, full, strip);
-  body(narrow, single, 1);
+  if (narrow) body(lowering(1, half), half, strip / 2);
+  body(lowering(0, single), single, 1);
 
   const { code } = made;
   code.append(head);
-  for (const { row, at } of [...inputs, ...outputs]) code.get(row).set(at);
-  code.repeat(rows, () => {
-    for (const { row, at } of [...inputs, ...outputs]) code.get(row).set(at);
-    code.append(outer).get(cols).set(left);
-    code.while(
-      () => code.atLeast(left, strip),
-      () => code.append(full),
-    );
-    code.while(
-      () => code.get(left),
-      () => code.append(single),
-    );
-    for (const { row, stride } of [...inputs, ...outputs]) code.advance(row, stride);
+  const pointers = [...inputs, ...outputs];
+  for (const { plane, at } of pointers) code.get(plane).set(at);
+  code.repeat(planes, () => {
+    for (const pointer of pointers) code.get(pointer.plane).set(pointer.row);
+    code.get(rows).set(row);
+    code.repeat(row, () => {
+      for (const pointer of pointers) code.get(pointer.row).set(pointer.at);
+      code.append(outer).get(cols).set(left);
+      code.while(
+        () => code.atLeast(left, strip),
+        () => code.append(full),
+      );
+      if (narrow) code.atLeast(left, strip / 2).if(() => code.append(half));
+      code.while(
+        () => code.get(left),
+        () => code.append(single),
+      );
+      for (const pointer of pointers) code.advance(pointer.row, pointer.rowStep);
+    });
+    for (const pointer of pointers) code.advance(pointer.plane, pointer.planeStep);
   });
   return module;
 }
 
 interface Pointer {
+  readonly plane: Local;
+  readonly planeStep: Local;
   readonly row: Local;
+  readonly rowStep: Local;
   readonly at: Local;
-  readonly stride: Local;
 }
 
 function pointer(made: FunctionBuilder, block: Local, place: number): Pointer {
-  const [row, at, stride] = made.locals('i32', 3) as [Local, Local, Local];
-  made.code
-    .get(block)
-    .memory('i32.load', place * 8)
-    .set(row);
-  made.code
-    .get(block)
-    .memory('i32.load', place * 8 + 4)
-    .set(stride);
-  return { row, at, stride };
+  const [plane, rowStep, planeStep, row, at] = made.locals('i32', 5) as [Local, Local, Local, Local, Local];
+  [plane, rowStep, planeStep].forEach((local, k) => {
+    made.code
+      .get(block)
+      .memory('i32.load', place * operandBytes + 4 * k)
+      .set(local);
+  });
+  return { plane, planeStep, row, rowStep, at };
 }
 
 function refuse(): never {

@@ -1,6 +1,6 @@
 import type { Program } from '@funhash/formula';
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
-import { elementwiseModule, type Reading, strip } from '../compiler/elementwise.ts';
+import { elementwiseModule, operandBytes, type Reading, strip } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
 import { addressOf, contiguousAt, eachOffset, isContiguousView } from '../layout.ts';
 import type { Linked } from '../threads/thread.ts';
@@ -22,7 +22,7 @@ export function mapKernel(context: Context): Kernels['map'] {
     if (size === 0) return;
     if (inputs.every(isContiguousView)) return compiled.run(program, inputs, scalars, outs, flat(size));
     const cols = lastLoop(shape, inputs, shape.length);
-    const odd = inputs.findIndex(({ strides }) => !((strides[cols.axis] as number) <= 1));
+    const odd = inputs.findIndex(({ strides }) => strides[cols.axis] !== 0 && strides[cols.axis] !== 1);
     if (odd < 0) return compiled.run(program, inputs, scalars, outs, cols);
     context.memory.withBlock(size * 4, (address) => {
       const copy = contiguousAt(address, 'f32', shape);
@@ -66,15 +66,19 @@ function lastLoop(shape: readonly number[], inputs: readonly View[], rank: numbe
   return { extent, axis, outside };
 }
 
-/** run(rows, cols, block) */
+/** run(planes, rows, cols, block) */
 type Run = Linked<'run'>;
 
 /** About what a node takes for one element. */
 const nodeNs = 0.05;
 
+/** Rows up to this length are short. */
+const shortRow = 64;
+
 /** A program compiled for inputs that are read in one way each: a letter, e(ach) or s(ame). */
 interface Variant {
   readonly readings: string;
+  readonly narrow: boolean;
   readonly run: Run;
 }
 
@@ -97,49 +101,54 @@ class CompiledPrograms {
     outs: readonly View[],
     cols: Loop,
   ): void {
-    const run = this.#find(program, inputs, cols.axis);
-    const block = this.#blocks.reserve((inputs.length + outs.length) * 8 + scalars.length * 4);
+    const narrow = cols.extent <= shortRow && (cols.extent & (strip / 2)) !== 0;
+    const run = this.#find(program, inputs, cols.axis, narrow);
+    const block = this.#blocks.reserve((inputs.length + outs.length) * operandBytes + scalars.length * 4);
     const { shape } = outs[0] as View;
     const rows = lastLoop(shape, inputs, cols.outside);
+    const planes = lastLoop(shape, inputs, rows.outside);
     const { i32, f32 } = this.#context.memory;
-    let at = writeOperands(i32, block / 4, inputs, rows.axis);
-    at = writeOperands(i32, at, outs, rows.axis);
+    let at = writeOperands(i32, block / 4, inputs, rows.axis, planes.axis);
+    at = writeOperands(i32, at, outs, rows.axis, planes.axis);
     for (const scalar of scalars) f32[at++] = scalar;
-    const { threads } = this.#context;
-    const split = rows.extent > 1 ? rows.extent : cols.extent / strip;
-    const parts = threads.partsOf(rows.extent * cols.extent * program.nodes.length * nodeNs, split);
-    if (rows.outside > 0)
-      this.#runEach([...inputs, ...outs], shape.slice(0, rows.outside), block, () =>
-        run.here.run(rows.extent, cols.extent, block),
+    const loops = [planes, rows, cols] as const;
+    if (planes.outside > 0)
+      this.#runEach([...inputs, ...outs], shape.slice(0, planes.outside), block, () =>
+        run.here.run(planes.extent, rows.extent, cols.extent, block),
       );
-    else if (parts === 1) run.here.run(rows.extent, cols.extent, block);
-    else this.#runParts(parts, run, [...inputs, ...outs], block, at * 4 - block, rows, cols);
+    else {
+      const { threads } = this.#context;
+      const split = planes.extent > 1 ? 0 : rows.extent > 1 ? 1 : 2;
+      const { extent } = loops[split];
+      const size = planes.extent * rows.extent * cols.extent;
+      const most = split === 2 ? extent / strip : extent;
+      const parts = threads.partsOf(size * program.nodes.length * nodeNs, most);
+      if (parts === 1) run.here.run(planes.extent, rows.extent, cols.extent, block);
+      else this.#runParts(parts, run, [...inputs, ...outs], block, at * 4 - block, loops, split);
+    }
   }
 
-  // Splits the rows, or where there is one the columns.
+  // Splits one of the loops over planes, rows and columns.
   #runParts(
     parts: number,
     linked: Run,
     operands: readonly View[],
     block: number,
     bytes: number,
-    rows: Loop,
-    cols: Loop,
+    loops: readonly [Loop, Loop, Loop],
+    split: number,
   ): void {
     const { threads, memory } = this.#context;
-    const byRows = rows.extent > 1;
-    const [extent, grain] = byRows ? [rows.extent, 1] : [cols.extent, strip];
-    threads.split(parts, extent, grain, (thread, from, count) => {
+    const { extent, axis } = loops[split] as Loop;
+    threads.split(parts, extent, split === 2 ? strip : 1, (thread, from, count) => {
       const own = thread.operands(bytes);
       const { i32 } = memory;
       i32.copyWithin(own / 4, block / 4, (block + bytes) / 4);
       operands.forEach((view, k) => {
-        const step = byRows ? (i32[own / 4 + 2 * k + 1] as number) : stepBytes(view, cols.axis);
-        i32[own / 4 + 2 * k] = addressOf(view) + from * step;
+        i32[(own + k * operandBytes) / 4] = addressOf(view) + from * stepBytes(view, axis);
       });
-      const { run } = thread.functions(linked);
-      if (byRows) run(count, cols.extent, own);
-      else run(1, count, own);
+      const [planes, rows, cols] = loops.map((loop, k) => (k === split ? count : loop.extent));
+      thread.functions(linked).run(planes as number, rows as number, cols as number, own);
     });
   }
 
@@ -150,42 +159,50 @@ class CompiledPrograms {
     const { i32 } = this.#context.memory;
     eachOffset({ extents, strides }, extents.length, (offsets) => {
       for (let k = 0; k < addresses.length; k++)
-        i32[block / 4 + 2 * k] = (addresses[k] as number) + (offsets[k] as number) * 4;
+        i32[(block + k * operandBytes) / 4] = (addresses[k] as number) + (offsets[k] as number) * 4;
       run();
     });
   }
 
-  #find(program: Program, inputs: readonly View[], axis: number): Run {
+  #find(program: Program, inputs: readonly View[], axis: number, narrow: boolean): Run {
     let variants = this.#byProgram.get(program);
     if (!variants) {
       variants = [];
       this.#byProgram.set(program, variants);
     }
-    for (const { readings, run } of variants) if (isReadAs(readings, inputs, axis)) return run;
+    for (const variant of variants)
+      if (variant.narrow === narrow && isReadAs(variant.readings, inputs, axis)) return variant.run;
     const readings = inputs.map((view) => letterOf(view, axis)).join('');
-    const run = this.#compile(program, readings);
-    variants.push({ readings, run });
+    const run = this.#compile(program, readings, narrow);
+    variants.push({ readings, narrow, run });
     return run;
   }
 
-  #compile(program: Program, readings: string): Run {
-    const key = `${readings}|${program.key}`;
+  #compile(program: Program, readings: string, narrow: boolean): Run {
+    const key = `${readings}${narrow ? ' narrow' : ''}|${program.key}`;
     const known = this.#byStructure.get(key);
     if (known) return known;
     const { threads, instructions } = this.#context;
     const list = Array.from(readings, (letter): Reading => (letter === 'e' ? 'each' : 'same'));
-    const run = threads.link<'run'>(elementwiseModule(program, list, instructions));
+    const run = threads.link<'run'>(elementwiseModule(program, list, instructions, narrow));
     this.#byStructure.set(key, run);
     return run;
   }
 }
 
-/** Writes the address of each view and its step along an axis, in bytes, and returns where the next words go. */
-function writeOperands(words: Int32Array, start: number, views: readonly View[], axis: number): number {
+/** Writes the address of each view and its steps along two axes, in bytes, and returns where the next words go. */
+function writeOperands(
+  words: Int32Array,
+  start: number,
+  views: readonly View[],
+  rowAxis: number,
+  planeAxis: number,
+): number {
   let at = start;
   for (const view of views) {
     words[at++] = addressOf(view);
-    words[at++] = axis < 0 ? 0 : (view.strides[axis] as number) * 4;
+    words[at++] = rowAxis < 0 ? 0 : (view.strides[rowAxis] as number) * 4;
+    words[at++] = planeAxis < 0 ? 0 : (view.strides[planeAxis] as number) * 4;
   }
   return at;
 }

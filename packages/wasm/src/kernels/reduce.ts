@@ -3,6 +3,8 @@ import type { Context } from '../context.ts';
 import { addressOf, elements } from '../layout.ts';
 import { withContiguous } from './copy.ts';
 
+const strip = 8;
+
 const identity = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY } as const;
 
 /** Neighbouring axes that are all kept or all reduced, joined. */
@@ -37,6 +39,12 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
     const [outer, inner] = [extent(groups.slice(0, at)), extent(groups.slice(at + 1))];
     const { extent: count } = groups[at] as Group;
     if (inner === 1) code[`${op}Rows`](from, to, outer, count);
+    else if (inner < strip && count % strip === 0)
+      // Few neighbours leave vectors empty: first those of each eighth row are reduced, all at once.
+      memory.withBlock(outer * strip * inner * 4, (eighths) => {
+        code[op](from, eighths, outer, count / strip, strip * inner);
+        code[op](eighths, to, outer, strip, inner);
+      });
     else code[op](from, to, outer, count, inner);
   };
   return (op, x, out) => {
