@@ -1,7 +1,7 @@
 import type { InferenceSession, Runtime } from 'onnxruntime-common';
 import { uniform } from '../src/data.ts';
 import { notOffered, type Ready, type Runner, type Task, type TaskOf } from '../src/task.ts';
-import { matMulModel } from './onnx-model.ts';
+import { leNetModel, matMulModel } from './onnx-model.ts';
 
 export interface Options {
   readonly platform: 'web' | 'node';
@@ -41,9 +41,18 @@ export async function createRunner({ platform, threads }: Options): Promise<Runn
     return { run: () => made.run(feeds) };
   }
 
+  async function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Promise<Ready> {
+    if (weights) throw notOffered('onnxruntime', { kind: 'leNetForward', batch });
+    const made = await session(leNetModel(batch));
+    const feeds = { x: new Tensor('float32', uniform(batch * 784), [batch, 1, 28, 28]) };
+    const run = async () => (await made.run(feeds)).y?.data as Float32Array;
+    return { run, value: async () => (await run()).at(-1) as number };
+  }
+
   async function prepare(task: Task): Promise<Ready> {
     if (task.kind === 'product') return product(task);
     if (task.kind === 'forward') return forward(task);
+    if (task.kind === 'leNetForward') return leNetForward(task);
     if (task.kind === 'step') await TrainingSession.create({});
     throw notOffered('onnxruntime', task);
   }

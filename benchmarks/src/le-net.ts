@@ -20,7 +20,7 @@ export const leNetShapes: readonly MatrixShape[] = [
 export function leNetWeights(order: 'last' | 'first' = 'last'): Float32Array[] {
   return leNetShapes.map(({ rows, area, channels }, k) => {
     const cols = area * channels;
-    const values = uniform(rows * cols, 3 + k, Math.sqrt(6 / cols) / 2);
+    const values = uniform(rows * cols, 3 + k, Math.sqrt(6 / cols));
     if (order === 'first')
       for (let at = 0; at < values.length; at += cols)
         values.set(transposed(values.subarray(at, at + cols), area, channels), at);

@@ -15,7 +15,7 @@ const virtual: Readonly<Record<string, Readonly<Record<string, WeightChoice>>>> 
 
 const ours = ['funhash', 'funhash2'] as const;
 const trainers = ['jax', 'tfjsWasm', 'tfjsCpu'] as const;
-const predictors = ['tfjsWasm', 'ortWeb', 'ortWeb2', 'jax', 'tfjsCpu'] as const;
+const predictors = ['tfjsWasm', 'ortWeb', 'ortWeb2', 'ortNode', 'jax', 'tfjsCpu'] as const;
 
 function entriesOf(kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryName[]): Entry[] {
   const entry = (library: LibraryName, name: string, task: Task): Entry => ({ name, library, task });
@@ -38,7 +38,7 @@ export const leNet: Case = {
     'padded by 2, batch 64. The step: forward, softmax cross-entropy, gradients, SGD with momentum 0.9, the loss read. ' +
     'Prediction: the logits, read. Start weights are the same, in each library’s order of axes: losses after three ' +
     'steps, and logits, must agree.',
-  libraries: [...ours, ...trainers, 'ortWeb'],
+  libraries: [...ours, ...trainers, 'ortWeb', 'ortNode'],
   run: ({ rounds, takes, show }) =>
     withHosts(async (hostOf) => {
       const timed = (kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryName[]) =>
