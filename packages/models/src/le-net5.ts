@@ -27,6 +27,10 @@ export interface LeNet5Options {
    * the 32 of the paper; 61 706 parameters on MNIST. `caffe`: 20 and 50 channels, a dense layer of 500; 431 080.
    */
   readonly form?: keyof typeof forms;
+  /** Of the two convolutions, in place of those of the form. */
+  readonly channels?: readonly [number, number];
+  /** Widths of the dense layers before the classes, in place of those of the form. */
+  readonly hidden?: readonly number[];
   /** After convolutions and hidden dense layers. Default relu; the paper has tanh. */
   readonly activation?: ActivationName;
   /** Default `max`; the paper has averages with trained coefficients. */
@@ -56,6 +60,7 @@ export function leNet5({
   dropout = 0,
   weight,
   seed = 0,
+  ...rest
 }: LeNet5Options = {}): Sequential {
   const operation = 'leNet5';
   requireImageShape(operation, input);
@@ -66,7 +71,12 @@ export function leNet5({
       expected: `a form among ${Object.keys(forms).join(', ')}`,
       actual: String(form),
     });
-  const { channels, padding, hidden } = forms[form];
+  const { padding } = forms[form];
+  const { channels = forms[form].channels, hidden = forms[form].hidden } = rest;
+  requireCounts(
+    operation,
+    Object.fromEntries([...channels, ...hidden].map((width, k) => [`width ${k}`, width])),
+  );
   const [height, width, inputs] = input;
   const sideOf = (extent: number): number => Math.floor((Math.floor((extent + 2 * padding - 4) / 2) - 4) / 2);
   const [rows, columns] = [sideOf(height), sideOf(width)];

@@ -96,6 +96,17 @@ describe('parameters are as many as published', () => {
   });
 });
 
+test('narrower nets', () => {
+  const net = leNet5({ channels: [2, 3], hidden: [20] });
+  expect(sizeOf(net)).toBe(2 * 26 + 3 * 51 + 20 * 76 + 10 * 21);
+  expect(sizeOf(resNet({ channels: 4, weight }))).toBeLessThan(269_722 / 14);
+  expect(millions(vgg16({ channels: 16, weight }))).toBeCloseTo(14.71 / 16, 1);
+  // A net of width 2 by its channels or by its width: only the stem differs.
+  expect(sizeOf(wideResNet({ depth: 10, width: 1, channels: 32, weight }))).toBeGreaterThan(
+    sizeOf(wideResNet({ depth: 10, width: 2, weight })),
+  );
+});
+
 const training = { training: true, random: random(0) };
 const photographs = tensor(random(1).fillUniform(new Float32Array(2 * 3072)), [2, 3072]);
 const digits = tensor(random(1).fillUniform(new Float32Array(3 * 784)), [3, 784]);
@@ -190,6 +201,9 @@ test('what cannot be is refused', () => {
     [() => leNet5({ input: [11, 28, 1] }), /at least 12 pixels.*11 × 28/],
     [() => leNet5({ input: [28, 28, 0] }), /input channels/],
     [() => leNet5({ classes: 0 }), /classes/],
+    [() => leNet5({ channels: [0, 4] }), /width 0/],
+    [() => wideResNet({ channels: 1.5 }), /channels/],
+    [() => vgg16({ channels: 0 }), /channels/],
     [() => resNet({ depth: 21 }), /6·n \+ 2.*21/],
     [() => wideResNet({ depth: 20 }), /6·n \+ 4/],
     [() => denseNet({ depth: 4 }), /3·n \+ 4/],

@@ -12,16 +12,18 @@ import { layerMaker } from './convolutions.ts';
 import { checkedOptions, type ImageModelOptions } from './model-options.ts';
 import { requireCounts, weightAt } from './weights.ts';
 
-/** Channels of the convolutions between two pools. */
+/** Channels of the convolutions between two pools, in units of those of the first. */
 const groups = [
-  [64, 64],
-  [128, 128],
-  [256, 256, 256],
-  [512, 512, 512],
-  [512, 512, 512],
+  [1, 1],
+  [2, 2],
+  [4, 4, 4],
+  [8, 8, 8],
+  [8, 8, 8],
 ];
 
 export interface Vgg16Options extends ImageModelOptions {
+  /** Of the first group; the others have twice, four and eight times as many. Default 64. */
+  readonly channels?: number;
   /** Normalise after each convolution, which then has no bias. Default true; the paper, older, has none. */
   readonly batchNorm?: boolean;
   /** Widths of dense layers before the classes. Default none; for 32 × 32 images Liu and Deng have [512]. */
@@ -39,12 +41,14 @@ export interface Vgg16Options extends ImageModelOptions {
  * based image classification using small training sample size", for 32 × 32 images.
  */
 export function vgg16({
+  channels: base = 64,
   batchNorm = true,
   hidden = [],
   dropout = 0,
   ...rest
 }: Vgg16Options = {}): Sequential {
   const { input, classes, seed, weight } = checkedOptions('vgg16', rest);
+  requireCounts('vgg16', { channels: base });
   requireCounts('vgg16', Object.fromEntries(hidden.map((width, k) => [`hidden[${k}]`, width])));
   const make = layerMaker(weight);
   let channels = input[2];
@@ -57,7 +61,7 @@ export function vgg16({
     return [new Conv2d({ ...options, ...weightAt(weight, place) })];
   };
   const convolutions = groups.flatMap((widths, group) => [
-    ...widths.flatMap((out, k) => conv(out, group + k === 0)),
+    ...widths.flatMap((factor, k) => conv(base * factor, group + k === 0)),
     new MaxPool2d({ kernelSize: 2 }),
   ]);
   const drop = dropout > 0 ? [new Dropout({ rate: dropout })] : [];

@@ -8,6 +8,8 @@ export interface WideResNetOptions extends ImageModelOptions {
   readonly depth?: number;
   /** k, by which the channels of a ResNet are multiplied. Default 10. */
   readonly width?: number;
+  /** Of the first group of a net of width 1; the next ones have twice and four times as many. Default 16. */
+  readonly channels?: number;
   /** Rate between the convolutions of a block. Default 0, none. */
   readonly dropout?: number;
 }
@@ -21,17 +23,18 @@ export interface WideResNetOptions extends ImageModelOptions {
 export function wideResNet({
   depth = 28,
   width = 10,
+  channels = 16,
   dropout = 0,
   ...rest
 }: WideResNetOptions = {}): Sequential {
   const { input, classes, seed, weight } = checkedOptions('wideResNet', rest);
-  requireCounts('wideResNet', { width });
+  requireCounts('wideResNet', { width, channels });
   const blocks = blocksOf('wideResNet', depth, 6, 4);
   const make = layerMaker(weight);
-  let from = 16;
-  const body = [16, 32, 64].flatMap((channels, group) =>
+  let from = channels;
+  const body = [1, 2, 4].flatMap((factor, group) =>
     Array.from({ length: blocks }, (_, k) => {
-      const to = channels * width;
+      const to = channels * factor * width;
       const block = wideBlock(make, from, to, group > 0 && k === 0 ? 2 : 1, dropout);
       from = to;
       return block;
@@ -40,7 +43,7 @@ export function wideResNet({
   return new Sequential(
     [
       new Reshape({ shape: input }),
-      make.conv(input[2], 16, { kernelSize: 3, role: 'stem' }),
+      make.conv(input[2], channels, { kernelSize: 3, role: 'stem' }),
       ...body,
       make.norm(from, 'relu'),
       new GlobalAveragePool(),
