@@ -1,27 +1,21 @@
-import { adjoint, tracePointwise } from '@funhash/formula';
+import { tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
-import { arange, ones, tensor, zeros } from './create.ts';
+import { ones, tensor, zeros } from './create.ts';
 import {
   assign,
   runArgMax,
   runCast,
-  runFoldRows,
   runGather,
   runLogSumExp,
   runMap,
-  runMatmul,
   runPlace,
   runReduce,
   runScatterAdd,
-  runVirtualFold,
-  runVirtualMatmul,
-  runVirtualRows,
   updateInPlace,
 } from './dispatch.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { memory } from './storage.ts';
-import { hashed } from './testing/sample-formulas.ts';
 
 const add = tracePointwise(2, 0, ([a, b]) => [a!.plus(b!)]);
 const step = tracePointwise(2, 1, ([p, g], [rate]) => [p!.minus(g!.times(rate!))]);
@@ -131,17 +125,6 @@ describe('reductions', () => {
   });
 });
 
-test('matmul broadcasts leading axes and checks operands', () => {
-  const a = arange(12).view([2, 2, 3], [6, 3, 1], 0);
-  expect(runMatmul(a, ones([3, 1])).toArray()).toEqual([
-    [[3], [12]],
-    [[21], [30]],
-  ]);
-  expect(() => runMatmul(ones([2, 3]), ones([2, 3]))).toThrow(/\[2, 3\] and \[2, 3\]/);
-  expect(() => runMatmul(ones([3]), ones([3, 2]))).toThrow(ShapeError);
-  expect(() => runMatmul(ones([2, 3]), ones([3, 2]), { bias: ones([3]) })).toThrow(/a bias of shape \[2\]/);
-});
-
 test('gather and scatterAdd check the index', () => {
   const x = tensor([
     [1, 2],
@@ -161,34 +144,4 @@ test('gather and scatterAdd check the index', () => {
   expect(() => runGather(x, tensor([0]))).toThrow(DTypeError);
   expect(() => runGather(tensor(1), index(0))).toThrow(ShapeError);
   expect(() => runScatterAdd(x, index(0), 2)).toThrow(ShapeError);
-});
-
-test('virtual products check their operands', () => {
-  const { program, scalars } = hashed;
-  const v = { program, scalars, rows: 3, cols: 2, uniforms: [29, 5], stored: [arange(29)] };
-  const rows = runVirtualRows(v, null);
-  expect(runVirtualRows(v, index(2, 0)).toArray()).toEqual(
-    [2, 0].map((row) => (rows.toArray() as number[][])[row]),
-  );
-  expect(
-    runVirtualMatmul(
-      tensor([
-        [1, 0],
-        [0, 1],
-      ]),
-      v,
-    )
-      .view([3, 2], [1, 3], 0)
-      .toArray(),
-  ).toEqual(rows.toArray());
-  const back = adjoint(program);
-  const [whole] = runVirtualFold(ones([1, 3]), ones([1, 2]), v, back);
-  expect(runFoldRows(ones([3, 2]), null, v, back)[0]?.toArray()).toEqual(whole?.toArray());
-  expect(() => runVirtualMatmul(ones([1, 3]), v)).toThrow(/x of shape \[B, 2\]/);
-  expect(() => runVirtualMatmul(ones([1, 2]), v, { bias: ones([2]) })).toThrow(ShapeError);
-  expect(() => runVirtualFold(ones([1, 2]), ones([1, 2]), v, back)).toThrow(/dY of shape \[1, 3\]/);
-  expect(() => runFoldRows(ones([2, 2]), index(0), v, back)).toThrow(ShapeError);
-  expect(() => runFoldRows(ones([1, 2]), tensor([0]), v, back)).toThrow(DTypeError);
-  expect(() => runFoldRows(ones([1, 2], { dtype: 'f64' }), index(0), v, back)).toThrow(DTypeError);
-  expect(() => runVirtualRows(v, index(3))).toThrow(ArgumentError);
 });
