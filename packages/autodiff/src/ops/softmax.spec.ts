@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { grad } from '../grad.ts';
 import { anyShape, opLaws } from '../testing.ts';
+import { oneHot } from './index-ops.ts';
 import { multiply } from './pointwise.ts';
 import { sum } from './reduce.ts';
 import { type CrossEntropyOptions, logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './softmax.ts';
@@ -76,6 +77,32 @@ describe('corners', () => {
     const loss = (z: Tensor): Tensor => softmaxCrossEntropy(z, i32([0]));
     expect(loss(logits).item()).toBeCloseTo(Math.LN2, 12);
     expect(grad(loss)(logits).toArray()).toEqual([[-0.5, 0.5, 0]]);
+  });
+
+  test('labels alone, labels with weights of 1 and probabilities say the same', () => {
+    const logits = tensor(
+      Float64Array.from({ length: 12 }, (_, k) => Math.sin(k * k)),
+      [4, 3],
+    );
+    const [labels, classWeights] = [i32([2, 0, 1, 2]), tensor(new Float64Array([1, 1, 1]))];
+    for (const reduction of ['mean', 'sum', 'none'] as const) {
+      const [plain, ...others] = [
+        (z: Tensor) => softmaxCrossEntropy(z, labels, { reduction }),
+        (z: Tensor) => softmaxCrossEntropy(z, labels, { reduction, classWeights }),
+        (z: Tensor) => softmaxCrossEntropy(z, oneHot(labels, 3, 'f64'), { reduction }),
+      ].map(
+        (loss) => [loss(logits).dataSync(), grad((z: Tensor) => sum(loss(z)))(logits).dataSync()] as const,
+      );
+      for (const [k, expected] of (plain ?? []).entries())
+        for (const other of others)
+          for (const [n, value] of expected.entries()) expect(other[k]?.[n]).toBeCloseTo(value, 14);
+    }
+  });
+
+  test('the mean loss of no examples is NaN', () => {
+    const none = tensor(new Float64Array(0), [0, 3]);
+    expect(softmaxCrossEntropy(none, i32([])).item()).toBeNaN();
+    expect(softmaxCrossEntropy(none, i32([]), { reduction: 'sum' }).item()).toBe(0);
   });
 
   test('the gradient of softmax sums to 0 along a row', () => {
