@@ -10,7 +10,9 @@ const onBackend = (backend: 'reference' | 'wasm', packages: readonly string[]) =
   test: {
     name: backend,
     include: packages.map((name) => `packages/${name}/src/**/*.spec.ts`),
-    exclude: ['**/backends.spec.ts', '**/hostile-file.spec.ts', '**/refused-file.spec.ts'],
+    exclude: ['backends', 'hostile-file', 'refused-file', 'many-steps', 'failed-step'].map(
+      (name) => `**/${name}.spec.ts`,
+    ),
     setupFiles: ['tools/on-backend.ts'],
     provide: { backend },
   },
