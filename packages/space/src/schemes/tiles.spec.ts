@@ -16,6 +16,10 @@ describe.each([
   for (const law of schemeLaws(tiles({ values, side }))) test(law.name, law.check);
 });
 
+describe('tiles of one sign obey', () => {
+  for (const law of schemeLaws(tiles({ values: 90, side: 4, signs: 'tile' }))) test(law.name, law.check);
+});
+
 describe('tiles on a shared space obey', () => {
   for (const law of schemeLaws(() => tiles({ space: new SharedSpace({ values: 70 }) })))
     test(law.name, law.check);
@@ -33,6 +37,20 @@ test('a tile lies whole in the stored array, column by column', () => {
     const lane = (col % 4) * 4 + (row % 4);
     expect(entries[at]).toBe(start(row - (row % 4), col - (col % 4)) + lane);
   }
+});
+
+test.each([
+  ['tile', 1],
+  ['entry', 2],
+] as const)('signs of a %s', (signs, most) => {
+  const weight = createWeight(tiles({ values: 100, side: 4, signs }), { rows: 16, cols: 16 });
+  const entries = entriesOf(weight.virtual, [new Float64Array(100).fill(1)]);
+  const ofTiles = Array.from({ length: 16 }, (_, tile) => {
+    const [row, col] = [4 * (tile >> 2), 4 * (tile % 4)];
+    return new Set([0, 1, 2, 3].flatMap((i) => [0, 1, 2, 3].map((j) => entries[(row + i) * 16 + col + j])));
+  });
+  expect(Math.max(...ofTiles.map(({ size }) => size))).toBe(most);
+  expect(new Set(entries)).toEqual(new Set([-1, 1]));
 });
 
 test('the side follows the budget, unless it is given', () => {

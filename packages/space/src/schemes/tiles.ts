@@ -6,7 +6,7 @@ import { blockSign } from './block-sign.ts';
 
 /**
  * Tile hashing: side × side tiles of V lie whole in the stored array, column by column, at a hashed offset. Each
- * entry has a sign of its own. With a shared space this is ROAST: all layers decode from one array.
+ * entry has a sign of its own, or each tile has. With a shared space this is ROAST: all layers decode from one array.
  */
 export const tiles = defineScheme({
   kind: 'tiles',
@@ -14,6 +14,8 @@ export const tiles = defineScheme({
   options: {
     buckets: uniform.count(),
     side: structural.oneOf([2, 4, 8, 16], 8),
+    /** Whether entries of a tile have signs of their own, or one sign together: predictions of single rows are faster. */
+    signs: structural.oneOf(['entry', 'tile'], 'entry'),
     seed: uniform.seed(),
     hash: structural.hash(),
   },
@@ -32,10 +34,12 @@ export const tiles = defineScheme({
     return { w: [buckets] };
   },
   initialize: ({ options, draw, std }) => ({ w: uniformValues(draw, options.buckets, std) }),
-  entry: ({ row, col, hash }, { w }, { buckets, side, seed }) => {
+  entry: ({ row, col, hash }, { w }, { buckets, side, signs, seed }) => {
     const h = hash(row.group(side), col.group(side), seed);
     const lane = col.lane(side).times(side).plus(row.lane(side));
-    return w.at(h.below(buckets.minus(side * side - 1)).plus(lane)).times(blockSign(h, lane));
+    return w
+      .at(h.below(buckets.minus(side * side - 1)).plus(lane))
+      .times(signs === 'tile' ? h.asSign() : blockSign(h, lane));
   },
   pool: { array: 'w', count: 'buckets' },
 });
