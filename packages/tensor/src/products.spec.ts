@@ -61,3 +61,21 @@ test('virtual products check their operands', () => {
   expect(() => runFoldRows(ones([1, 2], { dtype: 'f64' }), index(0), v, back)).toThrow(DTypeError);
   expect(() => runVirtualRows(v, index(3))).toThrow(ArgumentError);
 });
+
+test('operands of products may have several row and column axes', () => {
+  const x = arange(5).view([2, 2, 2], [2, 1, 1], 0);
+  expect(runMatmul(x, ones([2, 1]), { rowAxes: 2 }).toArray()).toEqual([
+    [[1], [3]],
+    [[5], [7]],
+  ]);
+  expect(runMatmul(x, ones([4, 1]), { rowAxes: 1, bias: tensor([1]) }).toArray()).toEqual([[5], [13]]);
+  expect(() => runMatmul(x, ones([2, 1]), { rowAxes: 1 })).toThrow(/first 1 with product 2.*\[2, 2, 2\]/);
+  expect(() => runMatmul(x, ones([2, 4, 1]), { rowAxes: 1 })).toThrow(/b of shape \[K, N\]/);
+  for (const rowAxes of [0, 3]) expect(() => runMatmul(x, ones([8, 1]), { rowAxes })).toThrow(ShapeError);
+  const stored = [ones([29])];
+  const v = { ...hashed, rows: 3, cols: 4, uniforms: hashed.uniforms(1), stored };
+  expect(runVirtualMatmul(x, v, { rowAxes: 1 }).shape).toEqual([2, 3]);
+  expect(() => runVirtualMatmul(x, v)).toThrow(/first 2 with product 4/);
+  expect(runVirtualFold(ones([2, 3]), x, v, hashed.adjoint)[0]?.shape).toEqual([29]);
+  expect(() => runVirtualFold(ones([2, 2, 3]), x, v, hashed.adjoint)).toThrow(/first 2 with product 4/);
+});
