@@ -11,6 +11,7 @@ const schemes: Readonly<Record<string, readonly [scheme: string, options: Option
   'hashedNet, multiply-shift': ['hashedNet', { hash: 'multiplyShift' }],
   'robe of 8': ['robe', { block: 8 }],
   'tiles of 8': ['tiles', { side: 8 }],
+  'tiles of one sign': ['tiles', { side: 8, signs: 'tile' }],
   productHash: ['productHash', {}],
   'funHash U4-G3': ['funHash', {}],
   'funHash U4-G2': ['funHash', { layers: 2 }],

@@ -8,8 +8,9 @@ import type { WeightChoice } from '../task.ts';
 const players = ['jax', 'tfjsWasm', 'ortWeb', 'ortNode'] as const;
 
 const weights: Readonly<Record<string, WeightChoice>> = {
-  'tiles of 8, 1/64': { scheme: 'tiles', options: { side: 8, ratio: 1 / 64 } },
-  'tiles of 8, 1/512': { scheme: 'tiles', options: { side: 8, ratio: 1 / 512 } },
+  'tiles of one sign, 1/64': { scheme: 'tiles', options: { side: 8, signs: 'tile', ratio: 1 / 64 } },
+  'tiles of one sign, 1/512': { scheme: 'tiles', options: { side: 8, signs: 'tile', ratio: 1 / 512 } },
+  'tiles, 1/64': { scheme: 'tiles', options: { side: 8, ratio: 1 / 64 } },
   'robe of 8, 1/64': { scheme: 'robe', options: { block: 8, ratio: 1 / 64 } },
   'hashedNet, 1/64': { scheme: 'hashedNet', options: { ratio: 1 / 64 } },
   'hashedNet, 1/512': { scheme: 'hashedNet', options: { ratio: 1 / 512 } },
