@@ -16,6 +16,10 @@ export interface ArmContext {
     readonly backend: string;
     readonly validation: number;
     readonly trainCount?: number;
+    readonly shift: number;
+    readonly flip: boolean;
+    readonly rotation: number;
+    readonly cutout: number;
   };
 }
 

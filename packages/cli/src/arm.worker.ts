@@ -16,6 +16,7 @@ import { chooseBackend } from './backend.ts';
 import { buildNet } from './build-net.ts';
 import { drawSplits } from './image-data.ts';
 import { optimizerOf } from './optimizer.ts';
+import { trainingData } from './training-data.ts';
 import type { WorkerMessage } from './worker-pool.ts';
 
 const context = workerData as ArmContext;
@@ -40,13 +41,14 @@ async function train({ arm, seed, learningRate }: ArmJob & { type: 'train' }): P
   const { pool, config } = context;
   const { train: data, validation } = drawSplits(pool, config, seed);
   const dropout = arm.takesDropout ? config.dropout : 0;
-  const net = buildNet({ ...config, dropout, widths: arm.widths, weights: arm.weights, seed });
+  const net = buildNet({ ...config, ...arm, dropout, seed });
+  const { fields } = await trainingData(data, context, { ...config, seed });
   const epochs: EpochRecord[] = [];
   let steps = 0;
   try {
     for await (const event of fit({
       model: net,
-      data,
+      ...fields,
       validation,
       epochs: config.epochs,
       batchSize: config.batchSize,

@@ -11,22 +11,34 @@
  * | randomEdgeRemoval | two edges from each last hidden unit to the classes, the rest spread over the other layers |
  * | any other | ratio · entries in each layer |
  *
+ * Nets of convolutions keep their first one plain, which has few weights and much to do; it counts, and the others
+ * share what it leaves in proportion to their entries. There
+ *
+ * | scheme | arrangement |
+ * | --- | --- |
+ * | narrow | a plain net; all channels and hidden widths are scaled together |
+ * | lowRank | plain head; the others of one rank |
+ * | freshNet | kernels larger than 1 × 1 as freshNet, the rest as hashedNet, as in the paper |
+ * | any other | in proportion to entries |
+ *
  * Biases are plain and count. Learning rates are relative to the scale of each tensor: that of the recipe, 0.27, where
  * values are shared by many entries; for the baselines near what validation found best (MNIST, 1/64, 12 000 images;
  * the scans of 0.067, 0.13 and 0.27 are in docs/results.md). Dropout costs a net of 17 units 1.2 points, so narrow has none.
  */
+import type { WeightPlace } from '@funhash/models';
+import { sizesOf } from './build-net.ts';
 import { UsageError } from './errors.ts';
-import { formatScheme, parseScheme, schemeKinds, storedCount } from './scheme-text.ts';
+import { type NetShape, placesOf, scaledShape } from './model-kinds.ts';
+import { requireFilters, schemeAt } from './scheme-at.ts';
+import { formatScheme, kindIn, parseScheme, schemeKind, schemeKinds, storedCount } from './scheme-text.ts';
 
 /** One contestant: a net in JSON. */
-export interface Arm {
+export interface Arm extends NetShape {
   /** As the user wrote it, without a size. */
   readonly scheme: string;
   readonly ratio: number;
   /** Stored values that the arm may have: those of the hashed nets, biases included. */
   readonly budget: number;
-  /** Widths from the input to the classes. */
-  readonly widths: readonly number[];
   /** One scheme text for each layer. */
   readonly weights: readonly string[];
   /** Steps relative to the scale of each tensor, where the user names none. */
@@ -40,53 +52,74 @@ interface Layout {
   readonly weights: readonly string[];
 }
 
+type ConvArrangement = (shape: NetShape, ratio: number, scheme: string) => Layout;
+
 type Arrangement = (widths: readonly number[], ratio: number, scheme: string) => Layout;
 
 const sharedStep = 0.27;
+/** Of shared values in convolutions: 0.07 to 0.27 are as good (LeNet-5 at 1/16), but FunHash may die at 0.27. */
+const sharedConvStep = 0.13;
 const denseStep = 0.1;
 
-const arrangements: Readonly<Record<string, { arrange: Arrangement; learningRate: number }>> = {
-  narrow: { arrange: narrow, learningRate: 0.13 },
-  lowRank: { arrange: lowRank, learningRate: 0.1 },
+const arrangements: Readonly<
+  Record<string, { arrange: Arrangement; arrangeConv?: ConvArrangement; learningRate: number }>
+> = {
+  narrow: { arrange: narrow, arrangeConv: narrowConv, learningRate: 0.13 },
+  lowRank: { arrange: lowRank, arrangeConv: lowRankConv, learningRate: 0.1 },
   randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: 0.2 },
 };
 
 /** What may stand in a list of schemes. */
 export const armKinds: readonly string[] = ['narrow', ...schemeKinds.filter((kind) => kind !== 'dense')];
 
-/** The learning rate that suits a scheme, relative to the scale of each tensor. */
-export function stepOf(kind: string): number {
-  return kind === 'dense' ? denseStep : (arrangements[kind]?.learningRate ?? sharedStep);
+/** The learning rate that suits a scheme in a model, relative to the scale of each tensor. */
+export function stepOf(kind: string, model: string): number {
+  if (kind === 'dense') return denseStep;
+  return arrangements[kind]?.learningRate ?? (model === 'mlp' ? sharedStep : sharedConvStep);
 }
 
 /**
  * The arm of a scheme at a ratio.
  *
  * @param scheme a scheme text without size, or `narrow`
- * @param widths of the virtual net, from the input to the classes
+ * @param shape of the virtual net
  * @throws UsageError where the scheme has a size of its own, or the budget is too small for it
  */
-export function armOf(scheme: string, ratio: number, widths: readonly number[]): Arm {
-  const kind = scheme.split(/[:,]/)[0] as string;
-  if (!armKinds.includes(kind))
+export function armOf(scheme: string, ratio: number, shape: NetShape): Arm {
+  const written = scheme.split(/[:,]/)[0] as string;
+  const kind = kindIn(written, ['narrow']) ?? schemeKind(written);
+  if (kind === undefined || kind === 'dense')
     throw new UsageError({
       operation: 'schemes',
       expected: `names among ${armKinds.join(', ')}`,
-      actual: kind,
+      actual: written,
       ...(kind === 'dense' && { remedy: 'The dense net of equal size is called narrow.' }),
     });
-  const { arrange } = arrangements[kind] ?? { arrange: evenly };
+  requireFilters(kind, shape);
+  const { arrange = evenly, arrangeConv = evenlyConv } = arrangements[kind] ?? {};
+  const layout =
+    shape.model === 'mlp' ? arrange(shape.widths, ratio, scheme) : arrangeConv(shape, ratio, scheme);
   return {
+    ...shape,
     scheme,
     ratio,
-    budget: budgetOf(widths, ratio),
-    ...arrange(widths, ratio, scheme),
-    learningRate: stepOf(kind),
+    budget: netBudget(shape, ratio),
+    ...layout,
+    learningRate: stepOf(kind, shape.model),
     takesDropout: kind !== 'narrow',
   };
 }
 
-/** Stored values of a net whose layers all keep the ratio, biases included. */
+/** Stored values of a net whose weights all keep the ratio, the others included. */
+export function netBudget(shape: NetShape, ratio: number): number {
+  if (shape.model === 'mlp') return budgetOf(shape.widths, ratio);
+  return (
+    placesOf(shape).reduce((sum, { rows, cols }) => sum + shareOf(cols, rows, ratio), 0) +
+    sizesOf(shape).others
+  );
+}
+
+/** Stored values of a fully connected net whose layers all keep the ratio, biases included. */
 export function budgetOf(widths: readonly number[], ratio: number): number {
   return layersOf(widths).reduce((sum, [into, out]) => sum + shareOf(into, out, ratio) + out, 0);
 }
@@ -105,6 +138,84 @@ const scaled = (widths: readonly number[], first: number): number[] =>
       : Math.max(1, Math.round((width * first) / (widths[1] as number))),
   );
 
+/** The values of each place, in proportion to its entries; the stem is plain. */
+function valuesByPlace(
+  shape: NetShape,
+  ratio: number,
+  scheme: string,
+): { place: WeightPlace; values: number }[] {
+  const places = placesOf(shape);
+  const isStem = ({ role }: WeightPlace): boolean => role === 'stem';
+  const entriesOf = ({ rows, cols }: WeightPlace): number => rows * cols;
+  const total = (list: readonly WeightPlace[]): number =>
+    list.reduce((sum, place) => sum + entriesOf(place), 0);
+  const stem = total(places.filter(isStem));
+  const left = netBudget(shape, ratio) - sizesOf(shape).others - stem;
+  const entries = total(places) - stem;
+  let [given, passed] = [0, 0];
+  return places.map((place) => {
+    if (isStem(place)) return { place, values: entriesOf(place) };
+    // Rounded as a running sum, so that all of it is given.
+    passed += entriesOf(place);
+    const values = Math.round((left * passed) / entries) - given;
+    given += values;
+    if (values >= 1) return { place, values };
+    throw new UsageError({
+      operation: `${scheme} in ${shape.model}`,
+      expected: 'at least a value for each layer besides the first convolution, which is plain',
+      actual: `${left} values for ${entries} weights`,
+      remedy: 'Choose a larger ratio.',
+    });
+  });
+}
+
+function evenlyConv(shape: NetShape, ratio: number, scheme: string): Layout {
+  const weights = valuesByPlace(shape, ratio, scheme).map(({ place, values }) =>
+    place.role === 'stem' ? 'dense' : withValues(schemeAt(scheme, place), values),
+  );
+  return { widths: shape.widths, weights };
+}
+
+/** Steps of the search for a factor. */
+const finest = 4096;
+
+function narrowConv(shape: NetShape, ratio: number): Layout {
+  const sizeOf = (net: NetShape): number => {
+    const { weights, others } = sizesOf(net);
+    return weights + others;
+  };
+  const found = scaledShape(
+    shape,
+    nearest(finest, netBudget(shape, ratio), (step) => sizeOf(scaledShape(shape, step / finest))) / finest,
+  );
+  return { widths: found.widths, weights: placesOf(found).map(() => 'dense') };
+}
+
+function lowRankConv(shape: NetShape, ratio: number, scheme: string): Layout {
+  const places = placesOf(shape);
+  const isPlain = ({ role }: WeightPlace): boolean => role === 'stem' || role === 'head';
+  const valuesAt = (place: WeightPlace, rank: number): number => {
+    const { rows, cols } = place;
+    return isPlain(place) ? rows * cols : Math.min(rank, rows, cols) * (rows + cols);
+  };
+  const totalOf = (rank: number): number =>
+    places.reduce((sum, place) => sum + valuesAt(place, rank), sizesOf(shape).others);
+  const budget = netBudget(shape, ratio);
+  let rank = nearest(finest, budget, totalOf);
+  while (rank > 1 && totalOf(rank) > 1.01 * budget) rank--;
+  if (totalOf(rank) > 1.01 * budget)
+    throw new UsageError({
+      operation: `${scheme} in ${shape.model}`,
+      expected: `room for rank 1 and a plain head, ${totalOf(rank)} values`,
+      actual: String(budget),
+      remedy: 'Choose a larger ratio.',
+    });
+  const weights = places.map((place) =>
+    isPlain(place) ? 'dense' : withValues(scheme, valuesAt(place, rank)),
+  );
+  return { widths: shape.widths, weights };
+}
+
 function withValues(scheme: string, values: number): string {
   const { size, ...parsed } = parseScheme(scheme);
   if (Object.keys(size).length > 0)
@@ -120,7 +231,9 @@ function withValues(scheme: string, values: number): string {
 function evenly(widths: readonly number[], ratio: number, scheme: string): Layout {
   return {
     widths,
-    weights: layersOf(widths).map(([into, out]) => withValues(scheme, shareOf(into, out, ratio))),
+    weights: layersOf(widths).map(([into, out]) =>
+      withValues(schemeAt(scheme, { cols: into, kernelSize: 1 }), shareOf(into, out, ratio)),
+    ),
   };
 }
 

@@ -1,11 +1,11 @@
-import { type ActivationName, Dense, Dropout, Sequential, SharedSpace } from '@funhash/layers';
+import { type ActivationName, Dense, Dropout, hashedNet, Sequential, SharedSpace } from '@funhash/layers';
+import type { WeightPlace } from '@funhash/models';
 import { UsageError } from './errors.ts';
+import { buildConvolutional, type NetShape, placesOf } from './model-kinds.ts';
 import { parseScheme, type SchemeText, weightRequest } from './scheme-text.ts';
 
-export interface NetConfig {
-  /** Widths from the input to the classes. */
-  readonly widths: readonly number[];
-  /** One scheme text for each layer. */
+export interface NetConfig extends NetShape {
+  /** One scheme text for each weight. */
   readonly weights: readonly string[];
   readonly activation: string;
   readonly dropout: number;
@@ -13,48 +13,78 @@ export interface NetConfig {
 }
 
 /**
- * A fully connected net whose layers store their weights as the scheme texts say.
+ * A net whose layers store their weights as the scheme texts say.
  *
  * @throws UsageError or ArgumentError where a scheme is unknown or does not fit its layer
  */
-export function buildNet({ widths, weights, activation, dropout, seed }: NetConfig): Sequential {
-  const last = widths.length - 2;
-  if (weights.length !== last + 1)
+export function buildNet(config: NetConfig): Sequential {
+  const { model, weights, seed } = config;
+  const places = placesOf(config);
+  if (weights.length !== places.length)
     throw new UsageError({
       operation: 'weights',
-      expected: `one scheme for each of the ${last + 1} layers`,
+      expected: `one scheme for each of the ${places.length} layers`,
       actual: `${weights.length}: ${weights.join(' ')}`,
     });
   const schemes = weights.map(parseScheme);
-  const sharing = schemes.filter(({ shared }) => shared);
-  const space =
-    sharing.length === 0
-      ? undefined
-      : new SharedSpace({ values: sharedValues(schemes, widths), seed, name: 'space' });
-  const net = new Sequential(
-    schemes.flatMap((scheme, k) => {
+  const space = schemes.some(({ shared }) => shared)
+    ? new SharedSpace({ values: sharedValues(schemes, places), seed, name: 'space' })
+    : undefined;
+  const requests = schemes.map((scheme) => weightRequest(scheme, scheme.shared ? space : undefined));
+  const next = requests.values();
+  const net =
+    model === 'mlp'
+      ? fullyConnected(config, requests)
+      : buildConvolutional({ ...config, weight: () => next.next().value });
+  // Layers make their weights when they are first asked for: here a scheme that does not fit is still cheap to refuse.
+  net.parameters();
+  return net;
+}
+
+function fullyConnected(
+  { widths, activation, dropout, seed }: NetConfig,
+  requests: readonly ReturnType<typeof weightRequest>[],
+): Sequential {
+  const last = widths.length - 2;
+  return new Sequential(
+    requests.flatMap((weight, k) => {
       const layer = new Dense({
         in: widths[k] as number,
         out: widths[k + 1] as number,
-        weight: weightRequest(scheme, scheme.shared ? space : undefined),
+        weight,
         ...(k < last && { activation: activation as ActivationName }),
       });
       return k < last && dropout > 0 ? [layer, new Dropout({ rate: dropout })] : [layer];
     }),
     { seed },
   );
-  // Layers make their weights when they are first asked for: here a scheme that does not fit is still cheap to refuse.
-  net.parameters();
-  return net;
+}
+
+/** Virtual values of a net: its weights, and the others, which are always plain: biases, scales and shifts. */
+export function sizesOf(shape: NetShape): { readonly weights: number; readonly others: number } {
+  const places = placesOf(shape);
+  const weights = places.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+  if (shape.model === 'mlp') return { weights, others: places.reduce((sum, { rows }) => sum + rows, 0) };
+  // Weights of a value each: what they stand for is counted, not made.
+  const weight = hashedNet({ values: 1 });
+  const net = buildConvolutional({
+    ...shape,
+    activation: 'relu',
+    dropout: 0,
+    seed: 0,
+    weight: () => weight,
+  });
+  return { weights, others: net.summary().total.virtualCount - weights };
 }
 
 /** Values of the common space: what its layers were allowed together. */
-function sharedValues(schemes: readonly SchemeText[], widths: readonly number[]): number {
+function sharedValues(schemes: readonly SchemeText[], places: readonly WeightPlace[]): number {
   return schemes.reduce((sum, { shared, size: { ratio, values, bytes } }, k) => {
     if (!shared) return sum;
-    const entries = (widths[k] as number) * (widths[k + 1] as number);
+    const { rows, cols } = places[k] as WeightPlace;
     const allowed =
-      values ?? (bytes === undefined ? Math.round((ratio ?? Number.NaN) * entries) : Math.floor(bytes / 4));
+      values ??
+      (bytes === undefined ? Math.round((ratio ?? Number.NaN) * rows * cols) : Math.floor(bytes / 4));
     if (Number.isNaN(allowed))
       throw new UsageError({
         operation: 'shared space',

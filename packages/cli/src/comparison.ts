@@ -12,6 +12,7 @@ import type {
 import { type Arm, armOf } from './arms.ts';
 import { buildNet } from './build-net.ts';
 import type { CompareConfig } from './compare-config.ts';
+import { shapeOf } from './model-kinds.ts';
 import { parseRatio } from './scheme-text.ts';
 import { workerPool } from './worker-pool.ts';
 
@@ -119,11 +120,11 @@ export async function compareArms({
  *
  * @throws UsageError, or ArgumentError where a scheme does not fit its budget
  */
-export function armsOf(config: CompareConfig, { width, height, channels, classes }: ImageDataset): ArmNet[] {
-  const widths = [width * height * channels, ...config.hidden, classes];
+export function armsOf(config: CompareConfig, images: ImageDataset): ArmNet[] {
+  const shape = shapeOf(config, images);
   return config.ratios.flatMap((ratio) =>
     config.schemes.map((scheme) => {
-      const arm = armOf(scheme, parseRatio(ratio) as number, widths);
+      const arm = armOf(scheme, parseRatio(ratio) as number, shape);
       return { ...arm, stored: buildNet({ ...config, ...arm }).summary().total.storedCount };
     }),
   );

@@ -31,6 +31,19 @@ test.each([
       shared: false,
     },
   ],
+  [
+    'funhash:1/16,hashes=2',
+    { kind: 'funHash', size: { ratio: 1 / 16 }, options: { hashes: 2 }, shared: false },
+  ],
+  [
+    'dct2d(HASHEDNET):1/64,height=28,width=28,keep=12',
+    {
+      kind: 'dct2d(hashedNet)',
+      size: { ratio: 1 / 64 },
+      options: { height: 28, width: 28, keep: 12 },
+      shared: false,
+    },
+  ],
   ['funHash, dual=false', { kind: 'funHash', size: {}, options: { dual: false }, shared: false }],
   [
     'hashedNet:1/2,hash=murmur3',
@@ -59,6 +72,9 @@ test.each([
   ['funHash:__proto__=1', /option among/],
   ['lowRank:1/2,shared', /option among rank/],
   ['constructor', /the scheme constructor/],
+  ['dct2d', /the scheme dct2d/],
+  ['dct2d(nothing):1/2', /the scheme dct2d\(nothing\)/],
+  ['dct2d(hashedNet):1/2,depth=3', /option among .*height/],
 ])('refuses %s', (text, message) => {
   expect(() => parseScheme(text)).toThrow(UsageError);
   expect(() => parseScheme(text)).toThrow(message);
@@ -111,6 +127,7 @@ describe('lists', () => {
     ['funHash,hashes=8,dual,hashedNet', ['funHash,hashes=8,dual', 'hashedNet']],
     ['funHash:hashes=8,dual,narrow', ['funHash:hashes=8,dual', 'narrow']],
     ['narrow', ['narrow']],
+    ['dct2d(hashedNet),height=28,keep=12,HashedNet', ['dct2d(hashedNet),height=28,keep=12', 'HashedNet']],
   ])('%s', (text, expected) => {
     expect(splitSchemes(text, armKinds)).toEqual(expected);
   });

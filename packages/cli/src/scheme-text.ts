@@ -2,6 +2,7 @@ import {
   type OptionSchema,
   type Scheme,
   type SharedSpace,
+  schemeOfKind,
   schemes,
   type WeightRequest,
 } from '@funhash/space';
@@ -17,11 +18,14 @@ export interface SchemeText {
 }
 
 const sizes = ['ratio', 'values', 'bytes'] as const;
-const byKind: ReadonlyMap<string, Scheme> = new Map(
-  Object.values(schemes).map((scheme) => [scheme.definition.kind, scheme]),
-);
+/** Kinds of schemes; each may stand in a basis, too: `dct2d(hashedNet)`. */
+export const schemeKinds: readonly string[] = Object.values(schemes).map(({ definition }) => definition.kind);
 
-export const schemeKinds: readonly string[] = [...byKind.keys()];
+/** The name among `known` that was meant: capitals do not matter. Undefined where there is none. */
+export function kindIn(text: string, known: readonly string[]): string | undefined {
+  if (known.includes(text)) return text;
+  return known.find((kind) => kind.toLowerCase() === text.toLowerCase());
+}
 
 /**
  * Reads `kind`, `kind:size` or `kind:size,option=value,flag`. A size is a ratio (`1/64`, `0.5`), `values=12250` or
@@ -31,7 +35,7 @@ export const schemeKinds: readonly string[] = [...byKind.keys()];
  */
 export function parseScheme(text: string): SchemeText {
   const [kind, ...parts] = text.split(/[:,]/).map((part) => part.trim()) as [string, ...string[]];
-  const { options: schema, pool } = schemeOf(kind, text).definition;
+  const { kind: known, options: schema, pool } = schemeOf(kind, text).definition;
   let shared = false;
   let size: SchemeText['size'] = {};
   const options: Record<string, number | boolean | string> = {};
@@ -46,7 +50,7 @@ export function parseScheme(text: string): SchemeText {
       options[name] = value;
     }
   }
-  return { kind, size, options, shared };
+  return { kind: known, size, options, shared };
 }
 
 /** The text that `parseScheme` reads back. */
@@ -107,14 +111,24 @@ export function splitSchemes(text: string, also: readonly string[] = []): string
   const found: string[] = [];
   for (const part of text.split(',').map((item) => item.trim())) {
     const name = part.split(':')[0] as string;
-    if (found.length === 0 || byKind.has(name) || also.includes(name)) found.push(part);
+    if (found.length === 0 || schemeNamed(name) || kindIn(name, also)) found.push(part);
     else found.push(`${found.pop()},${part}`);
   }
   return found;
 }
 
+/** The kind of a scheme, also of one in a basis, by its name with any capitals; undefined where there is none. */
+export function schemeKind(text: string): string | undefined {
+  return schemeNamed(text)?.definition.kind;
+}
+
+function schemeNamed(text: string): Scheme | undefined {
+  const kind = text.replace(/\w+/g, (name) => kindIn(name, schemeKinds) ?? name);
+  return schemeOfKind(kind, schemes);
+}
+
 function schemeOf(kind: string, text: string): Scheme {
-  const scheme = byKind.get(kind);
+  const scheme = schemeNamed(kind);
   if (!scheme) throw refusal(text, `one of ${schemeKinds.join(', ')}`, `the scheme ${kind || '(none)'}`);
   return scheme;
 }

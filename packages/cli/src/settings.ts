@@ -1,6 +1,7 @@
 import { datasets } from '@funhash/datasets';
 import { activations } from '@funhash/layers';
-import { listOf, number, numbers, oneOf, real, type Settings, text, whole } from './config.ts';
+import { flag, listOf, number, numbers, oneOf, real, type Settings, text, whole } from './config.ts';
+import { modelNames } from './model-kinds.ts';
 
 /** What `train` and `compare` have in common: the data, the shape of the net, the length of a run. */
 export const commonSettings = {
@@ -41,12 +42,24 @@ export const commonSettings = {
     schema: whole(1, 1e7),
     read: number,
   },
+  model: {
+    flag: '--model <name>',
+    help: modelNames.join(', '),
+    schema: oneOf(modelNames),
+    default: 'mlp',
+  },
   hidden: {
     flag: '--hidden <widths>',
-    help: 'widths of the hidden layers, such as 1000 or 500,500',
+    help: 'widths of the hidden layers of an mlp, such as 1000 or 500,500',
     schema: listOf(whole(1, 2 ** 20)),
     read: numbers,
     default: [1000],
+  },
+  widths: {
+    flag: '--widths <list>',
+    help: 'channels and hidden widths of the other models, such as 6,16,120,84 for lenet5 (default: as published)',
+    schema: listOf(whole(1, 2 ** 16)),
+    read: numbers,
   },
   activation: {
     flag: '--activation <name>',
@@ -60,6 +73,33 @@ export const commonSettings = {
     schema: real(0, 0.99),
     read: number,
     default: 0.1,
+  },
+  shift: {
+    flag: '--shift <n>',
+    help: 'move training images by up to n pixels along both axes, anew in each epoch',
+    schema: whole(0, 1024),
+    read: number,
+    default: 0,
+  },
+  flip: {
+    flag: '--flip',
+    help: 'mirror half of the training images',
+    schema: flag,
+    default: false,
+  },
+  rotation: {
+    flag: '--rotation <degrees>',
+    help: 'turn training images by up to so many degrees',
+    schema: real(0, 180),
+    read: number,
+    default: 0,
+  },
+  cutout: {
+    flag: '--cutout <n>',
+    help: 'paint a square of n × n pixels over, anywhere in training images',
+    schema: whole(0, 1024),
+    read: number,
+    default: 0,
   },
   epochs: {
     flag: '--epochs <n>',

@@ -6,6 +6,7 @@ import { formatRatio } from './scheme-text.ts';
 export interface SummaryRow {
   readonly scheme: string;
   readonly ratio: string;
+  readonly model: string;
   readonly widths: readonly number[];
   readonly weights: readonly string[];
   readonly stored: number;
@@ -24,6 +25,7 @@ export function summaryRow({ arm, learningRate, runs }: ArmOutcome): SummaryRow 
   return {
     scheme: arm.scheme,
     ratio: formatRatio(arm.ratio),
+    model: arm.model,
     widths: arm.widths,
     weights: arm.weights,
     stored: arm.stored,
@@ -35,6 +37,10 @@ export function summaryRow({ arm, learningRate, runs }: ArmOutcome): SummaryRow 
     models: runs.map(({ seed }) => modelName(arm.scheme, arm.ratio, seed)),
   };
 }
+
+/** What a net is called in tables: 784-1000-10, or lenet5 6-16-120-84. */
+export const netName = ({ model, widths }: Pick<SummaryRow, 'model' | 'widths'>): string =>
+  model === 'mlp' ? widths.join('-') : `${model} ${widths.join('-')}`;
 
 /** The file of a model, made of letters, digits and underscores. */
 export const modelName = (scheme: string, ratio: number, seed: number): string =>

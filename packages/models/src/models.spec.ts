@@ -184,6 +184,30 @@ describe('weights by role', () => {
     expect(net.summary().rows.filter(({ kind }) => kind === 'freshNet')).toHaveLength(4);
   });
 
+  test.each([
+    ['mlp', (weight: ModelWeights) => mlp({ widths: [784, 20, 10], weight })],
+    ['leNet5', (weight: ModelWeights) => leNet5({ weight })],
+    ['vgg16', (weight: ModelWeights) => vgg16({ channels: 2, hidden: [7], weight })],
+    [
+      'vgg16 without normalisation',
+      (weight: ModelWeights) => vgg16({ channels: 2, batchNorm: false, weight }),
+    ],
+    ['resNet', (weight: ModelWeights) => resNet({ channels: 5, weight })],
+    ['resNet by convolutions', (weight: ModelWeights) => resNet({ channels: 4, shortcut: 'conv', weight })],
+    ['wideResNet', (weight: ModelWeights) => wideResNet({ depth: 10, width: 2, weight })],
+    ['denseNet', (weight: ModelWeights) => denseNet({ depth: 7, weight })],
+  ])('%s asks for its weights in the order of the net', (_, make) => {
+    const places: WeightPlace[] = [];
+    const net = make((place) => {
+      places.push(place);
+      return undefined;
+    });
+    const rows = net.summary().rows.filter(({ kind }) => kind === 'dense');
+    expect(places.map(({ rows, cols }) => [rows, cols])).toEqual(rows.map(({ shape }) => [...shape]));
+    expect(places.at(-1)?.role).toBe('head');
+    expect(places.filter(({ role }) => role === 'stem')).toHaveLength(_ === 'mlp' ? 0 : 1);
+  });
+
   test('layers share a space', () => {
     const space = new SharedSpace({ values: 500 });
     const net = leNet5({ weight: hashedNet({ space }) });

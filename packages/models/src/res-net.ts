@@ -39,6 +39,7 @@ export function resNet({
   requireCounts('resNet', { channels });
   const blocks = blocksOf('resNet', depth, 6, 2);
   const make = layerMaker(weight);
+  const stem = make.conv(input[2], channels, { kernelSize: 3, role: 'stem' });
   let from = channels;
   const body = [1, 2, 4].flatMap((factor) =>
     Array.from({ length: blocks }, (_, k) => {
@@ -52,7 +53,7 @@ export function resNet({
   return new Sequential(
     [
       new Reshape({ shape: input }),
-      make.conv(input[2], channels, { kernelSize: 3, role: 'stem' }),
+      stem,
       make.norm(channels, 'relu'),
       ...body,
       new GlobalAveragePool(),
@@ -79,6 +80,9 @@ function residual(
   const past: Module[] =
     shortcut === 'conv'
       ? [make.conv(from, to, { kernelSize: 1, stride }), make.norm(to)]
-      : [new AveragePool2d({ kernelSize: 1, stride }), new Pad({ padding: [0, 0, (to - from) / 2] })];
+      : [
+          new AveragePool2d({ kernelSize: 1, stride }),
+          new Pad({ padding: [0, 0, [Math.floor((to - from) / 2), Math.ceil((to - from) / 2)]] }),
+        ];
   return new Residual(body, { shortcut: new Sequential(past), activation: 'relu' });
 }

@@ -22,7 +22,7 @@ export interface WeightPlace {
  *
  * - One request: for all weights but the stem, which has so few that it is plain.
  * - A request for each role. Without `head` it is as `fc`; a stem that is not named is plain.
- * - A function of the place, undefined for plain weights.
+ * - A function of the place, undefined for plain weights, called once for each weight in the order of the net.
  *
  * Layers may share a space: `hashedNet({ space })` for any of them.
  */

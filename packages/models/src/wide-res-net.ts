@@ -31,6 +31,7 @@ export function wideResNet({
   requireCounts('wideResNet', { width, channels });
   const blocks = blocksOf('wideResNet', depth, 6, 4);
   const make = layerMaker(weight);
+  const stem = make.conv(input[2], channels, { kernelSize: 3, role: 'stem' });
   let from = channels;
   const body = [1, 2, 4].flatMap((factor, group) =>
     Array.from({ length: blocks }, (_, k) => {
@@ -43,7 +44,7 @@ export function wideResNet({
   return new Sequential(
     [
       new Reshape({ shape: input }),
-      make.conv(input[2], channels, { kernelSize: 3, role: 'stem' }),
+      stem,
       ...body,
       make.norm(from, 'relu'),
       new GlobalAveragePool(),

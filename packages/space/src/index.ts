@@ -1,7 +1,7 @@
 export { type Basis, type BasisRequest, type BasisTerm, defineBasis } from './bases/basis.ts';
 export { dct2d } from './bases/dct2d.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
-export { inBasis } from './in-basis.ts';
+export { inBasis, schemeOfKind } from './in-basis.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
 export {
   type ConvOptions,

@@ -11,7 +11,7 @@ import { duration, grouped, type Output, percent, progress, tableOf } from '../o
 import { reportOf } from '../report/report.ts';
 import { createRunFolder, type RunFolder } from '../run-folder.ts';
 import { formatRatio } from '../scheme-text.ts';
-import { modelName, type SummaryRow, summaryRow } from '../summary.ts';
+import { modelName, netName, type SummaryRow, summaryRow } from '../summary.ts';
 
 interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly preset?: string;
@@ -183,7 +183,7 @@ function table(rows: readonly SummaryRow[]): string {
     rows.map((row) => [
       row.scheme,
       row.ratio,
-      row.widths.join('-'),
+      netName(row),
       grouped(row.stored),
       grouped(row.bytesOnDisk),
       String(row.learningRate),
@@ -201,4 +201,5 @@ Examples:
   $ funhash compare --preset mnist
   $ funhash compare --data mnist --hidden 1000 --ratios 1/8,1/64 --seeds 3 --epochs 12 --train-count 12000
   $ funhash compare --schemes funHash,funHash,dual,hashedNet --learning-rates 0.07,0.13,0.27,0.53
+  $ funhash compare --model lenet5 --ratios 1/16,1/64 --schemes funHash,hashedNet,freshNet,narrow --shift 2
   $ funhash compare --data rot --schemes funHash,hashedNet,narrow --out runs/rot`;

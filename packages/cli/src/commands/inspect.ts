@@ -1,4 +1,4 @@
-import { Dense, Functional, load, type Module, Sequential } from '@funhash/layers';
+import { load, type Module } from '@funhash/layers';
 import { inspectWeight, Weight, type WeightInspection } from '@funhash/space';
 import { Command } from 'commander';
 import { grouped, type Output, tableOf } from '../output.ts';
@@ -42,11 +42,9 @@ function loadRow(
 
 /** Every virtual weight of a net by its place, biases included. */
 function* weightsOf(module: Module, place = ''): Iterable<[string, Weight]> {
-  if (module instanceof Sequential || module instanceof Functional)
-    for (const [name, member] of module.members)
-      yield* weightsOf(member, place === '' ? name : `${place}.${name}`);
-  else if (module instanceof Dense) {
-    yield [`${place}.weight`, module.weight];
-    if (module.bias instanceof Weight) yield [`${place}.bias`, module.bias];
-  }
+  for (const [name, member] of module.members)
+    yield* weightsOf(member, place === '' ? name : `${place}.${name}`);
+  const { weight, bias } = module as { readonly weight?: unknown; readonly bias?: unknown };
+  if (weight instanceof Weight) yield [`${place}.weight`, weight];
+  if (bias instanceof Weight) yield [`${place}.bias`, bias];
 }

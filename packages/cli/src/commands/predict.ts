@@ -1,4 +1,4 @@
-import { Dense, load, type Module, Sequential } from '@funhash/layers';
+import { Dense, load, type Module, Reshape, Sequential } from '@funhash/layers';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -64,11 +64,14 @@ export function predictCommand({ line }: Output): Command {
 }
 
 function inputWidth(net: Module): number {
-  const first = net instanceof Sequential ? net.layers.find((layer) => layer instanceof Dense) : undefined;
-  if (first instanceof Dense) return first.options.in;
+  const layers = net instanceof Sequential ? net.layers : [];
+  for (const layer of layers) {
+    if (layer instanceof Dense) return layer.options.in;
+    if (layer instanceof Reshape) return layer.shape.reduce((size, extent) => size * extent, 1);
+  }
   throw new UsageError({
     operation: 'predict',
-    expected: 'a sequential net that begins with a dense layer',
+    expected: 'a sequential net that begins with a dense layer or with the shape of an image',
     actual: String(net.spec.type),
   });
 }

@@ -24,23 +24,26 @@ import {
 import { InterruptedError, UsageError } from '../errors.ts';
 import { drawSplits, loadImages } from '../image-data.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { placesOf, shapeOf } from '../model-kinds.ts';
 import { optimizerNames, optimizerOf } from '../optimizer.ts';
 import { grouped, type Output, percent, progress, type Task } from '../output.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
+import { requireFilters, schemeAt } from '../scheme-at.ts';
 import { parseScheme } from '../scheme-text.ts';
 import { commonSettings } from '../settings.ts';
+import { trainingData } from '../training-data.ts';
 
 export const trainSettings = {
   ...commonSettings,
   weight: {
     flag: '--weight <scheme>',
-    help: 'how every layer stores its weights, such as hashedNet:1/64 or funHash:1/64,hashes=8',
+    help: 'how layers store their weights, such as hashedNet:1/64 or funHash:1/64,hashes=8; the first convolution stays plain',
     schema: text,
     default: 'dense',
   },
   weights: {
     flag: '--weights <schemes...>',
-    help: 'one scheme for each layer, instead of --weight',
+    help: 'one scheme for each layer in order, the first convolution included, instead of --weight',
     schema: listOf(text),
   },
   optimizer: {
@@ -51,7 +54,7 @@ export const trainSettings = {
   },
   learningRate: {
     flag: '--learning-rate <x>',
-    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.1 or 0.2 for others)',
+    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.13 in convolutions, 0.1 or 0.2 for others)',
     schema: real(0, 1e6),
     read: number,
   },
@@ -60,6 +63,12 @@ export const trainSettings = {
     help: 'take --learning-rate as it is, not relative to scales',
     schema: flag,
     default: true,
+  },
+  loaderThread: {
+    flag: '--loader-thread',
+    help: 'prepare shifted, flipped, turned or cut images in a thread of their own',
+    schema: flag,
+    default: false,
   },
   threads: {
     flag: '--threads <n>',
@@ -92,7 +101,7 @@ export function trainCommand(output: Output): Command {
   const command = new Command('train')
     .summary('train one net')
     .description(
-      'Trains a fully connected net and writes a run folder: config.json, metrics.jsonl, checkpoint.safetensors,\n' +
+      'Trains a net and writes a run folder: config.json, metrics.jsonl, checkpoint.safetensors,\n' +
         'model.safetensors, summary.json. Ctrl-C saves a checkpoint from which --resume goes on, bit for bit.',
     )
     .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
@@ -130,9 +139,12 @@ async function train(
 
   const images = await loadImages(config);
   const backend = await chooseBackend(config.backend, config.threads);
-  const widths = [images.width * images.height * images.channels, ...config.hidden, images.classes];
-  const weights = config.weights ?? widths.slice(1).map(() => config.weight);
-  const net = buildNet({ ...config, widths, weights });
+  const shape = shapeOf(config, images);
+  if (!config.weights) requireFilters(parseScheme(config.weight).kind, shape);
+  const weights =
+    config.weights ??
+    placesOf(shape).map((place) => (place.role === 'stem' ? 'dense' : schemeAt(config.weight, place)));
+  const net = buildNet({ ...config, ...shape, weights });
   const splits = drawSplits(images.train, config, config.seed);
   const folder =
     resume === undefined ? await createRunFolder(out, 'train') : await openRunFolder(dirname(resume));
@@ -141,12 +153,13 @@ async function train(
     `${grouped(splits.train.count)} images for training, ${grouped(splits.validation.count)} for validation; ` +
       `${backend} backend; ${folder.path}\n${net.summary()}`,
   );
+  const data = await trainingData(splits.train, images, config);
   const stop = onInterrupt();
   try {
     await follow(
       fit({
         model: net,
-        data: splits.train,
+        ...data.fields,
         validation: splits.validation,
         epochs: config.epochs,
         batchSize: config.batchSize,
@@ -164,6 +177,7 @@ async function train(
     );
   } finally {
     stop.release();
+    await data.close();
   }
 
   const { loss: testLoss, errorRate: testError } = await evaluate(net, images.test, {
@@ -213,9 +227,9 @@ async function follow(
   }
 }
 
-function defaultStep({ relativeStep, optimizer }: TrainConfig, weights: readonly string[]): number {
+function defaultStep({ relativeStep, optimizer, model }: TrainConfig, weights: readonly string[]): number {
   if (!relativeStep) return optimizer === 'sgd' ? 0.1 : 0.001;
-  return stepOf(parseScheme(weights[0] as string).kind);
+  return stepOf(parseScheme(weights.find((text) => text !== 'dense') ?? 'dense').kind, model);
 }
 
 /** A run that goes on from a checkpoint repeats what came after it. */
@@ -227,10 +241,11 @@ async function keepMetricsUntil(folder: RunFolder, epoch: number): Promise<void>
 
 const examples = `
 Schemes are written kind[:size][,option=value…], with a size of 1/64, 0.5, values=12250 or bytes=49000;
-\`funhash schemes\` lists them.
+\`funhash schemes\` lists them. dct2d(hashedNet):1/64,height=28,width=28,keep=12 is a scheme in a basis of cosines.
 
 Examples:
   $ funhash train --data mnist --hidden 1000 --weight hashedNet:1/64 --epochs 10
   $ funhash train --hidden 500,500 --weights funHash:1/64,dual tiles:1/64 dense --train-count 12000
+  $ funhash train --model lenet5 --weight funHash:1/16 --shift 2 --epochs 20
   $ funhash train --config runs/first/config.json --seed 1 --out runs/second
   $ funhash train --resume runs/first/checkpoint.safetensors`;

@@ -1,8 +1,11 @@
 import { PNG } from 'pngjs';
 
-/** A grey picture, pixels 0–255 [height, width], as a data URI. */
-export function greyPicture(pixels: Uint8Array, width: number, height: number): string {
-  return dataUri(width, height, (k, rgb) => rgb.fill(pixels[k] as number));
+/** A picture, pixels 0–255 [height, width, 1 or 3], as a data URI. */
+export function picture(pixels: Uint8Array, width: number, height: number): string {
+  const channels = pixels.length / (width * height);
+  return dataUri(width, height, (k, rgb) => {
+    for (let c = 0; c < 3; c++) rgb[c] = pixels[k * channels + (channels === 3 ? c : 0)] as number;
+  });
 }
 
 const negative = [33, 102, 172] as const;

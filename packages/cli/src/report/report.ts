@@ -4,11 +4,12 @@ import type { ImageDataset } from '@funhash/datasets';
 import type { CompareConfig } from '../compare-config.ts';
 import { compareSettings } from '../compare-config.ts';
 import type { ArmOutcome } from '../comparison.ts';
+import { shapeOf } from '../model-kinds.ts';
 import { grouped, percent, spreadOf } from '../output.ts';
 import { formatRatio } from '../scheme-text.ts';
-import type { SummaryRow } from '../summary.ts';
+import { netName, type SummaryRow } from '../summary.ts';
 import { script, style } from './page.ts';
-import { greyPicture, signedPicture } from './pictures.ts';
+import { picture, signedPicture } from './pictures.ts';
 
 export interface ReportInput {
   readonly config: CompareConfig;
@@ -57,7 +58,7 @@ ${style}</style>
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(images.description)}. Nets of ${netOf(config, images)}; each scheme decodes the weights from
+<p>${escapeHtml(images.description)}. Nets of ${escapeHtml(netName(shapeOf(config, images)))}; each scheme decodes the weights from
 the same number of stored values and trains on the same ${grouped(summary.trainCount)} images for ${config.epochs} epochs. Choices were made on
 ${grouped(summary.validationCount)} validation images; the ${grouped(summary.testCount)} test images were used once, at the end.</p>
 </header>
@@ -69,9 +70,7 @@ ${grouped(summary.validationCount)} validation images; the ${grouped(summary.tes
         `<figure><figcaption>${escapeHtml(name)}</figcaption><div class="chart" data-chart="${k}"></div></figure>`,
     )
     .join('')}</div></section>
-<section><h2>What the hidden units look for</h2>
-<p>Virtual weights of the first hidden units, decoded from the stored values: red above zero, blue below.</p>
-${outcomes.map((outcome) => unitsOf(outcome, images)).join('')}</section>
+${unitsSection(outcomes, images)}
 <section><h2>Mistakes</h2>
 <p>Test images that the net of the first seed got wrong with the most confidence: label → prediction.</p>
 ${outcomes.map((outcome) => mistakesOf(outcome, images)).join('')}</section>
@@ -89,10 +88,6 @@ ${outcomes.map((outcome) => mistakesOf(outcome, images)).join('')}</section>
 `;
 }
 
-function netOf({ hidden }: CompareConfig, { width, height, channels, classes }: ImageDataset): string {
-  return [width * height * channels, ...hidden, classes].join('-');
-}
-
 function resultTable(rows: readonly SummaryRow[], schemes: readonly string[]): string {
   const worst = Math.max(...rows.flatMap(({ testErrors }) => testErrors), 0);
   const best = new Map<string, number>();
@@ -106,7 +101,7 @@ function resultTable(rows: readonly SummaryRow[], schemes: readonly string[]): s
     const width = Number.isFinite(mean) && worst > 0 ? (100 * mean) / worst : 0;
     return (
       `<tr${mean === best.get(row.ratio) ? ' class="best"' : ''}><th scope="row"><i class="dot" style="--c:var(--s${schemes.indexOf(row.scheme) % 8})"></i>${escapeHtml(row.scheme)}</th>` +
-      `<td>${escapeHtml(row.ratio)}</td><td>${row.widths.join('-')}</td><td class="n">${grouped(row.stored)}</td><td class="n">${grouped(row.bytesOnDisk)}</td>` +
+      `<td>${escapeHtml(row.ratio)}</td><td>${escapeHtml(netName(row))}</td><td class="n">${grouped(row.stored)}</td><td class="n">${grouped(row.bytesOnDisk)}</td>` +
       `<td class="n">${row.learningRate}</td><td class="n">${row.testErrors.length === 0 ? '–' : percent(row.validationErrors)}</td>` +
       `<td class="n bar"><span style="--w:${width.toFixed(1)}%;--c:var(--s${schemes.indexOf(row.scheme) % 8})"></span>${error}</td><td class="n">${row.secondsPerEpoch.toFixed(1)}</td></tr>`
     );
@@ -118,8 +113,8 @@ function resultTable(rows: readonly SummaryRow[], schemes: readonly string[]): s
 
 function layoutTable(rows: readonly SummaryRow[]): string {
   const lines = rows.map(
-    ({ scheme, ratio, widths, weights }) =>
-      `<tr><th scope="row">${escapeHtml(scheme)}</th><td>${escapeHtml(ratio)}</td><td>${widths.join('-')}</td><td><code>${escapeHtml(weights.join('  '))}</code></td></tr>`,
+    ({ scheme, ratio, weights, ...net }) =>
+      `<tr><th scope="row">${escapeHtml(scheme)}</th><td>${escapeHtml(ratio)}</td><td>${escapeHtml(netName(net))}</td><td><code>${escapeHtml(weights.join('  '))}</code></td></tr>`,
   );
   return `<div class="scroll"><table><thead><tr><th>scheme</th><th>ratio</th><th>net</th><th>weights, layer by layer</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
@@ -186,6 +181,14 @@ function chartsOf({ config, outcomes, rows }: ReportInput, schemes: readonly str
 
 const armTitle = ({ arm }: ArmOutcome): string => `${arm.scheme}, ${formatRatio(arm.ratio)}`;
 
+function unitsSection(outcomes: readonly ArmOutcome[], images: ImageDataset): string {
+  const pictures = outcomes.map((outcome) => unitsOf(outcome, images)).join('');
+  if (pictures === '') return '';
+  return `<section><h2>What the hidden units look for</h2>
+<p>Virtual weights of the first hidden units, decoded from the stored values: red above zero, blue below.</p>
+${pictures}</section>`;
+}
+
 function unitsOf(outcome: ArmOutcome, { width, height, channels }: ImageDataset): string {
   if (channels !== 1 || outcome.units.length === 0) return '';
   const pictures = outcome.units.map((values, k) => {
@@ -202,11 +205,11 @@ function quantile(values: Float32Array, share: number): number {
 }
 
 function mistakesOf(outcome: ArmOutcome, { width, height, channels, test }: ImageDataset): string {
-  if (channels !== 1 || outcome.runs.length === 0) return '';
-  const size = width * height;
+  if (outcome.runs.length === 0) return '';
+  const size = width * height * channels;
   const pictures = outcome.mistakes.map(
     ({ index, label, predicted, probability }) =>
-      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${greyPicture(test.images.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${3 * width}" height="${3 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
+      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${picture(test.images.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${3 * width}" height="${3 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
   );
   const wrong = Math.round((outcome.runs[0]?.testError ?? 0) * test.count);
   return `<div class="row"><h3>${escapeHtml(armTitle(outcome))} <small>${grouped(wrong)} wrong</small></h3><div class="mistakes">${pictures.join('')}</div></div>`;

@@ -1,0 +1,57 @@
+import { type Augmentation, type BatchWorker, batches, batchWorker, type Split } from '@funhash/datasets';
+import type { Examples, FitConfig } from '@funhash/training';
+
+export interface TrainingDataConfig extends Required<Omit<Augmentation, 'fill'>> {
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Prepare augmented batches in a thread of their own. */
+  readonly loaderThread?: boolean;
+}
+
+interface ImageExtents {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+export interface TrainingData {
+  /** What `fit` takes. */
+  readonly fields: Pick<FitConfig, 'data' | 'stepsPerEpoch'>;
+  close(): Promise<void>;
+}
+
+/** Training images as `fit` takes them, changed anew in each epoch where the configuration says so. */
+export async function trainingData(
+  split: Split,
+  imageSize: ImageExtents,
+  { shift, flip, rotation, cutout, batchSize, seed, loaderThread = false }: TrainingDataConfig,
+): Promise<TrainingData> {
+  if (shift === 0 && !flip && rotation === 0 && cutout === 0)
+    return { fields: { data: split }, close: async () => {} };
+  const options = { batchSize, seed, imageSize, augment: { shift, flip, rotation, cutout } };
+  const stepsPerEpoch = Math.ceil(split.count / batchSize);
+  if (!loaderThread)
+    return {
+      fields: { data: (epoch) => flatOf(batches(split, { ...options, epoch })), stepsPerEpoch },
+      close: async () => {},
+    };
+  const worker: BatchWorker = await batchWorker(split, options);
+  return {
+    fields: { data: (epoch) => flatLater(worker.epoch(epoch)), stepsPerEpoch },
+    close: () => worker.close(),
+  };
+}
+
+// Every net takes flat rows, a fully connected one nothing else.
+const flat = ({ images, labels }: { images: Float32Array; labels: Int32Array }): Examples => ({
+  images,
+  labels,
+});
+
+function* flatOf(list: ReturnType<typeof batches>): Iterable<Examples> {
+  for (const batch of list) yield flat(batch);
+}
+
+async function* flatLater(list: ReturnType<BatchWorker['epoch']>): AsyncIterable<Examples> {
+  for await (const batch of list) yield flat(batch);
+}
