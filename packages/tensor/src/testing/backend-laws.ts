@@ -4,6 +4,7 @@ import type { Backend, Kernels } from '../backend.ts';
 import type { FloatDType } from '../dtype.ts';
 import { referenceKernels } from '../reference/kernels.ts';
 import type { KernelName } from '../run-kernel.ts';
+import { axesLaws } from './axes-laws.ts';
 import { kernelLaws } from './kernel-laws.ts';
 import { memoryLaws } from './memory-laws.ts';
 import { virtualLaws } from './virtual-laws.ts';
@@ -43,7 +44,7 @@ export function lawsAgainst(
       expected: `except to name kernels among ${Object.keys(referenceKernels).join(', ')}`,
       actual: unknown,
     });
-  const ofKernels = [...kernelLaws, ...virtualLaws]
+  const ofKernels = [...kernelLaws, ...virtualLaws, ...axesLaws]
     .filter(({ kernel }) => !except.includes(kernel))
     .map(({ name, kernel, check }) => ({
       name,

@@ -3,16 +3,7 @@ import fc from 'fast-check';
 import type { Epilogue, View } from '../backend.ts';
 import { allocateArray } from '../dtype.ts';
 import type { KernelName } from '../run-kernel.ts';
-import {
-  anyAxes,
-  anyExtent,
-  anyLayout,
-  anySeed,
-  anyShape,
-  freshOut,
-  operand,
-  writableLayout,
-} from './operand.ts';
+import { anyExtent, anyLayout, anySeed, anyShape, freshOut, operand, writableLayout } from './operand.ts';
 import { type Bench, compare, everyDType, requireRefusal } from './trial.ts';
 
 /** A law of one kernel, given what to run it on. */
@@ -70,7 +61,7 @@ export function epilogueOf(bias: View | undefined, activation: Program | undefin
   return bias || activation ? [{ ...(bias && { bias }), ...(activation && { activation }) }] : [];
 }
 
-const law = <T>(
+export const law = <T>(
   kernel: KernelName,
   name: string,
   cases: fc.Arbitrary<T>,
@@ -85,7 +76,8 @@ const law = <T>(
     ),
 });
 
-const float = (bench: Bench, choice: number) => bench.floats[choice % bench.floats.length] as 'f32' | 'f64';
+export const float = (bench: Bench, choice: number) =>
+  bench.floats[choice % bench.floats.length] as 'f32' | 'f64';
 
 const fillAndCopy: readonly KernelLaw[] = [
   law(
@@ -302,38 +294,6 @@ const matmul: readonly KernelLaw[] = [
           b as never,
           out as never,
           ...epilogueOf(bias ? added : undefined, activation),
-        ],
-      });
-    },
-  ),
-  law(
-    'matmul',
-    'rows and columns of several axes, windows on images among them',
-    fc.record({
-      axes: anyAxes,
-      cols: anyExtent,
-      layout: anyLayout,
-      bias: fc.boolean(),
-      activation: fc.nat({ max: activations.length }),
-      float: fc.nat({ max: 1 }),
-      seed: anySeed,
-    }),
-    (bench, { axes, cols, layout, bias, activation, float: kind, seed }) => {
-      const dtype = float(bench, kind);
-      return compare(bench, {
-        kernel: 'matmul',
-        operands: [
-          axes.make(dtype, seed),
-          operand(dtype, [axes.cols, cols], seed + 1, { layout }),
-          freshOut(dtype, [...axes.rows, cols]),
-          operand(dtype, [cols], seed + 2),
-        ],
-        outs: [2],
-        call: ([a, b, out, added]) => [
-          a as never,
-          b as never,
-          out as never,
-          ...epilogueOf(bias ? added : undefined, activations[activation]),
         ],
       });
     },

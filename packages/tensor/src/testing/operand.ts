@@ -1,7 +1,7 @@
 import { type Random, random } from '@funhash/hashing';
 import fc from 'fast-check';
 import type { Backend, DeviceBuffer, View } from '../backend.ts';
-import { allocateArray, type DType, type FloatDType, isFloat, type TypedArray } from '../dtype.ts';
+import { allocateArray, type DType, isFloat, type TypedArray } from '../dtype.ts';
 import type { HostBuffer } from '../reference/views.ts';
 import { contiguousStrides, sizeOf } from '../shape.ts';
 
@@ -41,7 +41,7 @@ export const anyExtent: fc.Arbitrary<number> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(0) },
 );
 
-const smallExtent = fc.oneof(
+export const smallExtent = fc.oneof(
   { weight: 10, arbitrary: fc.integer({ min: 1, max: 7 }) },
   { weight: 1, arbitrary: fc.constant(0) },
 );
@@ -109,103 +109,6 @@ export function operand(
   const contents = drawValues(dtype, offset + span + slack, draw, special);
   if (values) contents.set(values, offset);
   return { dtype, shape, strides, offset, contents };
-}
-
-/** Windows on images [batch, height, width, channels]: what makes a product a convolution. */
-interface WindowsCase {
-  readonly batch: number;
-  /** Extents of the result. */
-  readonly out: readonly [number, number];
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly channels: number;
-}
-
-const pairOf = (least: number, most: number) =>
-  fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }));
-
-const anyWindows: fc.Arbitrary<WindowsCase> = fc.record({
-  batch: fc.integer({ min: 0, max: 3 }),
-  out: pairOf(1, 5),
-  kernel: pairOf(1, 3),
-  stride: pairOf(1, 3),
-  dilation: pairOf(1, 2),
-  channels: fc.integer({ min: 1, max: 9 }),
-});
-
-/** Rows enough for several panels of any backend. */
-const manyWindows: WindowsCase = {
-  batch: 5,
-  out: [16, 15],
-  kernel: [3, 2],
-  stride: [1, 2],
-  dilation: [2, 1],
-  channels: 3,
-};
-
-/** A matrix operand of several axes: the first `rowAxes` are its rows. */
-export interface AxesCase {
-  readonly rowAxes: number;
-  readonly rows: readonly number[];
-  /** The product of its other extents. */
-  readonly cols: number;
-  make(dtype: FloatDType, seed: number): Operand;
-}
-
-/** Matrices of several axes: in any layout, or windows on images, which overlap in memory. */
-export const anyAxes: fc.Arbitrary<AxesCase> = fc.oneof(
-  fc
-    .record({
-      rows: fc.array(smallExtent, { minLength: 1, maxLength: 3 }),
-      cols: fc.array(smallExtent, { minLength: 1, maxLength: 3 }),
-      layout: anyLayout,
-    })
-    .map(({ rows, cols, layout }) => ({
-      rowAxes: rows.length,
-      rows,
-      cols: sizeOf(cols),
-      make: (dtype: FloatDType, seed: number) => operand(dtype, [...rows, ...cols], seed, { layout }),
-    })),
-  fc
-    .tuple(
-      fc.oneof({ weight: 12, arbitrary: anyWindows }, { weight: 1, arbitrary: fc.constant(manyWindows) }),
-      anyLayout,
-    )
-    .map(([windows, layout]) => ({
-      rowAxes: 3,
-      rows: [windows.batch, ...windows.out],
-      cols: sizeOf(windows.kernel) * windows.channels,
-      make: (dtype: FloatDType, seed: number) => windowsOperand(dtype, windows, seed, layout),
-    })),
-);
-
-function windowsOperand(
-  dtype: FloatDType,
-  { batch, out, kernel, stride, dilation, channels }: WindowsCase,
-  seed: number,
-  layout: Layout,
-): Operand {
-  const [height, width] = [0, 1].map(
-    (axis) =>
-      ((out[axis] as number) - 1) * (stride[axis] as number) +
-      ((kernel[axis] as number) - 1) * (dilation[axis] as number) +
-      1,
-  ) as [number, number];
-  const image = operand(dtype, [batch, height, width, channels], seed, { layout });
-  const [ofBatch, ofRow, ofCol, ofChannel] = image.strides as [number, number, number, number];
-  return {
-    ...image,
-    shape: [batch, ...out, ...kernel, channels],
-    strides: [
-      ofBatch,
-      ofRow * stride[0],
-      ofCol * stride[1],
-      ofRow * dilation[0],
-      ofCol * dilation[1],
-      ofChannel,
-    ],
-  };
 }
 
 /** A fresh out: contiguous, its own buffer, its contents what a kernel must not rely on. */

@@ -4,30 +4,13 @@ import fc from 'fast-check';
 import type { View, VirtualMatrix } from '../backend.ts';
 import type { FloatDType } from '../dtype.ts';
 import { activations, epilogueOf, type KernelLaw } from './kernel-laws.ts';
-import {
-  type AxesCase,
-  anyAxes,
-  anyExtent,
-  anyLayout,
-  anySeed,
-  freshOut,
-  type Operand,
-  onBackend,
-  operand,
-} from './operand.ts';
-import {
-  blocks,
-  hashed,
-  lowRank,
-  type SampleFormula,
-  sampleFormulas,
-  wordFormulas,
-} from './sample-formulas.ts';
+import { anyExtent, anyLayout, anySeed, freshOut, type Operand, onBackend, operand } from './operand.ts';
+import { hashed, type SampleFormula, sampleFormulas, wordFormulas } from './sample-formulas.ts';
 import { type Bench, compare, firstDifference, invoke, requireRefusal } from './trial.ts';
 
-const pinned = { seed: 32, numRuns: 40, includeErrorInReport: true };
+export const pinned = { seed: 32, numRuns: 40, includeErrorInReport: true };
 
-interface Case {
+export interface Case {
   readonly size: readonly [number, number];
   readonly batch: number;
   readonly layouts: readonly [Parameters<typeof operand>[3], Parameters<typeof operand>[3]];
@@ -41,7 +24,7 @@ interface Case {
 const layout = anyLayout.map((chosen) => ({ layout: chosen }));
 
 /** Sizes around tiles and panels, and now and then several of them; batches 0, 1 and odd among them. */
-const anyCase: fc.Arbitrary<Case> = fc.record({
+export const anyCase: fc.Arbitrary<Case> = fc.record({
   size: fc.oneof(
     { weight: 12, arbitrary: fc.tuple(anyExtent, anyExtent) },
     { weight: 1, arbitrary: fc.constantFrom<[number, number][]>([37, 300], [3, 4500], [70, 33], [300, 5]) },
@@ -56,13 +39,17 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
 });
 
 /** The stored arrays of a formula, as windows on larger buffers. */
-function storedOf(formula: SampleFormula, { size: [rows, cols], seed }: Case, dtype: FloatDType): Operand[] {
+export function storedOf(
+  formula: SampleFormula,
+  { size: [rows, cols], seed }: Case,
+  dtype: FloatDType,
+): Operand[] {
   return formula
     .lengths(rows, cols)
     .map((length, slot) => operand(dtype, [length], seed + 10 + slot, { layout: 'offset' }));
 }
 
-function matrix(
+export function matrix(
   formula: SampleFormula,
   { size: [rows, cols], seed }: Case,
   stored: readonly View[],
@@ -78,7 +65,7 @@ function matrix(
   };
 }
 
-const dtypeOf = (bench: Bench, { float }: Case): FloatDType =>
+export const dtypeOf = (bench: Bench, { float }: Case): FloatDType =>
   bench.floats[float % bench.floats.length] as FloatDType;
 
 /** Row numbers as an operand, or nothing for all rows. */
@@ -183,72 +170,6 @@ const virtualFold = (formula: SampleFormula): KernelLaw => ({
       operands: [
         operand(dtype, [drawn.batch, rows], drawn.seed, drawn.layouts[0]),
         operand(dtype, [drawn.batch, cols], drawn.seed + 1, drawn.layouts[1]),
-        ...stored,
-        ...outs,
-      ],
-      outs: outs.map((_, slot) => 2 + stored.length + slot),
-      call: ([dY, x, ...rest]) => [
-        dY as View,
-        x as View,
-        matrix(formula, drawn, rest.slice(0, stored.length)),
-        formula.adjoint,
-        rest.slice(stored.length),
-      ],
-    });
-  }),
-});
-
-/** As `anyCase`, x of several axes. */
-const axesCase = fc.record({ drawn: anyCase, axes: anyAxes }).map(({ drawn, axes }) => ({
-  drawn: { ...drawn, size: [drawn.size[0], axes.cols] as const },
-  axes,
-}));
-
-const forAxes =
-  (check: (bench: Bench, drawn: Case, axes: AxesCase) => Promise<void>): KernelLaw['check'] =>
-  (bench) =>
-    fc.assert(
-      fc.asyncProperty(axesCase, ({ drawn, axes }) => check(bench, drawn, axes)),
-      { ...pinned, numRuns: 25 },
-    );
-
-const virtualMatmulOfAxes = (formula: SampleFormula): KernelLaw => ({
-  kernel: 'virtualMatmul',
-  name: `virtualMatmul: ${formula.name}, x of several axes, windows on images among them`,
-  check: forAxes((bench, drawn, axes) => {
-    const dtype = dtypeOf(bench, drawn);
-    const [rows] = drawn.size;
-    return compare(bench, {
-      kernel: 'virtualMatmul',
-      operands: [
-        axes.make(dtype, drawn.seed),
-        operand(dtype, [rows], drawn.seed + 1, drawn.layouts[1]),
-        freshOut(dtype, [...axes.rows, rows]),
-        ...storedOf(formula, drawn, dtype),
-      ],
-      outs: [2],
-      call: ([x, added, out, ...values]) => [
-        x as View,
-        matrix(formula, drawn, values),
-        out as View,
-        ...epilogueOf(drawn.bias ? added : undefined, activations[drawn.activation]),
-      ],
-    });
-  }),
-});
-
-const virtualFoldOfAxes = (formula: SampleFormula): KernelLaw => ({
-  kernel: 'virtualFold',
-  name: `virtualFold: ${formula.name}, dY and x of several axes, windows on images among them`,
-  check: forAxes((bench, drawn, axes) => {
-    const dtype = dtypeOf(bench, drawn);
-    const stored = storedOf(formula, drawn, dtype);
-    const outs = stored.map(({ shape }, slot) => operand(dtype, shape, drawn.seed + 20 + slot));
-    return compare(bench, {
-      kernel: 'virtualFold',
-      operands: [
-        operand(dtype, [...axes.rows, drawn.size[0]], drawn.seed, drawn.layouts[0]),
-        axes.make(dtype, drawn.seed + 1),
         ...stored,
         ...outs,
       ],
@@ -434,10 +355,6 @@ export const virtualLaws: readonly KernelLaw[] = [
     virtualMatmul(formula),
     virtualFold(formula),
     foldRows(formula),
-  ]),
-  ...[hashed, lowRank, blocks].flatMap((formula) => [
-    virtualMatmulOfAxes(formula),
-    virtualFoldOfAxes(formula),
   ]),
   plainLaw,
   wordLaw('virtualRows'),
