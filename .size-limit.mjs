@@ -13,9 +13,10 @@ const entries = [
   },
   { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '4 kB' },
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
-  { name: 'layers', path: 'packages/layers/dist/index.js', limit: '58 kB' },
+  // Convolutions, with their kernels and threads, and fourteen more layers: 58 to 75 kB.
+  { name: 'layers', path: 'packages/layers/dist/index.js', limit: '78 kB' },
   { name: 'training', path: 'packages/training/dist/index.js', limit: '34 kB' },
-  { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '50 kB' },
+  { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '61 kB' },
 ];
 
 export default entries.map((entry) => ({ ...entry, modifyEsbuildConfig }));
