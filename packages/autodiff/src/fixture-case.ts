@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { gradientsOf } from './grad.ts';
@@ -21,10 +20,6 @@ export interface FixtureCase<P> {
 }
 
 type DType = 'f32' | 'f64';
-
-export function readFixtures<T>(url: URL): T {
-  return JSON.parse(readFileSync(url, 'utf8')) as T;
-}
 
 /** One test for each case: value, gradients and second-order quantities of `call` are those of the case. */
 export function testCases<P>(

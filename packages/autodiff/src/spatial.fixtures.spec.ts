@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
-import { expectClose, type FixtureCase, readFixtures, testCases, type Values } from './fixture-case.ts';
+import { expectClose, type FixtureCase, testCases, type Values } from './fixture-case.ts';
 import * as ad from './index.ts';
 
 interface Parameters extends ad.AveragePoolOptions {
@@ -15,10 +16,8 @@ interface RunningStep {
   readonly variance: readonly number[];
 }
 
-const { cases, running } = readFixtures<{
-  readonly cases: readonly FixtureCase<Parameters>[];
-  readonly running: readonly RunningStep[];
-}>(new URL('./spatial.fixtures.json', import.meta.url));
+const { cases, running }: { cases: readonly FixtureCase<Parameters>[]; running: readonly RunningStep[] } =
+  JSON.parse(readFileSync(new URL('./spatial.fixtures.json', import.meta.url), 'utf8'));
 
 type Call = (inputs: readonly [Tensor, Tensor, Tensor], parameters: Parameters) => Tensor;
 

@@ -3,19 +3,13 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
 import { macroKernel } from './macro-kernel.ts';
+import type { Matrix } from './matrix.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
 import { narrowBytes, narrowProduct } from './narrow-product.ts';
 import { packer } from './pack.ts';
 import { rowsFrom, type Scattered } from './scattered.ts';
 import { type PackColumns, type PackRows, ScatteredPacker, type Side } from './scattered-packer.ts';
 import { vectorProducts } from './vector-product.ts';
-
-/** A matrix in linear memory: element (i, j) at address + i·rowStride + j·colStride, strides in bytes. */
-export interface Matrix {
-  readonly address: number;
-  readonly rowStride: number;
-  readonly colStride: number;
-}
 
 /** Where a product goes: rows of consecutive floats, `rowBytes` apart. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { Matrix } from './gemm.ts';
+import type { Matrix } from './matrix.ts';
 
 /**
  * A matrix whose rows lie anywhere and whose columns lie alike in every row: windows on images, whose rows overlap in

@@ -1,9 +1,9 @@
 import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import type { Matrix, Start } from '../gemm/gemm.ts';
+import type { Start } from '../gemm/gemm.ts';
 import { addressOf, eachOffset } from '../layout.ts';
 import { withContiguous } from './copy.ts';
-import { withOperand } from './operand.ts';
+import { matrixAt, withOperand } from './operand.ts';
 
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
   const { gemm, onReference } = context;
@@ -66,12 +66,6 @@ export function withStart(
     addRows(context, bias, out);
     use('out');
   }
-}
-
-export function matrixAt(view: View, elementOffset = 0): Matrix {
-  const { strides } = view;
-  const [row, col] = [strides[strides.length - 2] as number, strides[strides.length - 1] as number];
-  return { address: addressOf(view) + elementOffset * 4, rowStride: row * 4, colStride: col * 4 };
 }
 
 /** Every row of out becomes the bias: a product is then added to it, which costs less than adding it afterwards. */

@@ -1,9 +1,14 @@
 import { sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import type { Matrix } from '../gemm/gemm.ts';
+import type { Matrix } from '../gemm/matrix.ts';
 import type { ColumnRun, Scattered } from '../gemm/scattered.ts';
 import { addressOf, coalesce, eachOffset } from '../layout.ts';
-import { matrixAt } from './matmul.ts';
+
+export function matrixAt(view: View, elementOffset = 0): Matrix {
+  const { strides } = view;
+  const [row, col] = [strides[strides.length - 2] as number, strides[strides.length - 1] as number];
+  return { address: addressOf(view) + elementOffset * 4, rowStride: row * 4, colStride: col * 4 };
+}
 
 /**
  * Runs `use` with a view as a matrix whose rows are its first `rowAxes` axes and whose columns are the others: by two

@@ -8,8 +8,8 @@ import { addressOf, contiguousAt, elements } from '../layout.ts';
 import type { Thread } from '../threads/thread.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { foldDeep } from './fold-deep.ts';
-import { activate, matrixAt, withStart } from './matmul.ts';
-import { withOperand } from './operand.ts';
+import { activate, withStart } from './matmul.ts';
+import { matrixAt, withOperand } from './operand.ts';
 import { withOwnSums } from './own-sums.ts';
 import type { PanelCall, Panels } from './panels.ts';
 
