@@ -57,6 +57,38 @@ describe('train --model lenet5', () => {
     expect(weights.map(({ name }: { name: string }) => name)).toHaveLength(5);
   });
 
+  test('a file of few bits, compressed, and what it costs', async () => {
+    const out = join(root, 'small-file');
+    const args = [
+      '--weight',
+      'hashednet:1/4',
+      '--epochs',
+      '1',
+      '--store-as',
+      'i5',
+      '--compress',
+      '--out',
+      out,
+    ];
+    expect(await run('train', '--model', 'lenet5', ...data, ...args)).toMatchObject({ code: exitCodes.ok });
+    const summary = JSON.parse(await readFile(join(out, 'summary.json'), 'utf8'));
+    const file = await readFile(join(out, 'model.safetensors'));
+    expect(summary.fileBytes).toBe(file.length);
+    expect(file.length).toBeLessThan((await readFile(model)).length / 4);
+    const evaluated = await run(
+      'eval',
+      '--model',
+      join(out, 'model.safetensors'),
+      '--data',
+      join(root, 'tiny'),
+      '--json',
+    );
+    expect(JSON.parse(evaluated.lines)).toMatchObject({ errorRate: summary.fileTestError });
+    const refused = await run('train', '--store-as', 'i9', ...data);
+    expect(refused).toMatchObject({ code: exitCodes.usage });
+    expect(refused.notes).toMatch(/i8, i7/);
+  });
+
   test('a thread of its own prepares the same images: the same bits', async () => {
     const config = join(folder, 'config.json');
     const bytesOf = async (name: string, ...flags: string[]) => {

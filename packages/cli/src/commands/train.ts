@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
+import { type StorageChoice, type StorageFormat, saveBytes } from '@funhash/codec';
+import { load } from '@funhash/layers';
 import { errorRate, evaluate, type FitEvent, fit } from '@funhash/training';
 import { Command } from 'commander';
 import { stepOf } from '../arms.ts';
@@ -32,6 +34,8 @@ import { requireFilters, schemeAt } from '../scheme-at.ts';
 import { parseScheme } from '../scheme-text.ts';
 import { commonSettings } from '../settings.ts';
 import { trainingData } from '../training-data.ts';
+
+const storageFormats = ['f32', 'f16', 'bf16', 'i8', 'i7', 'i6', 'i5', 'i4', 'i3', 'i2'] as const;
 
 export const trainSettings = {
   ...commonSettings,
@@ -67,6 +71,18 @@ export const trainSettings = {
   loaderThread: {
     flag: '--loader-thread',
     help: 'prepare shifted, flipped, turned or cut images in a thread of their own',
+    schema: flag,
+    default: false,
+  },
+  storeAs: {
+    flag: '--store-as <format>',
+    help: `how the model file stores values, biases as f16 at least: ${storageFormats.join(', ')}`,
+    schema: oneOf(storageFormats),
+    default: 'f32',
+  },
+  compress: {
+    flag: '--compress',
+    help: 'gzip the model file',
     schema: flag,
     default: false,
   },
@@ -184,14 +200,30 @@ async function train(
     metrics: { errorRate },
   });
   const { storedCount, storedBytes } = net.summary().total;
-  const summary = { testError, testLoss, storedCount, storedBytes };
-  await net.save(folder.file(files.model));
+  const file = await net.toBytes({ storeAs: storageOf(config), compress: config.compress });
+  await saveBytes(folder.file(files.model), file);
+  const stored = await evaluate(await load(file), images.test, { metrics: { errorRate } });
+  const summary = {
+    testError,
+    testLoss,
+    storedCount,
+    storedBytes,
+    fileBytes: file.length,
+    fileTestError: stored.errorRate,
+  };
   await folder.writeJson(files.summary, summary);
   if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
   else
     output.line(
-      `test error ${percent([testError])} % with ${grouped(storedCount)} stored values, in ${folder.path}`,
+      `test error ${percent([testError])} % with ${grouped(storedCount)} stored values; ` +
+        `${percent([stored.errorRate])} % from the file of ${grouped(file.length)} bytes, in ${folder.path}`,
     );
+}
+
+/** Codes of few bits would round biases, of which there are few, to steps that show. */
+function storageOf({ storeAs }: TrainConfig): StorageChoice {
+  const format = storeAs as StorageFormat;
+  return format.startsWith('i') ? (name) => (name.endsWith('bias') ? 'f16' : format) : format;
 }
 
 /** Shows and records what happens in training, until its end. */
@@ -247,5 +279,6 @@ Examples:
   $ funhash train --data mnist --hidden 1000 --weight hashedNet:1/64 --epochs 10
   $ funhash train --hidden 500,500 --weights funHash:1/64,dual tiles:1/64 dense --train-count 12000
   $ funhash train --model lenet5 --weight funHash:1/16 --shift 2 --epochs 20
+  $ funhash train --model lenet5 --weight hashedNet:1/16,shared --store-as i5 --compress
   $ funhash train --config runs/first/config.json --seed 1 --out runs/second
   $ funhash train --resume runs/first/checkpoint.safetensors`;
