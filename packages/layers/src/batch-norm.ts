@@ -70,11 +70,17 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
   }
 
   #byRunning(x: Tensor): Tensor {
+    const { factor, offset } = this.inference;
+    return multiplyAdd(x, factor, offset);
+  }
+
+  /** What inference does before the activation, x · factor + offset, [channels] each. */
+  get inference(): { readonly factor: Tensor; readonly offset: Tensor } {
     const { epsilon = 1e-5 } = this.options;
     const { scale, shift } = this.affine;
     const { mean, variance } = this.statistics;
     const factor = divide(scale, sqrt(add(variance.value, epsilon)));
-    return multiplyAdd(x, factor, subtract(shift, multiply(mean.value, factor)));
+    return { factor, offset: subtract(shift, multiply(mean.value, factor)) };
   }
 
   /** Running mean and variance, [channels] each: 0 and 1 at the start. */

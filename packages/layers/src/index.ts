@@ -30,6 +30,7 @@ export type { ConvolutionOptions, SpatialOptions } from './convolution.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DepthwiseConv2dOptions } from './depthwise-conv2d.ts';
 export type { DropoutOptions } from './dropout.ts';
+export { foldBatchNorm } from './fold-batch-norm.ts';
 export { Functional } from './functional.ts';
 export type { Layer, Model, Pass } from './layer.ts';
 export * from './layer-classes.ts';
