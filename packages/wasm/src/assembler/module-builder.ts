@@ -2,23 +2,34 @@ import { ByteBuffer } from './byte-buffer.ts';
 import { Code, type Local } from './code.ts';
 import { type ValueType, valueTypes } from './opcodes.ts';
 
+type Tuple<T, N extends number, Found extends T[] = []> = number extends N
+  ? T[]
+  : Found['length'] extends N
+    ? Found
+    : Tuple<T, N, [...Found, T]>;
+
+/** The types of several words. */
+export function i32s<N extends number>(count: N): Tuple<'i32', N> {
+  return new Array(count).fill('i32') as Tuple<'i32', N>;
+}
+
 /** A function being written: parameters are its first locals. */
-export class FunctionBuilder {
+export class FunctionBuilder<P extends readonly ValueType[] = readonly ValueType[]> {
   readonly index: number;
-  readonly params: readonly ValueType[];
+  readonly params: P;
   readonly results: readonly ValueType[];
   readonly code = new Code();
   readonly #locals: ValueType[] = [];
 
-  constructor(index: number, params: readonly ValueType[], results: readonly ValueType[]) {
+  constructor(index: number, params: P, results: readonly ValueType[]) {
     this.index = index;
     this.params = params;
     this.results = results;
   }
 
   /** The locals of the parameters. */
-  get arguments(): Local[] {
-    return this.params.map((_, index) => index as Local);
+  get arguments(): { readonly [K in keyof P]: Local } {
+    return this.params.map((_, index) => index as Local) as { readonly [K in keyof P]: Local };
   }
 
   local(type: ValueType): Local {
@@ -26,9 +37,9 @@ export class FunctionBuilder {
     return (this.params.length + this.#locals.length - 1) as Local;
   }
 
-  /** Several locals of one type; destructure what is needed. */
-  locals(type: ValueType, count: number): Local[] {
-    return Array.from({ length: count }, () => this.local(type));
+  /** Several locals of one type. */
+  locals<N extends number>(type: ValueType, count: N): Tuple<Local, N> {
+    return Array.from({ length: count }, () => this.local(type)) as Tuple<Local, N>;
   }
 
   writeTo(out: ByteBuffer): void {
@@ -60,11 +71,11 @@ export class ModuleBuilder {
   readonly #exported: { name: string; index: number }[] = [];
 
   /** A new function; exported where it has a name. */
-  function(
+  function<const P extends readonly ValueType[]>(
     name: string | undefined,
-    params: readonly ValueType[],
+    params: P,
     results: readonly ValueType[] = [],
-  ): FunctionBuilder {
+  ): FunctionBuilder<P> {
     const made = new FunctionBuilder(this.#functions.length, params, results);
     this.#functions.push(made);
     if (name !== undefined) this.#exported.push({ name, index: made.index });

@@ -32,8 +32,8 @@ export function elementwiseModule(
 ): ModuleBuilder {
   const module = new ModuleBuilder();
   const made = module.function('run', ['i32', 'i32', 'i32', 'i32']);
-  const [planes, rows, cols, block] = made.arguments as [Local, Local, Local, Local];
-  const [row, left] = made.locals('i32', 2) as [Local, Local];
+  const [planes, rows, cols, block] = made.arguments;
+  const [row, left] = made.locals('i32', 2);
   const inputs = readings.map((_, slot) => pointer(made, block, slot));
   const outputs = program.outputs.map((_, k) => pointer(made, block, readings.length + k));
   const scalarsAt = (readings.length + program.outputs.length) * operandBytes;
@@ -130,7 +130,7 @@ interface Pointer {
 }
 
 function pointer(made: FunctionBuilder, block: Local, place: number): Pointer {
-  const [plane, rowStep, planeStep, row, at] = made.locals('i32', 5) as [Local, Local, Local, Local, Local];
+  const [plane, rowStep, planeStep, row, at] = made.locals('i32', 5);
   [plane, rowStep, planeStep].forEach((local, k) => {
     made.code
       .get(block)

@@ -50,16 +50,9 @@ export function operandWords({ stored, uniforms, scalars }: Slots): number {
 export function panelModule(program: Program, form: PanelForm, instructions: Instructions): ModuleBuilder {
   const module = new ModuleBuilder();
   const made = module.function('run', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
-  const [strips, lane, lastLane, firstStep, blocks, operands] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [strips, lane, lastLane, firstStep, blocks, operands] = made.arguments;
   const { code } = made;
-  const [step, left] = made.locals('i32', 2) as [Local, Local];
+  const [step, left] = made.locals('i32', 2);
   const sites = [new Code(), new Code(), new Code()] as const;
   const [head, strip, body] = sites;
   const ends = { strip: new Code(), call: new Code() };

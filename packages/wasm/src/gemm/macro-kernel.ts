@@ -1,5 +1,5 @@
 import type { Local } from '../assembler/code.ts';
-import type { FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
+import { type FunctionBuilder, i32s, type ModuleBuilder } from '../assembler/module-builder.ts';
 import { type Instructions, microKernel, tileCols, tileRows } from './micro-kernel.ts';
 
 type Ten<T> = [T, T, T, T, T, T, T, T, T, T];
@@ -13,21 +13,10 @@ export function macroKernel(module: ModuleBuilder, instructions: Instructions): 
   const kernels = [1, 2].map((vectors) =>
     Array.from({ length: most }, (_, r) => microKernel(module, undefined, instructions, r + 1, vectors)),
   ) as [FunctionBuilder[], FunctionBuilder[]];
-  const made = module.function(
-    'multiply',
-    Array.from({ length: 10 }, () => 'i32' as const),
-  );
+  const made = module.function('multiply', i32s(10));
   const { code } = made;
   const [m, n, depth, a, b, c, rowBytes, start, startRow, startCol] = made.arguments as Ten<Local>;
-  const [i, j, rows, width, left, target, from] = made.locals('i32', 7) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [i, j, rows, width, left, target, from] = made.locals('i32', 7);
   const smaller = (limit: Local, at: Local, most: number, out: Local): void => {
     code.get(limit, at).op('i32.sub').set(out);
     code.i32(most).get(out, out).i32(most).op('i32.gt_u').op('select').set(out);

@@ -35,16 +35,7 @@ export function microKernel(
   const stripRows = tileRows(instructions);
   const made = module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [depth, a, b, c, rowBytes, start, startRow, width] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [depth, a, b, c, rowBytes, start, startRow, width] = made.arguments;
   const sums = Array.from({ length: rows }, () => made.locals('v128', vectors));
   const right = made.locals('v128', vectors);
   const left = made.local('v128');

@@ -1,5 +1,5 @@
 import type { Code, Local } from '../assembler/code.ts';
-import type { FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
+import { type FunctionBuilder, i32s, type ModuleBuilder } from '../assembler/module-builder.ts';
 import { type Instructions, multiplyAdd } from './micro-kernel.ts';
 
 // More accumulators than two rows of four vectors, or more pointers, V8 of Node 20 and 22 would spill.
@@ -22,23 +22,11 @@ export function narrowProduct(module: ModuleBuilder, instructions: Instructions)
     Array.from({ length: tileCols }, (_, c) => tileKernel(module, instructions, r + 1, c + 1)),
   );
   const finish = finishTile(module);
-  const made = module.function(
-    'narrow',
-    Array.from({ length: 12 }, () => 'i32' as const),
-  );
+  const made = module.function('narrow', i32s(12));
   const { code } = made;
   const [m, n, depth, a, aStride, b, bStride, c, rowStride, colStride, accumulate, block] =
     made.arguments as Locals12;
-  const [rows, cols, left, groups, packed, columns, to, blocks] = made.locals('i32', 8) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [rows, cols, left, groups, packed, columns, to, blocks] = made.locals('i32', 8);
   // Columns in groups of nearly equal size, at most four.
   const eachGroup = (visit: () => void): void => {
     code
@@ -107,8 +95,8 @@ type Locals12 = [Local, Local, Local, Local, Local, Local, Local, Local, Local, 
 function packVectors(module: ModuleBuilder): FunctionBuilder {
   const made = module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [to, from, count, blocks, stride] = made.arguments as [Local, Local, Local, Local, Local];
-  const [left, source] = made.locals('i32', 2) as [Local, Local];
+  const [to, from, count, blocks, stride] = made.arguments;
+  const [left, source] = made.locals('i32', 2);
   code.repeat(blocks, () => {
     code.get(count).set(left).get(from).set(source);
     code.repeat(left, () => {
@@ -130,7 +118,7 @@ function tileKernel(
 ): FunctionBuilder {
   const made = module.function(undefined, ['i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [blocks, a, aStride, b, out] = made.arguments as [Local, Local, Local, Local, Local];
+  const [blocks, a, aStride, b, out] = made.arguments;
   const sums = Array.from({ length: rows }, () => made.locals('v128', cols));
   const pointers = [a, ...made.locals('i32', rows - 1)];
   const left = made.locals('v128', rows);
@@ -172,22 +160,11 @@ function tileKernel(
 // finish(rows, cols, depth, a, aStride, b, bStride, c, rowStride, colStride, accumulate, sums): adds the partial sums,
 // and the products of the last k that are no whole block.
 function finishTile(module: ModuleBuilder): FunctionBuilder {
-  const made = module.function(
-    undefined,
-    Array.from({ length: 12 }, () => 'i32' as const),
-  );
+  const made = module.function(undefined, i32s(12));
   const { code } = made;
   const [rows, cols, depth, a, aStride, b, bStride, c, rowStride, colStride, accumulate, sums] =
     made.arguments as Locals12;
-  const [i, j, k, to, right, x, y] = made.locals('i32', 7) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
+  const [i, j, k, to, right, x, y] = made.locals('i32', 7);
   const sum = made.local('v128');
   const total = made.local('f32');
   code.get(rows).set(i);

@@ -1,5 +1,5 @@
 import type { Local } from '../assembler/code.ts';
-import type { ModuleBuilder } from '../assembler/module-builder.ts';
+import { i32s, type ModuleBuilder } from '../assembler/module-builder.ts';
 import { fourColumns, storeStrip } from './strip.ts';
 
 /**
@@ -12,15 +12,8 @@ import { fourColumns, storeStrip } from './strip.ts';
 export function rowPacker(module: ModuleBuilder, width: number): void {
   const made = module.function('packRows', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [to, rows, count, runs, runCount, zeros] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [run, left, k] = made.locals('i32', 3) as [Local, Local, Local];
+  const [to, rows, count, runs, runCount, zeros] = made.arguments;
+  const [run, left, k] = made.locals('i32', 3);
   const bases = made.locals('i32', width);
   const sources = made.locals('i32', width);
   const masks = made.locals('i32', width);
@@ -114,7 +107,7 @@ function runPacker(module: ModuleBuilder, name: string, width: number, runs: num
   const [to, rows, depth, count, ...rest] = made.arguments as [Local, Local, Local, Local, ...Local[]];
   const [offsets, ends] = [rest.slice(0, runs), [...rest.slice(runs), count]];
   const row = made.local('i32');
-  const halves = made.locals('v128', 2) as [Local, Local];
+  const halves = made.locals('v128', 2);
   // Lanes before the end of each run; those of the last run end with the columns.
   const before = ends.map((end) =>
     lanes.map((numbers) => {
@@ -175,18 +168,15 @@ function anyPacker(module: ModuleBuilder, name: string, width: number): void {
  * element of three nested loops, strides in bytes.
  */
 export function rowAddresses(module: ModuleBuilder): void {
-  const made = module.function(
-    'rowAddresses',
-    Array.from({ length: 8 }, () => 'i32' as const),
-  );
+  const made = module.function('rowAddresses', i32s(8));
   const { code } = made;
-  const [to, address, ...loops] = made.arguments as [Local, Local, ...Local[]];
+  const [to, address, ...loops] = made.arguments;
   const nest = (axis: number, outer: Local): void => {
     if (axis === 3) {
       code.get(to, outer).memory('i32.store').increase(to, 4);
       return;
     }
-    const [here, left] = made.locals('i32', 2) as [Local, Local];
+    const [here, left] = made.locals('i32', 2);
     code
       .get(outer)
       .set(here)

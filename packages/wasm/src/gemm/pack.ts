@@ -26,16 +26,8 @@ interface Strip {
 export function packer(module: ModuleBuilder, name: string, width: number): void {
   const made = module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [to, from, count, depth, stride, depthStride, zeros] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [k, source] = made.locals('i32', 2) as [Local, Local];
+  const [to, from, count, depth, stride, depthStride, zeros] = made.arguments;
+  const [k, source] = made.locals('i32', 2);
   const strip: Strip = { made, width, to, count, depth, stride, depthStride, zeros, k, source };
   const start = (): void => void code.get(from).set(source).get(depth).set(k);
   code.while(

@@ -17,16 +17,8 @@ export function vectorProducts(module: ModuleBuilder, instructions: Instructions
 function dots(module: ModuleBuilder, instructions: Instructions): void {
   const made = module.function('dots', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [x, b, out, n, depth, stride, accumulate] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [at, left] = made.locals('i32', 2) as [Local, Local];
+  const [x, b, out, n, depth, stride, accumulate] = made.arguments;
+  const [at, left] = made.locals('i32', 2);
   const start = made.local('f32');
   for (const count of [4, 1])
     code.while(
@@ -44,7 +36,7 @@ function dots(module: ModuleBuilder, instructions: Instructions): void {
         });
         for (const sum of sums.flat()) code.v128(new Float32Array(4)).set(sum);
         code.get(x).set(at).get(depth).set(left);
-        const [element, factor] = made.locals('v128', 2) as [Local, Local];
+        const [element, factor] = made.locals('v128', 2);
         const block = (floats: 8 | 1): void => {
           for (let v = 0; v < Math.max(1, floats / 4); v++) {
             const name = floats === 1 ? 'v128.load32_zero' : 'v128.load';
@@ -91,9 +83,9 @@ function dots(module: ModuleBuilder, instructions: Instructions): void {
 function combine(module: ModuleBuilder, instructions: Instructions): void {
   const made = module.function('combine', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [x, b, out, n, depth, stride] = made.arguments as [Local, Local, Local, Local, Local, Local];
-  const [at, left] = made.locals('i32', 2) as [Local, Local];
-  const [sum, element] = made.locals('v128', 2) as [Local, Local];
+  const [x, b, out, n, depth, stride] = made.arguments;
+  const [at, left] = made.locals('i32', 2);
+  const [sum, element] = made.locals('v128', 2);
   for (const count of [4, 1])
     code.while(
       () => code.atLeast(depth, count),

@@ -1,5 +1,5 @@
 import type { Local } from '../assembler/code.ts';
-import type { FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
+import { type FunctionBuilder, i32s, type ModuleBuilder } from '../assembler/module-builder.ts';
 import { transpose4 } from '../gemm/transpose.ts';
 
 /** Rows longer than this many bytes are worth a call of the engine's own copy. */
@@ -18,13 +18,10 @@ export function clearCode(module: ModuleBuilder): void {
  */
 export function copyCode(module: ModuleBuilder): void {
   const plane = copyPlane(module);
-  const made = module.function(
-    'copy',
-    Array.from({ length: 14 }, () => 'i32' as const),
-  );
+  const made = module.function('copy', i32s(14));
   const { code } = made;
   const locals = made.arguments;
-  const [to, from] = locals as [Local, Local];
+  const [to, from] = locals;
   const [extents, toStrides, fromStrides] = [2, 6, 10].map((at) => locals.slice(at, at + 4)) as [
     Local[],
     Local[],
@@ -42,7 +39,7 @@ export function copyCode(module: ModuleBuilder): void {
       code.call(plane.index);
       return;
     }
-    const [toHere, fromHere, left] = made.locals('i32', 3) as [Local, Local, Local];
+    const [toHere, fromHere, left] = made.locals('i32', 3);
     code
       .get(toOuter)
       .set(toHere)
@@ -66,22 +63,10 @@ export function copyCode(module: ModuleBuilder): void {
 }
 
 function copyPlane(module: ModuleBuilder): FunctionBuilder {
-  const made = module.function(
-    undefined,
-    Array.from({ length: 8 }, () => 'i32' as const),
-  );
+  const made = module.function(undefined, i32s(8));
   const { code } = made;
-  const [to, from, rows, cols, toRow, toCol, fromRow, fromCol] = made.arguments as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [target, source, left] = made.locals('i32', 3) as [Local, Local, Local];
+  const [to, from, rows, cols, toRow, toCol, fromRow, fromCol] = made.arguments;
+  const [target, source, left] = made.locals('i32', 3);
 
   const sideBySide = (): void => {
     code
@@ -121,7 +106,7 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
       () => {
         code.get(to).set(target).get(from).set(source).get(cols).i32(2).op('i32.shr_u').set(quads);
         code.repeat(quads, () => {
-          const loaded = made.locals('v128', 4) as [Local, Local, Local, Local];
+          const loaded = made.locals('v128', 4);
           for (const local of loaded) {
             code.get(source).memory('v128.load').set(local);
             code.advance(source, fromCol);
@@ -135,7 +120,7 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
           }
           code.increase(target, 16);
         });
-        const rest = made.locals('i32', 2) as [Local, Local];
+        const rest = made.locals('i32', 2);
         code.get(target).set(rest[0]).get(source).set(rest[1]);
         for (let i = 0; i < 4; i++) {
           code

@@ -69,8 +69,8 @@ function reduceMiddle(module: ModuleBuilder, name: Reduction): void {
   const accumulation = accumulations[name];
   const made = module.function(name, ['i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [x, out, outer, count, inner] = made.arguments as [Local, Local, Local, Local, Local];
-  const [left, at, c, stride] = made.locals('i32', 4) as [Local, Local, Local, Local];
+  const [x, out, outer, count, inner] = made.arguments;
+  const [left, at, c, stride] = made.locals('i32', 4);
   const elements = made.local('v128');
   // `vectors` vectors of neighbouring results, or a single result where it is 0.
   const columns = (vectors: number): void => {
@@ -120,10 +120,11 @@ function reduceRows(module: ModuleBuilder, name: Reduction): void {
   const accumulation = accumulations[name];
   const made = module.function(`${name}Rows`, ['i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [x, out, rows, cols] = made.arguments as [Local, Local, Local, Local];
+  const [x, out, rows, cols] = made.arguments;
   const left = made.local('i32');
   const elements = made.local('v128');
-  const [first, second] = [0, 1].map(() => made.locals('v128', accumulation.vectors)) as [Local[], Local[]];
+  const first: readonly Local[] = made.locals('v128', accumulation.vectors);
+  const second: readonly Local[] = made.locals('v128', accumulation.vectors);
   const takeAt = (sums: readonly Local[], offset: number): void => {
     code.get(x).memory('v128.load', offset).set(elements);
     accumulation.take(code, sums, elements);

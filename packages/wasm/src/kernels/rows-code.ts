@@ -1,4 +1,4 @@
-import { Code, type Local } from '../assembler/code.ts';
+import { Code } from '../assembler/code.ts';
 import type { ModuleBuilder } from '../assembler/module-builder.ts';
 import { exp, log } from '../compiler/functions.ts';
 import { Constants, Vector } from '../compiler/vector.ts';
@@ -8,7 +8,7 @@ import type { Instructions } from '../gemm/micro-kernel.ts';
 export function gatherRows(module: ModuleBuilder): void {
   const made = module.function('gatherRows', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [to, from, stride, index, n, rowBytes] = made.arguments as [Local, Local, Local, Local, Local, Local];
+  const [to, from, stride, index, n, rowBytes] = made.arguments;
   code.repeat(n, () => {
     code.get(to, from, index).memory('i32.load').get(stride).op('i32.mul').op('i32.add');
     code.get(rowBytes).memoryCopy();
@@ -21,8 +21,8 @@ export function gatherRows(module: ModuleBuilder): void {
 export function addRowsCode(module: ModuleBuilder): void {
   const made = module.function('addRows', ['i32', 'i32', 'i32', 'i32', 'i32']);
   const { code } = made;
-  const [to, from, index, n, width] = made.arguments as [Local, Local, Local, Local, Local];
-  const [at, left] = made.locals('i32', 2) as [Local, Local];
+  const [to, from, index, n, width] = made.arguments;
+  const [at, left] = made.locals('i32', 2);
   code.repeat(n, () => {
     code
       .get(to, index)
@@ -54,9 +54,9 @@ export function addRowsCode(module: ModuleBuilder): void {
 /** `logSumExp`(x, out, rows, cols): out[row] = m + log Σ exp(x − m), m the largest of the row; contiguous f32. */
 export function logSumExpCode(module: ModuleBuilder, instructions: Instructions): void {
   const made = module.function('logSumExp', ['i32', 'i32', 'i32', 'i32']);
-  const [x, out, rows, cols] = made.arguments as [Local, Local, Local, Local];
-  const [at, left] = made.locals('i32', 2) as [Local, Local];
-  const [most, shift, sum, elements] = made.locals('v128', 4) as [Local, Local, Local, Local];
+  const [x, out, rows, cols] = made.arguments;
+  const [at, left] = made.locals('i32', 2);
+  const [most, shift, sum, elements] = made.locals('v128', 4);
   const largest = made.local('f32');
   const [head, body] = [new Code(), new Code()];
   const v = new Vector(made, body, instructions, new Constants(made, head));

@@ -24,7 +24,7 @@ async function untilStarted(threads: Threads): Promise<void> {
 function storeModule(): ModuleBuilder {
   const module = new ModuleBuilder();
   const { code, arguments: locals } = module.function('store', ['i32', 'i32']);
-  code.get(...(locals as never[])).memory('i32.store');
+  code.get(...locals).memory('i32.store');
   module.function('trap', []).code.i32(-4).i32(1).memory('i32.store', 0);
   return module;
 }
