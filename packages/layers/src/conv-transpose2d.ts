@@ -1,5 +1,6 @@
 import { type PerAxis, perAxis } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
+import { virtualConvTranspose } from '@funhash/space';
 import { sizeOf, type Tensor } from '@funhash/tensor';
 import {
   type ConvolutionOptions,
@@ -53,7 +54,7 @@ export class ConvTranspose2d extends Weighted<ConvTranspose2dOptions> {
     const { in: inputs, groups, outputPadding } = this.options;
     requireImages(operation, x, 2, inputs);
     const options = { ...windowOptions(this.options), groups, outputPadding, bias: this.biasValues() };
-    return this.activated(this.weight.convTranspose(x, options));
+    return this.activated(virtualConvTranspose(x, this.weight.kernel, options));
   }
 
   get spec(): LayerSpec {

@@ -1,5 +1,6 @@
 import { type PaddedWindowOptions, type Padding, type PerAxis, planWindows } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
+import { virtualConv } from '@funhash/space';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
@@ -99,7 +100,7 @@ export abstract class Convolution<O extends ConvolutionOptions> extends Weighted
     const { in: inputs, groups } = this.options;
     requireImages(this.#operation, x, this.#axes, inputs);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(this.weight.conv(x, options));
+    return this.activated(virtualConv(x, this.weight.kernel, options));
   }
 
   protected specOf(type: string): LayerSpec {

@@ -2,12 +2,6 @@ import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { measuredStd } from './measured-std.ts';
-import {
-  type ConvOptions,
-  type ConvTransposeOptions,
-  virtualConv,
-  virtualConvTranspose,
-} from './ops/virtual-conv.ts';
 import { virtualMatmul } from './ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from './ops/virtual-matrix.ts';
 import { virtualRows } from './ops/virtual-rows.ts';
@@ -224,19 +218,10 @@ export class Weight {
   }
 
   /**
-   * V as a kernel [outC, kernel·inC/groups] on x [B, ...spatial, inC]: see `virtualConv`. A kernel is used at every
-   * place of an image, so that schemes which contract are decoded here.
+   * V as `virtualConv` and `virtualConvTranspose` take it. A kernel is used at every place of an image, so that schemes
+   * which contract are decoded here.
    */
-  conv(x: Tensor, options: ConvOptions): Tensor {
-    return virtualConv(x, this.#kernel, options);
-  }
-
-  /** V as a kernel [inC, kernel·outC/groups] on y [B, ...spatial, inC]: see `virtualConvTranspose`. */
-  convTranspose(y: Tensor, options: ConvTransposeOptions): Tensor {
-    return virtualConvTranspose(y, this.#kernel, options);
-  }
-
-  get #kernel(): VirtualMatrix {
+  get kernel(): VirtualMatrix {
     const { virtual } = this;
     if (virtual.decoded || !this.definition.rowsAt) return virtual;
     const decoded = this.decode();
