@@ -1,11 +1,4 @@
-import {
-  type ByteTarget,
-  compressBytes,
-  encodeModel,
-  type JsonValue,
-  type StorageChoice,
-  saveBytes,
-} from '@funhash/codec';
+import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
 import { random } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { Tensor, TypedArray } from '@funhash/tensor';
@@ -13,6 +6,9 @@ import { offerDefaultBackend } from './default-backend.ts';
 import type { Layer, Model, Pass } from './layer.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
+
+// Loaded when a model is first saved: most pages never do.
+const codec = () => import('@funhash/codec');
 
 /** JSON data from which a layer is built again; `type` names its class. */
 export interface LayerSpec {
@@ -91,13 +87,15 @@ export abstract class Module implements Model, Layer {
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
     const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
+    const { compressBytes, encodeModel } = await codec();
     const bytes = encodeModel({ spec, tensors, storeAs: exceptFor(this.namedBuffers(), storeAs) });
     return compress ? compressBytes(bytes) : bytes;
   }
 
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
-    await saveBytes(target, await this.toBytes(options));
+    const bytes = await this.toBytes(options);
+    await (await codec()).saveBytes(target, bytes);
   }
 }
 

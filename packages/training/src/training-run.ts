@@ -1,21 +1,17 @@
 import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { scope, type Tensor } from '@funhash/tensor';
-import {
-  assignValues,
-  type Checkpoint,
-  encodeCheckpoint,
-  type Progress,
-  requireFit,
-  specText,
-  valuesOf,
-} from './checkpoint.ts';
+import type { Checkpoint, Progress } from './checkpoint.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
 import { evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
 import type { Arrays } from './examples.ts';
 import type { FitEvent } from './fit-config.ts';
 import type { BoundOptimizer, NumericArray } from './optimizer.ts';
+import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
 import type { Plan } from './plan.ts';
+
+// What reads and writes files is loaded when it is first needed: most pages train without.
+const files = () => import('./checkpoint.ts');
 
 type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
 type Values = ReadonlyMap<string, NumericArray>;
@@ -54,7 +50,10 @@ export class TrainingRun<M extends Metrics> {
   ): Promise<TrainingRun<M>> {
     const run = new TrainingRun(plan, await plan.optimizer.create(plan.parameters, plan.length));
     try {
-      if (checkpoint) run.#resume(checkpoint);
+      if (checkpoint) {
+        const { specText } = await files();
+        run.#resume(checkpoint, specText(plan.model));
+      }
     } catch (error) {
       run.dispose();
       throw error;
@@ -62,8 +61,7 @@ export class TrainingRun<M extends Metrics> {
     return run;
   }
 
-  #resume({ model, progress, parameters, optimizer, bestParameters }: Checkpoint): void {
-    const own = specText(this.#plan.model);
+  #resume({ model, progress, parameters, optimizer, bestParameters }: Checkpoint, own: string | null): void {
     if (model !== own)
       throw new CheckpointError({
         operation: 'resume',
@@ -203,6 +201,7 @@ export class TrainingRun<M extends Metrics> {
 
   /** @throws DivergedError rather than save parameters that are not finite */
   async checkpoint(): Promise<Uint8Array> {
+    const { encodeCheckpoint, specText } = await files();
     return encodeCheckpoint({
       model: specText(this.#plan.model),
       progress: this.#progress,
