@@ -131,13 +131,25 @@ export function takeRows({ inputs, targets }: Arrays, places: ArrayLike<number>,
 }
 
 export function rowsOf(all: NumericArray, places: ArrayLike<number>, dtype: FloatDType): NumericArray {
-  const type = all.data instanceof Int32Array ? 'i32' : dtype;
-  const rows = gathered(all, places, type);
-  if (all.data instanceof Uint8Array)
-    rows.data.forEach((value, k) => {
-      rows.data[k] = value / 255;
-    });
-  return rows;
+  if (all.data instanceof Uint8Array) return pixelsOf(all.data, all.shape, places, dtype);
+  return gathered(all, places, all.data instanceof Int32Array ? 'i32' : dtype);
+}
+
+const shares = Float64Array.from({ length: 256 }, (_, pixel) => pixel / 255);
+
+function pixelsOf(
+  pixels: Uint8Array,
+  [, ...row]: readonly number[],
+  places: ArrayLike<number>,
+  dtype: FloatDType,
+): NumericArray {
+  const size = sizeOf(row);
+  const out = allocateArray(dtype, places.length * size);
+  for (let k = 0; k < places.length; k++) {
+    const from = (places[k] as number) * size;
+    for (let n = 0; n < size; n++) out[k * size + n] = shares[pixels[from + n] as number] as number;
+  }
+  return { shape: [places.length, ...row], data: out };
 }
 
 function gathered(
