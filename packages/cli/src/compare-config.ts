@@ -59,7 +59,7 @@ const mnist: Preset = (backend) => ({
   hidden: [1000],
   ratios: ['1/64'],
   schemes: ['funHash', 'hashedNet', 'tiles', 'randomEdgeRemoval', 'lowRank', 'narrow'],
-  validation: 2000,
+  validation: 6000,
   ...(backend === 'wasm' ? { epochs: 4 } : { trainCount: 4000, epochs: 4 }),
 });
 
