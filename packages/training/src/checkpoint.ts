@@ -1,4 +1,4 @@
-import { canonicalJson, decodeModel, encodeModel } from '@funhash/codec';
+import { type ByteSource, canonicalJson, decodeModel, encodeModel, readBytes } from '@funhash/codec';
 import type { Model } from '@funhash/layers';
 import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
@@ -117,8 +117,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   };
 }
 
+export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  return decodeCheckpoint(await readBytes(source));
+}
+
 /** What decides a model besides its values, as JSON text; null for one that does not say. */
 export function specText(model: Model): string | null {
   if (!('spec' in model)) return null;
   return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });
 }
+
+export { saveBytes } from '@funhash/codec';

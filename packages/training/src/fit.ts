@@ -1,5 +1,3 @@
-import type { ByteSource } from '@funhash/codec';
-import type { Checkpoint } from './checkpoint.ts';
 import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import type { FitConfig, FitEvent } from './fit-config.ts';
@@ -24,7 +22,10 @@ export async function* fit<M extends Metrics = Record<never, never>>(
 ): AsyncGenerator<FitEvent<M>, void, void> {
   const begun = performance.now();
   const secondsSince = (start: number): number => (performance.now() - start) / 1000;
-  const checkpoint = config.resume === undefined ? undefined : await readCheckpoint(config.resume);
+  const checkpoint =
+    config.resume === undefined
+      ? undefined
+      : await (await import('./checkpoint.ts')).readCheckpoint(config.resume);
   const plan = planOf(config, checkpoint?.progress.seed);
   const run = await TrainingRun.start(plan, checkpoint);
   const pause = eventLoopPauses();
@@ -33,7 +34,7 @@ export async function* fit<M extends Metrics = Record<never, never>>(
     const bytes = await run.checkpoint();
     const { epoch, step } = run;
     const path = config.checkpoint?.path;
-    if (path !== undefined) await (await import('@funhash/codec')).saveBytes(path, bytes);
+    if (path !== undefined) await (await import('./checkpoint.ts')).saveBytes(path, bytes);
     await config.checkpoint?.save?.(bytes, { epoch, step });
     return { type: 'checkpoint', epoch, step, bytes, path };
   }
@@ -67,12 +68,4 @@ export async function* fit<M extends Metrics = Record<never, never>>(
     run.dispose();
     plan.dispose();
   }
-}
-
-async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  const [{ readBytes }, { decodeCheckpoint }] = await Promise.all([
-    import('@funhash/codec'),
-    import('./checkpoint.ts'),
-  ]);
-  return decodeCheckpoint(await readBytes(source));
 }
