@@ -15,7 +15,8 @@ const entries = [
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
   // Convolutions, with their kernels and threads, and fourteen more layers: 58 to 75 kB.
   { name: 'layers', path: 'packages/layers/dist/index.js', limit: '78 kB' },
-  { name: 'training', path: 'packages/training/dist/index.js', limit: '34 kB' },
+  // Reading and writing files is loaded apart, which costs 0.4 kB where a bundle is one file.
+  { name: 'training', path: 'packages/training/dist/index.js', limit: '34.5 kB' },
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '61 kB' },
 ];
 
