@@ -123,10 +123,24 @@ async function bundle(folder: string): Promise<void> {
     build: { target: 'esnext', modulePreload: false },
   });
   const outputs = Array.isArray(output) ? output : [output];
-  const chunks = outputs.flatMap((result) => ('output' in result ? result.output : []));
-  let bytes = 0;
-  for (const chunk of chunks) if (chunk.type === 'chunk') bytes += gzipSync(chunk.code).length;
-  console.log(`bundled by Vite: ${(bytes / 1000).toFixed(1)} kB gzip`);
+  const chunks = outputs
+    .flatMap((result) => ('output' in result ? result.output : []))
+    .filter((chunk) => chunk.type === 'chunk');
+  const example = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('snippet.mjs'));
+  const atStart = new Set<string>();
+  const visit = (fileName: string): void => {
+    if (atStart.has(fileName)) return;
+    atStart.add(fileName);
+    for (const imported of chunks.find((chunk) => chunk.fileName === fileName)?.imports ?? [])
+      visit(imported);
+  };
+  if (example) visit(example.fileName);
+  const kilobytes = (counted: typeof chunks): string =>
+    (counted.reduce((sum, { code }) => sum + gzipSync(code).length, 0) / 1000).toFixed(1);
+  console.log(
+    `bundled by Vite: ${kilobytes(chunks)} kB gzip, ` +
+      `${kilobytes(chunks.filter(({ fileName }) => atStart.has(fileName)))} of it when the example starts`,
+  );
 }
 
 async function runInChromium(folder: string): Promise<readonly string[]> {

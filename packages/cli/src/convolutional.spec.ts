@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exitCodes, main } from './main.ts';
+import { exitCodes } from './main.ts';
+import { run } from './run-in-spec.ts';
 import { writeTinyImages } from './tiny-images.ts';
 
 let root: string;
@@ -14,17 +15,6 @@ beforeAll(async () => {
   data = ['--data', join(root, 'tiny'), '--batch', '20', '--validation', '60', '--threads', '1'];
 });
 afterAll(() => rm(root, { recursive: true }));
-
-async function run(...args: string[]): Promise<{ code: number; lines: string; notes: string }> {
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const code = await main(args, {
-    line: (text) => void lines.push(text),
-    note: (text) => void notes.push(text),
-    isTerminal: false,
-  });
-  return { code, lines: lines.join('\n'), notes: notes.join('\n') };
-}
 
 describe('train --model lenet5', () => {
   let folder: string;

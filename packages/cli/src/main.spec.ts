@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { load } from '@funhash/layers';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exitCodes, main } from './main.ts';
+import { exitCodes } from './main.ts';
+import { run } from './run-in-spec.ts';
 import { writeTinyImages } from './tiny-images.ts';
 
 let root: string;
@@ -15,17 +16,6 @@ beforeAll(async () => {
   await writeTinyImages(data);
 });
 afterAll(() => rm(root, { recursive: true }));
-
-async function run(...args: string[]): Promise<{ code: number; lines: string; notes: string }> {
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const code = await main(args, {
-    line: (text) => void lines.push(text),
-    note: (text) => void notes.push(text),
-    isTerminal: false,
-  });
-  return { code, lines: lines.join('\n'), notes: notes.join('\n') };
-}
 
 const json = async (...path: string[]): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(...path), 'utf8'));

@@ -1,4 +1,4 @@
-import { type Backend, offerBackend, referenceBackend } from '@funhash/tensor';
+import { type Backend, BackendError, offerBackend, referenceBackend } from '@funhash/tensor';
 import { createBackend } from '@funhash/wasm';
 
 /** Programs that choose no backend run on WebAssembly, and on the reference where the engine refuses that. */
@@ -9,7 +9,9 @@ export function offerDefaultBackend(): void {
 function start(): Backend {
   try {
     return createBackend();
-  } catch {
-    return referenceBackend;
+  } catch (error) {
+    // No SIMD or no memory; a page whose content security policy forbids compiling.
+    if (error instanceof BackendError || error instanceof WebAssembly.CompileError) return referenceBackend;
+    throw error;
   }
 }

@@ -3,7 +3,9 @@ import { ModuleBuilder } from './assembler/module-builder.ts';
 
 /** True where the engine runs WebAssembly SIMD. */
 export function hasSimd(): boolean {
-  return WebAssembly.validate(probe((code) => code.f32(0).op('f32x4.splat')));
+  return (
+    typeof WebAssembly === 'object' && WebAssembly.validate(probe((code) => code.f32(0).op('f32x4.splat')))
+  );
 }
 
 /**

@@ -202,21 +202,25 @@ async function train(
   const { storedCount, storedBytes } = net.summary().total;
   const file = await net.toBytes({ storeAs: storageOf(config), compress: config.compress });
   await saveBytes(folder.file(files.model), file);
-  const stored = await evaluate(await load(file), images.test, { metrics: { errorRate } });
+  // A file of f32 holds the very bits that were just tested.
+  const fileTestError =
+    config.storeAs === 'f32'
+      ? testError
+      : (await evaluate(await load(file), images.test, { metrics: { errorRate } })).errorRate;
   const summary = {
     testError,
     testLoss,
     storedCount,
     storedBytes,
     fileBytes: file.length,
-    fileTestError: stored.errorRate,
+    fileTestError,
   };
   await folder.writeJson(files.summary, summary);
   if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
   else
     output.line(
       `test error ${percent([testError])} % with ${grouped(storedCount)} stored values; ` +
-        `${percent([stored.errorRate])} % from the file of ${grouped(file.length)} bytes, in ${folder.path}`,
+        `${percent([fileTestError])} % from the file of ${grouped(file.length)} bytes, in ${folder.path}`,
     );
 }
 

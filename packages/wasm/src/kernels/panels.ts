@@ -47,6 +47,7 @@ export class Panels {
   readonly #checked = new WeakMap<Program, Map<string, boolean>>();
   readonly #rowSums = new WeakMap<Program, Program>();
   readonly #foldLanes = new WeakMap<Program, 'row' | 'col'>();
+  readonly #unrolls = new WeakMap<Program, number>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -143,7 +144,7 @@ export class Panels {
     sinks: readonly (View | undefined)[] = [],
     report?: Report,
   ): void {
-    const unroll = unrollOf(program);
+    const unroll = this.#stepsInBlock(program);
     const whole = Math.floor(call.steps / unroll);
     if (whole > 0) this.#run(thread, program, v, { ...form, unroll }, call, whole, sinks, report);
     const done = whole * unroll;
@@ -156,6 +157,15 @@ export class Panels {
       ...(call.list !== undefined && { list: call.list + done * 4 }),
     };
     this.#run(thread, program, v, { ...form, unroll: 1 }, rest, call.steps - done, sinks, report);
+  }
+
+  #stepsInBlock(program: Program): number {
+    let unroll = this.#unrolls.get(program);
+    if (unroll === undefined) {
+      unroll = unrollOf(program);
+      this.#unrolls.set(program, unroll);
+    }
+    return unroll;
   }
 
   #run(
