@@ -281,7 +281,7 @@ describe('memory stays within 4 times the file and 64 MiB', () => {
 });
 
 test('two-bit codes take 16 times the file as values, and a quarter of that on the way', async () => {
-  const length = 2 ** 20;
+  const length = 2 ** 22;
   const bytes = encodeSafetensors(
     { w: { dtype: 'U8', shape: [length], data: new Uint8Array(length) } },
     {
@@ -290,7 +290,8 @@ test('two-bit codes take 16 times the file as values, and a quarter of that on t
     },
   );
   stampChecksum(bytes);
-  expect(await memoryGrowth(() => decodeModel(bytes))).toBeLessThan(21 * bytes.length + 2 ** 22);
+  // Until V8 has optimised the loops, their numbers are garbage of the young generation (at most 16 MB, twice).
+  expect(await memoryGrowth(() => decodeModel(bytes))).toBeLessThan(21 * bytes.length + 2 ** 25);
 });
 
 test('more values of codes than 2^28 are refused before memory is taken for them', async () => {
