@@ -43,6 +43,9 @@ interface Bounds {
 const isWhole = (value: unknown, least: number, most: number): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
+const isListOf = (value: unknown, length: number, accepts: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length === length && value.every(accepts);
+
 function whole<R extends OptionRole>(
   role: R,
   { least = 0, most = 2 ** 32 - 1, ...rest }: Bounds,
@@ -69,6 +72,13 @@ export const structural = {
     expected: 'true or false',
     accepts: (value) => typeof value === 'boolean',
   }),
+  /** Shapes of so many arrays, each of so many extents ≥ 1. */
+  shapes: (count: number, rank: number): Option<readonly (readonly number[])[], 'structural'> => ({
+    role: 'structural',
+    expected: `${count} shapes of ${rank} whole numbers ≥ 1`,
+    accepts: (value) =>
+      isListOf(value, count, (shape) => isListOf(shape, rank, (extent) => isWhole(extent, 1, 2 ** 32 - 1))),
+  }),
   /** The family behind `hash(row, col, seed)`. Default xxHash32. */
   hash: (): Option<HashFamily, 'structural'> =>
     structural.oneOf(Object.keys(hashFamilies) as HashFamily[], 'xxHash32'),
@@ -87,6 +97,30 @@ export const uniform = {
   }),
 };
 
+/** Checks the options that are given, which need not be all. */
+export function checkOptions(
+  kind: string,
+  schema: OptionSchema,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const option = Object.hasOwn(schema, name) ? schema[name] : undefined;
+    if (!option)
+      throw new ArgumentError({
+        operation: kind,
+        expected: `options ${Object.keys(schema).join(', ')}`,
+        actual: `the option ${name}`,
+      });
+    if (!option.accepts(value))
+      throw new ArgumentError({
+        operation: kind,
+        expected: `${name}: ${option.expected}`,
+        actual: String(value),
+      });
+  }
+}
+
 /** Checks options and fills in defaults; says which is missing or wrong. */
 export function resolveOptions<O extends OptionSchema>(
   kind: string,
@@ -94,13 +128,7 @@ export function resolveOptions<O extends OptionSchema>(
   given: Readonly<Record<string, unknown>>,
   seed: number,
 ): OptionValues<O> {
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(schema, name))
-      throw new ArgumentError({
-        operation: kind,
-        expected: `options ${Object.keys(schema).join(', ')}`,
-        actual: `the option ${name}`,
-      });
+  checkOptions(kind, schema, given);
   const resolved = Object.entries(schema).map(([name, option]): [string, unknown] => {
     const value = given[name] ?? (option.isSeed ? seed : option.default);
     if (value === undefined)
@@ -108,12 +136,6 @@ export function resolveOptions<O extends OptionSchema>(
         operation: kind,
         expected: `a size: ratio, values or bytes, or the option ${name} (${option.expected})`,
         actual: 'neither',
-      });
-    if (!option.accepts(value))
-      throw new ArgumentError({
-        operation: kind,
-        expected: `${name}: ${option.expected}`,
-        actual: String(value),
       });
     return [name, value];
   });

@@ -5,7 +5,7 @@ import { measuredStd } from './measured-std.ts';
 import { virtualMatmul } from './ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from './ops/virtual-matrix.ts';
 import { virtualRows } from './ops/virtual-rows.ts';
-import { type OptionSchema, type OptionValues, resolveOptions } from './options.ts';
+import { checkOptions, type OptionSchema, type OptionValues, resolveOptions } from './options.ts';
 import { Parameter } from './parameter.ts';
 import {
   budgetOf,
@@ -106,6 +106,7 @@ function plannedOptions(
   const given = Object.entries(request.options).filter(([, value]) => value !== undefined);
   const fixed: Record<string, unknown> = Object.fromEntries(given);
   if (request.space && definition.pool) fixed[definition.pool.count] = request.space.parameter.value.size;
+  checkOptions(definition.kind, definition.options, fixed);
   const planned = definition.plan({ ...shape, budget, given: fixed as Partial<OptionValues<OptionSchema>> });
   const options = resolveOptions(definition.kind, definition.options, { ...planned, ...fixed }, seed);
   const needed = Object.values(definition.stored(options, shape)).reduce(

@@ -2,6 +2,7 @@ export { dense } from './dense.ts';
 export { freshNet } from './fresh-net.ts';
 export { funHash } from './fun-hash.ts';
 export { hashedNet } from './hashed-net.ts';
+export { kronecker } from './kronecker.ts';
 export { lowRank } from './low-rank.ts';
 export { productHash } from './product-hash.ts';
 export { randomEdgeRemoval } from './random-edge-removal.ts';

@@ -1,5 +1,5 @@
 import { type FloatArray, Interpreter, type Program } from '@funhash/formula';
-import { type Random, random } from '@funhash/hashing';
+import { FunhashError, type Random, random } from '@funhash/hashing';
 import { type Backend, sizeOf, type Tensor, tensor } from '@funhash/tensor';
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema } from '../options.ts';
@@ -96,10 +96,15 @@ export function afresh(definition: SchemeDefinition<OptionSchema>): SchemeDefini
   return { ...definition };
 }
 
-/** Whether other extents would change the shapes of what the weight stores. */
+/** Whether other extents would change the shapes of what the weight stores, or are not possible under its options. */
 export function dependsOnShape({ definition, options, rows, cols }: Weight, other: MatrixShape): boolean {
-  const here = definition.stored(options, { rows, cols });
-  return JSON.stringify(here) !== JSON.stringify(definition.stored(options, other));
+  const here = JSON.stringify(definition.stored(options, { rows, cols }));
+  try {
+    return JSON.stringify(definition.stored(options, other)) !== here;
+  } catch (error) {
+    if (error instanceof FunhashError) return true;
+    throw error;
+  }
 }
 
 export interface Window extends MatrixShape {
