@@ -62,11 +62,12 @@ const sharedConvStep = 0.13;
 const denseStep = 0.1;
 
 const arrangements: Readonly<
-  Record<string, { arrange: Arrangement; arrangeConv?: ConvArrangement; learningRate: number }>
+  Record<string, { arrange?: Arrangement; arrangeConv?: ConvArrangement; learningRate: number }>
 > = {
   narrow: { arrange: narrow, arrangeConv: narrowConv, learningRate: 0.13 },
   lowRank: { arrange: lowRank, arrangeConv: lowRankConv, learningRate: 0.1 },
   randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: 0.2 },
+  kronecker: { learningRate: 0.13 },
 };
 
 /** What may stand in a list of schemes. */

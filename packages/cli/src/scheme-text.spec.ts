@@ -44,6 +44,21 @@ test.each([
       shared: false,
     },
   ],
+  [
+    'kronecker:terms=5,shapes=40x28/25x28',
+    {
+      kind: 'kronecker',
+      size: {},
+      options: {
+        terms: 5,
+        shapes: [
+          [40, 28],
+          [25, 28],
+        ],
+      },
+      shared: false,
+    },
+  ],
   ['funHash, dual=false', { kind: 'funHash', size: {}, options: { dual: false }, shared: false }],
   [
     'hashedNet:1/2,hash=murmur3',
@@ -67,6 +82,8 @@ test.each([
   ['hashedNet:bytes=-4', /bytes: a whole number/],
   ['hashedNet:1/64,hashes=8', /option among buckets, seed, hash/],
   ['funHash:1/64,hashes=3', /hashes: one of 1, 2, 4, 8, 16/],
+  ['kronecker:terms=5,shapes=40x28', /2 shapes of 2 whole numbers/],
+  ['kronecker:terms=5,shapes=40x28/0x28', /2 shapes of 2 whole numbers/],
   ['funHash:1/64,dual=maybe', /dual: true or false/],
   ['funHash:1/64,', /nothing after a comma/],
   ['funHash:__proto__=1', /option among/],
@@ -91,6 +108,8 @@ test('hostile texts are refused with a UsageError or read, nothing else', () => 
     'hashes',
     '8',
     'dual',
+    'x',
+    '/',
     '__proto__',
     ' ',
   );

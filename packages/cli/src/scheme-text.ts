@@ -12,10 +12,13 @@ import { UsageError } from './errors.ts';
 export interface SchemeText {
   readonly kind: string;
   readonly size: { readonly ratio?: number; readonly values?: number; readonly bytes?: number };
-  readonly options: Readonly<Record<string, number | boolean | string>>;
+  readonly options: Readonly<Record<string, OptionValue>>;
   /** Whether the layers that say so decode from one common space. */
   readonly shared: boolean;
 }
+
+/** Lists are written `4x7x7x4`, lists of lists `40x28/25x28`. */
+type OptionValue = number | boolean | string | readonly OptionValue[];
 
 const sizes = ['ratio', 'values', 'bytes'] as const;
 /** Kinds of schemes; each may stand in a basis, too: `dct2d(hashedNet)`. */
@@ -38,7 +41,7 @@ export function parseScheme(text: string): SchemeText {
   const { kind: known, options: schema, pool } = schemeOf(kind, text).definition;
   let shared = false;
   let size: SchemeText['size'] = {};
-  const options: Record<string, number | boolean | string> = {};
+  const options: Record<string, OptionValue> = {};
   for (const part of parts) {
     const found = sizeIn(part, text);
     if (found) {
@@ -57,7 +60,7 @@ export function parseScheme(text: string): SchemeText {
 export function formatScheme({ kind, size, options, shared }: SchemeText): string {
   const parts = [
     ...sizes.flatMap((name) => (size[name] === undefined ? [] : [`${name}=${size[name]}`])),
-    ...Object.entries(options).map(([name, value]) => (value === true ? name : `${name}=${value}`)),
+    ...Object.entries(options).map(([name, value]) => (value === true ? name : `${name}=${textOf(value)}`)),
     ...(shared ? ['shared'] : []),
   ];
   return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
@@ -148,11 +151,7 @@ function sizeIn(part: string, text: string): SchemeText['size'] | undefined {
   return { [name]: count };
 }
 
-function optionIn(
-  part: string,
-  schema: OptionSchema,
-  text: string,
-): [name: string, value: number | boolean | string] {
+function optionIn(part: string, schema: OptionSchema, text: string): [name: string, value: OptionValue] {
   const [name, given = 'true'] = part.split('=', 2) as [string, string?];
   const option = Object.hasOwn(schema, name) ? schema[name] : undefined;
   if (!option) {
@@ -168,9 +167,17 @@ function optionIn(
   return [name, value];
 }
 
-function readValue(text: string): number | boolean | string {
+function readValue(text: string): OptionValue {
   if (text === 'true' || text === 'false') return text === 'true';
+  if (/^\d+(x\d+)*(\/\d+(x\d+)*)+$/.test(text))
+    return text.split('/').map((list) => list.split('x').map(Number));
+  if (/^\d+(x\d+)+$/.test(text)) return text.split('x').map(Number);
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function textOf(value: OptionValue): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.map(textOf).join(value.some(Array.isArray) ? '/' : 'x');
 }
 
 function refusal(text: string, expected: string, actual: string): UsageError {
