@@ -60,13 +60,14 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
       actual: String(value),
       remedy: 'Reduce the result with sum or mean.',
     });
-  return [value, pullBack(tape, value, wrt)];
+  return [value, pullBack(tape, value, wrt, onesLike(value))];
 }
 
-function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
+/** The gradients by `wrt` of what is on a tape, under the cotangent of one value. */
+export function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[], cotangent: Tensor): Tensor[] {
   const { entries } = tape;
   const last = tape.nodeOf(value);
-  if (last) last.cotangent = onesLike(value);
+  if (last) last.cotangent = cotangent;
   for (let at = entries.length - 1; at >= 0; at--) {
     const { inputs, outputs, vjp } = entries[at] as TapeEntry;
     if (!outputs.some(({ cotangent }) => cotangent)) continue;
@@ -88,7 +89,7 @@ function pullBack(tape: Tape, value: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /** The same elements as another tensor, through which gradients flow. */
-function aliasOf(x: Tensor): Tensor {
+export function aliasOf(x: Tensor): Tensor {
   return recorded([x], x.view(x.shape, x.strides, x.offset), (g) => [g]);
 }
 

@@ -52,4 +52,5 @@ export {
   type WindowPlan,
 } from './ops/window-plan.ts';
 export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
+export { recompute } from './recompute.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

@@ -46,6 +46,16 @@ const isWhole = (value: unknown, least: number, most: number): boolean =>
 const isListOf = (value: unknown, length: number, accepts: (item: unknown) => boolean): boolean =>
   Array.isArray(value) && value.length === length && value.every(accepts);
 
+interface ListBounds {
+  readonly least?: number;
+  readonly most?: number;
+  /** Most members. Default 64. */
+  readonly length?: number;
+}
+
+const isList = (value: unknown, least: number, most: number, length: number): boolean =>
+  Array.isArray(value) && value.length <= length && value.every((member) => isWhole(member, least, most));
+
 function whole<R extends OptionRole>(
   role: R,
   { least = 0, most = 2 ** 32 - 1, ...rest }: Bounds,
@@ -65,6 +75,26 @@ export const structural = {
     default: standard,
     expected: `one of ${choices.join(', ')}`,
     accepts: (value) => choices.includes(value as T),
+  }),
+  /** Whole numbers, such as modes or ranks. */
+  list: ({
+    least = 0,
+    most = 2 ** 32 - 1,
+    length = 64,
+  }: ListBounds = {}): Option<readonly number[], 'structural'> => ({
+    role: 'structural',
+    expected: `a list of up to ${length} whole numbers from ${least} to ${most}`,
+    accepts: (value) => isList(value, least, most, length),
+  }),
+  /** One whole number for all, or a list of them. */
+  oneOrList: ({
+    least = 0,
+    most = 2 ** 32 - 1,
+    length = 64,
+  }: ListBounds = {}): Option<number | readonly number[], 'structural'> => ({
+    role: 'structural',
+    expected: `a whole number from ${least} to ${most}, or a list of up to ${length}`,
+    accepts: (value) => isWhole(value, least, most) || isList(value, least, most, length),
   }),
   flag: (standard: boolean): Option<boolean, 'structural'> => ({
     role: 'structural',
@@ -116,7 +146,7 @@ export function checkOptions(
       throw new ArgumentError({
         operation: kind,
         expected: `${name}: ${option.expected}`,
-        actual: String(value),
+        actual: typeof value === 'object' ? JSON.stringify(value) : String(value),
       });
   }
 }

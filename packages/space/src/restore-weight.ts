@@ -37,7 +37,7 @@ export function restoreWeight(spec: WeightSpec, { schemes, values, space }: Rest
   // A seed has no default here: another one would give another matrix.
   for (const [name, { isSeed, expected }] of Object.entries(definition.options)) {
     const value = options[name];
-    if (isSeed ? typeof value !== 'number' : typeof value === 'object')
+    if (isSeed && typeof value !== 'number')
       throw new ArgumentError({
         operation,
         expected: `${kind} option ${name}: ${expected}`,

@@ -79,6 +79,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
   apply?(x: Tensor, stored: Readonly<Record<NoInfer<S>, Tensor>>, application: Application<O>): Tensor;
   /** Rows of V, [N, cols], for schemes that make a row at once better than entry by entry. */
   rowsAt?(stored: Readonly<Record<NoInfer<S>, Tensor>>, request: RowRequest<O>): Tensor;
+  /** What a user should know of a weight besides its sizes: how it is multiplied, what does not fit well. One line each. */
+  notes?(options: OptionValues<O>, shape: MatrixShape): readonly string[];
   /**
    * Whether entries are multiplied by a constant of the weight, measured at the start so that V has the standard
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.

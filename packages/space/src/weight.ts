@@ -52,9 +52,9 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
   const target = std ?? Math.sqrt(2 / Math.max(1, cols));
   const shared = sharedValues(request, definition);
   const isScaled = request.space !== undefined || (definition.isScaled?.(options) ?? false);
-  const unscaled = virtualOf(definition, options, shape, isScaled ? 1 : undefined);
+  // Traced only where it is measured: the formula of a long sum is slow to trace.
   const measure = (values: Readonly<Record<string, Float64Array>>): number =>
-    measuredStd(unscaled, { ...values, ...shared });
+    measuredStd(virtualOf(definition, options, shape, isScaled ? 1 : undefined), { ...values, ...shared });
   const start = definition.initialize({
     ...shape,
     options,
@@ -190,6 +190,11 @@ export class Weight {
     };
   }
 
+  /** What its scheme has to say of it besides sizes. */
+  get notes(): readonly string[] {
+    return this.definition.notes?.(this.options, this) ?? [];
+  }
+
   /** Entries of V. */
   get virtualCount(): number {
     return this.rows * this.cols;
@@ -223,8 +228,8 @@ export class Weight {
    * which contract are decoded here.
    */
   get kernel(): VirtualMatrix {
-    const { virtual } = this;
-    if (virtual.decoded || !this.definition.rowsAt) return virtual;
+    const { apply, rowsAt } = this.definition;
+    if (!rowsAt || (!apply && this.virtual.decoded)) return this.virtual;
     const decoded = this.decode();
     return { ...virtualOf(dense.definition, {}, this), stored: [decoded], decoded };
   }

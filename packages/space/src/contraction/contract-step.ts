@@ -1,0 +1,29 @@
+import { matmul, recorded, reshape } from '@funhash/autodiff';
+import { runMatmul, type Tensor } from '@funhash/tensor';
+
+/**
+ * One step of a contraction: t [n, p, q, a] · w [n·a, N] → [p·q, N], summed over n and a. t may lie in any order in
+ * memory: it is read where it is, not copied.
+ */
+export function contractStep(t: Tensor, w: Tensor): Tensor {
+  const [n, p, q, a] = t.shape as [number, number, number, number];
+  const [byN, byP, byQ, byA] = t.strides as [number, number, number, number];
+  const cols = w.shape[1] as number;
+  const source = t.view([p, q, n, a], [byP, byQ, byN, byA], t.offset);
+  const product = runMatmul(source, w, { rowAxes: 2 });
+  const y = product.view([p * q, cols], [cols, 1], product.offset);
+  product.dispose();
+  source.dispose();
+  return recorded([t, w], y, (g, needed) => [
+    // A product for each n, so that dT comes out in the order in which the step before made t.
+    needed(0)
+      ? reshape(matmul(reshape(g, [1, p * q, cols]), reshape(w, [n, a, cols]), { transposeB: true }), t.shape)
+      : undefined,
+    needed(1)
+      ? reshape(
+          matmul(reshape(t, [n, p * q, a]), reshape(g, [1, p * q, cols]), { transposeA: true }),
+          w.shape,
+        )
+      : undefined,
+  ]);
+}
