@@ -1,0 +1,234 @@
+import { BackendError } from '@funhash/tensor';
+import {
+  type GlContext,
+  type GpuJs,
+  type GpuMode,
+  type Held,
+  type KernelFunction,
+  type NativeFunction,
+  type RunKernel,
+  startGpuJs,
+} from './gpu-js.ts';
+
+/**
+ * The device: arrays of f32 in textures, and kernels that make new arrays from them.
+ *
+ * An array is never written after it was made. `run` launches one kernel (one *pass*) and gives the array that it
+ * computed; the kernel is found by `key`, or made by `build` when the key is new. Every kernel has one output of one
+ * axis, so that element i of an array is `a[i]` in each kernel that reads it, whatever its shape is to tensors; a
+ * kernel finds its own element by `this.thread.x`. Several results of one pass lie one behind the other in one array,
+ * of which each is a `Region`.
+ *
+ * Sources are in the JavaScript that gpu.js translates, where every number is an f32: whole numbers are exact below
+ * 2^24, the largest array (`longest`). Shapes and strides are written into the source as numbers, so that loops have
+ * constant bounds; what changes between launches of one kernel (offsets, scalars) comes as numeric arguments.
+ * A key must tell apart everything that `build` depends on except the lengths of array arguments, which `run` adds.
+ */
+export class Device {
+  readonly mode: GpuMode;
+  readonly #gpu: GpuJs;
+  readonly #kernels = new Map<string, Kernel>();
+  readonly #counters = { passes: 0, kernels: 0, uploadedBytes: 0, readBytes: 0, reads: 0 };
+  #arrays = 0;
+  #arrayBytes = 0;
+  #context: GlContext | undefined;
+
+  private constructor(gpu: GpuJs, mode: GpuMode) {
+    this.#gpu = gpu;
+    this.mode = mode;
+  }
+
+  /**
+   * @throws BackendError where gpu.js is missing, the mode does not work here, or gpu.js would run another one
+   */
+  static async start(mode: string): Promise<Device> {
+    const { gpu, mode: known } = await startGpuJs(mode);
+    const device = new Device(gpu, known);
+    device.#probe();
+    return device;
+  }
+
+  /** Counts since the start, and what lives now. */
+  get counters(): DeviceCounters {
+    return { ...this.#counters, arrays: this.#arrays, arrayBytes: this.#arrayBytes };
+  }
+
+  /**
+   * Runs the kernel `key` on `args`, made by `build` if no kernel has that key and arguments of these lengths.
+   *
+   * @returns an array with one owner: the caller
+   * @throws BackendError where the context is lost, or gpu.js refuses the kernel
+   */
+  run(key: string, args: readonly (DeviceArray | number)[], build: () => KernelSource): DeviceArray {
+    this.#requireContext();
+    let id = key;
+    for (const arg of args) if (typeof arg !== 'number') id += `,${arg.length}`;
+    let kernel = this.#kernels.get(id);
+    if (!kernel) {
+      kernel = this.#make(build());
+      this.#kernels.set(id, kernel);
+    }
+    return this.#launch(kernel, args);
+  }
+
+  /** The values as an array on the device, in one pass. */
+  upload(values: Float32Array): DeviceArray {
+    this.#requireContext();
+    const id = `upload:${values.length}`;
+    let kernel = this.#kernels.get(id);
+    if (!kernel) {
+      kernel = this.#make({ length: values.length, source: 'function (a) { return a[this.thread.x]; }' });
+      this.#kernels.set(id, kernel);
+    }
+    this.#counters.uploadedBytes += values.byteLength;
+    return this.#launch(kernel, [values]);
+  }
+
+  /** A copy of the elements of an array, once all passes before it have run. */
+  read(array: DeviceArray): Float32Array {
+    this.#requireContext();
+    const { held } = array;
+    this.#counters.reads++;
+    this.#counters.readBytes += array.length * 4;
+    // WebGL tells of a lost context by zeros.
+    const values = held instanceof Float32Array ? held.slice() : held.toArray();
+    this.#requireContext();
+    return values;
+  }
+
+  /** Frees everything; the device cannot be used afterwards. */
+  async close(): Promise<void> {
+    this.#kernels.clear();
+    await this.#gpu.destroy();
+  }
+
+  #launch({ run, length }: Kernel, args: readonly (DeviceArray | Float32Array | number)[]): DeviceArray {
+    this.#counters.passes++;
+    const held = run(...args.map((arg) => (arg instanceof DeviceArray ? arg.held : arg)));
+    this.#requireMode(run);
+    this.#arrays++;
+    this.#arrayBytes += length * 4;
+    return new DeviceArray(length, held, () => {
+      this.#arrays--;
+      this.#arrayBytes -= length * 4;
+    });
+  }
+
+  #make({ source, length, functions, nativeFunctions }: KernelSource): Kernel {
+    if (length > longest)
+      throw new BackendError({
+        operation: 'gpu kernel',
+        expected: `at most ${longest} elements in an array`,
+        actual: String(length),
+        remedy: 'Use smaller batches or layers, or the backend wasm.',
+      });
+    this.#counters.kernels++;
+    const run = this.#gpu.createKernel(source, {
+      output: [length],
+      pipeline: true,
+      immutable: true,
+      precision: 'single',
+      tactic: 'precision',
+      loopMaxIterations: longest,
+      fixIntegerDivisionAccuracy: false,
+      ...(functions && { functions }),
+      ...(nativeFunctions && { nativeFunctions }),
+    });
+    return { run, length };
+  }
+
+  // gpu.js can fall back to another class of kernels, and does not say so.
+  #requireMode({ kernel }: RunKernel): void {
+    if (this.#gpu.mode === this.mode && kernel.constructor === this.#gpu.Kernel) return;
+    throw new BackendError({
+      operation: 'useBackend gpu',
+      expected: `kernels of mode ${this.mode}`,
+      actual: `one of ${kernel.constructor.name}`,
+      remedy: 'Choose a mode that this machine has, or the backend wasm.',
+    });
+  }
+
+  // Without floating-point render targets gpu.js stores bytes.
+  #probe(): void {
+    const kernel = this.#make({ length: 3, source: 'function () { return this.thread.x + 0.1; }' });
+    const array = this.#launch(kernel, []);
+    this.#context = kernel.run.kernel.context ?? undefined;
+    const found = this.read(array)[2] as number;
+    array.release();
+    if (Math.abs(found - 2.1) > 1e-6)
+      throw new BackendError({
+        operation: 'useBackend gpu',
+        expected: 'results in single precision',
+        actual: `${found} for 2.1`,
+        remedy:
+          'Use a device with floating-point render targets (EXT_color_buffer_float), or the backend wasm.',
+      });
+  }
+
+  #requireContext(): void {
+    if (this.#context?.isContextLost())
+      throw new BackendError({
+        operation: 'gpu',
+        expected: 'a live WebGL context',
+        actual: 'one that the browser or driver took back, with everything in it',
+        remedy: 'Start the backend again with useBackend and resume from the last checkpoint.',
+      });
+  }
+}
+
+/** Elements of the longest array: a whole number is exact in f32 up to here. */
+export const longest = 2 ** 24;
+
+export interface KernelSource {
+  /** `function (a, b, s) { … return …; }`, of the arguments in order. */
+  readonly source: string;
+  /** Of the result. */
+  readonly length: number;
+  readonly functions?: readonly KernelFunction[];
+  readonly nativeFunctions?: readonly NativeFunction[];
+}
+
+export interface DeviceCounters {
+  /** Kernel launches, uploads among them. */
+  readonly passes: number;
+  /** Kernels made. */
+  readonly kernels: number;
+  readonly uploadedBytes: number;
+  readonly reads: number;
+  readonly readBytes: number;
+  /** Arrays alive, each a texture. */
+  readonly arrays: number;
+  readonly arrayBytes: number;
+}
+
+interface Kernel {
+  readonly run: RunKernel;
+  readonly length: number;
+}
+
+/** Elements on the device, shared by its owners and freed with the last of them. */
+export class DeviceArray {
+  readonly length: number;
+  readonly held: Held;
+  readonly #freed: () => void;
+  #owners = 1;
+
+  constructor(length: number, held: Held, freed: () => void) {
+    this.length = length;
+    this.held = held;
+    this.#freed = freed;
+  }
+
+  /** One more owner. */
+  retain(): this {
+    this.#owners++;
+    return this;
+  }
+
+  /** One owner less. */
+  release(): void {
+    if (--this.#owners > 0) return;
+    if (!(this.held instanceof Float32Array)) this.held.delete();
+    this.#freed();
+  }
+}

@@ -1,0 +1,132 @@
+import { ArgumentError } from '@funhash/hashing';
+import { BackendError } from '@funhash/tensor';
+
+/** What this package uses of gpu.js, whose own types leave out settings and take only functions for sources. */
+export interface GpuJs {
+  readonly mode: string;
+  /** The class of the kernels of the mode. */
+  readonly Kernel: unknown;
+  createKernel(source: string, settings: KernelSettings): RunKernel;
+  destroy(): Promise<void>;
+}
+
+/** A function that kernels of any mode can call, in the JavaScript that gpu.js translates. */
+export interface KernelFunction {
+  readonly name: string;
+  readonly source: string;
+  readonly argumentTypes: readonly string[];
+  readonly returnType: string;
+}
+
+/** A function in GLSL: ES 3.00 in mode `webgl2`, ES 1.00 in `headlessgl`; there is none in mode `cpu`. */
+export interface NativeFunction {
+  readonly name: string;
+  readonly source: string;
+}
+
+export interface KernelSettings {
+  readonly output: readonly number[];
+  readonly functions?: readonly KernelFunction[];
+  readonly nativeFunctions?: readonly NativeFunction[];
+  readonly pipeline: boolean;
+  readonly immutable: boolean;
+  readonly precision: 'single';
+  readonly tactic: 'precision';
+  readonly loopMaxIterations: number;
+  readonly fixIntegerDivisionAccuracy: boolean;
+}
+
+/** An array on the device: in mode `cpu` a plain one. */
+export type Held = Float32Array | Texture;
+
+export interface Texture {
+  readonly size: ArrayLike<number>;
+  toArray(): Float32Array;
+  delete(): void;
+}
+
+export interface RunKernel {
+  (...args: readonly (Held | number)[]): Held;
+  readonly kernel: { readonly constructor: { readonly name: string }; readonly context?: GlContext | null };
+  destroy(): void;
+}
+
+/** What this package calls on a rendering context itself. */
+export interface GlContext {
+  isContextLost(): boolean;
+}
+
+/** Where kernels run: WebGL2 in browsers, WebGL over a native library in Node, or plain JavaScript, for debugging. */
+export type GpuMode = 'webgl2' | 'headlessgl' | 'cpu';
+
+const remedies: Readonly<Record<GpuMode, string>> = {
+  webgl2:
+    'Use a browser with WebGL2 and floating-point render targets (EXT_color_buffer_float), or another backend.',
+  headlessgl:
+    'Install the package gl with its build script allowed, and run under an X display: xvfb-run -a node …',
+  cpu: 'Use the backend wasm.',
+};
+
+/**
+ * Loads gpu.js and starts it in a mode.
+ *
+ * @throws ArgumentError for an unknown mode
+ * @throws BackendError where gpu.js is not installed, or the mode does not work here
+ */
+export async function startGpuJs(mode: string): Promise<{ gpu: GpuJs; mode: GpuMode }> {
+  if (!isMode(mode))
+    throw new ArgumentError({
+      operation: 'useBackend gpu',
+      expected: `a mode among ${Object.keys(remedies).join(', ')}`,
+      actual: mode,
+    });
+  const GPU = await load();
+  try {
+    return { gpu: new GPU({ mode }), mode };
+  } catch (cause) {
+    throw new BackendError(
+      {
+        operation: 'useBackend gpu',
+        expected: `mode ${mode} of gpu.js`,
+        actual: `not supported here (${String(cause)})`,
+        remedy: remedies[mode],
+      },
+      { cause },
+    );
+  }
+}
+
+const isMode = (mode: string): mode is GpuMode => Object.hasOwn(remedies, mode);
+
+type Constructor = new (options: { readonly mode: GpuMode }) => GpuJs;
+
+async function load(): Promise<Constructor> {
+  let cause: unknown;
+  try {
+    const found = (await import('gpu.js')) as unknown as Exports;
+    // A CommonJS module: where its exports lie depends on who loads it.
+    const GPU = found.GPU ?? found.default?.GPU ?? found.default;
+    if (typeof GPU === 'function') return GPU;
+  } catch (error) {
+    cause = error;
+  }
+  throw new BackendError(
+    {
+      operation: 'useBackend gpu',
+      expected: 'the package gpu.js, which @funhash/gpu runs on',
+      actual: cause === undefined ? 'a package without the class GPU' : 'no such package here',
+      remedy: 'Install it: npm i gpu.js',
+    },
+    { cause },
+  );
+}
+
+interface Exports {
+  readonly GPU?: Constructor;
+  readonly default?: Constructor & { readonly GPU?: Constructor };
+}
+
+/** The mode for where this runs: `webgl2` in browsers, else `headlessgl`. */
+export function defaultMode(): GpuMode {
+  return 'OffscreenCanvas' in globalThis || 'document' in globalThis ? 'webgl2' : 'headlessgl';
+}

@@ -1,0 +1,2 @@
+export type { DeviceCounters } from './device.ts';
+export type { GpuMode } from './gpu-js.ts';

@@ -1,0 +1,158 @@
+import {
+  allocateArray,
+  BackendError,
+  type DeviceBuffer,
+  type DType,
+  isContiguous,
+  sizeOf,
+  type TypedArray,
+  type View,
+} from '@funhash/tensor';
+import { type Device, type DeviceArray, longest } from './device.ts';
+
+/**
+ * What backend buffers are on a device: elements in an array that is never written, replaced by another array when a
+ * kernel writes the buffer. Buffers of i32 and u8 hold whole numbers in f32; those of f64 stay on the host, where the
+ * reference works on them.
+ *
+ * What was uploaded stays on the host until a kernel needs it, and indices stay there beside their array, so that a
+ * kernel can refuse bad ones without reading back. A buffer of one value needs no array until a kernel reads it.
+ */
+export class GpuBuffer implements DeviceBuffer {
+  readonly dtype: DType;
+  readonly length: number;
+  /** The elements, where the host knows them. */
+  host: TypedArray | undefined;
+  /** The value of every element, where that is all there is to know. */
+  constant: number | undefined;
+  region: Region | undefined;
+
+  constructor(dtype: DType, length: number) {
+    this.dtype = dtype;
+    this.length = length;
+    if (dtype === 'f64') this.host = new Float64Array(length);
+    else this.constant = 0;
+  }
+}
+
+/** Neighbouring elements of an array, from `at` on: a buffer may be one of several results of a pass. */
+export interface Region {
+  readonly array: DeviceArray;
+  readonly at: number;
+}
+
+/** Moves elements between buffers, the host and the device. */
+export class Memory {
+  readonly #device: Device;
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  upload(buffer: GpuBuffer, values: TypedArray): void {
+    if (buffer.length > longest && buffer.dtype !== 'f64')
+      throw new BackendError({
+        operation: 'upload',
+        expected: `at most ${longest} elements in a tensor on the GPU`,
+        actual: String(buffer.length),
+        remedy: 'Upload batches, or use the backend wasm.',
+      });
+    this.forget(buffer);
+    buffer.host = values.slice() as TypedArray;
+  }
+
+  /** Frees the contents. */
+  forget(buffer: GpuBuffer): void {
+    buffer.region?.array.release();
+    buffer.region = undefined;
+    buffer.host = undefined;
+    buffer.constant = undefined;
+  }
+
+  /** Where the elements are on the device; uploads them if they are not there yet. Of buffers with elements. */
+  regionOf(buffer: DeviceBuffer): Region {
+    const known = buffer as GpuBuffer;
+    known.region ??= { array: this.#onDevice(known), at: 0 };
+    if (known.dtype === 'f32') known.host = undefined;
+    return known.region;
+  }
+
+  /**
+   * The view as kernel arguments: the array and the position of element 0 in it, to which strides are added.
+   */
+  argumentsOf({ buffer, offset }: View): [DeviceArray, number] {
+    const { array, at } = this.regionOf(buffer);
+    return [array, at + offset];
+  }
+
+  #onDevice({ host, constant = 0, dtype, length }: GpuBuffer): DeviceArray {
+    if (host) return this.#device.upload(host instanceof Float32Array ? host : exact(host, dtype));
+    return this.#device.run(`constant:${length}`, [constant], () => ({
+      length,
+      source: 'function (value) { return value; }',
+    }));
+  }
+
+  /** The elements, read back where only the device has them: then what ran before is waited for. */
+  hostOf(buffer: DeviceBuffer): TypedArray {
+    const { host, constant, region, dtype, length } = buffer as GpuBuffer;
+    if (host) return host;
+    const values = allocateArray(dtype, length);
+    if (constant !== undefined) values.fill(constant);
+    else if (region) values.set(this.#device.read(region.array).subarray(region.at, region.at + length));
+    return values;
+  }
+
+  /**
+   * Makes the elements of an array the contents of a contiguous view, and takes over one ownership of the array.
+   *
+   * @param at where they begin in the array
+   */
+  store(out: View, array: DeviceArray, at = 0): void {
+    const buffer = out.buffer as GpuBuffer;
+    if (!covers(out)) {
+      const [old, from] = this.argumentsOf({ ...viewOf(out), offset: 0 });
+      const merged = this.#device.run(
+        `store:${buffer.length}:${sizeOf(out.shape)}`,
+        [old, array, from, at, out.offset],
+        () => ({
+          length: buffer.length,
+          source: `function (old, a, from, at, offset) {
+            const k = this.thread.x - offset;
+            let result = old[from + this.thread.x];
+            if (k >= 0 && k < ${sizeOf(out.shape)}) { result = a[at + k]; }
+            return result;
+          }`,
+        }),
+      );
+      array.release();
+      this.forget(buffer);
+      buffer.region = { array: merged, at: 0 };
+      return;
+    }
+    this.forget(buffer);
+    buffer.region = { array, at };
+  }
+}
+
+/** True where a view is all of its buffer, in order. */
+export function covers({ shape, strides, offset, buffer }: View): boolean {
+  return offset === 0 && sizeOf(shape) === buffer.length && isContiguous(shape, strides);
+}
+
+/** The fields of a view, which may be accessors. */
+export function viewOf({ buffer, dtype, shape, strides, offset }: View): View {
+  return { buffer, dtype, shape, strides, offset };
+}
+
+function exact(values: TypedArray, dtype: DType): Float32Array {
+  const bad = values.find((value) => Math.abs(value) > longest);
+  if (bad !== undefined)
+    throw new BackendError({
+      operation: 'upload',
+      expected: `${dtype} values up to ${longest} on the GPU`,
+      actual: String(bad),
+      remedy: 'Use the backend wasm.',
+    });
+  return Float32Array.from(values);
+}
