@@ -11,6 +11,7 @@ export function library(entry: readonly string[], platform: 'neutral' | 'node' =
     deps: { neverBundle: [/^node:/] },
     target: 'es2022',
     dts: true,
+    unbundle: true,
     fixedExtension: false,
     report: false,
     logLevel: 'warn',
