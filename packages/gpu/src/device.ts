@@ -5,7 +5,6 @@ import {
   type GpuMode,
   type Held,
   type KernelFunction,
-  type NativeFunction,
   type RunKernel,
   startGpuJs,
 } from './gpu-js.ts';
@@ -114,7 +113,7 @@ export class Device {
     });
   }
 
-  #make({ source, length, functions, nativeFunctions }: KernelSource): Kernel {
+  #make({ source, length, functions, native }: KernelSource): Kernel {
     if (length > longest)
       throw new BackendError({
         operation: 'gpu kernel',
@@ -132,7 +131,7 @@ export class Device {
       loopMaxIterations: longest,
       fixIntegerDivisionAccuracy: false,
       ...(functions && { functions }),
-      ...(nativeFunctions && { nativeFunctions }),
+      ...(native && nativeSettings(native, this.mode)),
     });
     return { run, length };
   }
@@ -185,7 +184,25 @@ export interface KernelSource {
   /** Of the result. */
   readonly length: number;
   readonly functions?: readonly KernelFunction[];
-  readonly nativeFunctions?: readonly NativeFunction[];
+  readonly native?: NativeCode;
+}
+
+/** Functions of floats in the language below gpu.js: GLSL ES 3.00 in mode `webgl2`, ES 1.00 in `headlessgl`, else script. */
+export interface NativeCode {
+  readonly text: string;
+  /** Those of the text that the source of the kernel calls. */
+  readonly callable: readonly { readonly name: string; readonly parameters: readonly string[] }[];
+}
+
+// gpu.js orders the sources of native functions as it likes: they are injected as one text, and declared by stand-ins.
+function nativeSettings({ text, callable }: NativeCode, mode: GpuMode) {
+  const nativeFunctions = callable.map(({ name, parameters }) => ({
+    name,
+    source: mode === 'cpu' ? `function ${name}IsNative() {}` : `// ${name} is native.`,
+    returnType: 'Number',
+    argumentTypes: Object.fromEntries(parameters.map((parameter) => [parameter, 'Number'])),
+  }));
+  return { injectedNative: text, nativeFunctions };
 }
 
 export interface DeviceCounters {

@@ -18,16 +18,19 @@ export interface KernelFunction {
   readonly returnType: string;
 }
 
-/** A function in GLSL: ES 3.00 in mode `webgl2`, ES 1.00 in `headlessgl`; there is none in mode `cpu`. */
-export interface NativeFunction {
+/** Declares a function that is part of `injectedNative`. */
+interface NativeFunction {
   readonly name: string;
   readonly source: string;
+  readonly argumentTypes: Readonly<Record<string, string>>;
+  readonly returnType: string;
 }
 
 export interface KernelSettings {
   readonly output: readonly number[];
   readonly functions?: readonly KernelFunction[];
   readonly nativeFunctions?: readonly NativeFunction[];
+  readonly injectedNative?: string;
   readonly pipeline: boolean;
   readonly immutable: boolean;
   readonly precision: 'single';
