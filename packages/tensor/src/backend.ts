@@ -58,6 +58,17 @@ export interface Epilogue {
 }
 
 /**
+ * When the sign of channel n is +1: where the value is at least least[n]; where bit n of `below` is set, where it is
+ * less, or NaN. Batch normalisation followed by a sign is one such bound for each channel.
+ */
+export interface SignBounds {
+  /** f32 [N], contiguous, as is `below`. */
+  readonly least: View;
+  /** Packed signs [⌈N/32⌉]. */
+  readonly below: View;
+}
+
+/**
  * Where a matrix [B, K] is said to be of several axes, B stands for all axes of out (or dY) but the last, in row-major
  * order, and K for the axes of x behind them: convolution is a product with overlapping windows on an image.
  */
@@ -91,4 +102,15 @@ export interface Kernels {
    * several axes (see `Kernels`).
    */
   virtualFold(dY: View, x: View, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
+  /**
+   * Packs signs, x [..., N] → out i32 [..., ⌈N/32⌉]: bit k of word w is 1 where element 32·w + k is at least 0 (−0 is, NaN
+   * is not), or as its bound says. Bits behind the last element are 0.
+   */
+  packSigns(x: View, out: View, bounds?: SignBounds): void;
+  /**
+   * The product of packed signs a [B, P·W] and b [N, W] of `depth` elements ±1 a row; a of several axes (see `Kernels`):
+   * out[B, N] = Σ_p 2^p · (depth − 2 · popcount(a[·, p] xor b)), f32, or its packed signs by bounds. P > 1: rows of
+   * whole numbers by their bits, bit p of all of them as row p. Bits behind the last element must be 0 in both.
+   */
+  signMatmul(a: View, b: View, depth: number, out: View, bounds?: SignBounds): void;
 }

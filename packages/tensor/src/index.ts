@@ -1,4 +1,4 @@
-export type { Backend, DeviceBuffer, Epilogue, Kernels, View, VirtualMatrix } from './backend.ts';
+export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualMatrix } from './backend.ts';
 export {
   type BackendName,
   type BackendOptions,
@@ -34,5 +34,6 @@ export {
   shapeText,
   sizeOf,
 } from './shape.ts';
+export * from './signs.ts';
 export { memory } from './storage.ts';
 export { type NestedArray, Tensor } from './tensor.ts';

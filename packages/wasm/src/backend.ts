@@ -120,7 +120,7 @@ function storageIn(memory: LinearMemory) {
   } as const satisfies Omit<Backend, 'kernels'>;
 }
 
-function kernelsOf(context: Context): Kernels {
+function kernelsOf(context: Context): Omit<Kernels, "packSigns" | "signMatmul"> {
   const map = mapKernel(context);
   const panels = new Panels(context);
   return {

@@ -5,6 +5,7 @@ import type { TypedArray } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../shape.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { map } from './map.ts';
+import { packSigns, signMatmul } from './signs.ts';
 import {
   contiguousData,
   dataOf,
@@ -141,6 +142,8 @@ export const referenceKernels: Kernels = {
     applyEpilogue(out, epilogue);
   },
   virtualFold,
+  packSigns,
+  signMatmul,
 };
 
 type FoldLoop = (

@@ -192,6 +192,46 @@ const plants: Record<string, Partial<Kernels>> = {
       referenceKernels.virtualFold(dY, narrow, { ...v, cols }, adjoint, outs);
     },
   },
+  'packSigns: −0 is negative': {
+    packSigns: (x, out, bounds) => {
+      dataOf(x).forEach((value, k, data) => {
+        if (Object.is(value, -0)) data[k] = -1;
+      });
+      referenceKernels.packSigns(x, out, bounds);
+    },
+  },
+  'packSigns: bits behind the last are set': {
+    packSigns: (x, out, bounds) => {
+      referenceKernels.packSigns(x, out, bounds);
+      const words = out.shape.at(-1) as number;
+      const used = (x.shape.at(-1) as number) % 32;
+      dataOf(out).forEach((word, k, data) => {
+        if (used > 0 && k % words === words - 1) data[k] = word | (-1 << used);
+      });
+    },
+  },
+  'packSigns: direction of bounds ignored': {
+    packSigns: (x, out, bounds) => {
+      if (bounds) dataOf(bounds.below).fill(0);
+      referenceKernels.packSigns(x, out, bounds);
+    },
+  },
+  'signMatmul: planes of equal weight': {
+    signMatmul: (a, b, depth, out, bounds) => {
+      const words = b.shape[1] as number;
+      const axes = out.shape.length - 1;
+      const planes = a.shape.slice(axes).reduce((size, extent) => size * extent, 1) / words;
+      referenceKernels.signMatmul(a, b, depth, out, bounds);
+      if (planes > 1 && !bounds)
+        dataOf(out).forEach((value, k, data) => {
+          data[k] = value / planes;
+        });
+    },
+  },
+  'signMatmul: several axes taken as if contiguous': {
+    signMatmul: (a, b, depth, out, bounds) =>
+      referenceKernels.signMatmul(compactAxes(a, 2), b, depth, out, bounds),
+  },
   'foldRows: row numbers ignored': {
     foldRows: (dOut, _, v, adjoint, outs) => referenceKernels.foldRows(dOut, null, v, adjoint, outs),
   },

@@ -7,6 +7,7 @@ import type { KernelName } from '../run-kernel.ts';
 import { axesLaws } from './axes-laws.ts';
 import { kernelLaws } from './kernel-laws.ts';
 import { memoryLaws } from './memory-laws.ts';
+import { signLaws } from './sign-laws.ts';
 import { virtualLaws } from './virtual-laws.ts';
 
 export interface BackendLawOptions {
@@ -44,7 +45,7 @@ export function lawsAgainst(
       expected: `except to name kernels among ${Object.keys(referenceKernels).join(', ')}`,
       actual: unknown,
     });
-  const ofKernels = [...kernelLaws, ...virtualLaws, ...axesLaws]
+  const ofKernels = [...kernelLaws, ...virtualLaws, ...axesLaws, ...signLaws]
     .filter(({ kernel }) => !except.includes(kernel))
     .map(({ name, kernel, check }) => ({
       name,

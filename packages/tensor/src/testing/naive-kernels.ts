@@ -1,6 +1,6 @@
 import type { Program } from '@funhash/formula';
 import { evaluateEntry } from '@funhash/formula/testing';
-import type { Epilogue, Kernels, View, VirtualMatrix } from '../backend.ts';
+import type { Epilogue, Kernels, SignBounds, View, VirtualMatrix } from '../backend.ts';
 import type { HostBuffer } from '../reference/views.ts';
 
 /**
@@ -90,6 +90,31 @@ const rowNumbers = (v: VirtualMatrix, ids: View | null): number[] =>
 
 const sum = (n: number, term: (k: number) => number): number =>
   range(n).reduce((total, k) => total + term(k), 0);
+
+const bitOf = (word: number, bit: number): number => (word >>> bit) & 1;
+
+/** Packs the signs of `values` (of an index of out's leading axes, and a channel). */
+function packNaively(
+  out: View,
+  channels: number,
+  bounds: SignBounds | undefined,
+  value: (lead: Index, n: number) => number,
+): void {
+  for (const index of indicesOf(out.shape)) {
+    const word = index.at(-1) as number;
+    const isSet = (k: number): boolean => {
+      const n = 32 * word + k;
+      if (n >= channels) return false;
+      const reaches = value(index.slice(0, -1), n) >= (bounds ? read(bounds.least, n) : 0);
+      return reaches !== (bounds !== undefined && bitOf(read(bounds.below, word), k) === 1);
+    };
+    write(
+      out,
+      index,
+      sum(32, (k) => (isSet(k) ? 2 ** k : 0)),
+    );
+  }
+}
 
 export const naiveKernels: Kernels = {
   fill(out, value) {
@@ -195,5 +220,26 @@ export const naiveKernels: Kernels = {
         }),
       outs,
     );
+  },
+  packSigns(x, out, bounds) {
+    packNaively(out, x.shape.at(-1) as number, bounds, (lead, n) => read(x, ...lead, n));
+  },
+  signMatmul(a, b, depth, out, bounds) {
+    const [channels, words] = b.shape as [number, number];
+    const columns = indicesOf(a.shape.slice(out.shape.length - 1));
+    const product = (row: Index, n: number): number =>
+      sum(columns.length / words, (plane) => {
+        let differing = 0;
+        for (let word = 0; word < words; word++) {
+          const left = read(a, ...row, ...(columns[plane * words + word] as Index));
+          const right = read(b, n, word);
+          for (let k = 0; k < 32; k++) differing += bitOf(left, k) ^ bitOf(right, k);
+        }
+        return 2 ** plane * (depth - 2 * differing);
+      });
+    if (bounds) packNaively(out, channels, bounds, product);
+    else
+      for (const index of indicesOf(out.shape))
+        write(out, index, product(index.slice(0, -1), index.at(-1) as number));
   },
 };
