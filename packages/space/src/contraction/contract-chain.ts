@@ -1,4 +1,14 @@
-import { add, gather, matmul, pad, recompute, reshape, slice, transpose } from '@funhash/autodiff';
+import {
+  add,
+  gather,
+  isRecording,
+  matmul,
+  pad,
+  recompute,
+  reshape,
+  slice,
+  transpose,
+} from '@funhash/autodiff';
 import { type Tensor, tensor } from '@funhash/tensor';
 import type { MatrixShape } from '../scheme.ts';
 import { contractStep } from './contract-step.ts';
@@ -13,8 +23,8 @@ const coresOf = (chain: TensorChain, stored: Stored): Tensor[] =>
 
 /**
  * x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], with x contracted with the cores of V in the order that is planned for
- * B. Between the passes only x and the cores are kept: the backward pass contracts again. Memory within a pass is
- * O(B · bond · largest product of modes).
+ * B. Memory is O(B · bond · largest product of modes) besides the merged cores: where there are more than two segments
+ * only x and the cores are kept between the passes, and the backward pass contracts again.
  */
 export function contractChain(
   x: Tensor,
@@ -22,9 +32,9 @@ export function contractChain(
   chain: TensorChain,
   { rows, bias }: { readonly rows: number; readonly bias: Tensor | undefined },
 ): Tensor {
-  const { segments } = planContraction(chain, x.shape[0] as number);
+  const { segments, keepsState } = planContraction(chain, x.shape[0] as number);
   const inputs = [x, ...coresOf(chain, stored), ...(bias ? [bias] : [])];
-  return recompute((x, ...rest) => {
+  const product = (x: Tensor, ...rest: readonly Tensor[]): Tensor => {
     const cores = rest.slice(0, chain.inModes.length);
     const shared = bias && (rest.at(-1) as Tensor);
     const source = padColumns(x, productOf(chain.inModes));
@@ -38,7 +48,8 @@ export function contractChain(
     }
     const y = cut(contract(source, merged, chain, segments), [source.shape[0] as number, rows]);
     return shared ? add(y, shared) : y;
-  }, inputs);
+  };
+  return keepsState && isRecording(inputs) ? product(...(inputs as [Tensor])) : recompute(product, inputs);
 }
 
 /** Rows ids [N] (i32) of V → [N, cols]: the matrices that the digits of a row choose from each core, multiplied. */

@@ -1,4 +1,4 @@
-import { matmul, recorded, reshape } from '@funhash/autodiff';
+import { matmul, recorded, reshape, transpose } from '@funhash/autodiff';
 import { runMatmul, type Tensor } from '@funhash/tensor';
 
 /**
@@ -15,15 +15,11 @@ export function contractStep(t: Tensor, w: Tensor): Tensor {
   product.dispose();
   source.dispose();
   return recorded([t, w], y, (g, needed) => [
-    // A product for each n, so that dT comes out in the order in which the step before made t.
     needed(0)
-      ? reshape(matmul(reshape(g, [1, p * q, cols]), reshape(w, [n, a, cols]), { transposeB: true }), t.shape)
+      ? transpose(reshape(matmul(g, w, { transposeB: true }), [p, q, n, a]), [2, 0, 1, 3])
       : undefined,
     needed(1)
-      ? reshape(
-          matmul(reshape(t, [n, p * q, a]), reshape(g, [1, p * q, cols]), { transposeA: true }),
-          w.shape,
-        )
+      ? matmul(reshape(transpose(t, [1, 2, 0, 3]), [p * q, n * a]), g, { transposeA: true })
       : undefined,
   ]);
 }

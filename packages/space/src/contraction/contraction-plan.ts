@@ -13,10 +13,8 @@ export interface Segment {
  */
 export interface ContractionPlan {
   readonly segments: readonly Segment[];
-  /** Multiplications of one row of x with the segments, forward. */
-  readonly perRow: number;
-  /** Multiplications that make the segments from the cores, whatever the number of rows. */
-  readonly merging: number;
+  /** Whether what lies between the segments is kept for the backward pass, or contracted again there. */
+  readonly keepsState: boolean;
 }
 
 /** No segment has more entries than this: 64 MB of them. */
@@ -26,14 +24,14 @@ const mostEntries = 2 ** 24;
 // of these costs about as much as so many multiplications.
 const perMovedNumber = 12;
 
+// Forward and twice as much backward; and once more forward where the states between segments are not kept.
+const [passesKept, passesAgain] = [3, 4];
+
 const plans = new WeakMap<TensorChain, Map<number, ContractionPlan>>();
 
 /**
  * The cheapest way to contract so many rows with a chain, over all ways to merge neighbouring cores: merged cores are
  * fewer and larger products, paid for once and not for every row.
- *
- * The cost of a segment depends on nothing outside it, so that the best division into segments is found by dynamic
- * programming over where the last one begins.
  */
 export function planContraction(chain: TensorChain, rows: number): ContractionPlan {
   const known = plans.get(chain) ?? new Map<number, ContractionPlan>();
@@ -43,41 +41,47 @@ export function planContraction(chain: TensorChain, rows: number): ContractionPl
   return found;
 }
 
-function cheapest(chain: TensorChain, rows: number): ContractionPlan {
-  const count = chain.inModes.length;
-  const best: (ContractionPlan & { readonly cost: number })[] = [
-    { segments: [], perRow: 0, merging: 0, cost: 0 },
-  ];
-  for (let end = 1; end <= count; end++) {
-    const choices = Array.from({ length: end }, (_, first) => {
-      const before = best[first] as ContractionPlan & { readonly cost: number };
-      const step = stepOf(chain, { first, end });
-      const merge = mergingOf(chain, { first, end });
-      return {
-        segments: [...before.segments, { first, end }],
-        perRow: before.perRow + step.products,
-        merging: before.merging + merge.products,
-        cost: before.cost + rows * step.cost + merge.cost,
-      };
-    });
-    best[end] = choices.reduce((a, b) => (b.cost < a.cost ? b : a));
-  }
-  const { segments, perRow, merging } = best[count] as ContractionPlan;
-  return { segments, perRow, merging };
-}
-
-interface Cost {
-  readonly products: number;
+interface Candidate {
+  readonly segments: readonly Segment[];
   readonly cost: number;
 }
 
-function productCost(rows: number, depth: number, cols: number): Cost {
-  const products = rows * depth * cols;
-  return { products, cost: products + perMovedNumber * rows * (depth + cols) };
+function cheapest(chain: TensorChain, rows: number): ContractionPlan {
+  const count = chain.inModes.length;
+  const costs = new Map<string, number>();
+  const costOf = (segment: Segment): number => {
+    const key = `${segment.first},${segment.end}`;
+    const found = costs.get(key) ?? rows * stepCost(chain, segment) + mergingCost(chain, segment);
+    costs.set(key, found);
+    return found;
+  };
+  const candidate = (...segments: Segment[]): Candidate => ({
+    segments,
+    cost: segments.reduce((sum, segment) => sum + costOf(segment), 0),
+  });
+  const cheaper = (a: Candidate, b: Candidate): Candidate => (b.cost < a.cost ? b : a);
+  const whole = candidate({ first: 0, end: count });
+  const few = Array.from({ length: count - 1 }, (_, k) =>
+    candidate({ first: 0, end: k + 1 }, { first: k + 1, end: count }),
+  ).reduce(cheaper, whole);
+  // The cost of a segment depends on nothing outside it: dynamic programming over where the last one begins.
+  const best: Candidate[] = [{ segments: [], cost: 0 }];
+  for (let end = 1; end <= count; end++)
+    best[end] = Array.from({ length: end }, (_, first): Candidate => {
+      const { segments, cost } = best[first] as Candidate;
+      const last = { first, end };
+      return { segments: [...segments, last], cost: cost + costOf(last) };
+    }).reduce(cheaper);
+  const many = best[count] as Candidate;
+  const { segments } = few.cost * passesKept <= many.cost * passesAgain ? few : many;
+  return { segments, keepsState: segments.length <= 2 };
 }
 
+const productCost = (rows: number, depth: number, cols: number): number =>
+  rows * depth * cols + perMovedNumber * rows * (depth + cols);
+
 /** What a segment costs for one row of x. */
-function stepOf({ inModes, outModes, bonds }: TensorChain, { first, end }: Segment): Cost {
+function stepCost({ inModes, outModes, bonds }: TensorChain, { first, end }: Segment): number {
   const count = inModes.length;
   const [before, after] = [bonds[first] as number, bonds[end] as number];
   // Around a periodic chain the first bond stays open until the last core closes it.
@@ -91,18 +95,15 @@ function stepOf({ inModes, outModes, bonds }: TensorChain, { first, end }: Segme
 }
 
 /** What it costs to merge the cores of a segment, from the first to the last. */
-function mergingOf({ inModes, outModes, bonds }: TensorChain, { first, end }: Segment): Cost {
-  let [products, cost] = [0, 0];
+function mergingCost({ inModes, outModes, bonds }: TensorChain, { first, end }: Segment): number {
+  let cost = 0;
+  const before = bonds[first] as number;
   const entry = (k: number): number => (inModes[k] as number) * (outModes[k] as number);
   let merged = entry(first);
   for (let k = first + 1; k < end; k++) {
-    const rows = merged * (bonds[first] as number);
-    const step = productCost(rows, bonds[k] as number, entry(k) * (bonds[k + 1] as number));
+    cost += productCost(merged * before, bonds[k] as number, entry(k) * (bonds[k + 1] as number));
     merged *= entry(k);
-    products += step.products;
-    cost += step.cost;
-    if (merged * (bonds[first] as number) * (bonds[k + 1] as number) > mostEntries)
-      return { products, cost: Number.POSITIVE_INFINITY };
+    if (merged * before * (bonds[k + 1] as number) > mostEntries) return Number.POSITIVE_INFINITY;
   }
-  return { products, cost };
+  return cost;
 }

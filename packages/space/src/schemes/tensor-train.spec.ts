@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
 import { tensorTrain } from './tensor-train.ts';
 
 const shape = { rows: 12, cols: 30 };
