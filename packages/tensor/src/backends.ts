@@ -9,6 +9,8 @@ export interface BackendOptions {
   readonly strict?: boolean;
   /** Worker threads, where the backend has them. Default 1. */
   readonly threads?: number;
+  /** Where the GPU backend runs: `webgl2`, `headlessgl` or `cpu`. Default `webgl2` in browsers, else `headlessgl`. */
+  readonly mode?: string;
 }
 
 /** What a backend package exports under the name `createBackend`. */
