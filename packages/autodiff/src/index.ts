@@ -52,5 +52,6 @@ export {
   type WindowPlan,
 } from './ops/window-plan.ts';
 export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
+export { binarize, binarized, hardTanh } from './quantizers/binarize.ts';
 export { recompute } from './recompute.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

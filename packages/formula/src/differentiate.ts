@@ -28,6 +28,7 @@ const partialsOf: Partial<Record<Node['op'], Partials>> = {
   cos: (_, [a]) => [(a as Real).sin().negate()],
   abs: (_, [a]) => [(a as Real).sign()],
   ifPositive: (_, [x]) => [undefined, (x as Real).ifPositive(1, 0), (x as Real).ifPositive(0, 1)],
+  surrogate: () => [undefined, 1],
   select: (y, _, [word]) => [
     undefined,
     Real.select(y.graph, word as number, 1, 0),

@@ -56,6 +56,7 @@ export type RealOp =
   | 'sign' // −1, 0 or +1
   | 'floor'
   | 'ifPositive' // (x, a, b) → x > 0 ? a : b
+  | 'surrogate' // (a, b) → a, with the derivative of b
   | 'select'; // (word, a, b) → word ≠ 0 ? a : b
 
 export type NodeOp = WordOp | RealOp;

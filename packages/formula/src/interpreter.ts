@@ -184,6 +184,8 @@ function stepOf(node: Node, extent: Extent, out: Register, args: readonly Regist
         const n = sizeOf(extent, panel);
         for (let i = 0; i < n; i++) real[i] = (a[i] !== 0 ? b[i] : c[i]) as number;
       };
+    case 'surrogate':
+      return (panel) => real.set((a as FloatArray).subarray(0, sizeOf(extent, panel)));
     case 'ifPositive':
       return (panel) => {
         const n = sizeOf(extent, panel);

@@ -147,6 +147,16 @@ export class Real {
     return new Real(this.graph, this.graph.node('ifPositive', [this.id, a.id, b.id]));
   }
 
+  /**
+   * This value with the gradient of another expression: how what has no useful derivative is trained, for example by the
+   * straight-through estimator, `x.floor().withGradientOf(x)`.
+   */
+  withGradientOf(other: Real): Real {
+    this.graph.requireOwn(other);
+    if (this.id === other.id) return this;
+    return new Real(this.graph, this.graph.node('surrogate', [this.id, other.id]));
+  }
+
   #isConstant(value: number): boolean {
     const node = this.graph.at(this.id);
     return node.op === 'real' && node.value === value;

@@ -1,9 +1,19 @@
-import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '@funhash/autodiff';
+import { binarize, elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 
 /** Activations by the name that options and files use. */
-export const activations = { relu, leakyRelu, elu, gelu, silu, sigmoid, softplus, tanh } as const;
+export const activations = {
+  relu,
+  leakyRelu,
+  elu,
+  gelu,
+  silu,
+  sigmoid,
+  softplus,
+  tanh,
+  sign: binarize,
+} as const;
 
 export type ActivationName = keyof typeof activations;
 

@@ -54,7 +54,7 @@ export class ConvTranspose2d extends Weighted<ConvTranspose2dOptions> {
     const { in: inputs, groups, outputPadding } = this.options;
     requireImages(operation, x, 2, inputs);
     const options = { ...windowOptions(this.options), groups, outputPadding, bias: this.biasValues() };
-    return this.activated(virtualConvTranspose(x, this.weight.kernel, options));
+    return this.activated(virtualConvTranspose(this.quantized(x), this.weight.kernel, options));
   }
 
   get spec(): LayerSpec {

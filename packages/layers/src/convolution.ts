@@ -100,7 +100,7 @@ export abstract class Convolution<O extends ConvolutionOptions> extends Weighted
     const { in: inputs, groups } = this.options;
     requireImages(this.#operation, x, this.#axes, inputs);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(virtualConv(x, this.weight.kernel, options));
+    return this.activated(virtualConv(this.quantized(x), this.weight.kernel, options));
   }
 
   protected specOf(type: string): LayerSpec {

@@ -29,7 +29,7 @@ export class Dense extends Weighted<DenseOptions> {
         actual: shapeText(x.shape),
         remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
-    return this.activated(this.weight.matmul(x, this.biasValues()));
+    return this.activated(this.weight.matmul(this.quantized(x), this.biasValues()));
   }
 
   get spec(): LayerSpec {

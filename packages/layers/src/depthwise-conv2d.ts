@@ -38,7 +38,7 @@ export class DepthwiseConv2d extends Weighted<DepthwiseConv2dOptions> {
     const { in: groups } = this.options;
     requireImages('DepthwiseConv2d', x, 2, groups);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(virtualConv(x, this.weight.kernel, options));
+    return this.activated(virtualConv(this.quantized(x), this.weight.kernel, options));
   }
 
   get spec(): LayerSpec {

@@ -1,5 +1,4 @@
 export * from '@funhash/autodiff';
-export { ModelFileError } from '@funhash/codec';
 export type { Real, Word } from '@funhash/formula';
 export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashing';
 // What users of layers need beside them, so that one package is enough to build, train and save.
@@ -19,6 +18,8 @@ export {
   type WeightRequest,
 } from '@funhash/space';
 export * from '@funhash/space/schemes';
+// Ahead of the maker of pointwise ops of that name, which is in @funhash/autodiff.
+export { binary } from '@funhash/space/schemes';
 export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
 export { type ActivationName, activations } from './activations.ts';
 export type { AveragePool2dOptions } from './average-pool2d.ts';
@@ -36,7 +37,7 @@ export type { Layer, Model, Pass } from './layer.ts';
 export * from './layer-classes.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export type { LayerClass, LayerReader } from './layer-reader.ts';
-export { type LoadOptions, load, loadInto } from './load.ts';
+export { type LoadOptions, load, loadInto, ModelFileError } from './load.ts';
 export type { MaxPool2dOptions } from './max-pool2d.ts';
 export { type LayerSpec, Module, type SaveOptions } from './module.ts';
 export type { NormalizationOptions } from './normalization.ts';

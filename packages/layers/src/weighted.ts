@@ -19,6 +19,8 @@ import { uniquelyNamed } from './uniquely-named.ts';
 export interface WeightedOptions {
   /** Default none. */
   readonly activation?: ActivationName;
+  /** What the input becomes before it is multiplied, such as `sign` for products of ±1. Default: as it is. */
+  readonly quantizeInput?: ActivationName;
   /** Plain values, none, or a virtual column of any scheme. Default plain, starting at 0. */
   readonly bias?: boolean | WeightRequest;
   /** How the matrix is stored. Default: every entry. */
@@ -55,8 +57,8 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
 
   constructor(options: O, shape: WeightedShape) {
     super();
-    const { activation, bias, weight, seed = 0, std = 1 } = options;
-    if (activation !== undefined) activationNamed(activation);
+    const { activation, quantizeInput, bias, weight, seed = 0, std = 1 } = options;
+    for (const name of [activation, quantizeInput]) if (name !== undefined) activationNamed(name);
     if (!Number.isFinite(seed) || !(std > 0 && std < Number.POSITIVE_INFINITY))
       throw new ArgumentError({
         operation: shape.operation,
@@ -108,6 +110,11 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
     return bias instanceof Parameter ? bias.value : bias && reshape(bias.decode(), [this.#shape.out]);
   }
 
+  protected quantized(x: Tensor): Tensor {
+    const { quantizeInput } = this.options;
+    return quantizeInput === undefined ? x : activationNamed(quantizeInput)(x);
+  }
+
   protected activated(y: Tensor): Tensor {
     const { activation } = this.options;
     return activation === undefined ? y : activationNamed(activation)(y);
@@ -150,10 +157,11 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
 
   /** The part of the spec that is about weight, bias and activation. */
   protected get weightedSpec(): Readonly<Record<string, unknown>> {
-    const { activation } = this.options;
+    const { activation, quantizeInput } = this.options;
     const { weight, bias } = this;
     return {
       ...(activation && { activation }),
+      ...(quantizeInput && { quantizeInput }),
       weight: weight.spec,
       bias: bias instanceof Parameter ? true : (bias?.spec ?? false),
     };
@@ -176,6 +184,7 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
 export function weightedOptions(reader: LayerReader): WeightedOptions {
   return {
     ...(reader.has('activation') && { activation: reader.text('activation') as ActivationName }),
+    ...(reader.has('quantizeInput') && { quantizeInput: reader.text('quantizeInput') as ActivationName }),
     bias: reader.spec.bias !== false,
   };
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { WeightRequest } from '@funhash/layers';
+import { binary, type WeightRequest } from '@funhash/layers';
 
 /**
  * What a weight is for: `stem`, the first convolution; `conv`, the other ones; `fc`, dense layers; `head`, the last of
@@ -35,6 +35,12 @@ export type ModelWeights =
 export function weightAt(weights: ModelWeights | undefined, place: WeightPlace): { weight?: WeightRequest } {
   const weight = requestAt(weights, place);
   return weight ? { weight } : {};
+}
+
+/** Binary weights at this place, whose latent values are stored as a model's weights would be; the stem is no exception. */
+export function binaryWeightAt(weights: ModelWeights | undefined, place: WeightPlace): WeightRequest {
+  const isForAll = weights !== undefined && 'scheme' in weights;
+  return binary(isForAll ? weights : requestAt(weights, place));
 }
 
 function requestAt(weights: ModelWeights | undefined, place: WeightPlace): WeightRequest | undefined {

@@ -46,15 +46,24 @@ function schemeInBasis(basis: Basis<OptionSchema>, { definition }: Scheme): Sche
   return found;
 }
 
-/** The scheme of a kind, also of one in a basis such as `dct2d(hashedNet)`; undefined where there is none. */
+/** More characters than any kind of sense has: kinds come out of files. */
+const longestKind = 100;
+
+/**
+ * The scheme of a kind, also of one over another, in a basis as `dct2d(hashedNet)` or quantised as `binary(hashedNet)`;
+ * undefined where there is none.
+ */
 export function schemeOfKind(kind: string, schemes: Readonly<Record<string, Scheme>>): Scheme | undefined {
-  const found = Object.values(schemes).find((scheme) => scheme.definition.kind === kind);
-  if (found) return found;
-  const [, outer, inner] = /^(\w+)\((\w+)\)$/.exec(kind) ?? [];
-  if (outer === undefined || inner === undefined || !Object.hasOwn(bases, outer)) return undefined;
-  const { basis } = bases[outer] as { readonly basis: Basis<OptionSchema> };
+  const named = (name: string): Scheme | undefined =>
+    Object.values(schemes).find((scheme) => scheme.definition.kind === name);
+  const found = named(kind);
+  const [, outer, inner] = /^(\w+)\((.+)\)$/.exec(kind.slice(0, longestKind + 1)) ?? [];
+  if (found || outer === undefined || inner === undefined || kind.length > longestKind) return found;
   const scheme = schemeOfKind(inner, schemes);
-  return scheme && schemeInBasis(basis, scheme);
+  // Options of both stand side by side: twice the same ones would be one.
+  if (!scheme || inner.includes(`${outer}(`)) return undefined;
+  const base = Object.hasOwn(bases, outer) ? bases[outer] : undefined;
+  return base ? schemeInBasis(base.basis, scheme) : named(outer)?.over?.(scheme);
 }
 
 /** The scheme V = C·D of a basis and the scheme of C. Options of both stand side by side. */
@@ -116,6 +125,9 @@ export function definitionInBasis(basis: Basis<OptionSchema>, inner: Definition)
         virtualRows(coefficients(request, stored), request.ids),
         transposedMatrix(basisMatrix(basis, request.options)),
       ),
+    ...(inner.rules && {
+      rules: (options, shape) => inner.rules?.(options, inside(shape, options)) ?? {},
+    }),
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.pool && { pool: inner.pool }),
   };

@@ -21,7 +21,7 @@ export {
   structural,
   uniform,
 } from './options.ts';
-export { Parameter } from './parameter.ts';
+export { Parameter, type ParameterRule } from './parameter.ts';
 export { type Projection, type ProjectOptions, project } from './project.ts';
 export { type RestoreOptions, restoreWeight } from './restore-weight.ts';
 export {

@@ -58,6 +58,7 @@ export function restoreWeight(spec: WeightSpec, { schemes, values, space }: Rest
       expected: `${kind} ${isScaled ? 'with' : 'without'} a scale`,
       actual: String(scale ?? 'none'),
     });
+  const rules = definition.rules?.(resolved, { rows, cols }) ?? {};
   const parameters = Object.entries(definition.stored(resolved, { rows, cols })).map(([name, shape]) => {
     const isShared = space !== undefined && definition.pool?.array === name;
     const value = isShared ? space.parameter.value : values.get(name);
@@ -67,7 +68,7 @@ export function restoreWeight(spec: WeightSpec, { schemes, values, space }: Rest
         expected: `${kind} values ${name} of shape ${shapeText(shape)}`,
         actual: value ? shapeText(value.shape) : 'none',
       });
-    return isShared ? space.parameter : new Parameter(name, value);
+    return isShared ? space.parameter : new Parameter(name, value, rules[name]);
   });
   return new Weight(definition, resolved, { rows, cols }, parameters, policy, space, scale);
 }

@@ -2,6 +2,7 @@ import type { Real, Word } from '@funhash/formula';
 import { ArgumentError, type Random } from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
+import type { ParameterRule } from './parameter.ts';
 import type { SharedSpace } from './shared-space.ts';
 
 /** Extents of a virtual matrix V: [out, in] of the layer that uses it. */
@@ -86,6 +87,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.
    */
   isScaled?(options: OptionValues<O>): boolean;
+  /** How optimisers treat the stored arrays, by name. Default: without bounds, at their learning rate. */
+  rules?(options: OptionValues<O>, shape: MatrixShape): Readonly<Partial<Record<NoInfer<S>, ParameterRule>>>;
   /** The stored array that a space shared by several layers may provide, and the option that counts it. */
   readonly pool?: { readonly array: NoInfer<S>; readonly count: string };
 }
@@ -128,6 +131,8 @@ export type SchemeArguments<O extends OptionSchema> = SizeRequest &
 /** A scheme whose option types are not known: as shared code sees it. */
 export interface Scheme {
   readonly definition: SchemeDefinition<OptionSchema>;
+  /** Where its entries are made of those of another scheme: that one's form. */
+  over?(inner: Scheme): Scheme;
 }
 
 /** A scheme as users call it: `funHash({ ratio: 1 / 64 })`. */

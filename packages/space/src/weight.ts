@@ -63,10 +63,11 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
     shared,
     measureStd: measure,
   });
+  const rules = definition.rules?.(options, shape) ?? {};
   const parameters = Object.entries(arrays).map(([name, extents]) =>
     name in shared && request.space
       ? request.space.parameter
-      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents),
+      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents, rules[name]),
   );
   const scale = isScaled ? target / measure(start) : undefined;
   return new Weight(

@@ -37,6 +37,7 @@ interface Target {
   /** What a step overwrites: the value, then the slots. */
   readonly places: readonly Tensor[];
   readonly decays: boolean;
+  readonly program: Program;
 }
 
 /** Binds a rule to parameters: scales are measured, slots are zero. */
@@ -48,14 +49,18 @@ export async function bindOptimizer<O extends RuleOptions>(
 ): Promise<BoundOptimizer> {
   const entries = [...parameters];
   const scales: number[] = [];
-  for (const [, { value }] of entries)
-    scales.push(options.relativeStep ? scaleOf((await value.data()) as Float64Array) : 1);
+  for (const [, { value, rule: own }] of entries)
+    scales.push((own.rate ?? 1) * (options.relativeStep ? scaleOf((await value.data()) as Float64Array) : 1));
   const decays = decayChoice(rule.name, options, parameters);
   const slots = rule.slots(options);
+  const programs = new Map<string, Program>();
   const targets = entries.map(([name, parameter]) => {
     const { value } = parameter;
+    const { bounds } = parameter.rule;
+    const program = programs.get(String(bounds)) ?? traceRule(rule, options, bounds);
+    programs.set(String(bounds), program);
     const tensors = slots.map(() => keep(zeros(value.shape, { dtype: value.dtype })));
-    return { name, slots: tensors, places: [value, ...tensors], decays: decays(name, parameter) };
+    return { name, slots: tensors, places: [value, ...tensors], decays: decays(name, parameter), program };
   });
   return new Bound(rule, options, targets, scales, length);
 }
@@ -88,7 +93,6 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
   readonly #targets: readonly Target[];
   readonly #length: RunLength;
   readonly #slotNames: readonly string[];
-  readonly #program: Program;
   #scales: readonly number[];
   #step = 0;
 
@@ -105,7 +109,6 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     this.#scales = scales;
     this.#length = length;
     this.#slotNames = rule.slots(options);
-    this.#program = traceRule(rule, options, this.#slotNames, Object.keys(this.#hyper(1)));
   }
 
   get step(): number {
@@ -144,9 +147,9 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     const { weightDecay } = this.#options;
     const perStep = decay === 'coupled' ? weightDecay : rate * weightDecay;
     for (let k = 0; k < gradients.length; k++) {
-      const { places, decays } = this.#targets[k] as Target;
+      const { places, decays, program } = this.#targets[k] as Target;
       const scalars = [rate * (this.#scales[k] as number), decays ? perStep : 0, ...hyper];
-      updateInPlace(name, this.#program, places, [gradients[k] as Tensor], scalars);
+      updateInPlace(name, program, places, [gradients[k] as Tensor], scalars);
     }
   }
 
@@ -196,15 +199,7 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
   }
 
   #hyper(step: number): Numbers {
-    const hyper: Numbers = this.#rule.hyper(this.#options, step);
-    for (const name in hyper)
-      if (!Number.isFinite(hyper[name]))
-        throw new ArgumentError({
-          operation: this.#rule.name,
-          expected: 'options for which every term of the rule is finite, such as betas below 1',
-          actual: `${name} = ${hyper[name]} at step ${step}`,
-        });
-    return hyper;
+    return hyperOf(this.#rule, this.#options, step);
   }
 
   // On the device: no step waits for a number to come back.
@@ -217,12 +212,26 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
   }
 }
 
+function hyperOf<O extends RuleOptions>(rule: AnyRule<O>, options: Resolved<O>, step: number): Numbers {
+  const hyper: Numbers = rule.hyper(options, step);
+  for (const name in hyper)
+    if (!Number.isFinite(hyper[name]))
+      throw new ArgumentError({
+        operation: rule.name,
+        expected: 'options for which every term of the rule is finite, such as betas below 1',
+        actual: `${name} = ${hyper[name]} at step ${step}`,
+      });
+  return hyper;
+}
+
+/** @param bounds of the parameters, where they have some */
 function traceRule<O extends RuleOptions>(
   rule: AnyRule<O>,
   options: Resolved<O>,
-  slotNames: readonly string[],
-  hyperNames: readonly string[],
+  bounds: readonly [low: number, high: number] | undefined,
 ): Program {
+  const slotNames = rule.slots(options);
+  const hyperNames = Object.keys(hyperOf(rule, options, 1));
   return tracePointwise(slotNames.length + 2, hyperNames.length + 2, (inputs, scalars) => {
     const [parameter, ...rest] = inputs as [Real, ...Real[]];
     const [learningRate, decay, ...numbers] = scalars as [Real, Real, ...Real[]];
@@ -242,7 +251,8 @@ function traceRule<O extends RuleOptions>(
       },
       options,
     );
-    return [moved.parameter, ...slotNames.map((name) => moved.slots[name] as Real)];
+    const value = bounds ? moved.parameter.maximum(bounds[0]).minimum(bounds[1]) : moved.parameter;
+    return [value, ...slotNames.map((name) => moved.slots[name] as Real)];
   });
 }
 

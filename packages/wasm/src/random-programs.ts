@@ -71,6 +71,7 @@ function growReals(words: readonly Word[], reals: Real[], list: readonly Choice[
       () => x.cos(),
       () => x.abs(),
       () => x.ifPositive(y, z),
+      () => x.withGradientOf(y),
       () => x.plus((n % 9) - 4),
       () => x.times((n % 5) - 2),
     ];

@@ -73,6 +73,7 @@ const kinkedSteps: readonly RealStep[] = [
   (a) => a.floor(),
   (a, b) => a.ifPositive(b, a),
   (a, b) => b.times(a.ifPositive(0, 1)),
+  (a, b) => a.withGradientOf(b),
 ];
 
 function read(word: Word, slot: 0 | 1): Real {

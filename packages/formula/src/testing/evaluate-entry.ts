@@ -108,6 +108,7 @@ export function evaluateEntry(
     if (op === 'asReal') return Number(word(a));
     if (op === 'select') return word(a) === 0n ? real(c) : real(b);
     if (op === 'ifPositive') return real(a) > 0 ? real(b) : real(c);
+    if (op === 'surrogate') return real(a);
     if (op === 'tanh') return dtype === 'f32' ? roundedTanh(real(a)) : Math.tanh(real(a));
     return (reals[op as RealOp] as RealMeaning)(real(a), b === undefined ? 0 : real(b));
   };

@@ -16,6 +16,8 @@ const elsewhere: SchemeLawName[] = [
 ];
 
 const requests = {
+  binary: schemes.binary(),
+  'binary of hashed latent values': schemes.binary(schemes.hashedNet({ ratio: 1 / 2 })),
   'funHash U4-G3': schemes.funHash({ ratio: 1 / 2 }),
   'funHash U2-G2': schemes.funHash({ ratio: 1 / 2, hashes: 2, layers: 2 }),
   'funHash U8-G4': schemes.funHash({ values: 200, hashes: 8, layers: 4 }),
@@ -34,7 +36,7 @@ const requests = {
   dense: schemes.dense(),
 };
 
-const growing = ['lowRank', 'randomEdgeRemoval', 'dense'];
+const growing = ['binary', 'lowRank', 'randomEdgeRemoval', 'dense'];
 
 describe.each(Object.entries(requests))('%s on wasm obeys', (name, request) => {
   const except: SchemeLawName[] = growing.includes(name) ? [...elsewhere, 'huge'] : elsewhere;

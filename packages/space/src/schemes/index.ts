@@ -1,3 +1,4 @@
+export { binary } from './binary.ts';
 export { dense } from './dense.ts';
 export { freshNet } from './fresh-net.ts';
 export { funHash } from './fun-hash.ts';

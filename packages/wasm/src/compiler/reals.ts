@@ -77,6 +77,8 @@ function realOf(lowering: Lowering, node: Node, step: number, half: number, v: V
       return product(lowering, args as [number, number], step, half, v);
     case 'select':
       return v.choose(mask(lowering, args[0] as number, step, half), operand(1), operand(2));
+    case 'surrogate':
+      return operand(0);
     case 'ifPositive':
       return v.choose(v.op('f32x4.gt', operand(0), v.real(0)), operand(1), operand(2));
     default:
