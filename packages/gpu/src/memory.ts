@@ -73,6 +73,7 @@ export class Memory {
   regionOf(buffer: DeviceBuffer): Region {
     const known = buffer as GpuBuffer;
     known.region ??= { array: this.#onDevice(known), at: 0 };
+    known.constant = undefined;
     if (known.dtype === 'f32') known.host = undefined;
     return known.region;
   }
@@ -103,35 +104,60 @@ export class Memory {
     return values;
   }
 
-  /**
-   * Makes the elements of an array the contents of a contiguous view, and takes over one ownership of the array.
-   *
-   * @param at where they begin in the array
-   */
-  store(out: View, array: DeviceArray, at = 0): void {
-    const buffer = out.buffer as GpuBuffer;
-    if (!covers(out)) {
-      const [old, from] = this.argumentsOf({ ...viewOf(out), offset: 0 });
-      const merged = this.#device.run(
-        `store:${buffer.length}:${sizeOf(out.shape)}`,
-        [old, array, from, at, out.offset],
-        () => ({
-          length: buffer.length,
-          source: `function (old, a, from, at, offset) {
-            const k = this.thread.x - offset;
-            let result = old[from + this.thread.x];
-            if (k >= 0 && k < ${sizeOf(out.shape)}) { result = a[at + k]; }
-            return result;
-          }`,
-        }),
-      );
-      array.release();
-      this.forget(buffer);
-      buffer.region = { array: merged, at: 0 };
-      return;
-    }
+  /** True where the device has not got the elements. */
+  isOnHost(buffer: DeviceBuffer): boolean {
+    return (buffer as GpuBuffer).region === undefined;
+  }
+
+  /** The elements as a live array of the host, which the device gets again when a kernel needs them. */
+  moveToHost(buffer: DeviceBuffer): TypedArray {
+    const known = buffer as GpuBuffer;
+    if (known.host && !known.region) return known.host;
+    const values = this.hostOf(known);
+    this.forget(known);
+    known.host = values;
+    return values;
+  }
+
+  fill(buffer: GpuBuffer, value: number): void {
     this.forget(buffer);
-    buffer.region = { array, at };
+    buffer.constant = value;
+  }
+
+  /** Gives a buffer the contents of another of its dtype and length. */
+  share(from: DeviceBuffer, to: GpuBuffer): void {
+    if (from === to) return;
+    const { array, at } = this.regionOf(from);
+    const { host } = from as GpuBuffer;
+    this.replace(to, array.retain(), at);
+    to.host = host;
+  }
+
+  /** Makes elements of an array the contents of a buffer, and the buffer one of its owners. */
+  replace(buffer: DeviceBuffer, array: DeviceArray, at = 0): void {
+    this.forget(buffer as GpuBuffer);
+    (buffer as GpuBuffer).region = { array, at };
+  }
+
+  /** Makes elements of an array the contents of a contiguous view: see `replace`. */
+  store(out: View, array: DeviceArray, at = 0): void {
+    if (covers(out)) return this.replace(out.buffer, array, at);
+    const { buffer, offset } = out;
+    const { length } = buffer;
+    const size = sizeOf(out.shape);
+    const old = this.regionOf(buffer);
+    const args = [old.array, array, old.at, at, offset];
+    const merged = this.#device.run(`store:${length}:${size}`, args, () => ({
+      length,
+      source: `function (old, a, oldAt, at, offset) {
+        const k = this.thread.x - offset;
+        let result = old[oldAt + this.thread.x];
+        if (k >= 0 && k < ${size}) { result = a[at + k]; }
+        return result;
+      }`,
+    }));
+    array.release();
+    this.replace(buffer, merged);
   }
 }
 

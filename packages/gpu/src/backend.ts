@@ -1,0 +1,110 @@
+import {
+  type Backend,
+  type BackendOptions,
+  type DeviceBuffer,
+  type KernelName,
+  type Kernels,
+  referenceBackend,
+  runKernel,
+  type TypedArray,
+  type View,
+} from '@funhash/tensor';
+import type { GpuContext } from './context.ts';
+import { Device, type DeviceCounters } from './device.ts';
+import { defaultMode, type GpuMode } from './gpu-js.ts';
+import { copyKernel, fillKernel } from './kernels/fill-copy.ts';
+import { mapKernel } from './kernels/map.ts';
+import { matmulKernel } from './kernels/matmul.ts';
+import { argMaxKernel, logSumExpKernel, reduceKernel } from './kernels/reduce.ts';
+import { gatherKernel, scatterAddKernel } from './kernels/rows.ts';
+import { GpuBuffer, Memory } from './memory.ts';
+
+/**
+ * The GPU backend, on gpu.js. Tensors are textures; values are read back only by `await tensor.data()`. f32 computes
+ * on the GPU; f64, packed signs and layouts that no window reaches go to the reference on the host, counted.
+ */
+export interface GpuBackend extends Backend {
+  readonly name: 'gpu';
+  readonly mode: GpuMode;
+  /** Passes, bytes and read-backs since the start, and textures alive. */
+  counters(): DeviceCounters;
+  /** Frees everything on the GPU. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a backend with a context of its own.
+ *
+ * @param options `mode`: default `webgl2` in browsers, `headlessgl` elsewhere
+ * @throws ArgumentError for an unknown mode
+ * @throws BackendError where gpu.js is not installed, the mode does not work here, or floats cannot be rendered
+ */
+export async function createBackend(options: BackendOptions = {}): Promise<GpuBackend> {
+  const device = await Device.start(options.mode ?? defaultMode());
+  const memory = new Memory(device);
+  const storage = storageIn(memory);
+  const onReference = referenceOver({
+    ...storage,
+    host: (buffer) => memory.moveToHost(buffer),
+  });
+  return {
+    ...storage,
+    kernels: kernelsOf({ device, memory, onReference }),
+    mode: device.mode,
+    counters: () => device.counters,
+    close: () => device.close(),
+  };
+}
+
+function storageIn(memory: Memory) {
+  return {
+    name: 'gpu',
+    allocate: (dtype, length) => new GpuBuffer(dtype, length),
+    free: (buffer) => memory.forget(buffer as GpuBuffer),
+    upload: (buffer, values) => memory.upload(buffer as GpuBuffer, values),
+    download: async (buffer) => memory.hostOf(buffer).slice() as TypedArray,
+  } as const satisfies Omit<Backend, 'kernels'>;
+}
+
+function referenceOver(memoryOf: Omit<Backend, 'kernels'>): GpuContext['onReference'] {
+  const bare: Backend = { ...memoryOf, kernels: {} };
+  return (name, args) => runKernel(bare, name, args);
+}
+
+function kernelsOf(context: GpuContext): Kernels {
+  const onDevice: Partial<Kernels> = {
+    fill: fillKernel(context),
+    copy: copyKernel(context),
+    map: mapKernel(context),
+    reduce: reduceKernel(context),
+    argMax: argMaxKernel(context),
+    matmul: matmulKernel(context),
+    gather: gatherKernel(context),
+    scatterAdd: scatterAddKernel(context),
+    logSumExp: logSumExpKernel(context),
+  };
+  const names = Object.keys(referenceBackend.kernels) as KernelName[];
+  return Object.fromEntries(names.map((name) => [name, kernelOf(context, name, onDevice[name])])) as never;
+}
+
+/** A kernel that leaves calls with operands of f64, and all where the device has none, to the reference. */
+function kernelOf<K extends KernelName>(
+  { onReference }: GpuContext,
+  name: K,
+  kernel: Kernels[K] | undefined,
+): (...args: Parameters<Kernels[K]>) => void {
+  const run = kernel as ((...args: Parameters<Kernels[K]>) => void) | undefined;
+  return (...args) => {
+    if (run && !args.some(hasDoubles)) run(...args);
+    else onReference(name, args);
+  };
+}
+
+function hasDoubles(arg: unknown): boolean {
+  if (typeof arg !== 'object' || arg === null) return false;
+  if (Array.isArray(arg)) return arg.some(hasDoubles);
+  const { buffer } = arg as { readonly buffer?: DeviceBuffer };
+  if (buffer) return (arg as View).dtype === 'f64';
+  const { stored } = arg as { readonly stored?: readonly View[] };
+  return stored !== undefined && hasDoubles(stored);
+}

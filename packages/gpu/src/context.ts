@@ -1,0 +1,24 @@
+import type { KernelName, Kernels } from '@funhash/tensor';
+import type { Device } from './device.ts';
+import type { GpuMode } from './gpu-js.ts';
+import type { Memory } from './memory.ts';
+import type { Language } from './program/language.ts';
+
+/** What the kernels of one backend share. No kernel is called with operands of f64: these stay on the host. */
+export interface GpuContext {
+  readonly device: Device;
+  readonly memory: Memory;
+  /** Runs a form of a kernel that the device does not have on the reference: counted, and refused in strict mode. */
+  readonly onReference: <K extends KernelName>(name: K, args: Parameters<Kernels[K]>) => void;
+}
+
+const languages: Readonly<Record<GpuMode, Language>> = {
+  webgl2: 'glsl300',
+  headlessgl: 'glsl100',
+  cpu: 'js',
+};
+
+/** What native functions of kernels are written in. */
+export function languageOf(mode: GpuMode): Language {
+  return languages[mode];
+}
