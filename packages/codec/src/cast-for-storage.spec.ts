@@ -1,6 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { expect, test } from 'vitest';
-import { castForStorage, upcast } from './cast-for-storage.ts';
+import { castForStorage } from './cast-for-storage.ts';
+import { upcast } from './upcast.ts';
 
 test('f32 stored as f32 is the same array', () => {
   const data = Float32Array.of(1, 2);

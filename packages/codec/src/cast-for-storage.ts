@@ -1,15 +1,13 @@
 import { ArgumentError } from '@funhash/hashing';
-import { decodeBfloat16, encodeBfloat16 } from './bfloat16.ts';
-import { decodeFloat16, encodeFloat16 } from './float16.ts';
-import type { StoredTensor } from './safetensors.ts';
+import { encodeBfloat16 } from './bfloat16.ts';
+import { encodeFloat16 } from './float16.ts';
+import type { StoredElements } from './upcast.ts';
+import { upcast } from './upcast.ts';
 
 /** Floating-point formats that real numbers can be stored in: 32, 16 and 16 bits. */
 export type FloatFormat = 'f32' | 'f16' | 'bf16';
 
 type FloatData = Float32Array | Float64Array;
-
-/** An element format of a file and the elements in it. */
-export type StoredElements = Pick<StoredTensor, 'dtype' | 'data'>;
 
 /**
  * Real numbers in a floating-point format, each rounded once, to nearest, ties to even. f32 values stored as f32 are not
@@ -48,11 +46,4 @@ function round(data: FloatData, storeAs: FloatFormat): StoredElements {
         actual: String(storeAs),
       });
   }
-}
-
-/** Stored elements as numbers to compute with: 16-bit formats as f32, the others as they are. */
-export function upcast(stored: StoredElements): Float64Array | Float32Array | Int32Array | Uint8Array {
-  if (stored.dtype === 'F16') return decodeFloat16(stored.data as Uint16Array);
-  if (stored.dtype === 'BF16') return decodeBfloat16(stored.data as Uint16Array);
-  return stored.data as Float64Array | Float32Array | Int32Array | Uint8Array;
 }

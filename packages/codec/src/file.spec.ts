@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readBytes, saveBytes } from './file.ts';
 import { ModelFileError } from './model-file-error.ts';
+import { readBytes } from './read-bytes.ts';
+import { saveBytes } from './save-bytes.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 const bytes = Uint8Array.from({ length: 3000 }, (_, i) => i);

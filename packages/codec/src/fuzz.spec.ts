@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { stampChecksum } from './checksum.ts';
-import { type DecodedModel, decodeModel, encodeModel } from './model-file.ts';
+import { decodeModel } from './decode-model.ts';
+import { decodeSafetensors } from './decode-safetensors.ts';
+import { encodeModel } from './encode-model.ts';
+import type { DecodedModel } from './model-file.ts';
 import { ModelFileError } from './model-file-error.ts';
-import { decodeSafetensors, type Safetensors } from './safetensors.ts';
+import type { Safetensors } from './safetensors.ts';
 
 const original = encodeModel({
   spec: { layers: [{ kind: 'dense', in: 3, out: 2, name: 'é"\n' }], seed: 7 },

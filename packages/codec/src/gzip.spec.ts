@@ -1,8 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compressBytes, inflateBytes } from './gzip.ts';
+import { compressBytes } from './compress-bytes.ts';
+import { decodeModel } from './decode-model.ts';
+import { encodeModel } from './encode-model.ts';
+import { inflateBytes } from './gzip.ts';
 import { memoryGrowth } from './memory-growth.ts';
-import { decodeModel, encodeModel } from './model-file.ts';
 import { ModelFileError } from './model-file-error.ts';
 
 const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => (i * i) >> 7);

@@ -4,12 +4,6 @@ import { ModelFileError } from './model-file-error.ts';
 /** Deflate makes at most 1032 bytes of one: what is inflated at once stays below 9 MB. */
 const sliceBytes = 2 ** 13;
 
-/** Bytes as one gzip member (RFC 1952). Engines may differ in the bytes they write, not in what these say. */
-export async function compressBytes(bytes: Uint8Array): Promise<Uint8Array> {
-  const compressed = slicesOf(bytes).pipeThrough(new CompressionStream('gzip'));
-  return new Uint8Array(await new Response(compressed).arrayBuffer());
-}
-
 /**
  * The content of gzip bytes; bytes that are not gzip come back as they are.
  *
@@ -71,7 +65,8 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[8] !== 0x7b;
 }
 
-function slicesOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** Bytes as a stream of slices. */
+export function slicesOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = 0;
   return new ReadableStream({
     pull(controller) {

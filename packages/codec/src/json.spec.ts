@@ -1,7 +1,8 @@
 import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, compareCodePoints, parseJson } from './json.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { compareCodePoints, parseJson } from './json.ts';
 
 const limits = { maxDepth: 8, maxValues: 1000 };
 

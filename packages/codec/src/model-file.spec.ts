@@ -3,12 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { storedTensors } from './arbitraries.ts';
 import { blankChecksum, stampChecksum } from './checksum.ts';
+import { decodeModel } from './decode-model.ts';
+import { decodeSafetensors } from './decode-safetensors.ts';
+import { encodeModel } from './encode-model.ts';
+import { encodeSafetensors } from './encode-safetensors.ts';
 import type { JsonValue } from './json.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import fixtures from './model-file.fixtures.json' with { type: 'json' };
-import { decodeModel, encodeModel, type ModelTensor, type StorageFormat } from './model-file.ts';
+import type { ModelTensor, StorageFormat } from './model-file.ts';
 import { ModelFileError } from './model-file-error.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
+import type { StoredTensor } from './safetensors.ts';
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
 const patternOf = ({ data }: ModelTensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -224,8 +228,8 @@ describe('decodeModel refuses', () => {
     ['version 0', '{"format":"funhash-model","version":0,"spec":1}', 'version'],
     ['no spec', '{"format":"funhash-model","version":1}', 'spec'],
     ['an unknown field', '{"format":"funhash-model","version":1,"spec":1,"x":1}', 'x'],
-    ['a description that is no object', '1', 'Object'],
-    ['a description that is a list', '[]', 'format'],
+    ['a description that is no object', '1', 'an object'],
+    ['a description that is a list', '[]', 'an object'],
     ['broken JSON', '{"format":', 'character 10'],
     ['a repeated key', '{"format":"funhash-model","version":1,"spec":{"a":1,"a":2}}', 'every key once'],
   ])('%s', (_, text, message) => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packCodes, packedLength, unpackCodes } from './pack-codes.ts';
-import type { CodeBits } from './quantize.ts';
+import type { CodeBits } from './dequantize.ts';
+import { packCodes } from './pack-codes.ts';
+import { packedLength, unpackCodes } from './unpack-codes.ts';
 
 test('codes of any number of bits are what was packed, in the fewest bytes', () => {
   const packed = fc.constantFrom<CodeBits>(2, 3, 4, 5, 6, 7, 8).chain((bits) => {

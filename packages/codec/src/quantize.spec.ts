@@ -1,8 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type CodeBits, dequantize, maxCode } from './dequantize.ts';
 import fixtures from './quantize.fixtures.json' with { type: 'json' };
-import { type CodeBits, dequantize, maxCode, quantize } from './quantize.ts';
+import { quantize } from './quantize.ts';
 
 const allBits: readonly CodeBits[] = [2, 3, 4, 5, 6, 7, 8];
 const bits = fc.constantFrom(...allBits);

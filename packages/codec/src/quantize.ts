@@ -1,15 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
+import { type CodeBits, maxCode, maxFloat32, type Quantized } from './dequantize.ts';
 
-/** Bits of a code that real numbers can be quantised to. */
-export type CodeBits = 2 | 3 | 4 | 5 | 6 | 7 | 8;
-
-/** Whole numbers from −m to m, m = 2^(bits−1) − 1, and the step between their values: x ≈ code · scale. */
-export interface Quantized {
-  readonly codes: Int8Array;
-  readonly scale: number;
-}
-
-export const maxFloat32 = 2 ** 128 - 2 ** 104;
 /** Keeps the product of a code and a scale off the subnormal numbers, where f32 has few digits. */
 const leastScale = 1e-37;
 const digits = 4;
@@ -17,9 +8,6 @@ const mostOctaves = 6;
 const coarseSteps = 4;
 const fineSteps = 8;
 const polishSteps = 3;
-
-/** The largest code of so many bits. */
-export const maxCode = (bits: CodeBits): number => 2 ** (bits - 1) - 1;
 
 /**
  * Symmetric uniform quantisation: each value to its nearest code, those beyond ±m · scale to ±m.
@@ -60,13 +48,6 @@ export function quantize(data: Float32Array | Float64Array, bits: CodeBits): Qua
   const codes = new Int8Array(data.length);
   for (let i = 0; i < data.length; i++) codes[i] = codeOf(data[i] as number, scale, most);
   return { codes, scale };
-}
-
-/** Codes to values. */
-export function dequantize({ codes, scale }: Quantized): Float32Array {
-  const values = new Float32Array(codes.length);
-  for (let i = 0; i < codes.length; i++) values[i] = (codes[i] as number) * scale;
-  return values;
 }
 
 function codeOf(x: number, scale: number, most: number): number {

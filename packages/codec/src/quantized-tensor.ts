@@ -1,9 +1,9 @@
-import * as v from 'valibot';
+import { type CodeBits, dequantize, maxCode, maxFloat32 } from './dequantize.ts';
+import { check, faultInOnly } from './faults.ts';
 import type { JsonValue } from './json.ts';
 import { ModelFileError } from './model-file-error.ts';
-import { packCodes, packedLength, unpackCodes } from './pack-codes.ts';
-import { type CodeBits, dequantize, maxCode, maxFloat32, quantize } from './quantize.ts';
-import { elementCount, type StoredTensor, shapeSchema } from './safetensors.ts';
+import { elementCount, isShape, type StoredTensor } from './safetensors.ts';
+import { packedLength, unpackCodes } from './unpack-codes.ts';
 
 /** Real numbers as codes of 2 to 8 bits and a scale. */
 export type QuantizedFormat = `i${CodeBits}`;
@@ -21,32 +21,15 @@ const maxQuantizedValues = 2 ** 28;
 
 const allBits = [2, 3, 4, 5, 6, 7, 8] as const satisfies readonly CodeBits[];
 
-const schema = v.pipe(
-  v.strictObject({
-    bits: v.picklist(allBits),
-    scale: v.pipe(v.number(), v.gtValue(0)),
-    shape: shapeSchema,
-  }),
-  v.check(({ bits, scale }) => maxCode(bits) * scale <= maxFloat32, 'a scale within the range of f32'),
-);
+const fields = {
+  bits: check(`bits of ${allBits.join(', ')}`, (bits) => allBits.includes(bits as CodeBits)),
+  scale: check('a number above 0', (scale) => (scale as number) > 0 && typeof scale === 'number'),
+  shape: isShape,
+};
 
 /** The bits of a format that quantises, nothing for any other text. */
 export function bitsOf(format: string): CodeBits | undefined {
   return allBits.find((bits) => format === `i${bits}`);
-}
-
-/** Values of a shape as a tensor of bytes, and what the file must say about it. */
-export function packTensor(
-  shape: readonly number[],
-  data: Float32Array | Float64Array,
-  bits: CodeBits,
-): { tensor: StoredTensor; quantization: Quantization } {
-  const { codes, scale } = quantize(data, bits);
-  const packed = packCodes(codes, bits);
-  return {
-    tensor: { dtype: 'U8', shape: [packed.length], data: packed },
-    quantization: { bits, scale, shape },
-  };
 }
 
 /**
@@ -64,13 +47,12 @@ export function readQuantizations(
   const found = new Map<string, Quantization>();
   let values = 0;
   for (const [name, entry] of Object.entries(value)) {
-    const parsed = v.safeParse(schema, entry, { abortEarly: true });
-    if (!parsed.success) {
-      const [issue] = parsed.issues;
-      const place = v.getDotPath(issue) ?? 'the top';
-      throw refusal(source, `${issue.expected ?? issue.message} at ${place}`, issue.received, name);
-    }
-    const { bits, shape } = parsed.output;
+    const fault = faultInOnly(entry, fields);
+    if (fault) throw refusal(source, fault.expected, fault.actual, name);
+    const quantization = entry as unknown as Quantization;
+    const { bits, scale, shape } = quantization;
+    if (maxCode(bits) * scale > maxFloat32)
+      throw refusal(source, 'a scale within the range of f32', String(scale), name);
     const tensor = tensors.get(name);
     const count = elementCount(shape) ?? Number.NaN;
     if (
@@ -85,7 +67,7 @@ export function readQuantizations(
     values += count;
     if (values > maxQuantizedValues)
       throw refusal(source, `at most ${maxQuantizedValues} values of codes in a file`, 'more', name);
-    found.set(name, parsed.output);
+    found.set(name, quantization);
   }
   return found;
 }

@@ -2,9 +2,11 @@ import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { metadata, storedTensors } from './arbitraries.ts';
+import { decodeSafetensors } from './decode-safetensors.ts';
+import { encodeSafetensors } from './encode-safetensors.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import { ModelFileError } from './model-file-error.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor, safetensorsLimits } from './safetensors.ts';
+import { type StoredTensor, safetensorsLimits } from './safetensors.ts';
 
 /** A file with any header and any data. */
 function file(header: unknown, dataLength = 0): Uint8Array {
@@ -150,7 +152,7 @@ describe('hostile files', () => {
       { tensor: 'a' },
     ],
     ['an entry with more fields', file({ a: { ...good, more: 1 } }, 4), 'more', { tensor: 'a' }],
-    ['an entry named __proto__', file('{"__proto__":null}'), 'Object', { tensor: '__proto__' }],
+    ['an entry named __proto__', file('{"__proto__":null}'), 'an object', { tensor: '__proto__' }],
     ['a negative dimension', file({ a: entry('U8', [-4], 0, 4) }, 4), 'shape.0', { tensor: 'a' }],
     [
       'a dimension of minus zero',

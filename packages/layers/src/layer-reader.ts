@@ -1,5 +1,5 @@
 import type { Padding, PerAxis } from '@funhash/autodiff';
-import { type DecodedModel, ModelFileError } from '@funhash/codec';
+import { type DecodedModel, ModelFileError } from '@funhash/codec/read';
 import { FunhashError } from '@funhash/hashing';
 import {
   Parameter,

@@ -1,4 +1,10 @@
-import { type ByteSource, type DecodedModel, decodeModel, inflateBytes, readBytes } from '@funhash/codec';
+import {
+  type ByteSource,
+  type DecodedModel,
+  decodeModel,
+  inflateBytes,
+  readBytes,
+} from '@funhash/codec/read';
 import { ArgumentError } from '@funhash/hashing';
 import { type Scheme, SharedSpace, schemes, type WeightPolicy } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
@@ -13,6 +19,8 @@ import {
   shown,
 } from './layer-reader.ts';
 import { type Module, savedValues } from './module.ts';
+
+export { ModelFileError } from '@funhash/codec/read';
 
 export interface LoadOptions {
   /** Schemes of the caller's own, besides those of this package. */

@@ -1,4 +1,5 @@
-import { type ByteSource, canonicalJson, decodeModel, encodeModel, readBytes } from '@funhash/codec';
+import { decodeModel } from '@funhash/codec/read';
+import { canonicalJson, encodeModel } from '@funhash/codec/write';
 import type { Model } from '@funhash/layers';
 import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
@@ -117,14 +118,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   };
 }
 
-export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  return decodeCheckpoint(await readBytes(source));
-}
-
 /** What decides a model besides its values, as JSON text; null for one that does not say. */
 export function specText(model: Model): string | null {
   if (!('spec' in model)) return null;
   return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });
 }
 
-export { saveBytes } from '@funhash/codec';
+export { readBytes } from '@funhash/codec/read';
+export { saveBytes } from '@funhash/codec/write';

@@ -2,6 +2,7 @@ import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import type { FitConfig, FitEvent } from './fit-config.ts';
 import { planOf } from './plan.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
 import { TrainingRun } from './training-run.ts';
 
 /**
@@ -22,10 +23,7 @@ export async function* fit<M extends Metrics = Record<never, never>>(
 ): AsyncGenerator<FitEvent<M>, void, void> {
   const begun = performance.now();
   const secondsSince = (start: number): number => (performance.now() - start) / 1000;
-  const checkpoint =
-    config.resume === undefined
-      ? undefined
-      : await (await import('./checkpoint.ts')).readCheckpoint(config.resume);
+  const checkpoint = config.resume === undefined ? undefined : await readCheckpoint(config.resume);
   const plan = planOf(config, checkpoint?.progress.seed);
   const run = await TrainingRun.start(plan, checkpoint);
   const pause = eventLoopPauses();

@@ -1,4 +1,4 @@
-export { type Checkpoint, decodeCheckpoint, type Progress } from './checkpoint.ts';
+export type { Checkpoint, Progress } from './checkpoint.ts';
 export { defineOptimizer } from './define-optimizer.ts';
 export { CheckpointError, DivergedError, type Divergence } from './errors.ts';
 export {
@@ -46,6 +46,7 @@ export { adam } from './optimizers/adam.ts';
 export { adamW } from './optimizers/adam-w.ts';
 export { rmsprop } from './optimizers/rmsprop.ts';
 export { sgd } from './optimizers/sgd.ts';
+export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
 export {
   constant,

@@ -1,0 +1,12 @@
+import type { ByteSource } from '@funhash/codec';
+import type { Checkpoint } from './checkpoint.ts';
+
+/**
+ * The state of a run in a file that `fit` wrote.
+ *
+ * @throws ModelFileError for a file that cannot be read or was damaged, CheckpointError for another model file
+ */
+export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  const { decodeCheckpoint, readBytes } = await import('./checkpoint.ts');
+  return decodeCheckpoint(await readBytes(source));
+}
