@@ -1,5 +1,14 @@
-import { type ActivationName, BatchNorm, Conv2d, Dense, Sequential } from '@funhash/layers';
-import { type ModelWeights, type WeightRole, weightAt } from './weights.ts';
+import {
+  type ActivationName,
+  BatchNorm,
+  Conv2d,
+  Dense,
+  Flatten,
+  type Module,
+  Reshape,
+  Sequential,
+} from '@funhash/layers';
+import { type ImageShape, type ModelWeights, type WeightRole, weightAt } from './weights.ts';
 
 /** Makes the layers of a model, with its way of storing weights. */
 export interface LayerMaker {
@@ -8,6 +17,8 @@ export interface LayerMaker {
   norm(channels: number, activation?: ActivationName): BatchNorm;
   /** Normalisation and activation before a convolution. */
   normConv(from: number, to: number, options: { kernelSize: number; stride?: number }): Sequential;
+  /** A dense layer on whole images of one shape, which it keeps; with a bias, ReLU behind it. */
+  flat(shape: ImageShape, options: { readonly bias: boolean }): Module[];
   /** The classes. */
   head(from: number, classes: number): Dense;
 }
@@ -27,6 +38,21 @@ export function layerMaker(weights: ModelWeights | undefined): LayerMaker {
     norm: (channels, activation) => new BatchNorm({ channels, ...(activation && { activation }) }),
     normConv: (from, to, options) =>
       new Sequential([maker.norm(from, 'relu'), maker.conv(from, to, options)]),
+    flat: (shape, { bias }) => {
+      const size = shape[0] * shape[1] * shape[2];
+      const place = { role: 'fc', rows: size, cols: size, kernelSize: 1 } as const;
+      return [
+        new Flatten(),
+        new Dense({
+          in: size,
+          out: size,
+          bias,
+          ...(bias && { activation: 'relu' }),
+          ...weightAt(weights, place),
+        }),
+        new Reshape({ shape }),
+      ];
+    },
     head: (from, classes) =>
       new Dense({
         in: from,

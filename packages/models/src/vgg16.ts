@@ -1,3 +1,4 @@
+import { ArgumentError } from '@funhash/hashing';
 import {
   Conv2d,
   Dense,
@@ -26,6 +27,11 @@ export interface Vgg16Options extends ImageModelOptions {
   readonly channels?: number;
   /** Normalise after each convolution, which then has no bias. Default true; the paper, older, has none. */
   readonly batchNorm?: boolean;
+  /**
+   * How many convolutions of the last group, the first ones, are dense layers on the whole image instead, as in the
+   * MPO paper: of 2048 units on 32 × 32 images, with the role `fc`. Default 0.
+   */
+  readonly flat?: number;
   /** Widths of dense layers before the classes. Default none; for 32 × 32 images Liu and Deng have [512]. */
   readonly hidden?: readonly number[];
   /** Rate before each dense layer. Default 0, none. */
@@ -38,11 +44,15 @@ export interface Vgg16Options extends ImageModelOptions {
  * 14 714 688 parameters in the convolutions. Images [B, H, W, C] of at least 32 × 32, or flat rows → [B, classes].
  *
  * Source: Simonyan and Zisserman 2014, arXiv:1409.1556; Liu and Deng 2015, "Very deep convolutional neural network
- * based image classification using small training sample size", for 32 × 32 images.
+ * based image classification using small training sample size", for 32 × 32 images; Gao et al. 2020, arXiv:1904.06194,
+ * with `flat: 2` and `hidden: [4096, 4096]`.
+ *
+ * @throws ArgumentError for options out of their range
  */
 export function vgg16({
   channels: base = 64,
   batchNorm = true,
+  flat = 0,
   hidden = [],
   dropout = 0,
   ...rest
@@ -50,7 +60,14 @@ export function vgg16({
   const { input, classes, seed, weight } = checkedOptions('vgg16', rest);
   requireCounts('vgg16', { channels: base });
   requireCounts('vgg16', Object.fromEntries(hidden.map((width, k) => [`hidden[${k}]`, width])));
+  if (!Number.isInteger(flat) || flat < 0 || flat > 3)
+    throw new ArgumentError({
+      operation: 'vgg16',
+      expected: 'flat: a whole number from 0 to 3',
+      actual: String(flat),
+    });
   const make = layerMaker(weight);
+  const [height, width] = [input[0], input[1]].map((side) => Math.floor(side / 16)) as [number, number];
   let channels = input[2];
   const conv = (out: number, isFirst: boolean): Module[] => {
     const [from, role] = [channels, isFirst ? 'stem' : 'conv'] as const;
@@ -60,8 +77,17 @@ export function vgg16({
     const options = { in: from, out, kernelSize: 3, padding: 1, activation: 'relu' } as const;
     return [new Conv2d({ ...options, ...weightAt(weight, place) })];
   };
+  const wholeImage = (out: number): Module[] => {
+    const norm = batchNorm ? [make.norm(out, 'relu')] : [];
+    channels = out;
+    return [...make.flat([height, width, out], { bias: !batchNorm }), ...norm];
+  };
   const convolutions = groups.flatMap((widths, group) => [
-    ...widths.flatMap((factor, k) => conv(base * factor, group + k === 0)),
+    ...widths.flatMap((factor, k) =>
+      group === groups.length - 1 && k < flat
+        ? wholeImage(base * factor)
+        : conv(base * factor, group + k === 0),
+    ),
     new MaxPool2d({ kernelSize: 2 }),
   ]);
   const drop = dropout > 0 ? [new Dropout({ rate: dropout })] : [];

@@ -1,7 +1,7 @@
 import { Dropout, GlobalAveragePool, type Module, Reshape, Residual, Sequential } from '@funhash/layers';
 import { type LayerMaker, layerMaker } from './convolutions.ts';
 import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { requireCounts } from './weights.ts';
+import { type ImageShape, requireCounts } from './weights.ts';
 
 export interface WideResNetOptions extends ImageModelOptions {
   /** 6·n + 4 layers: 16, 22, 28, 40. Default 28. */
@@ -10,6 +10,11 @@ export interface WideResNetOptions extends ImageModelOptions {
   readonly width?: number;
   /** Of the first group of a net of width 1; the next ones have twice and four times as many. Default 16. */
   readonly channels?: number;
+  /**
+   * Residual blocks of one dense layer on the whole image behind the last group, as in the MPO paper: of 8 · 8 · 256 =
+   * 16 384 units in a net of width 4, with the role `fc`. Plain, one has 268 million weights. Default 0.
+   */
+  readonly flat?: number;
   /** Rate between the convolutions of a block. Default 0, none. */
   readonly dropout?: number;
 }
@@ -18,17 +23,20 @@ export interface WideResNetOptions extends ImageModelOptions {
  * Wide ResNet (WRN-depth-width): three groups of n blocks, each normalisation, activation and convolution twice.
  * WRN-28-10 has 36.5 million parameters. Images [B, H, W, C], or flat rows → [B, classes].
  *
- * Source: Zagoruyko and Komodakis 2016, arXiv:1605.07146.
+ * Source: Zagoruyko and Komodakis 2016, arXiv:1605.07146; Gao et al. 2020, arXiv:1904.06194, with `flat: 1`.
+ *
+ * @throws ArgumentError for options out of their range
  */
 export function wideResNet({
   depth = 28,
   width = 10,
   channels = 16,
+  flat = 0,
   dropout = 0,
   ...rest
 }: WideResNetOptions = {}): Sequential {
   const { input, classes, seed, weight } = checkedOptions('wideResNet', rest);
-  requireCounts('wideResNet', { width, channels });
+  requireCounts('wideResNet', { width, channels, 'flat + 1': flat + 1 });
   const blocks = blocksOf('wideResNet', depth, 6, 4);
   const make = layerMaker(weight);
   const stem = make.conv(input[2], channels, { kernelSize: 3, role: 'stem' });
@@ -46,12 +54,20 @@ export function wideResNet({
       new Reshape({ shape: input }),
       stem,
       ...body,
+      ...Array.from({ length: flat }, () => flatBlock(make, [sideOf(input[0]), sideOf(input[1]), from])),
       make.norm(from, 'relu'),
       new GlobalAveragePool(),
       make.head(from, classes),
     ],
     { seed },
   );
+}
+
+/** Of the image behind two convolutions of stride 2. */
+const sideOf = (extent: number): number => Math.ceil(Math.ceil(extent / 2) / 2);
+
+function flatBlock(make: LayerMaker, shape: ImageShape): Module {
+  return new Residual(new Sequential([make.norm(shape[2], 'relu'), ...make.flat(shape, { bias: false })]));
 }
 
 // Where the shape changes, the shortcut takes what is normalised, too.
