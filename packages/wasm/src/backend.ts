@@ -14,6 +14,7 @@ import { reduceKernel } from './kernels/reduce.ts';
 import { reduceCode } from './kernels/reduce-code.ts';
 import { argMaxKernel, gatherKernel, logSumExpKernel, scatterAddKernel } from './kernels/rows.ts';
 import { addRowsCode, gatherRows, logSumExpCode } from './kernels/rows-code.ts';
+import { signKernels } from './kernels/signs.ts';
 import {
   foldRowsKernel,
   virtualFoldKernel,
@@ -120,7 +121,7 @@ function storageIn(memory: LinearMemory) {
   } as const satisfies Omit<Backend, 'kernels'>;
 }
 
-function kernelsOf(context: Context): Omit<Kernels, "packSigns" | "signMatmul"> {
+function kernelsOf(context: Context): Kernels {
   const map = mapKernel(context);
   const panels = new Panels(context);
   return {
@@ -137,5 +138,6 @@ function kernelsOf(context: Context): Omit<Kernels, "packSigns" | "signMatmul"> 
     virtualFold: virtualFoldKernel(context, panels),
     virtualRows: virtualRowsKernel(context, panels),
     foldRows: foldRowsKernel(context, panels),
+    ...signKernels(context),
   };
 }
