@@ -1,7 +1,7 @@
 import { type ActivationName, Dense, Dropout, hashedNet, Sequential, SharedSpace } from '@funhash/layers';
 import type { WeightPlace } from '@funhash/models';
 import { UsageError } from './errors.ts';
-import { buildConvolutional, type NetShape, placesOf } from './model-kinds.ts';
+import { buildKind, type NetShape, placesOf } from './model-kinds.ts';
 import { parseScheme, type SchemeText, weightRequest } from './scheme-text.ts';
 
 export interface NetConfig extends NetShape {
@@ -35,7 +35,7 @@ export function buildNet(config: NetConfig): Sequential {
   const net =
     model === 'mlp'
       ? fullyConnected(config, requests)
-      : buildConvolutional({ ...config, weight: () => next.next().value });
+      : buildKind({ ...config, weight: () => next.next().value });
   // Layers make their weights when they are first asked for: here a scheme that does not fit is still cheap to refuse.
   net.parameters();
   return net;
@@ -67,7 +67,7 @@ export function sizesOf(shape: NetShape): { readonly weights: number; readonly o
   if (shape.model === 'mlp') return { weights, others: places.reduce((sum, { rows }) => sum + rows, 0) };
   // Weights of a value each: what they stand for is counted, not made.
   const weight = hashedNet({ values: 1 });
-  const net = buildConvolutional({
+  const net = buildKind({
     ...shape,
     activation: 'relu',
     dropout: 0,

@@ -1,5 +1,7 @@
 import type { ActivationName, Sequential } from '@funhash/layers';
 import {
+  bnnConvNet,
+  bnnMlp,
   denseNet,
   type ImageShape,
   leNet5,
@@ -30,11 +32,13 @@ interface BuildOptions extends NetShape {
 interface ModelKind {
   /** As published. */
   readonly widths: readonly number[];
+  /** Whether all its weights are signs: schemes then say how their latent values are stored. */
+  readonly isBinary?: boolean;
   build(options: BuildOptions): Sequential;
 }
 
-/** Nets of convolutions by the name that the command line gives them; `mlp` is built from its widths alone. */
-const convolutional: Readonly<Record<string, ModelKind>> = {
+/** Nets by the name that the command line gives them; `mlp` is built from its widths alone. */
+const kinds: Readonly<Record<string, ModelKind>> = {
   lenet5: leNet('classic', [6, 16, 120, 84]),
   'lenet5-caffe': leNet('caffe', [20, 50, 500]),
   vgg16: {
@@ -52,9 +56,21 @@ const convolutional: Readonly<Record<string, ModelKind>> = {
     widths: [12],
     build: ({ widths: [growth], ...rest }) => denseNet({ ...rest, depth: 40, growth: growth as number }),
   },
+  bnn: {
+    widths: [4096, 4096, 4096],
+    isBinary: true,
+    build: ({ widths, input, classes, ...rest }) =>
+      bnnMlp({ ...rest, widths: [input.reduce((size, extent) => size * extent), ...widths, classes] }),
+  },
+  'bnn-conv': {
+    widths: [128, 1024, 1024],
+    isBinary: true,
+    build: ({ widths: [channels, ...hidden], ...rest }) =>
+      bnnConvNet({ ...rest, channels: channels as number, hidden }),
+  },
 };
 
-export const modelNames: readonly string[] = ['mlp', ...Object.keys(convolutional)];
+export const modelNames: readonly string[] = ['mlp', ...Object.keys(kinds)];
 
 function leNet(form: 'classic' | 'caffe', published: readonly number[]): ModelKind {
   return {
@@ -108,13 +124,18 @@ export function shapeOf(
   return { model, input, classes, widths: widths ?? published };
 }
 
+/** Whether all weights of a model are signs. */
+export function isBinary(model: string): boolean {
+  return model !== 'mlp' && kindOf(model).isBinary === true;
+}
+
 /** The same net with all channels and hidden widths multiplied by a factor, at least 1 of each. */
 export function scaledShape({ widths, ...shape }: NetShape, factor: number): NetShape {
   return { ...shape, widths: widths.map((width) => Math.max(1, Math.round(width * factor))) };
 }
 
-/** Builds a net of convolutions; `weight` is asked for each place in order. */
-export function buildConvolutional(options: BuildOptions): Sequential {
+/** Builds a net other than an mlp; `weight` is asked for each place in order. */
+export function buildKind(options: BuildOptions): Sequential {
   return kindOf(options.model).build(options);
 }
 
@@ -127,7 +148,7 @@ export function placesOf(shape: NetShape): WeightPlace[] {
       return { role, rows, cols: widths[k] as number, kernelSize: 1 };
     });
   const places: WeightPlace[] = [];
-  buildConvolutional({
+  buildKind({
     ...shape,
     activation: 'relu',
     dropout: 0,
@@ -141,11 +162,11 @@ export function placesOf(shape: NetShape): WeightPlace[] {
 }
 
 function kindOf(model: string): ModelKind {
-  if (!Object.hasOwn(convolutional, model))
+  if (!Object.hasOwn(kinds, model))
     throw new UsageError({
       operation: 'model',
       expected: `one of ${modelNames.join(', ')}`,
       actual: model,
     });
-  return convolutional[model] as ModelKind;
+  return kinds[model] as ModelKind;
 }

@@ -1,3 +1,4 @@
+export { type BnnConvNetOptions, bnnConvNet } from './bnn-conv-net.ts';
 export { type BnnMlpOptions, bnnMlp } from './bnn-mlp.ts';
 export { type DenseNetOptions, denseNet } from './dense-net.ts';
 export { type LeNet5Options, leNet5 } from './le-net5.ts';

@@ -3,7 +3,14 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { type StorageChoice, type StorageFormat, saveBytes } from '@funhash/codec';
 import { load } from '@funhash/layers';
-import { errorRate, evaluate, type FitEvent, fit } from '@funhash/training';
+import {
+  errorRate,
+  evaluate,
+  type FitEvent,
+  fit,
+  softmaxCrossEntropy,
+  squaredHinge,
+} from '@funhash/training';
 import { Command } from 'commander';
 import { stepOf } from '../arms.ts';
 import { chooseBackend } from '../backend.ts';
@@ -26,8 +33,8 @@ import {
 import { InterruptedError, UsageError } from '../errors.ts';
 import { drawSplits, loadImages } from '../image-data.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { placesOf, shapeOf } from '../model-kinds.ts';
-import { optimizerNames, optimizerOf } from '../optimizer.ts';
+import { isBinary, placesOf, shapeOf } from '../model-kinds.ts';
+import { type OptimizerConfig, optimizerNames, optimizerOf } from '../optimizer.ts';
 import { grouped, type Output, percent, progress, type Task } from '../output.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
 import { requireFilters, schemeAt } from '../scheme-at.ts';
@@ -58,7 +65,7 @@ export const trainSettings = {
   },
   learningRate: {
     flag: '--learning-rate <x>',
-    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.13 in convolutions, 0.1 or 0.2 for others)',
+    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.13 in convolutions, 0.1 or 0.2 for others); of binary nets as it is (default: 0.003)',
     schema: real(0, 1e6),
     read: number,
   },
@@ -169,6 +176,7 @@ async function train(
     `${grouped(splits.train.count)} images for training, ${grouped(splits.validation.count)} for validation; ` +
       `${backend} backend; ${folder.path}\n${net.summary()}`,
   );
+  const loss = isBinary(config.model) ? squaredHinge : softmaxCrossEntropy;
   const data = await trainingData(splits.train, images, config);
   const stop = onInterrupt();
   try {
@@ -177,6 +185,7 @@ async function train(
         model: net,
         ...data.fields,
         validation: splits.validation,
+        loss,
         epochs: config.epochs,
         batchSize: config.batchSize,
         metrics: { errorRate },
@@ -185,7 +194,7 @@ async function train(
         reportEverySteps: 5,
         checkpoint: { path: folder.file(files.checkpoint) },
         ...(resume !== undefined && { resume }),
-        ...optimizerOf({ ...config, learningRate: config.learningRate ?? defaultStep(config, weights) }),
+        ...optimizerOf(stepsOf(config, weights)),
       }),
       folder,
       config,
@@ -197,6 +206,7 @@ async function train(
   }
 
   const { loss: testLoss, errorRate: testError } = await evaluate(net, images.test, {
+    loss,
     metrics: { errorRate },
   });
   const { storedCount, storedBytes } = net.summary().total;
@@ -263,9 +273,19 @@ async function follow(
   }
 }
 
-function defaultStep({ relativeStep, optimizer, model }: TrainConfig, weights: readonly string[]): number {
-  if (!relativeStep) return optimizer === 'sgd' ? 0.1 : 0.001;
-  return stepOf(parseScheme(weights.find((text) => text !== 'dense') ?? 'dense').kind, model);
+/** Of the paper's code for binary nets. */
+const binaryStep = 0.003;
+
+/** Latent values of binary nets all have one scale, and a rate of their own for each layer: their steps are not relative. */
+function stepsOf(config: TrainConfig, weights: readonly string[]): OptimizerConfig {
+  const { optimizer, model } = config;
+  const relativeStep = config.relativeStep && !isBinary(model);
+  const usual = (): number => {
+    if (isBinary(model)) return binaryStep;
+    if (!relativeStep) return optimizer === 'sgd' ? 0.1 : 0.001;
+    return stepOf(parseScheme(weights.find((text) => text !== 'dense') ?? 'dense').kind, model);
+  };
+  return { optimizer, relativeStep, learningRate: config.learningRate ?? usual() };
 }
 
 /** A run that goes on from a checkpoint repeats what came after it. */
@@ -284,5 +304,6 @@ Examples:
   $ funhash train --hidden 500,500 --weights funHash:1/64,dual tiles:1/64 dense --train-count 12000
   $ funhash train --model lenet5 --weight funHash:1/16 --shift 2 --epochs 20
   $ funhash train --model lenet5 --weight hashedNet:1/16,shared --store-as i5 --compress
+  $ funhash train --model bnn --widths 1024,1024,1024 --dropout 0 --epochs 40
   $ funhash train --config runs/first/config.json --seed 1 --out runs/second
   $ funhash train --resume runs/first/checkpoint.safetensors`;
