@@ -184,7 +184,7 @@ export function logSumExpKernel(context: GpuContext): Kernels['logSumExp'] {
         if (value > most || value !== value) { most = value; }
       }
       let result = most;
-      if (most - most === 0) {
+      if (Math.abs(most) < 3.4028235e38) {
         let sum = 0.0;
         for (let k = 0; k < ${width}; k++) { sum = sum + Math.exp(${element} - most); }
         result = most + Math.log(sum);
