@@ -22,7 +22,8 @@ export type Reading = 'each' | 'same';
  * The inner loop takes eight elements at a time and the last few one by one, so that nothing outside is touched.
  * What no element changes is computed before it.
  *
- * @param narrow whether four elements are taken at once behind the last eight: for rows that are short
+ * @param narrow for rows of at least four elements that are short: behind the last eight four are taken at once, and
+ * the last four, of which some may be done already, once more; no output may then be an input
  */
 export function elementwiseModule(
   program: Program,
@@ -76,6 +77,7 @@ export function elementwiseModule(
       wide,
     );
   const moving = [...inputs.filter((_, slot) => readings[slot] === 'each'), ...outputs];
+  const backBytes = made.local('i32');
   const body = (lowering: Lowering, code: Code, elements: number): void => {
     const values = program.outputs.map((id) =>
       Array.from({ length: lowering.halves }, (_, half) => real(lowering, id, 0, half)),
@@ -93,7 +95,7 @@ export function elementwiseModule(
   };
   body(wide, full, strip);
   if (narrow) body(lowering(1, half), half, strip / 2);
-  body(lowering(0, single), single, 1);
+  else body(lowering(0, single), single, 1);
 
   const { code } = made;
   code.append(head);
@@ -109,11 +111,24 @@ export function elementwiseModule(
         () => code.atLeast(left, strip),
         () => code.append(full),
       );
-      if (narrow) code.atLeast(left, strip / 2).if(() => code.append(half));
-      code.while(
-        () => code.get(left),
-        () => code.append(single),
-      );
+      if (narrow) {
+        code.atLeast(left, strip / 2).if(() => code.append(half));
+        code.get(left).if(() => {
+          code
+            .i32(strip / 2)
+            .get(left)
+            .op('i32.sub')
+            .i32(2)
+            .op('i32.shl')
+            .set(backBytes);
+          for (const { at } of moving) code.get(at, backBytes).op('i32.sub').set(at);
+          code.append(half);
+        });
+      } else
+        code.while(
+          () => code.get(left),
+          () => code.append(single),
+        );
       for (const pointer of pointers) code.advance(pointer.row, pointer.rowStep);
     });
     for (const pointer of pointers) code.advance(pointer.plane, pointer.planeStep);

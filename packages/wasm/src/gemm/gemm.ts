@@ -171,12 +171,14 @@ export class Gemm {
     }
     if (m === 0 || n === 0) return;
     const deepest = Math.min(depth, depthBlock);
-    const leftBytes = roundUp(Math.min(m, rowBlock), this.#stripRows) * deepest * 4;
+    // Of a shallow product more rows: each block is two calls, and a worker's calls are written down first.
+    const mostRows = Math.floor((rowBlock * depthBlock) / deepest);
+    const leftBytes = roundUp(Math.min(m, mostRows), this.#stripRows) * deepest * 4;
     const rightBytes = roundUp(Math.min(n, colBlock), tileCols) * deepest * 4;
     const [colStep, depthStep, rowStep] = [
       blockSize(n, colBlock, tileCols),
       blockSize(depth, depthBlock, 8),
-      blockSize(m, rowBlock, this.#stripRows),
+      blockSize(m, mostRows, this.#stripRows),
     ];
     const tableBytes = 'runs' in a ? this.scattered.tableBytes(a, depth, depthStep) : 0;
     thread.withBlock(leftBytes + rightBytes + tableBytes, (right) => {

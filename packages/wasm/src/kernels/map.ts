@@ -72,8 +72,8 @@ type Run = Linked<'run'>;
 /** About what a node takes for one element. */
 const nodeNs = 0.05;
 
-/** Rows up to this length are short. */
-const shortRow = 64;
+/** Rows from and up to these lengths are short. */
+const shortRows = { least: strip / 2, most: 64 } as const;
 
 /** A program compiled for inputs that are read in one way each: a letter, e(ach) or s(ame). */
 interface Variant {
@@ -101,7 +101,7 @@ class CompiledPrograms {
     outs: readonly View[],
     cols: Loop,
   ): void {
-    const narrow = cols.extent <= shortRow && (cols.extent & (strip / 2)) !== 0;
+    const narrow = isShort(cols.extent) && !isInPlace(inputs, outs);
     const run = this.#find(program, inputs, cols.axis, narrow);
     const block = this.#blocks.reserve((inputs.length + outs.length) * operandBytes + scalars.length * 4);
     const { shape } = outs[0] as View;
@@ -205,6 +205,14 @@ function writeOperands(
     words[at++] = planeAxis < 0 ? 0 : (view.strides[planeAxis] as number) * 4;
   }
   return at;
+}
+
+const isShort = (extent: number): boolean =>
+  extent >= shortRows.least && extent <= shortRows.most && extent % strip !== 0;
+
+function isInPlace(inputs: readonly View[], outs: readonly View[]): boolean {
+  const addresses = outs.map(addressOf);
+  return inputs.some((view) => addresses.includes(addressOf(view)));
 }
 
 // Of contiguous operands there is no axis.

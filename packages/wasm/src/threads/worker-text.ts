@@ -32,8 +32,11 @@ export const commands = {
 /** The most arguments that a function has. */
 const mostArguments = 14;
 
-/** How long a thread looks for a change of state before it sleeps: about as long as waking it takes. */
-export const spinMs = 0.05;
+/**
+ * How long a thread looks for a change of state before it sleeps: a few times what waking it takes, so that it stays
+ * awake over the small kernels between two large ones of a training step.
+ */
+export const spinMs = 0.2;
 
 const parameters = Array.from({ length: mostArguments }, (_, k) => `words[at + ${k + 2}]`).join(', ');
 

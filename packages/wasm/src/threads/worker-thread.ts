@@ -189,8 +189,8 @@ export class WorkerThread implements Thread {
       const list = this.#openList();
       this.#memory.i32.set([commands.jump, list], from);
     }
-    this.#memory.i32.set(command, this.#next);
-    this.#next += command.length;
+    const { i32 } = this.#memory;
+    for (const word of command) i32[this.#next++] = word;
   }
 
   // What the worker does with its list, but for the modules, which are loaded here.
