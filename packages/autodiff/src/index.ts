@@ -53,5 +53,6 @@ export {
 } from './ops/window-plan.ts';
 export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
 export { binarize, binarized, hardTanh } from './quantizers/binarize.ts';
+export { byteLevels } from './quantizers/byte-levels.ts';
 export { recompute } from './recompute.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

@@ -1,4 +1,15 @@
-import { binarize, elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '@funhash/autodiff';
+import {
+  binarize,
+  byteLevels,
+  elu,
+  gelu,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 
@@ -13,6 +24,7 @@ export const activations = {
   softplus,
   tanh,
   sign: binarize,
+  byte: byteLevels,
 } as const;
 
 export type ActivationName = keyof typeof activations;

@@ -1,4 +1,4 @@
-import { BatchNorm, Dense, Dropout, Flatten, type Module, Sequential } from '@funhash/layers';
+import { Activation, BatchNorm, Dense, Dropout, Flatten, type Module, Sequential } from '@funhash/layers';
 import { binaryWeightAt, type ModelWeights, requireCounts } from './weights.ts';
 
 export interface BnnMlpOptions {
@@ -16,7 +16,8 @@ export interface BnnMlpOptions {
 
 /**
  * A binarised multilayer perceptron: each layer is a product with weights of ±1, normalised over the batch, and the
- * hidden ones then become ±1 themselves. [B, ...] of widths[0] elements an example → [B, last width].
+ * hidden ones then become ±1 themselves. [B, ...] of widths[0] elements an example → [B, last width]. Inputs are bytes
+ * from 0 to 1, which become levels from −1 to 1.
  *
  * Source: Courbariaux et al. 2016, arXiv:1602.02830, section 2.1. To be trained with `squaredHinge`.
  */
@@ -32,7 +33,12 @@ export function bnnMlp({
     ...Object.fromEntries(widths.map((width, k) => [`widths[${k}]`, width])),
   });
   return new Sequential(
-    [new Flatten(), ...dropped(inputDropout), ...binaryLayers({ widths, dropout, weight })],
+    [
+      new Flatten(),
+      new Activation('byte'),
+      ...dropped(inputDropout),
+      ...binaryLayers({ widths, dropout, weight }),
+    ],
     { seed },
   );
 }
