@@ -1,4 +1,4 @@
-import { funHash, hashedNet } from '@funhash/space';
+import { funHash, hashedNet, tensorTrain } from '@funhash/space';
 import { expect, test } from 'vitest';
 import { Activation } from './activation.ts';
 import { Dense } from './dense.ts';
@@ -63,4 +63,15 @@ test('a layer in two places is stored once', () => {
   const { rows, total } = new Sequential([layer, layer]).summary();
   expect(rows.map(({ storedCount }) => storedCount)).toEqual([9, 3, 0, 0]);
   expect(total.storedCount).toBe(12);
+});
+
+test('notes of weights stand below the table', () => {
+  const weight = tensorTrain({ inModes: [4, 7, 7, 4], outModes: [1, 17, 1, 1], ranks: 2 });
+  const summary = new Sequential([new Dense({ in: 784, out: 17, weight })]).summary();
+  expect(summary.rows[0]?.notes).toHaveLength(2);
+  expect(String(summary).split('\n').slice(-3)).toEqual([
+    '',
+    expect.stringMatching(/^0\.weight: 4×7×7×4 → 1×17×1×1, bonds 2, 2, 2; contracted through cores /),
+    '0.weight: rows: 17 is prime, so that modes are 1×17×1×1; padding: true chooses even ones',
+  ]);
 });

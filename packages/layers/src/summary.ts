@@ -9,6 +9,8 @@ export interface SummaryPart {
   /** Extents of the virtual array. */
   readonly shape: readonly number[];
   readonly parameters: readonly Parameter[];
+  /** What its scheme says of it, such as how it is contracted. Default nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface SummaryRow {
@@ -22,6 +24,7 @@ export interface SummaryRow {
   readonly bitsPerWeight: number;
   /** Stored ÷ virtual values. */
   readonly ratio: number;
+  readonly notes: readonly string[];
 }
 
 type Totals = Pick<SummaryRow, 'virtualCount' | 'storedCount' | 'storedBytes' | 'bitsPerWeight' | 'ratio'>;
@@ -34,13 +37,13 @@ export interface Summary {
 
 export function summarize(parts: readonly SummaryPart[]): Summary {
   const counted = new Set<Parameter>();
-  const rows = parts.map(({ name, kind, shape, parameters }): SummaryRow => {
+  const rows = parts.map(({ name, kind, shape, parameters, notes = [] }): SummaryRow => {
     const own = parameters.filter((parameter) => !counted.has(parameter));
     for (const parameter of own) counted.add(parameter);
     const virtualCount = shape.reduce((size, extent) => size * extent, 1);
     const storedCount = own.reduce((sum, { value }) => sum + value.size, 0);
     const storedBytes = own.reduce((sum, { value }) => sum + value.size * bytesPerElement[value.dtype], 0);
-    return { name, kind, shape, ...totals(virtualCount, storedCount, storedBytes) };
+    return { name, kind, shape, ...totals(virtualCount, storedCount, storedBytes), notes };
   });
   const sum = (pick: (row: SummaryRow) => number): number => rows.reduce((all, row) => all + pick(row), 0);
   const total = totals(
@@ -84,12 +87,12 @@ function tableOf(rows: readonly SummaryRow[], total: Totals): string {
     Math.max(...table.map((row) => (row[k] as string).length)),
   );
   const isText = (k: number): boolean => k < 3;
-  return table
-    .map((row) =>
-      row
-        .map((cell, k) => (isText(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const lines = table.map((row) =>
+    row
+      .map((cell, k) => (isText(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
+      .join('  ')
+      .trimEnd(),
+  );
+  const notes = rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`));
+  return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }

@@ -146,6 +146,7 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
         kind: weight.definition.kind,
         shape: [weight.rows, weight.cols],
         parameters: weight.parameters,
+        notes: weight.notes,
       },
     ];
     if (bias instanceof Parameter)
