@@ -1,4 +1,13 @@
-import { BatchNorm, Conv2d, Flatten, MaxPool2d, type Module, Reshape, Sequential } from '@funhash/layers';
+import {
+  Activation,
+  BatchNorm,
+  Conv2d,
+  Flatten,
+  MaxPool2d,
+  type Module,
+  Reshape,
+  Sequential,
+} from '@funhash/layers';
 import { binaryEpsilon, binaryLayers } from './bnn-mlp.ts';
 import { checkedOptions, type ImageModelOptions } from './model-options.ts';
 import { binaryWeightAt, requireCounts } from './weights.ts';
@@ -18,7 +27,7 @@ export interface BnnConvNetOptions extends ImageModelOptions {
 /**
  * A binarised convolutional net: three pairs of 3 × 3 convolutions, the second of each followed by pooling, and dense
  * layers. All weights are ±1; what leaves a layer is normalised and becomes ±1, but for the classes. Images [B, H, W, C]
- * of at least 8 × 8, or flat rows → [B, classes].
+ * of at least 8 × 8, or flat rows, bytes from 0 to 1 → [B, classes].
  *
  * Source: Courbariaux et al. 2016, arXiv:1602.02830, section 2.2. To be trained with `squaredHinge`.
  */
@@ -58,6 +67,7 @@ export function bnnConvNet({
   return new Sequential(
     [
       new Reshape({ shape: input }),
+      new Activation('byte'),
       ...convolutions,
       new Flatten(),
       ...binaryLayers({ widths, dropout, weight }),
