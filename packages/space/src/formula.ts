@@ -11,6 +11,7 @@ import {
   Word,
 } from '@funhash/formula';
 import { type HashFamily, hashFamilies } from '@funhash/hashing';
+import { joinedPlaces, type KernelPlaces } from './kernel-places.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { SchemeDefinition, StoredArray } from './scheme.ts';
 
@@ -45,20 +46,24 @@ export class Formula {
     return this.#rowsFrom;
   }
 
-  /** The formula of V′[c, (q, o)] = V[o, (places − 1 − q, c)] with c < inputs, q < places, o < outputs. */
-  turned(places: number, outputs: number, inputs: number): Formula {
-    const key = `${places},${outputs},${inputs}`;
+  /** The formula of V′[c, (q, o)] = V[o, (place q, c)] with c < inputs, o < outputs. */
+  turned(places: KernelPlaces, outputs: number, inputs: number): Formula {
+    const { first, extents, steps } = joinedPlaces(places);
+    const key = [first, ...extents, ...steps, outputs, inputs].join();
     const found =
       this.#turned.get(key) ??
       new Formula(
-        rearranged(this.program, 0, ({ row, col }) => ({
-          row: col.lane(outputs),
-          col: col
-            .group(outputs)
-            .times(-inputs)
-            .plus((places - 1) * inputs)
-            .plus(row),
-        })),
+        rearranged(this.program, 0, ({ row, col }) => {
+          let left = col.group(outputs);
+          let at = row.plus(first * inputs);
+          for (let axis = extents.length - 1; axis >= 0; axis--) {
+            const extent = extents[axis] as number;
+            const index = axis === 0 ? left : left.lane(extent);
+            at = at.plus(index.times((steps[axis] as number) * inputs));
+            left = left.group(extent);
+          }
+          return { row: col.lane(outputs), col: at };
+        }),
       );
     this.#turned.set(key, found);
     return found;

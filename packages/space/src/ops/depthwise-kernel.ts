@@ -1,8 +1,10 @@
 import { piecesOf, type WindowPlan } from '@funhash/autodiff';
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import { assign, empty, runMap, runReduce, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import { listOfPlaces } from '../kernel-places.ts';
 import type { ConvKernel } from './conv-kernel.ts';
-import { padded, spreadForTransposed, transposedPlan } from './spread.ts';
+import { byPhases } from './phases.ts';
+import { padded } from './spread.ts';
 
 /**
  * A depthwise kernel W [C·m, kH·kW]: output channel c·m + j is made of input channel c alone. Σ_k x_k·w_k over the
@@ -23,7 +25,9 @@ export class DepthwiseKernel implements ConvKernel {
   }
 
   conv(x: Tensor, plan: WindowPlan, bias?: Tensor): Tensor {
-    const pieces = this.#pieces(x, padded(x, plan), plan, 1);
+    const source = padded(x, plan);
+    const pieces = this.#pieces(source, plan, 1);
+    if (source !== x) source.dispose();
     const weights = this.#weights();
     const shares = bias ? [this.#perChannel(bias, this.#multiplier)] : [];
     const program = sumOfProducts(pieces.length, shares.length);
@@ -33,16 +37,20 @@ export class DepthwiseKernel implements ConvKernel {
   }
 
   transposed(y: Tensor, shape: Shape, plan: WindowPlan): Tensor {
-    const spatial = shape.slice(1, -1);
-    const source = spreadForTransposed(y, spatial, plan);
-    const pieces = this.#pieces(y, source, transposedPlan(spatial, plan), this.#multiplier);
-    const weights = this.#weights().reverse();
-    const [terms] = runMap('depthwise', sumOfProducts(pieces.length, 0), [...pieces, ...weights]) as [Tensor];
-    for (const view of [...pieces, ...weights]) view.dispose();
-    if (this.#multiplier === 1) return joined(terms);
-    const sums = runReduce('sum', terms, [-1]);
-    terms.dispose();
-    return joined(sums);
+    const all = this.#weights();
+    const output = byPhases(y, shape, plan, (source, phase) => {
+      const pieces = this.#pieces(source, phase.plan, this.#multiplier);
+      const weights = listOfPlaces(phase.places).map((place) => all[place] as Tensor);
+      const program = sumOfProducts(pieces.length, 0);
+      const [terms] = runMap('depthwise', program, [...pieces, ...weights]) as [Tensor];
+      for (const piece of pieces) piece.dispose();
+      if (this.#multiplier === 1) return joined(terms);
+      const sums = runReduce('sum', terms, [-1]);
+      terms.dispose();
+      return joined(sums);
+    });
+    for (const weight of all) weight.dispose();
+    return output;
   }
 
   fold(dY: Tensor, x: Tensor, plan: WindowPlan): Tensor[] {
@@ -50,7 +58,8 @@ export class DepthwiseKernel implements ConvKernel {
     const [rows, places] = dW.shape as [number, number];
     const cotangent = this.#perChannel(dY, this.#multiplier);
     const axes = dY.shape.slice(0, -1).map((_, axis) => axis);
-    this.#pieces(x, padded(x, plan), plan, 1).forEach((piece, k) => {
+    const source = padded(x, plan);
+    this.#pieces(source, plan, 1).forEach((piece, k) => {
       const [products] = runMap('depthwise gradient', product(), [cotangent, piece]) as [Tensor];
       const sums = runReduce('sum', products, axes);
       const column = dW.view([rows], [places], dW.size === 0 ? 0 : k);
@@ -58,6 +67,7 @@ export class DepthwiseKernel implements ConvKernel {
       assign(column, found);
       for (const view of [products, sums, column, found, piece]) view.dispose();
     });
+    if (source !== x) source.dispose();
     cotangent.dispose();
     return [dW];
   }
@@ -67,14 +77,12 @@ export class DepthwiseKernel implements ConvKernel {
   }
 
   /** The elements of the windows on `source`, by their place in the window: [B, ...out, C, m]. */
-  #pieces(x: Tensor, source: Tensor, plan: WindowPlan, multiplier: number): Tensor[] {
-    const pieces = piecesOf(source, plan).map((piece) => {
+  #pieces(source: Tensor, plan: WindowPlan, multiplier: number): Tensor[] {
+    return piecesOf(source, plan).map((piece) => {
       const view = this.#perChannel(piece, multiplier);
       piece.dispose();
       return view;
     });
-    if (source !== x) source.dispose();
-    return pieces;
   }
 
   /** [..., C·m] as [..., C, m]. */

@@ -8,8 +8,10 @@ import {
   sizeOf,
   type Tensor,
 } from '@funhash/tensor';
+import { joinedPlaces, type KernelPlaces } from '../kernel-places.ts';
 import type { ConvKernel } from './conv-kernel.ts';
-import { padded, spreadForTransposed, transposedPlan } from './spread.ts';
+import { byPhases } from './phases.ts';
+import { padded } from './spread.ts';
 import { operandOf, tangentMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 
 /**
@@ -45,18 +47,16 @@ export class VirtualKernel implements ConvKernel {
   }
 
   transposed(y: Tensor, shape: Shape, plan: WindowPlan): Tensor {
-    const spatial = shape.slice(1, -1);
-    const source = spreadForTransposed(y, spatial, plan);
-    const output = this.#joined((g) =>
-      withGroup(source, g, this.#groups, (part) => {
-        const turned = turnedMatrix(this.#matrix(g), sizeOf(plan.kernel));
-        const product = multiplyWindows(part, transposedPlan(spatial, plan), turned);
-        turned.decoded?.dispose();
-        return product;
-      }),
+    return byPhases(y, shape, plan, (source, phase) =>
+      this.#joined((g) =>
+        withGroup(source, g, this.#groups, (part) => {
+          const turned = turnedMatrix(this.#matrix(g), sizeOf(plan.kernel), phase.places);
+          const product = multiplyWindows(part, phase.plan, turned);
+          turned.decoded?.dispose();
+          return product;
+        }),
+      ),
     );
-    if (source !== y) source.dispose();
-    return output;
   }
 
   fold(dY: Tensor, x: Tensor, plan: WindowPlan): Tensor[] {
@@ -152,31 +152,31 @@ function multiplyDecoded(
 }
 
 /**
- * The kernel of the transposed convolution: V′[c, (q, o)] = V[o, (places − 1 − q, c)], with q the place in the kernel.
+ * The kernel of the transposed convolution: V′[c, (q, o)] = V[o, (place q, c)].
  *
- * @param places kH·kW
+ * @param count of all places of the kernel
  */
-function turnedMatrix(v: VirtualMatrix, places: number): VirtualMatrix {
-  const [outputs, inputs] = [v.rows, v.cols / places];
+function turnedMatrix(v: VirtualMatrix, count: number, places: KernelPlaces): VirtualMatrix {
+  const [outputs, inputs] = [v.rows, v.cols / count];
   return {
     ...v,
     rows: inputs,
-    cols: places * outputs,
+    cols: sizeOf(places.extents) * outputs,
     formula: v.formula.turned(places, outputs, inputs),
     decoded: v.decoded && turnedCopy(v.decoded, places, outputs, inputs),
   };
 }
 
-function turnedCopy(decoded: Tensor, places: number, outputs: number, inputs: number): Tensor {
+function turnedCopy(decoded: Tensor, places: KernelPlaces, outputs: number, inputs: number): Tensor {
+  const { first, extents, steps } = joinedPlaces(places);
   const [down, across] = decoded.strides as [number, number];
-  const last = decoded.size === 0 ? 0 : (places - 1) * inputs * across;
   const turned = decoded.view(
-    [places, outputs, inputs],
-    [-inputs * across, down, across],
-    decoded.offset + last,
+    [...extents, outputs, inputs],
+    [...steps.map((step) => step * inputs * across), down, across],
+    decoded.offset + (decoded.size === 0 ? 0 : first * inputs * across),
   );
   const copy = turned.contiguous();
-  const matrix = copy.view([inputs, places * outputs], [1, inputs], copy.offset);
+  const matrix = copy.view([inputs, sizeOf(extents) * outputs], [1, inputs], copy.offset);
   copy.dispose();
   turned.dispose();
   return matrix;
