@@ -58,10 +58,14 @@ export class Device {
    * @returns an array with one owner: the caller
    * @throws BackendError where the context is lost, or gpu.js refuses the kernel
    */
-  run(key: string, args: readonly (DeviceArray | number)[], build: () => KernelSource): DeviceArray {
+  run(key: string, args: readonly (Elements | number)[], build: () => KernelSource): DeviceArray {
     this.#requireContext();
     let id = key;
-    for (const arg of args) if (typeof arg !== 'number') id += `,${arg.length}`;
+    for (const arg of args)
+      if (arg instanceof Float32Array) {
+        id += `,^${arg.length}`;
+        this.#counters.uploadedBytes += arg.byteLength;
+      } else if (typeof arg !== 'number') id += `,${arg.length}`;
     let kernel = this.#kernels.get(id);
     if (!kernel) {
       kernel = this.#make(build());
@@ -101,7 +105,7 @@ export class Device {
     await this.#gpu.destroy();
   }
 
-  #launch({ run, length }: Kernel, args: readonly (DeviceArray | Float32Array | number)[]): DeviceArray {
+  #launch({ run, length }: Kernel, args: readonly (Elements | number)[]): DeviceArray {
     this.#counters.passes++;
     const held = run(...args.map((arg) => (arg instanceof DeviceArray ? arg.held : arg)));
     this.#requireMode(run);
@@ -217,6 +221,9 @@ export interface DeviceCounters {
   readonly arrays: number;
   readonly arrayBytes: number;
 }
+
+/** What kernels read: an array of the device, or one of the host that goes up with this launch. */
+export type Elements = DeviceArray | Float32Array;
 
 interface Kernel {
   readonly run: RunKernel;

@@ -8,7 +8,7 @@ import {
   type TypedArray,
   type View,
 } from '@funhash/tensor';
-import { type Device, type DeviceArray, longest } from './device.ts';
+import { type Device, type DeviceArray, type Elements, longest } from './device.ts';
 
 /**
  * What backend buffers are on a device: elements in an array that is never written, replaced by another array when a
@@ -26,6 +26,8 @@ export class GpuBuffer implements DeviceBuffer {
   /** The value of every element, where that is all there is to know. */
   constant: number | undefined;
   region: Region | undefined;
+  /** Launches that took the elements up with them. */
+  launches = 0;
 
   constructor(dtype: DType, length: number) {
     this.dtype = dtype;
@@ -34,6 +36,9 @@ export class GpuBuffer implements DeviceBuffer {
     else this.constant = 0;
   }
 }
+
+const fewElements = 4096;
+const fewLaunches = 2;
 
 /** Neighbouring elements of an array, from `at` on: a buffer may be one of several results of a pass. */
 export interface Region {
@@ -63,6 +68,7 @@ export class Memory {
 
   /** Frees the contents. */
   forget(buffer: GpuBuffer): void {
+    buffer.launches = 0;
     buffer.region?.array.release();
     buffer.region = undefined;
     buffer.host = undefined;
@@ -79,9 +85,14 @@ export class Memory {
   }
 
   /**
-   * The view as kernel arguments: the array and the position of element 0 in it, to which strides are added.
+   * The view as kernel arguments: the elements and the position of element 0 in them, to which strides are added.
+   * Labels and the like, few elements for one or two kernels, go up with the launch and take no pass of their own.
    */
-  argumentsOf({ buffer, offset }: View): [DeviceArray, number] {
+  argumentsOf({ buffer, offset }: View): [Elements, number] {
+    const known = buffer as GpuBuffer;
+    const { host, region, length, dtype } = known;
+    if (host && !region && length <= fewElements && known.launches++ < fewLaunches)
+      return [host instanceof Float32Array ? host : exact(host, dtype), offset];
     const { array, at } = this.regionOf(buffer);
     return [array, at + offset];
   }
@@ -104,7 +115,7 @@ export class Memory {
     return values;
   }
 
-  /** True where the device has not got the elements. */
+  /** True where the host has the elements and the device has not. */
   isOnHost(buffer: DeviceBuffer): boolean {
     return (buffer as GpuBuffer).region === undefined;
   }
@@ -124,6 +135,12 @@ export class Memory {
     buffer.constant = value;
   }
 
+  /** Makes all elements of a contiguous view one value. */
+  storeConstant(out: View, value: number): void {
+    if (covers(out)) this.fill(out.buffer as GpuBuffer, value);
+    else this.store(out, this.#device.upload(new Float32Array(sizeOf(out.shape)).fill(value)));
+  }
+
   /** Gives a buffer the contents of another of its dtype and length. */
   share(from: DeviceBuffer, to: GpuBuffer): void {
     if (from === to) return;
@@ -141,7 +158,10 @@ export class Memory {
 
   /** Makes elements of an array the contents of a contiguous view: see `replace`. */
   store(out: View, array: DeviceArray, at = 0): void {
-    if (covers(out)) return this.replace(out.buffer, array, at);
+    if (covers(out)) {
+      this.replace(out.buffer, array, at);
+      return;
+    }
     const { buffer, offset } = out;
     const { length } = buffer;
     const size = sizeOf(out.shape);

@@ -1,12 +1,12 @@
 import type { Epilogue } from '@funhash/tensor';
 import { type GpuContext, languageOf } from '../context.ts';
-import type { DeviceArray, NativeCode } from '../device.ts';
+import type { Elements, NativeCode } from '../device.ts';
 import { programPrelude, programText } from '../program/program-text.ts';
 
 /** What a product kernel does to its sum before it returns it. */
 export interface EpilogueCode {
   readonly key: string;
-  readonly args: readonly (DeviceArray | number)[];
+  readonly args: readonly (Elements | number)[];
   /** The names of `args` in the kernel. */
   readonly names: readonly string[];
   native(): { readonly native?: NativeCode };

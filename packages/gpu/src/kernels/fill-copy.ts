@@ -1,7 +1,8 @@
-import { allocateArray, type Kernels, referenceBackend, sizeOf, type View } from '@funhash/tensor';
+import { type Kernels, sizeOf } from '@funhash/tensor';
 import { type Axes, axesKey, isNested, positionLines, quotient, windowLines } from '../addressing.ts';
 import type { GpuContext } from '../context.ts';
-import { covers, type GpuBuffer, viewOf } from '../memory.ts';
+import { covers, type GpuBuffer } from '../memory.ts';
+import { onHost } from './on-host.ts';
 
 export function fillKernel({ device, memory, onReference }: GpuContext): Kernels['fill'] {
   return (out, value) => {
@@ -37,7 +38,7 @@ export function copyKernel(context: GpuContext): Kernels['copy'] {
     const { constant } = x.buffer as GpuBuffer;
     if (covers(out)) {
       if (constant !== undefined) return memory.fill(buffer, converts ? Math.trunc(constant) : constant);
-      if (memory.isOnHost(x.buffer)) return copyOnHost(context, x, out);
+      if (memory.isOnHost(x.buffer)) return memory.upload(buffer, onHost(memory, 'copy', [x], out));
       if (!converts && covers(x)) return memory.share(x.buffer, buffer);
     } else if (!isNested(out)) return onReference('copy', [x, out]);
     const [source, from] = memory.argumentsOf(x);
@@ -77,15 +78,3 @@ export function copyKernel(context: GpuContext): Kernels['copy'] {
 
 // Toward zero; comparisons, since gpu.js has no trunc in every mode.
 const truncated = (value: string): string => `(${value} < 0 ? Math.ceil(${value}) : Math.floor(${value}))`;
-
-/** What has not been on the device yet is converted and laid out before it gets there. */
-function copyOnHost({ memory }: GpuContext, x: View, out: View): void {
-  const view = (of: View): View => {
-    const { dtype, length } = of.buffer;
-    const data = of === x ? memory.hostOf(of.buffer) : allocateArray(dtype, length);
-    return { ...viewOf(of), buffer: { dtype, length, data } as View['buffer'] };
-  };
-  const target = view(out);
-  referenceBackend.kernels.copy?.(view(x), target);
-  memory.upload(out.buffer as GpuBuffer, (target.buffer as unknown as { data: Float32Array }).data);
-}

@@ -1,7 +1,8 @@
-import { type Kernels, sizeOf, type View } from '@funhash/tensor';
+import type { Program } from '@funhash/formula';
+import { type Kernels, referenceBackend, sizeOf, type View } from '@funhash/tensor';
 import { axesKey, joined, positionLines, quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
-import type { DeviceArray } from '../device.ts';
+import type { Elements } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
 import { programPrelude, programText } from '../program/program-text.ts';
 
@@ -11,13 +12,19 @@ export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
     const size = sizeOf((outs[0] as View).shape);
     if (size === 0) return;
     const operands = inputs.map((view) => operandOf(view));
+    if (operands.every(({ view }) => !view)) {
+      const values = constantResults(program, operands, scalars);
+      return outs.forEach((out, k) => {
+        memory.storeConstant(out, values[k] as number);
+      });
+    }
     const read = operands.flatMap(({ view }) => (view ? [view] : []));
     const axes = joined({
       shape: (outs[0] as View).shape,
       strides: read.map(({ strides }) => strides),
     });
     const kinds = operands.map(({ view }) => (view ? 'a' : 'c')).join('');
-    const args: (DeviceArray | number)[] = operands.flatMap(({ view, constant }) =>
+    const args: (Elements | number)[] = operands.flatMap(({ view, constant }) =>
       view ? memory.argumentsOf(view) : [constant],
     );
     const key = `map:${program.key}:${size}:${kinds}:${axesKey(axes)}`;
@@ -54,6 +61,28 @@ export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
     });
     array.release();
   };
+}
+
+/** What a program gives for the same values everywhere. */
+function constantResults(
+  program: Program,
+  operands: readonly { readonly constant: number }[],
+  scalars: readonly number[],
+): number[] {
+  const single = (value: number) => {
+    const data = Float32Array.of(value);
+    const buffer = { dtype: 'f32', length: 1, data } as const;
+    return { data, view: { buffer, dtype: 'f32', shape: [], strides: [], offset: 0 } as View };
+  };
+  const inputs = operands.map(({ constant }) => single(constant).view);
+  const outs = program.outputs.map(() => single(0));
+  referenceBackend.kernels.map?.(
+    program,
+    inputs,
+    scalars,
+    outs.map(({ view }) => view),
+  );
+  return outs.map(({ data }) => data[0] as number);
 }
 
 /** An input: its view, or only the value of all its elements. */

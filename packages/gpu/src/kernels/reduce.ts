@@ -1,8 +1,7 @@
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { type Axes, axesKey, joined, loops, positionLines, quotient } from '../addressing.ts';
 import type { GpuContext } from '../context.ts';
-import type { DeviceArray } from '../device.ts';
-import type { GpuBuffer } from '../memory.ts';
+import type { DeviceArray, Elements } from '../device.ts';
 
 type Reduction = 'sum' | 'max' | 'min';
 
@@ -29,7 +28,7 @@ export function reduceKernel(context: GpuContext): Kernels['reduce'] {
   return (op, x, out) => {
     const size = sizeOf(out.shape);
     if (size === 0) return;
-    if (sizeOf(x.shape) === 0) return memory.fill(out.buffer as GpuBuffer, neutral[op]);
+    if (sizeOf(x.shape) === 0) return memory.storeConstant(out, neutral[op]);
     const [kept, folded] = split(x, out);
     const [source, from] = memory.argumentsOf(x);
     const count = sizeOf(folded.shape);
@@ -39,10 +38,7 @@ export function reduceKernel(context: GpuContext): Kernels['reduce'] {
     const parts = partial(context, op, source, from, size, kept, folded, width);
     const many = Math.ceil(count / width);
     const acrossParts = { shape: [many], strides: [[size]] };
-    memory.store(
-      out,
-      reduced(context, op, parts, 0, size, { shape: [size], strides: [[1]] }, acrossParts),
-    );
+    memory.store(out, reduced(context, op, parts, 0, size, { shape: [size], strides: [[1]] }, acrossParts));
     parts.release();
   };
 }
@@ -64,7 +60,7 @@ function split(x: View, out: View): [kept: Axes, folded: Axes] {
 function reduced(
   { device }: GpuContext,
   op: Reduction,
-  source: DeviceArray,
+  source: Elements,
   from: number,
   length: number,
   kept: Axes,
@@ -89,7 +85,7 @@ function reduced(
 function partial(
   { device }: GpuContext,
   op: Reduction,
-  source: DeviceArray,
+  source: Elements,
   from: number,
   length: number,
   kept: Axes,
@@ -170,8 +166,7 @@ export function argMaxKernel(context: GpuContext): Kernels['argMax'] {
 export function logSumExpKernel(context: GpuContext): Kernels['logSumExp'] {
   return (x, out) => {
     if (sizeOf(out.shape) === 0) return;
-    if (x.shape.at(-1) === 0)
-      return context.memory.fill(out.buffer as GpuBuffer, Number.NEGATIVE_INFINITY);
+    if (x.shape.at(-1) === 0) return context.memory.storeConstant(out, Number.NEGATIVE_INFINITY);
     // A row of −∞ or one with +∞ or NaN is its own maximum: the difference below would be NaN.
     lineKernel(
       context,
@@ -193,4 +188,3 @@ export function logSumExpKernel(context: GpuContext): Kernels['logSumExp'] {
     );
   };
 }
-

@@ -3,7 +3,8 @@ import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { type Axes, axesKey, positionLines, quotient } from '../addressing.ts';
 import type { GpuContext } from '../context.ts';
 import type { DeviceArray } from '../device.ts';
-import type { GpuBuffer, Memory } from '../memory.ts';
+import { covers, type GpuBuffer, type Memory } from '../memory.ts';
+import { onHost } from './on-host.ts';
 
 /**
  * Throws for an index out of range where the host knows the indices: it does unless a kernel computed them. Of those
@@ -21,7 +22,10 @@ function knownIndices(memory: Memory, { buffer, shape, strides, offset }: View):
   const { host, constant } = buffer as GpuBuffer;
   if (!host && constant === undefined) return undefined;
   const values = memory.hostOf(buffer);
-  return Array.from({ length: shape[0] as number }, (_, n) => values[offset + n * (strides[0] as number)] as number);
+  return Array.from(
+    { length: shape[0] as number },
+    (_, n) => values[offset + n * (strides[0] as number)] as number,
+  );
 }
 
 export function gatherKernel({ device, memory }: GpuContext): Kernels['gather'] {
@@ -30,6 +34,8 @@ export function gatherKernel({ device, memory }: GpuContext): Kernels['gather'] 
     const rows = x.shape[0] as number;
     requireIndices(memory, 'gather', index, rows);
     if (length === 0) return;
+    if (isFew(memory, x) && memory.isOnHost(index.buffer) && covers(out))
+      return memory.upload(out.buffer as GpuBuffer, onHost(memory, 'gather', [x, index], out));
     const inner = sizeOf(x.shape.slice(1));
     const axes: Axes = { shape: x.shape.slice(1), strides: [x.strides.slice(1)] };
     const [source, from] = memory.argumentsOf(x);
@@ -52,6 +58,9 @@ export function gatherKernel({ device, memory }: GpuContext): Kernels['gather'] 
     memory.store(out, gathered);
   };
 }
+
+// Reading a table of class numbers, say: less work than a launch.
+const isFew = (memory: Memory, { buffer }: View): boolean => buffer.length <= 4096 && memory.isOnHost(buffer);
 
 // Rows searched for a result in one pass; above it, the host sorts the indices that it knows.
 const fewRows = 256;
