@@ -1,5 +1,5 @@
-import { matmul, recorded, reshape, transpose } from '@funhash/autodiff';
-import { runMatmul, type Tensor } from '@funhash/tensor';
+import { isRecording, matmul, recorded, reshape, transpose } from '@funhash/autodiff';
+import { runMatmul, scope, type Tensor } from '@funhash/tensor';
 
 /**
  * One step of a contraction: t [n, p, q, a] · w [n·a, N] → [p·q, N], summed over n and a. t may lie in any order in
@@ -14,12 +14,15 @@ export function contractStep(t: Tensor, w: Tensor): Tensor {
   const y = product.view([p * q, cols], [cols, 1], product.offset);
   product.dispose();
   source.dispose();
-  return recorded([t, w], y, (g, needed) => [
-    needed(0)
-      ? transpose(reshape(matmul(g, w, { transposeB: true }), [p, q, n, a]), [2, 0, 1, 3])
-      : undefined,
-    needed(1)
-      ? matmul(reshape(transpose(t, [1, 2, 0, 3]), [p * q, n * a]), g, { transposeA: true })
-      : undefined,
-  ]);
+  return recorded([t, w], y, (g, needed) => {
+    // What is only on the way to a cotangent is freed at once, unless another tape may need it.
+    const only = (f: () => Tensor): Tensor => (isRecording([t, w, g]) ? f() : scope(f));
+    const byT = (): Tensor => {
+      const dT = transpose(reshape(matmul(g, w, { transposeB: true }), [p, q, n, a]), [2, 0, 1, 3]);
+      return reshape(reshape(dT, [dT.size]), t.shape);
+    };
+    const byW = (): Tensor =>
+      matmul(reshape(transpose(t, [1, 2, 0, 3]), [p * q, n * a]), g, { transposeA: true });
+    return [needed(0) ? only(byT) : undefined, needed(1) ? only(byW) : undefined];
+  });
 }
