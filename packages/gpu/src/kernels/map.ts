@@ -11,7 +11,8 @@ export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
   return (program, inputs, scalars, outs) => {
     const size = sizeOf((outs[0] as View).shape);
     if (size === 0) return;
-    const operands = inputs.map((view) => operandOf(view));
+    const used = new Set(program.nodes.flatMap(({ op, value }) => (op === 'input' ? [value] : [])));
+    const operands = inputs.map((view, slot) => operandOf(view, used.has(slot)));
     if (operands.every(({ view }) => !view)) {
       const values = constantResults(program, operands, scalars);
       return outs.forEach((out, k) => {
@@ -85,8 +86,8 @@ function constantResults(
   return outs.map(({ data }) => data[0] as number);
 }
 
-/** An input: its view, or only the value of all its elements. */
-function operandOf(view: View): { readonly view?: View; readonly constant: number } {
+/** An input: its view, or only the value of all its elements, or 0 where no output depends on it. */
+function operandOf(view: View, isUsed: boolean): { readonly view?: View; readonly constant: number } {
   const { constant } = view.buffer as GpuBuffer;
-  return constant === undefined ? { view, constant: 0 } : { constant };
+  return isUsed && constant === undefined ? { view, constant: 0 } : { constant: constant ?? 0 };
 }
