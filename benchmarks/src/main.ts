@@ -13,6 +13,7 @@ import { loadTime } from './cases/load-time.ts';
 import { memory } from './cases/memory.ts';
 import { oneRow } from './cases/one-row.ts';
 import { small, steps } from './cases/steps.ts';
+import { tensorTrainCase } from './cases/tensor-train.ts';
 import { buildHost } from './hosts.ts';
 import { isRival } from './libraries.ts';
 import { load } from './machine.ts';
@@ -29,6 +30,7 @@ const cases: readonly Case[] = [
   idiom,
   epoch,
   small,
+  tensorTrainCase,
   memory,
   loadTime,
   bundles,

@@ -1,7 +1,7 @@
 /** A scheme by its name in @funhash/space/schemes, with its options; rivals that can imitate it do. */
 export interface WeightChoice {
   readonly scheme: string;
-  readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly options: Readonly<Record<string, string | number | boolean | readonly number[]>>;
 }
 
 /** What a library is asked to do, as plain data: the same for all of them. */
