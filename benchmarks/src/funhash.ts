@@ -19,6 +19,7 @@ import {
 } from '@funhash/layers';
 import { leNet5 } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
+import type { Backend } from '@funhash/tensor';
 import { fit, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
 import { labels, mnist, startWeights, uniform } from './data.ts';
@@ -36,11 +37,13 @@ import {
 
 export interface Options {
   readonly threads: number;
+  /** What runs in place of the backend. */
+  readonly wrap?: (backend: Backend) => Backend;
 }
 
-export async function createRunner({ threads }: Options): Promise<Runner> {
+export async function createRunner({ threads, wrap = (backend) => backend }: Options): Promise<Runner> {
   const backend = createBackend({ threads });
-  await useBackend(backend, { strict: true });
+  await useBackend(wrap(backend), { strict: true });
   while (backend.workerUsage().started < backend.threads - 1) await setTimeout(5);
   return {
     prepare,

@@ -1,6 +1,7 @@
 import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { type LibraryName, libraries } from '../libraries.ts';
+import { profileTable } from '../profile.ts';
 import { type Entry, interleaved } from '../rounds.ts';
 import { timingTable } from '../table.ts';
 import type { Task, WeightChoice } from '../task.ts';
@@ -37,10 +38,10 @@ export const leNet: Case = {
     'Convolutions of 6 and 16 kernels 5 × 5, ReLU, max pooling of 2, dense layers of 120, 84 and 10, on images of 28 × 28 ' +
     'padded by 2, batch 64. The step: forward, softmax cross-entropy, gradients, SGD with momentum 0.9, the loss read. ' +
     'Prediction: the logits, read. Start weights are the same, in each library’s order of axes: losses after three ' +
-    'steps, and logits, must agree.',
+    'steps, and logits, must agree. Where the step goes: each kernel call timed.',
   libraries: [...ours, ...trainers, 'ortWeb', 'ortNode'],
-  run: ({ rounds, takes, show }) =>
-    withHosts(async (hostOf) => {
+  run: async ({ rounds, takes, show }) => {
+    await withHosts(async (hostOf) => {
       const timed = (kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryName[]) =>
         interleaved(
           entriesOf(kind, rivals).filter(({ library }) => takes(library)),
@@ -50,5 +51,7 @@ export const leNet: Case = {
       const base = libraries.funhash.title;
       show(timingTable('Prediction, batch 64', await timed('leNetForward', predictors), { base }));
       show(timingTable('Training step, batch 64', await timed('leNetStep', trainers), { base }));
-    }, 120_000),
+    }, 120_000);
+    show(await profileTable('Where the step goes', { kind: 'leNetStep', batch }, 10 * rounds));
+  },
 };
