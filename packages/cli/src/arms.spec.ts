@@ -28,11 +28,24 @@ test('the budget of the papers: 784-1000-10 at 1/64', () => {
   expect(budgetOf([784, 1000, 10], 1 / 64)).toBe(12_250 + 156 + 1010);
 });
 
+/** Whose sizes come in steps, of ranks or terms. */
+const inSteps = ['kronecker', 'mpo', 'tensorTrain'];
+
+test.each(inSteps)('%s never stores more than the others, and at most a tenth less', (scheme) => {
+  for (const { widths, ratios } of nets)
+    for (const ratio of ratios.filter((each) => each > 1 / 64)) {
+      const budget = budgetOf(widths, ratio);
+      const stored = storedBy(scheme, ratio, widths);
+      expect(stored).toBeLessThanOrEqual(budget);
+      expect(stored).toBeGreaterThan(0.9 * budget);
+    }
+});
+
 describe('all arms store the same number of values, within 1 %', () => {
   for (const { widths, ratios } of nets)
     for (const ratio of ratios)
       test.each([
-        ...armKinds.filter((kind) => kind !== 'freshNet'),
+        ...armKinds.filter((kind) => !['freshNet', 'binary', ...inSteps].includes(kind)),
         'funHash,dual',
         'funHash,hops=2',
         'tiles,shared',
@@ -105,6 +118,12 @@ describe('nets of convolutions', () => {
     ]);
     expect(weights[1]).toMatch(/kernel=5/);
     expect(() => armOf('freshNet', 1 / 16, mlp([784, 1000, 10]))).toThrow(/a model with convolutions/);
+  });
+
+  test('trains have the places of a filter in their first core', () => {
+    const { weights } = armOf('tensorTrain', 1 / 8, lenet);
+    expect(weights[1]).toMatch(/^tensorTrain:.*kernel=5/);
+    expect(weights.slice(2).join()).not.toMatch(/kernel/);
   });
 
   test('low rank keeps the head plain, and says where it has no room', () => {

@@ -68,6 +68,8 @@ const arrangements: Readonly<
   lowRank: { arrange: lowRank, arrangeConv: lowRankConv, learningRate: 0.1 },
   randomEdgeRemoval: { arrange: randomEdgeRemoval, learningRate: 0.2 },
   kronecker: { learningRate: 0.13 },
+  tensorTrain: { learningRate: 0.13 },
+  mpo: { learningRate: 0.13 },
 };
 
 /** What may stand in a list of schemes. */

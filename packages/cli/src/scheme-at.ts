@@ -5,7 +5,7 @@ import { formatScheme, parseScheme } from './scheme-text.ts';
 
 /**
  * A scheme for all layers of a net, as one of them takes it. FreshNets are for filters: they learn their kernel here,
- * and other weights are hashed, as in the paper. A basis of images serves the layers that have images for input; the
+ * and other weights are hashed, as in the paper; chains of cores, whose modes are chosen, learn it too. A basis of images serves the layers that have images for input; the
  * others take the scheme without it.
  */
 export function schemeAt(
@@ -21,12 +21,16 @@ export function schemeAt(
         : { ...parsed, kind: 'hashedNet', options },
     );
   }
+  if (kernelSize > 1 && isChain(parsed.kind) && parsed.options.inModes === undefined)
+    return formatScheme({ ...parsed, options: { ...parsed.options, kernel: kernelSize } });
   const [, inner] = /\((\w+)\)$/.exec(parsed.kind) ?? [];
   if (inner === undefined) return scheme;
   const { height, width, keep, channels, ...options } = parsed.options;
   const isImage = kernelSize === 1 && cols % (Number(height) * Number(width)) === 0;
   return isImage ? scheme : formatScheme({ ...parsed, kind: inner, options });
 }
+
+const isChain = (kind: string): boolean => kind === 'tensorTrain' || kind === 'mpo';
 
 /** @throws UsageError for a scheme of filters in a net without any */
 export function requireFilters(kind: string, { model }: NetShape): void {

@@ -45,6 +45,15 @@ test.each([
     },
   ],
   [
+    'tensorTrain:inModes=4x7x7x4,outModes=1x10x1x1,ranks=8',
+    {
+      kind: 'tensorTrain',
+      size: {},
+      options: { inModes: [4, 7, 7, 4], outModes: [1, 10, 1, 1], ranks: 8 },
+      shared: false,
+    },
+  ],
+  [
     'kronecker:terms=5,shapes=40x28/25x28',
     {
       kind: 'kronecker',
@@ -70,7 +79,7 @@ test.each([
 });
 
 test.each([
-  ['', /one of dense/],
+  ['', /one of \w+, /],
   ['hash', /the scheme hash/],
   ['hashedNet:0', /ratio above 0 and at most 1/],
   ['hashedNet:2', /ratio above 0/],

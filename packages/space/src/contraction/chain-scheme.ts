@@ -118,23 +118,29 @@ function planOf<O extends OptionSchema>(
   if (budget === undefined || given[ranksName] !== undefined || inModes.length !== outModes.length)
     return planned as Partial<Values>;
   const most = largestRanks(inModes, outModes);
+  const sizeOf = (ranks: readonly number[]): number =>
+    chainSize({ inModes, outModes, bonds: [boundary, ...ranks, boundary] });
   const ranksUpTo = (rank: number): number[] => most.map((limit) => Math.min(rank, limit));
-  const sizeAt = (rank: number): number =>
-    chainSize({ inModes, outModes, bonds: [boundary, ...ranksUpTo(rank), boundary] });
-  if (sizeAt(1) > budget)
+  const smallest = sizeOf(ranksUpTo(1));
+  if (smallest > budget)
     throw new ArgumentError({
       operation: kind,
-      expected: `at least ${sizeAt(1)} values for ${rows} × ${cols}, modes ${modesText(inModes)} → ${modesText(outModes)}`,
+      expected: `at least ${smallest} values for ${rows} × ${cols}, modes ${modesText(inModes)} → ${modesText(outModes)}`,
       actual: `a budget of ${budget}`,
       remedy: 'Give it a larger ratio, more modes, or another scheme for this layer.',
     });
-  let [least, beyond] = [1, Math.min(mostBond, Math.max(...most)) + 1];
+  let [least, beyond] = [1, Math.min(mostBond, Math.max(1, ...most)) + 1];
   while (beyond - least > 1) {
     const middle = Math.floor((least + beyond) / 2);
-    if (sizeAt(middle) <= budget) least = middle;
+    if (sizeOf(ranksUpTo(middle)) <= budget) least = middle;
     else beyond = middle;
   }
-  return { ...planned, [ranksName]: ranksUpTo(least) } as Partial<Values>;
+  // One rank for all leaves some of the budget: single bonds may have one more.
+  const ranks = most.reduce((found, limit, k) => {
+    const raised = found.with(k, Math.min(limit, (found[k] as number) + 1));
+    return sizeOf(raised) <= budget ? raised : found;
+  }, ranksUpTo(least));
+  return { ...planned, [ranksName]: ranks } as Partial<Values>;
 }
 
 function modesOf<O extends OptionSchema>(
