@@ -24,7 +24,7 @@ export async function profileTable(title: string, task: Task, runs: number): Pro
   });
   const row = (name: string, calls: number | undefined, leastMs: number, leastMs2: number): Row => ({
     name,
-    ...(calls !== undefined && { calls }),
+    ...(calls !== undefined && { calls: String(calls) }),
     leastMs,
     leastMs2,
     share: (100 * leastMs) / one.leastMs,
