@@ -3,10 +3,12 @@ import {
   funHash,
   hashedNet,
   lowRank,
+  mpo,
   productHash,
   randomEdgeRemoval,
   robe,
   SharedSpace,
+  tensorTrain,
   tiles,
   type WeightPolicy,
   type WeightRequest,
@@ -46,6 +48,12 @@ const request: fc.Arbitrary<MakeRequest> = fc.oneof(
     })
     .map((options) => () => funHash(options)),
   fc.record({ rank: fc.integer({ min: 1, max: 3 }), policy }).map((options) => () => lowRank(options)),
+  fc
+    .record({ ranks: fc.constant(1), padding: fc.boolean(), policy })
+    .map((options) => () => tensorTrain(options)),
+  fc
+    .record({ bonds: fc.constant(1), boundary: fc.integer({ min: 1, max: 3 }), policy })
+    .map((options) => () => mpo(options)),
   fc.record({ values, policy }).map((options) => () => productHash(options)),
   fc
     .record({ blockRows: fc.integer({ min: 1, max: 4 }), blockCols: fc.integer({ min: 1, max: 4 }), policy })

@@ -14,6 +14,7 @@ import {
   hashedNet,
   inBasis,
   lowRank,
+  mpo,
   randomEdgeRemoval,
   robe,
   SharedSpace,
@@ -32,9 +33,10 @@ import { DepthwiseConv2d } from './depthwise-conv2d.ts';
 import { Dropout } from './dropout.ts';
 import { Flatten } from './flatten.ts';
 import { LayerNorm } from './layer-norm.ts';
-import { load, modelOf } from './load.ts';
+import { load, modelIn } from './load.ts';
 import { MaxPool2d } from './max-pool2d.ts';
 import type { Module } from './module.ts';
+import { modelFile } from './read-model.ts';
 import { Reshape } from './reshape.ts';
 import { Residual } from './residual.ts';
 import { Sequential } from './sequential.ts';
@@ -72,6 +74,7 @@ const contents: readonly Content[] = [
   new Dense({ in: 3, out: 2, weight: funHash({ values: 14, dual: true }), bias: false }),
   new Sequential([tied, tied]),
   new Dense({ in: 2, out: 3, weight: lowRank({ rank: 1 }) }),
+  new Dense({ in: 4, out: 3, weight: mpo({ inModes: [2, 2], outModes: [3, 1], bonds: [2], boundary: 2 }) }),
   new Conv2d({
     in: 2,
     out: 2,
@@ -307,7 +310,7 @@ test('the files that mutation starts from are good', async () => {
 });
 
 test('100 000 mutated descriptions: a typed refusal, or a sound model', async () => {
-  const accepted = await fuzz(100_000, 20160706, (content) => modelOf(parsed(content), 'a test'));
+  const accepted = await fuzz(100_000, 20160706, (content) => modelIn(modelFile(parsed(content), 'a test')));
   expect(accepted).toBeGreaterThan(5000);
   expect(accepted).toBeLessThan(50_000);
 });

@@ -1,4 +1,5 @@
 import type { Random } from '@funhash/hashing';
+import type { Shape } from '@funhash/tensor';
 import { normalValues } from '../start-values.ts';
 import { productOf } from './modes.ts';
 import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
@@ -13,9 +14,21 @@ export function startCores(chain: TensorChain, draw: Random, std: number): Recor
   const coreStd = (std / Math.sqrt(bonds)) ** (1 / shapes.length);
   const cores = shapes.map((shape) => normalValues(draw, productOf(shape), coreStd));
   const entries = productOf(chain.inModes) * productOf(chain.outModes);
-  const found = Math.sqrt(squaredNorm(chain, cores) / entries);
+  // With bonds so large the norm is near its mean.
+  const found = normCost(shapes, chain) > mostCost ? std : Math.sqrt(squaredNorm(chain, cores) / entries);
   const factor = found > 0 ? (std / found) ** (1 / shapes.length) : 1;
   return Object.fromEntries(cores.map((core, k) => [coreName(k), core.map((value) => value * factor)]));
+}
+
+/** Multiplications: a tenth of a second. */
+const mostCost = 1e8;
+
+function normCost(shapes: readonly Shape[], { bonds }: TensorChain): number {
+  const cost = (shape: Shape): number => {
+    const [before, after] = [shape[1] as number, shape[3] as number];
+    return productOf(shape) * (before + after);
+  };
+  return (bonds[0] as number) ** 2 * shapes.reduce((sum, shape) => sum + cost(shape), 0);
 }
 
 /**
