@@ -108,8 +108,11 @@ describe('matmul', () => {
     );
   });
 
-  test('more columns than one panel holds', () => {
-    const [m, n, k] = [3, 2057, 20];
+  test.each([
+    [3, 2057, 20],
+    [1801, 3, 20],
+    [35_909, 9, 1],
+  ])('more rows or columns than one panel holds: %i × %i, depth %i', (m, n, k) => {
     const result = twin(m * n, [m, n]);
     runBoth(backend, 'matmul', twin(m * k, [m, k], 5), twin(k * n, [k, n], 6), result);
     expectSame(backend, result);
