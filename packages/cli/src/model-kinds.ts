@@ -45,6 +45,12 @@ const kinds: Readonly<Record<string, ModelKind>> = {
     widths: [64],
     build: ({ widths: [channels], ...rest }) => vgg16({ ...rest, channels: channels as number }),
   },
+  // As in the MPO paper: the first two convolutions of the last group are dense layers on the whole image.
+  'vgg16-flat': {
+    widths: [64, 4096, 4096],
+    build: ({ widths: [channels, ...hidden], ...rest }) =>
+      vgg16({ ...rest, flat: 2, channels: channels as number, hidden }),
+  },
   resnet20: residual(20),
   resnet32: residual(32),
   'wrn-16-4': {
