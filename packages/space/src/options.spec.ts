@@ -71,3 +71,19 @@ test('options say whether they are structural or of the run time', () => {
     hash: 'structural',
   });
 });
+
+test('lists of whole numbers are bounded', () => {
+  const lists = {
+    modes: structural.list({ least: 1, most: 8, length: 3 }),
+    ranks: structural.oneOrList({ least: 1, most: 5, length: 3 }),
+  };
+  const read = (given: Record<string, unknown>) => resolveOptions('fold', lists, given, 0);
+  expect(read({ modes: [1, 8], ranks: 5 })).toEqual({ modes: [1, 8], ranks: 5 });
+  expect(read({ modes: [], ranks: [] })).toEqual({ modes: [], ranks: [] });
+  for (const modes of [[0], [9], [1, 1, 1, 1], [1.5], ['2'], 3, '1', null, { length: 1 }, [[1]]])
+    expect(() => read({ modes, ranks: 1 })).toThrow('modes');
+  for (const ranks of [0, 6, [6], [1, 1, 1, 1], '1', [null]])
+    expect(() => read({ modes: [1], ranks })).toThrow(
+      'ranks: a whole number from 1 to 5, or a list of up to 3',
+    );
+});

@@ -93,6 +93,7 @@ describe('refused', () => {
       /inModes whose product is the 30 columns.*3×5×3 = 45/,
     ],
     [{ inModes: [3, 5, 2], outModes: [2, 3], ranks: 2 }, /as many inModes as outModes/],
+    [{ inModes: [], outModes: [], ranks: [] }, /at least one, got none and none/],
     [
       { inModes: [3, 5, 2], outModes: [2, 3, 2], ranks: [2] },
       /2 ranks, one between each two of 3 cores, got 1/,

@@ -72,11 +72,11 @@ export interface ChainRequest {
 /** @throws ArgumentError where modes do not fit the matrix, or ranks exceed what the modes allow: it names the most */
 export function chainOf(request: ChainRequest, shape: MatrixShape): TensorChain {
   const { kind, inModes, outModes, ranks, ranksName, boundary } = request;
-  if (inModes.length !== outModes.length)
+  if (inModes.length !== outModes.length || inModes.length === 0)
     throw new ArgumentError({
       operation: kind,
-      expected: 'as many inModes as outModes',
-      actual: `${modesText(inModes)} and ${modesText(outModes)}`,
+      expected: 'as many inModes as outModes, at least one',
+      actual: `${modesText(inModes) || 'none'} and ${modesText(outModes) || 'none'}`,
       remedy: 'Fill up with modes of 1.',
     });
   requireModes(request, 'inModes', inModes, shape.cols, 'columns');
