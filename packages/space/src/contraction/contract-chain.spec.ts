@@ -115,3 +115,13 @@ test('weights say how they are contracted', () => {
   const dense = createWeight(mpo({ inModes: [8, 8], outModes: [8, 8], bonds: 64 }), { rows: 64, cols: 64 });
   expect(dense.notes.join()).toMatch(/dense reconstruction for 100 rows/);
 });
+
+test('no rows give no rows, and rows that V has not are refused, those of its padding too', () => {
+  const options = { inModes: [4, 8], outModes: [2, 7], bonds: [3], padding: true };
+  const weight = createWeight(mpo(options), { rows: 12, cols: 30 });
+  expect(weight.matmul(tensor(new Float32Array(0), [0, 30])).shape).toEqual([0, 12]);
+  expect(weight.rowsAt(tensor(new Int32Array(0))).shape).toEqual([0, 30]);
+  expect(weight.rowsAt(tensor(Int32Array.of(11))).shape).toEqual([1, 30]);
+  for (const id of [-1, 12, 13, 1000])
+    expect(() => weight.rowsAt(tensor(Int32Array.of(id)))).toThrow(`rows from 0 to 11, got ${id}`);
+});

@@ -9,6 +9,7 @@ import {
   slice,
   transpose,
 } from '@funhash/autodiff';
+import { ArgumentError } from '@funhash/hashing';
 import { type Tensor, tensor } from '@funhash/tensor';
 import type { MatrixShape } from '../scheme.ts';
 import { contractStep } from './contract-step.ts';
@@ -53,9 +54,16 @@ export function contractChain(
 }
 
 /** Rows ids [N] (i32) of V → [N, cols]: the matrices that the digits of a row choose from each core, multiplied. */
-export function chainRows(ids: Tensor, stored: Stored, chain: TensorChain, { cols }: MatrixShape): Tensor {
+export function chainRows(ids: Tensor, stored: Stored, chain: TensorChain, shape: MatrixShape): Tensor {
   const { outModes, bonds } = chain;
   const rows = ids.dataSync();
+  const stranger = rows.find((id) => !(id >= 0 && id < shape.rows));
+  if (stranger !== undefined)
+    throw new ArgumentError({
+      operation: 'rowsAt',
+      expected: `rows from 0 to ${shape.rows - 1}`,
+      actual: String(stranger),
+    });
   const open = bonds[0] as number;
   let below = productOf(outModes);
   let row: Tensor | undefined;
@@ -80,7 +88,7 @@ export function chainRows(ids: Tensor, stored: Stored, chain: TensorChain, { col
       : reshape(chosen, [ids.size, before, inMode * after]);
     row = reshape(matmul(left, right), [ids.size, closes ? 1 : open, done * inMode, closes ? 1 : after]);
   });
-  return cut(reshape(row as Tensor, [ids.size, productOf(chain.inModes)]), [ids.size, cols]);
+  return cut(reshape(row as Tensor, [ids.size, productOf(chain.inModes)]), [ids.size, shape.cols]);
 }
 
 /** V [rows, cols] itself. */
@@ -135,7 +143,7 @@ function mergeCores(cores: readonly Tensor[], { bonds }: TensorChain, { first, e
 function contract(
   x: Tensor,
   merged: readonly Tensor[],
-  { bonds }: TensorChain,
+  { inModes, outModes, bonds }: TensorChain,
   segments: readonly Segment[],
 ): Tensor {
   const batch = x.shape[0] as number;
@@ -144,7 +152,7 @@ function contract(
   merged.forEach((core, k) => {
     const [inSize, before, outSize, after] = core.shape as [number, number, number, number];
     if (k === 0) {
-      const apart = reshape(x, [batch, inSize, x.size / batch / inSize, 1]);
+      const apart = reshape(x, [batch, inSize, productOf(inModes) / inSize, 1]);
       const matrix = reshape(core, [inSize, before * outSize * after]);
       state = contractStep(transpose(apart, [1, 2, 0, 3]), matrix);
       return;
@@ -161,5 +169,5 @@ function contract(
     const apart = reshape(state, [inSize, 1, state.size / (inSize * before), before]);
     state = contractStep(apart, reshape(core, [inSize * before, outSize * after]));
   });
-  return reshape(state, [batch, state.size / batch]);
+  return reshape(state, [batch, productOf(outModes)]);
 }
