@@ -33,10 +33,11 @@ export const commands = {
 const mostArguments = 14;
 
 /**
- * How long a thread looks for a change of state before it sleeps: a few times what waking it takes, so that it stays
- * awake over the small kernels between two large ones of a training step.
+ * How long a thread looks for a change of state before it sleeps: about twice what waking it takes. Longer ones keep a
+ * worker awake between two kernels of a training step, but cost as much at each kernel where a busy machine has both
+ * threads on one core.
  */
-export const spinMs = 0.2;
+export const spinMs = 0.1;
 
 const parameters = Array.from({ length: mostArguments }, (_, k) => `words[at + ${k + 2}]`).join(', ');
 
