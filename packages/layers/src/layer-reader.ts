@@ -2,9 +2,9 @@ import type { Padding, PerAxis } from '@funhash/autodiff';
 import { type DecodedModel, ModelFileError } from '@funhash/codec/read';
 import { FunhashError } from '@funhash/hashing';
 import {
+  type KnownSchemes,
   Parameter,
   restoreWeight,
-  type Scheme,
   type SharedSpace,
   type Weight,
   type WeightPolicy,
@@ -23,7 +23,7 @@ export interface ReaderContext {
   readonly source: string;
   readonly model: DecodedModel;
   readonly layers: Readonly<Record<string, LayerClass>>;
-  readonly schemes: Readonly<Record<string, Scheme>>;
+  readonly schemes: KnownSchemes;
   /** In place of the policies in the file. */
   readonly policy: WeightPolicy | undefined;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
@@ -130,6 +130,17 @@ export class LayerReader {
     if (!sameShape(value.shape, shape))
       return this.#refuse(`values ${name} ${shapeText(shape)}`, value.shape);
     return new Parameter(name, value);
+  }
+
+  /** Whole numbers of 32 bits, as they lie in the file. */
+  integers(name: string, shape: Shape): Parameter {
+    const { model, taken } = this.#context;
+    const key = this.#keyOf(name);
+    const stored = model.tensors.get(key);
+    if (!(stored?.data instanceof Int32Array) || !sameShape(stored.shape, shape))
+      return this.#refuse(`integers ${name} ${shapeText(shape)}`, stored && [stored.dtype, stored.shape]);
+    taken.add(key);
+    return new Parameter(name, tensor(stored.data, shape));
   }
 
   weight(name: string, rows: number, cols: number): Weight {

@@ -266,7 +266,9 @@ describe('of the caller', () => {
   test('a scheme', async () => {
     const net = new Dense({ in: 3, out: 2, weight: constantScheme({ offset: 0.25 }) });
     const file = await net.toBytes();
-    await expect(load(file)).rejects.toThrow(/known scheme: dense, .*Pass schemes of your own as `schemes`/);
+    await expect(load(file)).rejects.toThrow(
+      /known scheme: .*dense, .*Pass schemes of your own as `schemes`/,
+    );
     const loaded = await load(file, { schemes: { constantScheme } });
     expect(bits(loaded.forward(x))).toEqual(bits(net.forward(x)));
     expect(await loaded.toBytes()).toEqual(file);

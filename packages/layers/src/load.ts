@@ -1,37 +1,12 @@
-import {
-  type ByteSource,
-  type DecodedModel,
-  decodeModel,
-  inflateBytes,
-  readBytes,
-} from '@funhash/codec/read';
+import type { ByteSource, DecodedModel } from '@funhash/codec/read';
 import { ArgumentError } from '@funhash/hashing';
-import { type Scheme, SharedSpace, schemes, type WeightPolicy } from '@funhash/space';
+import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from './layer-classes.ts';
-import {
-  buildLayer,
-  type Fields,
-  isFields,
-  type LayerClass,
-  type ReaderContext,
-  refusal,
-  shown,
-} from './layer-reader.ts';
 import { type Module, savedValues } from './module.ts';
+import { type LoadOptions, type ModelFile, modelOf, readModelFile } from './read-model.ts';
 
 export { ModelFileError } from '@funhash/codec/read';
-
-export interface LoadOptions {
-  /** Schemes of the caller's own, besides those of this package. */
-  readonly schemes?: Readonly<Record<string, Scheme>>;
-  /** Layers of the caller's own, besides those of this package. */
-  readonly layers?: Readonly<Record<string, LayerClass>>;
-  /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
-  readonly policy?: WeightPolicy;
-  /** Largest file read, also when inflated. Default 1 GiB. */
-  readonly maxBytes?: number;
-}
 
 /**
  * The model in a file written by `save`, compressed or not. The file is taken for hostile: nothing in it is believed
@@ -41,28 +16,12 @@ export interface LoadOptions {
  * @throws ModelFileError that says what is wrong and where
  */
 export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Module> {
-  const { name, model } = await decoded(source, options);
-  return modelOf(model, name, options);
+  return modelIn(await readModelFile(source, options), options);
 }
 
-/** The model that a decoded file describes. */
-export function modelOf(model: DecodedModel, source: string, options: LoadOptions = {}): Module {
-  const { spec, spaces, ties } = envelope(source, model);
-  const context: ReaderContext = {
-    source,
-    model,
-    layers: { ...layerClasses, ...options.layers },
-    schemes: { ...schemes, ...options.schemes },
-    policy: options.policy,
-    spaces,
-    ties,
-    built: new Map(),
-    taken: new Set(),
-  };
-  const built = buildLayer(spec, '', context);
-  const unused = [...model.tensors.keys()].filter((key) => !context.taken.has(key));
-  if (unused.length > 0) throw refusal(source, 'only values that belong to a layer', shown(unused));
-  return built;
+/** The model that a file describes. */
+export function modelIn(file: ModelFile, { layers, schemes: own, policy }: LoadOptions = {}): Module {
+  return modelOf(file, { ...layerClasses, ...layers }, knownSchemes({ ...schemes, ...own }), policy);
 }
 
 /**
@@ -77,8 +36,7 @@ export async function loadInto(
   source: ByteSource,
   options: Pick<LoadOptions, 'maxBytes'> = {},
 ): Promise<void> {
-  const { name, model: file } = await decoded(source, options);
-  const { spec } = envelope(name, file);
+  const { source: name, model: file, spec } = await readModelFile(source, options);
   const values = savedValues(model);
   const differences = [
     ...valueDifferences(values, file.tensors),
@@ -95,35 +53,6 @@ export async function loadInto(
     const { data, shape } = file.tensors.get(key) as NonNullable<ReturnType<typeof file.tensors.get>>;
     scope(() => parameter.assign(tensor(data, shape, { dtype: parameter.value.dtype })));
   }
-}
-
-async function decoded(
-  source: ByteSource,
-  { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
-): Promise<{ name: string; model: DecodedModel }> {
-  const name = typeof source === 'string' || source instanceof URL ? String(source) : 'model file';
-  const limit = maxBytes === undefined ? {} : { maxBytes };
-  const bytes = await inflateBytes(await readBytes(source, limit), { ...limit, source: name });
-  return { name, model: decodeModel(bytes, { source: name }) };
-}
-
-function envelope(
-  source: string,
-  { spec, tensors }: DecodedModel,
-): { spec: unknown; spaces: Map<string, SharedSpace>; ties: Fields } {
-  if (!isFields(spec) || !Array.isArray(spec.spaces) || !isFields(spec.ties))
-    throw refusal(source, 'a model, its spaces and its ties', shown(spec));
-  const spaces = new Map(
-    spec.spaces.map((space: unknown): [string, SharedSpace] => {
-      const stored = tensors.get(space as string);
-      if (stored?.shape.length !== 1)
-        throw refusal(source, 'stored values [K] for each shared space', shown(space));
-      const name = space as string;
-      return [name, SharedSpace.of(name, tensor(stored.data, stored.shape, { dtype: 'f32' }))];
-    }),
-  );
-  if (spaces.size < spec.spaces.length) throw refusal(source, 'each shared space once', shown(spec.spaces));
-  return { spec: spec.model, spaces, ties: spec.ties };
 }
 
 function valueDifferences(values: ReturnType<typeof savedValues>, stored: DecodedModel['tensors']): string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dct2d } from './bases/dct2d.ts';
 import { inBasis } from './in-basis.ts';
+import { knownSchemes } from './known-schemes.ts';
 import { restoreWeight } from './restore-weight.ts';
 import * as schemes from './schemes/index.ts';
 import { funHash, hashedNet, lowRank, robe } from './schemes/index.ts';
@@ -39,7 +40,10 @@ test('a product is that with the decoded matrix, and the spec names scheme and b
     options: { buckets: 30, seed: 3, height: 5, width: 4, keep: 3, channels: 1 },
   });
   const values = { get: () => weight.parameters[0]?.value };
-  const restored = restoreWeight(JSON.parse(JSON.stringify(weight.spec)), { schemes, values });
+  const restored = restoreWeight(JSON.parse(JSON.stringify(weight.spec)), {
+    schemes: knownSchemes(schemes),
+    values,
+  });
   expect(restored.decode().dataSync()).toEqual(weight.decode().dataSync());
 });
 
@@ -48,6 +52,8 @@ test.each(['dct2d(nothing)', 'dct2d()', 'dct2d', 'toString(hashedNet)', 'dct2d(d
   (kind) => {
     const spec = createWeight(hashedNet({ ratio: 1 / 4 }), { rows: 6, cols: 20 }).spec;
     const values = { get: () => undefined };
-    expect(() => restoreWeight({ ...spec, kind }, { schemes, values })).toThrow(/a known scheme/);
+    expect(() => restoreWeight({ ...spec, kind }, { schemes: knownSchemes(schemes), values })).toThrow(
+      /a known scheme/,
+    );
   },
 );

@@ -61,7 +61,7 @@ export function schemeOfKind(kind: string, schemes: Readonly<Record<string, Sche
   if (found || outer === undefined || inner === undefined || kind.length > longestKind) return found;
   const scheme = schemeOfKind(inner, schemes);
   // Options of both stand side by side: twice the same ones would be one.
-  if (!scheme || inner.includes(`${outer}(`)) return undefined;
+  if (!scheme || inner.split(/\W/).includes(outer)) return undefined;
   const base = Object.hasOwn(bases, outer) ? bases[outer] : undefined;
   return base ? schemeInBasis(base.basis, scheme) : named(outer)?.over?.(scheme);
 }

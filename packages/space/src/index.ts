@@ -3,6 +3,7 @@ export { dct2d } from './bases/dct2d.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export { inBasis, schemeOfKind } from './in-basis.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
+export { type KnownSchemes, knownSchemes, onlySchemes } from './known-schemes.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,

@@ -1,15 +1,13 @@
 import { ArgumentError } from '@funhash/hashing';
 import { sameShape, shapeText, type Tensor } from '@funhash/tensor';
-import { schemeOfKind } from './in-basis.ts';
+import type { KnownSchemes } from './known-schemes.ts';
 import { resolveOptions } from './options.ts';
 import { Parameter } from './parameter.ts';
-import type { Scheme } from './scheme.ts';
 import type { SharedSpace } from './shared-space.ts';
 import { Weight, type WeightSpec } from './weight.ts';
 
 export interface RestoreOptions {
-  /** Known schemes by any name; found by their kind. */
-  readonly schemes: Readonly<Record<string, Scheme>>;
+  readonly schemes: KnownSchemes;
   /** Stored values by array name. */
   readonly values: Pick<ReadonlyMap<string, Tensor>, 'get'>;
   /** The shared space of the spec, where it names one. */
@@ -24,13 +22,11 @@ export interface RestoreOptions {
 export function restoreWeight(spec: WeightSpec, { schemes, values, space }: RestoreOptions): Weight {
   const operation = 'restoreWeight';
   const { kind, rows, cols, options, policy, scale } = spec;
-  const definition = typeof kind === 'string' ? schemeOfKind(kind, schemes)?.definition : undefined;
+  const definition = typeof kind === 'string' ? schemes.get(kind)?.definition : undefined;
   if (!definition)
     throw new ArgumentError({
       operation,
-      expected: `a known scheme: ${Object.values(schemes)
-        .map((scheme) => scheme.definition.kind)
-        .join(', ')}`,
+      expected: `a known scheme: ${schemes.kinds.join(', ')}`,
       actual: JSON.stringify(kind) ?? 'none',
       remedy: 'Pass schemes of your own as `schemes`.',
     });

@@ -2,6 +2,7 @@ import { gradientsOf, multiply, sum } from '@funhash/autodiff';
 import { tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { knownSchemes } from '../known-schemes.ts';
 import { restoreWeight } from '../restore-weight.ts';
 import { schemeLaws } from '../testing.ts';
 import { createWeight } from '../weight.ts';
@@ -64,7 +65,10 @@ test('a restored weight is the same, with the same rules', () => {
   const weight = createWeight(binary(hashedNet({ ratio: 1 / 4 })), { rows: 6, cols: 8, seed: 3 });
   expect(weight.spec.kind).toBe('binary(hashedNet)');
   const values = new Map(weight.parameters.map(({ value }, k) => [weight.arrayNames[k] as string, value]));
-  const restored = restoreWeight(JSON.parse(JSON.stringify(weight.spec)), { schemes, values });
+  const restored = restoreWeight(JSON.parse(JSON.stringify(weight.spec)), {
+    schemes: knownSchemes(schemes),
+    values,
+  });
   expect(restored.decode().toArray()).toEqual(weight.decode().toArray());
   expect(restored.parameters[0]?.rule).toEqual(weight.parameters[0]?.rule);
   expect(weight.storedCount).toBe(12);
@@ -78,5 +82,7 @@ test.each([
   `${'binary('.repeat(30)}dense${')'.repeat(30)}`,
 ])('the kind %j is refused', (kind) => {
   const { spec } = createWeight(binary(), { rows: 2, cols: 2 });
-  expect(() => restoreWeight({ ...spec, kind }, { schemes, values: new Map() })).toThrow('a known scheme');
+  expect(() =>
+    restoreWeight({ ...spec, kind }, { schemes: knownSchemes(schemes), values: new Map() }),
+  ).toThrow('a known scheme');
 });
