@@ -1,5 +1,5 @@
 import { type Backend, BackendError, offerBackend, referenceBackend } from '@funhash/tensor';
-import { createBackend } from '@funhash/wasm';
+import { singleThreaded } from '@funhash/wasm/single';
 
 /** Programs that choose no backend run on WebAssembly, and on the reference where the engine refuses that. */
 export function offerDefaultBackend(): void {
@@ -8,7 +8,7 @@ export function offerDefaultBackend(): void {
 
 function start(): Backend {
   try {
-    return createBackend();
+    return singleThreaded();
   } catch (error) {
     // No SIMD or no memory; a page whose content security policy forbids compiling.
     if (error instanceof BackendError || error instanceof WebAssembly.CompileError) return referenceBackend;

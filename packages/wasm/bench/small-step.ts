@@ -1,6 +1,6 @@
 import { tracePointwise } from '@funhash/formula';
 import { contiguousStrides, type View } from '@funhash/tensor';
-import { createBackend } from '../src/backend.ts';
+import { createBackend } from '../src/create-backend.ts';
 import { leastTimes } from './measure.ts';
 
 /** Overhead of kernel calls: the kernels of a training step of an MLP 20-16-4 at batch 8. */

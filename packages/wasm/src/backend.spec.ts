@@ -1,7 +1,7 @@
 import { fallbackCounts } from '@funhash/tensor';
 import { backendLaws } from '@funhash/tensor/testing';
 import { describe, expect, test } from 'vitest';
-import { createBackend } from './backend.ts';
+import { createBackend } from './create-backend.ts';
 
 // One backend for all laws: what one leaves behind must not matter to the next, and code is compiled once.
 const backend = Promise.resolve(createBackend());

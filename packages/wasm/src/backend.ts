@@ -1,5 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
-import { type Backend, BackendError, type BackendOptions, type Kernels } from '@funhash/tensor';
+import { type Backend, BackendError, type Kernels } from '@funhash/tensor';
 import { ModuleBuilder } from './assembler/module-builder.ts';
 import { type Context, referenceOver, type SharedCode } from './context.ts';
 import { Gemm } from './gemm/gemm.ts';
@@ -24,7 +23,6 @@ import {
 import type { WasmBuffer } from './layout.ts';
 import { bufferBytes, LinearMemory, type MemoryUsage } from './memory/linear-memory.ts';
 import { enableRelaxedSimd, hasSimd } from './relaxed-simd.ts';
-import { canShareMemory } from './threads/start-worker.ts';
 import { Threads, type WorkerUsage } from './threads/threads.ts';
 
 /** The WebAssembly backend: everything in one linear memory, code emitted for the instructions of this engine. */
@@ -40,25 +38,25 @@ export interface WasmBackend extends Backend {
   close(): void;
 }
 
-const mostThreads = 64;
-
 /**
- * Starts a backend with a memory of its own.
+ * A backend of one thread with a memory of its own.
  *
  * @throws BackendError where the engine has no WebAssembly SIMD, or refuses the memory
  */
-export function createBackend(options: BackendOptions = {}): WasmBackend {
-  if (!hasSimd())
-    throw new BackendError({
-      operation: 'useBackend wasm',
-      expected: 'an engine with WebAssembly SIMD',
-      actual: 'one without',
-      remedy: 'Use the reference backend.',
-    });
-  const count = threadsOf(options);
-  // Before a worker starts: only those that start later have the flag.
-  const instructions = { madd: enableRelaxedSimd() };
-  return backendOn(new Threads(new LinearMemory(count > 1), count), instructions);
+export function singleThreaded(): WasmBackend {
+  requireSimd();
+  return backendOn(new Threads(new LinearMemory(false)), { madd: enableRelaxedSimd() });
+}
+
+/** @throws BackendError where the engine has no WebAssembly SIMD */
+export function requireSimd(): void {
+  if (hasSimd()) return;
+  throw new BackendError({
+    operation: 'useBackend wasm',
+    expected: 'an engine with WebAssembly SIMD',
+    actual: 'one without',
+    remedy: 'Use the reference backend.',
+  });
 }
 
 /** A backend on threads that are there. */
@@ -91,16 +89,6 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
     workerUsage: () => threads.usage,
     close: () => threads.close(),
   };
-}
-
-function threadsOf({ threads = 1 }: BackendOptions): number {
-  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
-    throw new ArgumentError({
-      operation: 'useBackend wasm',
-      expected: `a whole number of threads from 1 to ${mostThreads}`,
-      actual: String(threads),
-    });
-  return canShareMemory() ? threads : 1;
 }
 
 function storageIn(memory: LinearMemory) {

@@ -1,2 +1,3 @@
-export { createBackend, type WasmBackend } from './backend.ts';
+export type { WasmBackend } from './backend.ts';
+export { createBackend } from './create-backend.ts';
 export type { MemoryUsage } from './memory/linear-memory.ts';

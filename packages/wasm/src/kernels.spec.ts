@@ -11,7 +11,7 @@ import {
 } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBackend } from './backend.ts';
+import { createBackend } from './create-backend.ts';
 import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from './twins.ts';
 
 const backend = createBackend();

@@ -1,7 +1,8 @@
 import { adjoint, Graph, Program, Real } from '@funhash/formula';
 import { fallbackCounts, sizeOf, type View } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
-import { createBackend, type WasmBackend } from '../backend.ts';
+import type { WasmBackend } from '../backend.ts';
+import { createBackend } from '../create-backend.ts';
 import { contiguous, expectSame, type Layout, runBoth, someValues, Twin } from '../twins.ts';
 
 const backend = createBackend();

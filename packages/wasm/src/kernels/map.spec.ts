@@ -1,7 +1,7 @@
 import { tracePointwise } from '@funhash/formula';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBackend } from '../backend.ts';
+import { createBackend } from '../create-backend.ts';
 import { choices, pointwiseProgram } from '../random-programs.ts';
 import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.ts';
 

@@ -3,7 +3,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { fallbackCounts, type View } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBackend } from '../backend.ts';
+import { createBackend } from '../create-backend.ts';
 import {
   choice,
   choices,

@@ -4,18 +4,20 @@ import { ArgumentError } from '@funhash/hashing';
 import { fallbackCounts, type View } from '@funhash/tensor';
 import { backendLaws } from '@funhash/tensor/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-import { backendOn, createBackend, type WasmBackend } from '../backend.ts';
+import { backendOn, type WasmBackend } from '../backend.ts';
+import { createBackend } from '../create-backend.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { entryProgram, scalars, storedLengths, uniforms } from '../random-programs.ts';
 import { enableRelaxedSimd } from '../relaxed-simd.ts';
 import { contiguous, someValues } from '../twins.ts';
 import { Threads } from './threads.ts';
+import { workers } from './workers.ts';
 
 const instructions = { madd: enableRelaxedSimd() };
 
 /** Splits everything that can be split, however small. */
 function eager(count: number): WasmBackend {
-  const backend = backendOn(new Threads(new LinearMemory(true), count, 1e-3), instructions);
+  const backend = backendOn(new Threads(new LinearMemory(true), workers(count - 1), 1e-3), instructions);
   afterAll(() => backend.close());
   return backend;
 }

@@ -7,10 +7,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { Threads } from './threads.ts';
+import { workers } from './workers.ts';
 
 /** Two or more threads, those of the workers started. */
 async function started(count = 2): Promise<Threads> {
-  const threads = new Threads(new LinearMemory(true), count);
+  const threads = new Threads(new LinearMemory(true), workers(count - 1));
   onTestFinished(() => threads.close());
   await untilStarted(threads);
   return threads;
@@ -95,7 +96,7 @@ describe('shares of workers', () => {
 
 describe('shares that no worker takes are done by the calling thread', () => {
   test('before it has started', () => {
-    const threads = new Threads(new LinearMemory(true), 2);
+    const threads = new Threads(new LinearMemory(true), workers(1));
     onTestFinished(() => threads.close());
     expect(storeAll(threads, threads.memory.allocate(400), 100)).toEqual(multiples(100));
     expect(threads.usage.shares).toBe(0);
@@ -171,7 +172,7 @@ describe('failures', () => {
 });
 
 test('a process ends while its workers wait', async () => {
-  const backend = fileURLToPath(new URL('../backend.ts', import.meta.url));
+  const backend = fileURLToPath(new URL('../create-backend.ts', import.meta.url));
   const script = `
     const { createBackend } = await import(${JSON.stringify(backend)});
     const backend = createBackend({ threads: 2 });

@@ -2,10 +2,13 @@ import type { Exports, ModuleBuilder } from '../assembler/module-builder.ts';
 import { OperandBlock } from '../kernels/operand-block.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from './thread.ts';
-import { WorkerThread } from './worker-thread.ts';
+import type { WorkerThread } from './worker-thread.ts';
 
 /** Does the share [from, from + count) of a kernel; part 0 is that of the calling thread. */
 export type Share = (thread: Thread, from: number, count: number, part: number) => void;
+
+/** Functions of all modules, as workers number them. */
+export type Functions = readonly ((...args: number[]) => number)[];
 
 /** What the workers of a backend did. */
 export interface WorkerUsage {
@@ -27,10 +30,14 @@ export class Threads {
   readonly #leastShareNs: number;
 
   /**
-   * @param count of threads; more than one needs a shared memory
+   * @param workersFor the workers beside the calling thread: none, or those of `workers`, which need a shared memory
    * @param leastShareNs the least work of a share in nanoseconds: about what it takes to wake a worker
    */
-  constructor(memory: LinearMemory, count = 1, leastShareNs = 50_000) {
+  constructor(
+    memory: LinearMemory,
+    workersFor?: (memory: LinearMemory, functions: Functions) => readonly WorkerThread[],
+    leastShareNs = 50_000,
+  ) {
     this.#leastShareNs = leastShareNs;
     const block = new OperandBlock(memory);
     this.here = {
@@ -39,10 +46,7 @@ export class Threads {
       operands: (bytes) => block.reserve(bytes),
     };
     this.memory = memory;
-    this.#workers = Array.from(
-      { length: count - 1 },
-      (_, index) => new WorkerThread(memory, index, this.#functions),
-    );
+    this.#workers = workersFor?.(memory, this.#functions) ?? [];
   }
 
   get count(): number {
