@@ -8,7 +8,7 @@ export function library(entry: readonly string[], platform: 'neutral' | 'node' =
   return defineConfig({
     entry: [...entry],
     platform,
-    deps: { neverBundle: [/^node:/] },
+    deps: { neverBundle: [/^node:/, /^#/] },
     target: 'es2022',
     dts: true,
     unbundle: true,

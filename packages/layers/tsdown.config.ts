@@ -1,3 +1,3 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts']);
+export default library(['src/index.ts', 'src/default-backend.ts', 'src/no-default-backend.ts']);

@@ -2,7 +2,7 @@ import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
 import { random } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { Tensor, TypedArray } from '@funhash/tensor';
-import { offerDefaultBackend } from './default-backend.ts';
+import { offerDefaultBackend } from '#default-backend';
 import type { Layer, Model, Pass } from './layer.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';

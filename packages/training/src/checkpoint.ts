@@ -1,5 +1,4 @@
-import { decodeModel } from '@funhash/codec/read';
-import { canonicalJson, encodeModel } from '@funhash/codec/write';
+import { canonicalJson, decodeModel, encodeModel } from '@funhash/codec';
 import type { Model } from '@funhash/layers';
 import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
@@ -124,5 +123,4 @@ export function specText(model: Model): string | null {
   return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });
 }
 
-export { readBytes } from '@funhash/codec/read';
-export { saveBytes } from '@funhash/codec/write';
+export { readBytes, saveBytes } from '@funhash/codec';
