@@ -27,8 +27,7 @@ export const tensorTrainCase: Case = {
   about:
     'A step of one layer without bias: product, dX, the gradient of its values, their update by SGD with momentum; ' +
     'and the product alone. 25 088 → 4096 is the first dense layer of VGG: as a matrix 392 MiB, and its gradient and ' +
-    'momentum as much again. Memory is the peak that the backend counts, each in a process of its own; dense only for ' +
-    'one row, and there without a step.',
+    'momentum as much again. Memory is the peak that the backend counts, each in a process of its own.',
   libraries: ['funhash'],
   async run({ rounds, show }) {
     const shape = { kind: 'layer', width: 1024, out: 1024, batch: 128 } as const;
@@ -48,45 +47,27 @@ export const tensorTrainCase: Case = {
         show(timingTable(title, outcomes, { base: 'dense' }));
       }
     });
-    // The dense layer is gone before the next is made.
-    await withHosts(async (hostOf) => {
-      const task = { kind: 'forward', ...vgg, batch: 1 } as const;
-      show(
-        timingTable(
-          '25 088 → 4096, one row, the product',
-          await interleaved(entriesOf(task, vggTrains), hostOf, { rounds }),
-          {
-            base: 'dense',
-          },
+    // A process for each: the dense layer is gone before the next is made.
+    for (const kind of ['forward', 'layer'] as const)
+      for (const batch of [1, 100])
+        await withHosts(async (hostOf) => {
+          const entries = entriesOf({ kind, ...vgg, batch }, vggTrains);
+          const outcomes = await interleaved(entries, hostOf, { rounds, warmUpMs: 0 });
+          const title = `25 088 → 4096, batch ${batch}, ${kind === 'layer' ? 'a step' : 'the product'}`;
+          show(timingTable(title, outcomes, { base: 'dense' }));
+        });
+    const dense = { kind: 'layer', ...vgg } as const;
+    const tasks: readonly (readonly [name: string, task: Entry['task']])[] = [
+      ['dense, product of one row', { ...dense, kind: 'forward', batch: 1 }],
+      ...[1, 100].flatMap((batch) => [
+        [`dense, step at batch ${batch}`, { ...dense, batch }] as const,
+        ...vggTrains.map(
+          (weight) => [`${nameOf(weight)}, step at batch ${batch}`, { ...dense, batch, weight }] as const,
         ),
-      );
-    });
-    await withHosts(async (hostOf) => {
-      for (const [kind, batch] of [
-        ['layer', 1],
-        ['forward', 100],
-        ['layer', 100],
-      ] as const) {
-        const entries = entriesOf({ kind, ...vgg, batch }, vggTrains).slice(1);
-        const title = `25 088 → 4096, batch ${batch}, ${kind === 'layer' ? 'a step' : 'the product'}`;
-        show(
-          timingTable(title, await interleaved(entries, hostOf, { rounds, warmUpMs: 0 }), {
-            base: entries[0]?.name as string,
-          }),
-        );
-      }
-    });
+      ]),
+    ];
     const rows: Row[] = [];
-    for (const [name, task] of [
-      ['dense, product of one row', { kind: 'forward', ...vgg, batch: 1 }],
-      ...[1, 100].flatMap((batch) =>
-        vggTrains.map((weight) => [
-          `${nameOf(weight)}, step at batch ${batch}`,
-          { kind: 'layer', ...vgg, batch, weight },
-        ]),
-      ),
-    ] as readonly (readonly [string, Entry['task']])[])
-      rows.push({ name, ...(await peakOf(task)) });
+    for (const [name, task] of tasks) rows.push({ name, ...(await peakOf(task)) });
     show({
       title: '25 088 → 4096, peak memory',
       columns: [
