@@ -18,11 +18,27 @@ export interface Program {
   readonly files?: readonly string[];
   /** The entry that a page imports instead of Node's. */
   readonly onPages?: Readonly<Record<string, string>>;
+  /** Conditions under which packages are resolved, besides those of every bundle. */
+  readonly conditions?: readonly string[];
 }
+
+const withoutWasm = { conditions: ['funhash-reference'], runs: false } as const;
 
 export const programs: readonly Program[] = [
   { name: 'funhash: layers and training', library: 'funhash', source: 'programs/train.ts', runs: true },
   { name: 'funhash: prediction only', library: 'funhash', source: 'programs/predict.ts', runs: false },
+  {
+    name: 'funhash: training, without WebAssembly',
+    library: 'funhash',
+    source: 'programs/train.ts',
+    ...withoutWasm,
+  },
+  {
+    name: 'funhash: prediction only, without WebAssembly',
+    library: 'funhash',
+    source: 'programs/predict.ts',
+    ...withoutWasm,
+  },
   { name: 'jax-js: training', library: 'jax', source: 'rivals/programs/train-jax.ts', runs: true },
   {
     name: 'tfjs core, layers, wasm: training',
@@ -89,12 +105,18 @@ export interface BundleSize {
  * What a page downloads to start: the program with all that it imports, minified, and files fetched by it; not the
  * parts that are imported only when something asks for them.
  */
-export async function bundleSize({ source, files = [], onPages = {} }: Program): Promise<BundleSize> {
+export async function bundleSize({
+  source,
+  files = [],
+  onPages = {},
+  conditions = [],
+}: Program): Promise<BundleSize> {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(root, source)],
     absWorkingDir: root,
     nodePaths: [rivalModules],
     alias: onPages,
+    conditions: ['module', ...conditions],
     outdir: 'dist',
     write: false,
     metafile: true,

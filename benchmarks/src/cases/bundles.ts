@@ -7,7 +7,8 @@ export const bundles: Case = {
   title: 'Bundle size',
   about:
     'What a page downloads for the smallest program of each kind: bundled by esbuild with all that it imports, ' +
-    'minified, gzip 9. Files: WebAssembly that the library fetches beside it.',
+    'minified, gzip 9; not what is imported only when something asks for it, such as the writing of files. Files: ' +
+    'WebAssembly that the library fetches beside it. Without WebAssembly: under the condition `funhash-reference`.',
   libraries: ['funhash', 'jax', 'tfjsWasm', 'brain', 'ortWeb'],
   async run({ takes, show }) {
     buildPackages();
