@@ -34,7 +34,7 @@ test.each<[string, Uint8Array, RegExp]>([
   [
     'an object as option',
     bytesOf(layer({ options: { ...hashed, hash: {} } }), w(3)),
-    /option hash: .*, got \{\}/,
+    /hash: .*, got \{\}/,
   ],
   [
     'a scale where the scheme has none',
