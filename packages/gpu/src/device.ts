@@ -236,6 +236,7 @@ export class DeviceArray {
   readonly held: Held;
   readonly #freed: () => void;
   #owners = 1;
+  #derived: Map<string, Derived> | undefined;
 
   constructor(length: number, held: Held, freed: () => void) {
     this.length = length;
@@ -254,5 +255,24 @@ export class DeviceArray {
     if (--this.#owners > 0) return;
     if (!(this.held instanceof Float32Array)) this.held.delete();
     this.#freed();
+    for (const { array } of this.#derived?.values() ?? []) array.release();
   }
+
+  /** What `keep` was given under `key`, if it was computed from the same arrays. */
+  derived(key: string, others: readonly DeviceArray[]): DeviceArray | undefined {
+    const found = this.#derived?.get(key);
+    return found?.others.every((other, k) => other === others[k]) ? found.array : undefined;
+  }
+
+  /** Keeps an array computed from this one and `others` as long as this one lives; takes it over from the caller. */
+  keep(key: string, others: readonly DeviceArray[], array: DeviceArray): void {
+    this.#derived ??= new Map();
+    this.#derived.get(key)?.array.release();
+    this.#derived.set(key, { others, array });
+  }
+}
+
+interface Derived {
+  readonly others: readonly DeviceArray[];
+  readonly array: DeviceArray;
 }

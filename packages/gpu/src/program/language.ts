@@ -1,5 +1,3 @@
-import type { GpuMode } from '../gpu-js.ts';
-
 /** What the native part of a kernel is written in: script where gpu.js runs on the CPU, else shader text. */
 export type Language = 'js' | 'glsl100' | 'glsl300';
 
@@ -37,8 +35,4 @@ export function numberText(value: number, language: Language): string {
   const text = Object.is(value, -0) ? '-0.0' : String(Math.fround(value));
   const literal = /[.e]/.test(text) ? text : `${text}.0`;
   return literal.startsWith('-') ? `(${literal})` : literal;
-}
-
-export function languageOf(mode: GpuMode): Language {
-  return ({ cpu: 'js', headlessgl: 'glsl100', webgl2: 'glsl300' } as const)[mode];
 }

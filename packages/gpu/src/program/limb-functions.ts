@@ -3,6 +3,9 @@ import { define, type Language, shared } from './language.ts';
 /**
  * What arithmetic on limbs of 16 bits is made of, in the words that scripts and shaders share; `var` stands for the
  * declaration of a local variable.
+ *
+ * Compilers of shaders may reorder sums, also those of several functions: a + (x − y) becomes (a + x) − y, which need
+ * not be exact. No sum is moved past `abs`, so differences of large terms, never negative, are put into one.
  */
 
 const remainder16 = (x: string): string => `lowBits(${x}, 65536.0, ${2 ** -16})`;
@@ -12,13 +15,13 @@ const functions: readonly (readonly [
   parameters: readonly string[],
   body: readonly string[],
 ])[] = [
-  ['lowBits', ['x', 'size', 'inverse'], ['return x - floor(x * inverse) * size;']],
+  ['lowBits', ['x', 'size', 'inverse'], ['return abs(x - floor(x * inverse) * size);']],
   [
     'productLow',
     ['a', 'b'],
     [
       'var upper = floor(b * 0.00390625);',
-      'var lower = b - upper * 256.0;',
+      'var lower = abs(b - upper * 256.0);',
       `return ${remainder16('(a * lower + lowBits(a * upper, 256.0, 0.00390625) * 256.0)')};`,
     ],
   ],
@@ -27,9 +30,9 @@ const functions: readonly (readonly [
     ['a', 'b'],
     [
       'var upper = floor(b * 0.00390625);',
-      'var lower = b - upper * 256.0;',
+      'var lower = abs(b - upper * 256.0);',
       'var above = floor(a * upper * 0.00390625);',
-      'var within = a * lower + (a * upper - above * 256.0) * 256.0;',
+      'var within = a * lower + lowBits(a * upper, 256.0, 0.00390625) * 256.0;',
       `return above + floor(within * ${2 ** -16});`,
     ],
   ],

@@ -157,7 +157,7 @@ export class LimbWords implements WordNotation {
         count <= 0 ? '0.0' : count >= 16 ? of : lowBits(of, count);
       return { low: kept(a.low, bits), high: kept(a.high, bits - 16), widths: widthsWithin(bits) };
     }
-    if (typeof by === 'number' && by < 2 ** 16)
+    if (typeof by === 'number' && by < 2 ** 15)
       return {
         before: [`divideByShort(${a.high}, ${a.low}, ${by}.0);`],
         low: `${result}Low`,

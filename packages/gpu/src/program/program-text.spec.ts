@@ -3,10 +3,11 @@ import { anyProgram, evaluateEntry, programSlots } from '@funhash/formula/testin
 import { type HashFamily, hashFamilies, random } from '@funhash/hashing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quotient } from '../addressing.ts';
+import { languageOf } from '../context.ts';
 import { Device } from '../device.ts';
 import { testedModes } from '../tested-modes.ts';
-import { languageOf } from './language.ts';
-import { programPrelude, programText } from './program-text.ts';
+import { programPrelude, programText, wordPrelude } from './program-text.ts';
 import { uniformHalves } from './words.ts';
 
 interface Situation {
@@ -18,13 +19,12 @@ interface Situation {
   readonly inputs: readonly Float32Array[];
 }
 
-let launches = 0;
-
 /** The outputs of a program at entries (rows[k], cols[k]). */
 function evaluateOn(device: Device, program: Program, given: Situation): Float32Array[] {
   const language = languageOf(device.mode);
   const text = programText(program, language);
   const { stored, uniforms, scalars } = text.used;
+  const entries = given.rows.length;
   const arrays = [given.rows, given.cols, ...stored.map((slot) => given.stored[slot]), ...given.inputs];
   const numbers = [
     ...uniforms.flatMap((slot) => uniformHalves(given.uniforms[slot] as number)),
@@ -35,32 +35,38 @@ function evaluateOn(device: Device, program: Program, given: Situation): Float32
     ...uniforms.flatMap((slot) => [`low${slot}`, `high${slot}`]),
     ...scalars.map((slot) => `scalar${slot}`),
   ];
-  const uploaded = arrays.map((array) => device.upload(Float32Array.from(array as ArrayLike<number>)));
-  launches++;
-  const results = text.results.map((result, k) => {
-    const out = device.run(`test${launches}:${k}`, [...uploaded, ...numbers], () => ({
-      length: given.rows.length,
-      native: { text: `${programPrelude(language)}\n${text.native}`, callable: text.callable },
-      source: `function (${names.join()}) {
-        ${text
-          .evaluate({
-            row: 'rows[this.thread.x]',
-            col: 'cols[this.thread.x]',
-            uniform: (slot) => [`low${slot}`, `high${slot}`],
-            scalar: (slot) => `scalar${slot}`,
-            input: (slot) => `input${slot}[this.thread.x]`,
-            stored: (slot, index) => `stored${slot}[${index}]`,
-          })
-          .join('\n')}
-        return ${result};
-      }`,
-    }));
-    const values = device.read(out);
-    out.release();
-    return values;
-  });
-  for (const array of uploaded) array.release();
-  return results;
+  const uploaded = arrays.map((array) => Float32Array.from(array as ArrayLike<number>));
+  const out = device.run(program.key, [...uploaded, ...numbers], () => ({
+    length: entries * text.results.length,
+    functions: [quotient],
+    native: {
+      text: [programPrelude(language), wordPrelude(language), text.native].join('\n'),
+      callable: text.callable,
+    },
+    source: `function (${names.join()}) {
+      const part = quotient(this.thread.x, ${entries});
+      const k = this.thread.x - part * ${entries};
+      ${text
+        .evaluate({
+          row: 'rows[k]',
+          col: 'cols[k]',
+          uniform: (slot) => [`low${slot}`, `high${slot}`],
+          scalar: (slot) => `scalar${slot}`,
+          input: (slot) => `input${slot}[k]`,
+          stored: (slot, index) => `stored${slot}[${index}]`,
+        })
+        .join('\n')}
+      let result = ${text.results[0]};
+      ${text.results
+        .slice(1)
+        .map((name, k) => `if (part > ${k}.5) { result = ${name}; }`)
+        .join('\n')}
+      return result;
+    }`,
+  }));
+  const values = device.read(out);
+  out.release();
+  return text.results.map((_, k) => values.subarray(k * entries, (k + 1) * entries));
 }
 
 /** A program of words alone: both halves of each, as reals. */

@@ -60,9 +60,14 @@ export function programText(program: Program, language: Language, prefix = 'p'):
   return new Writer(program, language, prefix).text();
 }
 
-/** The native definitions that programs share, once in a kernel. */
+/** The native definitions that programs of reals share, once in a kernel. */
 export function programPrelude(language: Language): string {
-  return `${realPrelude(language)}\n${language === 'glsl300' ? NativeWords.prelude : LimbWords.prelude(language)}`;
+  return realPrelude(language);
+}
+
+/** The native definitions that programs with words need beside `programPrelude`. */
+export function wordPrelude(language: Language): string {
+  return language === 'glsl300' ? NativeWords.prelude : LimbWords.prelude(language);
 }
 
 interface Parameter {
