@@ -94,7 +94,7 @@ export class Device {
     this.#counters.reads++;
     this.#counters.readBytes += array.length * 4;
     // WebGL tells of a lost context by zeros.
-    const values = held instanceof Float32Array ? held.slice() : held.toArray();
+    const values = held instanceof Float32Array ? held.slice() : this.#result(() => held.toArray());
     this.#requireContext();
     return values;
   }
@@ -107,7 +107,7 @@ export class Device {
 
   #launch({ run, length }: Kernel, args: readonly (Elements | number)[]): DeviceArray {
     this.#counters.passes++;
-    const held = run(...args.map((arg) => (arg instanceof DeviceArray ? arg.held : arg)));
+    const held = this.#result(() => run(...args.map((arg) => (arg instanceof DeviceArray ? arg.held : arg))));
     this.#requireMode(run);
     this.#arrays++;
     this.#arrayBytes += length * 4;
@@ -138,6 +138,21 @@ export class Device {
       ...(native && nativeSettings(native, this.mode)),
     });
     return { run, length };
+  }
+
+  // Without a context, or without memory for a texture, gpu.js fails in many ways.
+  #result<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (cause) {
+      this.#requireContext();
+      const remedy = 'Use smaller batches or layers, or the backend wasm.';
+      const actual = cause instanceof Error ? cause.message : String(cause);
+      throw new BackendError(
+        { operation: 'gpu', expected: 'a kernel that this device takes', actual, remedy },
+        { cause },
+      );
+    }
   }
 
   // gpu.js can fall back to another class of kernels, and does not say so.

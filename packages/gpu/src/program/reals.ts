@@ -21,21 +21,22 @@ export const realExpressions: Readonly<Record<Exclude<RealOp, Leaf>, Expression>
   minimum: (a, b) => `(${b} < ${a} || ${b} != ${b}) ? ${b} : ${a}`,
   negate: (a) => `-${a}`,
   tanh: (a) => `rationalTanh(${a})`,
-  relu: (a) => `${a} < 0.0 ? 0.0 : ${a}`,
+  // Not `x < 0 ? 0 : x`: compilers of shaders make that a maximum, which drops NaN.
+  relu: (a) => `(${a} > 0.0 || ${a} != ${a}) ? ${a} : 0.0`,
   exp: (a) => `exp(${a})`,
   log: (a) => `log(${a})`,
   sqrt: (a) => `sqrt(${a})`,
   sin: (a) => `sin(${a})`,
   cos: (a) => `cos(${a})`,
   abs: (a) => `abs(${a})`,
-  sign: (a) => `sign(${a})`,
+  sign: (a) => `${a} > 0.0 ? 1.0 : (${a} < 0.0 ? -1.0 : ${a})`,
   floor: (a) => `floor(${a})`,
   ifPositive: (a, b, c) => `${a} > 0.0 ? ${b} : ${c}`,
   surrogate: (a) => a,
   select: (truth, b, c) => `${truth} != 0.0 ? ${b} : ${c}`,
 };
 
-const functions = ['exp', 'log', 'sqrt', 'sin', 'cos', 'abs', 'sign', 'floor'];
+const functions = ['exp', 'log', 'sqrt', 'sin', 'cos', 'abs', 'floor'];
 
 /** Definitions that the expressions need, once in a kernel. */
 export function realPrelude(language: Language): string {
@@ -56,6 +57,8 @@ function rationalTanh(language: Language): string {
     'rationalTanh',
     ['x'],
     [
+      // Ahead of the clamp, which shaders make of minimum and maximum.
+      'if (x != x) { return x; }',
       `${type} c = x > ${clamp} ? ${clamp} : (x < -${clamp} ? -${clamp} : x);`,
       `${type} s = c * c;`,
       `return c * ${horner(tanhNumerator)} / ${horner(tanhDenominator)};`,
