@@ -4,7 +4,6 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const flags = [
   '--headless',
   '--no-sandbox',
-  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -12,14 +11,21 @@ const flags = [
   '--disable-sync',
 ];
 
+/** WebGL2 on Mesa's software renderer, which needs no display here. */
+const withWebGl = ['--use-gl=angle', '--use-angle=gl-egl', '--ignore-gpu-blocklist'];
+
 /** Where Chromium is: named in CHROMIUM, or where Debian puts it. */
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export const hasChromium = existsSync(chromiumPath);
 
 /** Runs `use` on an empty page; errors that the page throws meanwhile, unhandled, are thrown here. */
-export async function inChromium<T>(use: (page: Page) => Promise<T>): Promise<T> {
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath, args: flags });
+export async function inChromium<T>(
+  use: (page: Page) => Promise<T>,
+  { webGl = false }: { readonly webGl?: boolean } = {},
+): Promise<T> {
+  const args = [...flags, ...(webGl ? withWebGl : ['--disable-gpu'])];
+  const browser: Browser = await chromium.launch({ executablePath: chromiumPath, args });
   try {
     const page = await browser.newPage();
     const errors: Error[] = [];

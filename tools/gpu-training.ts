@@ -1,0 +1,78 @@
+import { Dense, Sequential, useBackend } from '@funhash/layers';
+import { leNet5 } from '@funhash/models';
+import { adam, type Examples, fit, type Optimizer, sgd } from '@funhash/training';
+
+/** Real digits, as bytes. */
+export interface Digits {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+interface Job {
+  readonly model: Sequential;
+  readonly data: Examples;
+  readonly batchSize: number;
+  readonly optimizer: Optimizer;
+}
+
+const xor: Examples = {
+  inputs: [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
+  labels: [0, 1, 1, 0],
+};
+
+const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
+  xor: () => ({
+    model: new Sequential([
+      new Dense({ in: 2, out: 16, activation: 'tanh', seed: 1 }),
+      new Dense({ in: 16, out: 2, seed: 2 }),
+    ]),
+    data: xor,
+    batchSize: 4,
+    optimizer: adam({ learningRate: 0.02 }),
+  }),
+  mlp: ({ images, labels }) => ({
+    model: new Sequential([
+      new Dense({ in: 784, out: 100, activation: 'relu', seed: 1 }),
+      new Dense({ in: 100, out: 10, seed: 2 }),
+    ]),
+    data: { images, labels, inputShape: [784] },
+    batchSize: 20,
+    optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }),
+  }),
+  lenet: ({ images, labels }) => ({
+    model: leNet5({ seed: 3 }),
+    data: { images, labels, inputShape: [28, 28, 1] },
+    batchSize: 8,
+    optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }),
+  }),
+};
+
+export const trainedNets = Object.keys(jobs);
+
+/** The losses of the first 100 steps of a net on the current backend. */
+export async function lossesOf(net: string, digits: Digits): Promise<number[]> {
+  const { model, data, batchSize, optimizer } = (jobs[net] as (digits: Digits) => Job)(digits);
+  const losses: number[] = [];
+  for await (const event of fit({ model, data, batchSize, optimizer, epochs: 100, reportEverySteps: 1 })) {
+    if (event.type === 'step') losses.push(event.loss);
+    if (losses.length === 100) break;
+  }
+  for (const { value } of model.parameters()) value.dispose();
+  return losses;
+}
+
+/** The largest difference between losses of two backends, relative, at any of 100 steps. */
+export async function worstDifference(net: string, digits: Digits, mode: string): Promise<number> {
+  await useBackend('wasm', { strict: true });
+  const expected = await lossesOf(net, digits);
+  await useBackend('gpu', { mode, strict: true });
+  const found = await lossesOf(net, digits);
+  if (found.length !== 100 || !((found[99] as number) < (found[0] as number))) return Number.NaN;
+  const differences = found.map((loss, step) => Math.abs(loss / (expected[step] as number) - 1));
+  return Math.max(...differences);
+}

@@ -1,0 +1,88 @@
+import { loadMnist } from '@funhash/datasets';
+import { createBackend } from '@funhash/gpu';
+import type { Page } from 'playwright-core';
+import { createServer, defaultClientConditions, type Plugin, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasChromium, inChromium } from './chromium.ts';
+import { type Digits, trainedNets, worstDifference } from './gpu-training.ts';
+import type { GpuPage } from './pages/gpu.ts';
+
+const minutes = 60_000;
+
+async function someDigits(): Promise<Digits> {
+  const { train } = await loadMnist({ verify: false });
+  return { images: train.images.slice(0, 784 * 2000), labels: train.labels.slice(0, 2000) };
+}
+
+/** Training on the GPU comes to the losses that it comes to on wasm. */
+const agree = (run: (net: string) => Promise<number>): void => {
+  test.each(trainedNets)('%s: 100 steps with the losses of wasm', { timeout: 5 * minutes }, async (net) => {
+    expect(await run(net)).toBeLessThan(1e-3);
+  });
+};
+
+describe('training in mode cpu', () => agree(async (net) => worstDifference(net, await someDigits(), 'cpu')));
+
+const hasHeadlessGl = await createBackend({ mode: 'headlessgl' }).then(
+  (backend) => backend.close().then(() => true),
+  () => false,
+);
+
+// Needs the package gl, built, and an X display.
+describe.skipIf(!hasHeadlessGl)('training in mode headlessgl', () =>
+  agree(async (net) => worstDifference(net, await someDigits(), 'headlessgl')),
+);
+
+// Needs Debian's chromium, or one named in CHROMIUM.
+describe.skipIf(!hasChromium)('WebGL2 in Chromium', () => {
+  let server: ViteDevServer;
+  beforeAll(async () => {
+    server = await createServer({
+      root: new URL('pages', import.meta.url).pathname,
+      cacheDir: new URL('../node_modules/.vite-pages', import.meta.url).pathname,
+      configFile: false,
+      logLevel: 'error',
+      resolve: { conditions: ['@funhash/source', ...defaultClientConditions] },
+      optimizeDeps: { include: ['@funhash/gpu > gpu.js', '@funhash/tensor > fast-check'] },
+      server: { host: '127.0.0.1', port: 0 },
+      plugins: [digitsAt('/digits/', await someDigits())],
+    });
+    await server.listen();
+  });
+  afterAll(() => server.close());
+
+  const inPage = <T>(use: (tab: Page) => Promise<T>): Promise<T> =>
+    inChromium(
+      async (tab) => {
+        await tab.goto(`${server.resolvedUrls?.local[0]}gpu.html`);
+        await tab.waitForFunction('globalThis.page !== undefined');
+        return use(tab);
+      },
+      { webGl: true },
+    );
+  const called = <N extends keyof GpuPage>(name: N, ...args: Parameters<GpuPage[N]>) =>
+    inPage((tab) => tab.evaluate(`page.${name}(...${JSON.stringify(args)})`)) as ReturnType<GpuPage[N]>;
+
+  test('the contract of a backend', { timeout: 10 * minutes }, async () => {
+    expect(await called('failedLaws')).toEqual({});
+  });
+
+  agree((net) => called('difference', net));
+
+  test('a lost context is told, and training starts again', { timeout: minutes }, async () => {
+    const { before, error, after } = await called('lostContext');
+    expect([before, after]).toEqual([100, 100]);
+    expect(error).toMatch(/a live WebGL context.*resume from the last checkpoint/);
+  });
+});
+
+function digitsAt(path: string, digits: Digits): Plugin {
+  return {
+    name: 'digits',
+    configureServer: ({ middlewares }) => {
+      middlewares.use(path, (request, response) => {
+        response.end(request.url === '/images' ? digits.images : digits.labels);
+      });
+    },
+  };
+}
