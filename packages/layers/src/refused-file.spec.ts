@@ -31,11 +31,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ],
   ['no seed', bytesOf(layer({ options: { buckets: 3 } }), w(3)), /option seed: .*, got none/],
   ['an unknown option', bytesOf(layer({ options: { ...hashed, x: 1 } }), w(3)), /the option x/],
-  [
-    'an object as option',
-    bytesOf(layer({ options: { ...hashed, hash: {} } }), w(3)),
-    /hash: .*, got \{\}/,
-  ],
+  ['an object as option', bytesOf(layer({ options: { ...hashed, hash: {} } }), w(3)), /hash: .*, got \{\}/],
   [
     'a scale where the scheme has none',
     bytesOf(layer({ options: hashed, scale: 2 }), w(3)),

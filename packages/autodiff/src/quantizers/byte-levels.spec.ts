@@ -1,4 +1,4 @@
-import { tensor } from '@funhash/tensor';
+import { type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { grad } from '../grad.ts';
 import { sum } from '../ops/reduce.ts';
@@ -17,6 +17,6 @@ test('what lies beside [0, 1] becomes the nearest end', () => {
 });
 
 test('the gradient is that of the line', () => {
-  const slope = grad((x) => sum(byteLevels(x)))(tensor([0, 0.3, 0.77]));
+  const slope = grad((x: Tensor) => sum(byteLevels(x)))(tensor([0, 0.3, 0.77]));
   expect(Array.from(slope.dataSync())).toEqual([2, 2, 2]);
 });
