@@ -68,7 +68,7 @@ test('an interrupted run goes on bit for bit', async () => {
     '--backend',
     'reference',
   ];
-  const run = [...common, '--epochs', '30', '--batch', '50', '--dropout', '0.2'];
+  const run = [...common, '--epochs', '30', '--batch-size', '50', '--dropout', '0.2'];
   const [whole, halted] = [join(root, 'whole'), join(root, 'halted')];
   const [straight, stopped] = await Promise.all([
     spawnBin([...run, '--out', whole]),

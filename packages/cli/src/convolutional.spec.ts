@@ -12,7 +12,7 @@ let data: string[];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'funhash-conv-'));
   await writeTinyImages(join(root, 'tiny'), 500, 60, 16);
-  data = ['--data', join(root, 'tiny'), '--batch', '20', '--validation', '60', '--threads', '1'];
+  data = ['--data', join(root, 'tiny'), '--batch-size', '20', '--validation', '60', '--threads', '1'];
 });
 afterAll(() => rm(root, { recursive: true }));
 

@@ -20,7 +20,7 @@ afterAll(() => rm(root, { recursive: true }));
 const json = async (...path: string[]): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(...path), 'utf8'));
 
-const small = ['--hidden', '32', '--batch', '20', '--backend', 'reference', '--validation', '60'];
+const small = ['--hidden', '32', '--batch-size', '20', '--backend', 'reference', '--validation', '60'];
 
 describe('train', () => {
   let folder: string;

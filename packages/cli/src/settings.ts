@@ -109,7 +109,7 @@ export const commonSettings = {
     default: 10,
   },
   batchSize: {
-    flag: '--batch <n>',
+    flag: '--batch-size <n>',
     help: 'images in a step',
     schema: whole(1, 65536),
     read: number,
@@ -124,8 +124,8 @@ export const commonSettings = {
   },
   backend: {
     flag: '--backend <name>',
-    help: 'reference, wasm, or auto: wasm where it loads',
-    schema: oneOf<string>(['auto', 'reference', 'wasm']),
+    help: 'reference, wasm, auto: wasm where it loads; gpu: headless GL, under an X display; gpu:cpu: its kernels as scripts',
+    schema: oneOf<string>(['auto', 'reference', 'wasm', 'gpu', 'gpu:cpu']),
     default: 'auto',
   },
 } as const satisfies Settings;

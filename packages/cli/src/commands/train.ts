@@ -36,6 +36,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { isBinary, placesOf, shapeOf } from '../model-kinds.ts';
 import { type OptimizerConfig, optimizerNames, optimizerOf } from '../optimizer.ts';
 import { grouped, type Output, percent, progress, type Task } from '../output.ts';
+import { StepProfile } from '../profile.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
 import { requireFilters, schemeAt } from '../scheme-at.ts';
 import { parseScheme } from '../scheme-text.ts';
@@ -117,6 +118,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly out?: string;
   readonly resume?: string;
   readonly json?: true;
+  readonly profile?: true;
 }
 
 /** `funhash train`: one net on one data set, into a run folder. */
@@ -130,7 +132,8 @@ export function trainCommand(output: Output): Command {
     .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
     .option('--out <folder>', 'the run folder (default: runs/train-<date and time>)')
     .option('--resume <checkpoint>', 'go on with a run; its settings are read from beside the checkpoint')
-    .option('--json', 'print the summary as JSON');
+    .option('--json', 'print the summary as JSON')
+    .option('--profile', 'tell what a step costs on the GPU: passes, bytes, read-backs, textures');
   return addFlags(command, trainSettings)
     .addHelpText('after', examples)
     .action(async (flags: TrainFlags) => train(flags, flagsGiven(command), output));
@@ -145,7 +148,7 @@ function flagsGiven(command: Command): Record<string, unknown> {
 }
 
 async function train(
-  { config: path, out, resume, json }: TrainFlags,
+  { config: path, out, resume, json, profile: profiled }: TrainFlags,
   given: Record<string, unknown>,
   output: Output,
 ): Promise<void> {
@@ -179,6 +182,7 @@ async function train(
   const loss = isBinary(config.model) ? squaredHinge : softmaxCrossEntropy;
   const data = await trainingData(splits.train, images, config);
   const stop = onInterrupt();
+  const profile = profiled && new StepProfile();
   try {
     await follow(
       fit({
@@ -199,7 +203,9 @@ async function train(
       folder,
       config,
       output,
+      profile,
     );
+    if (profile) output.note(String(profile));
   } finally {
     stop.release();
     await data.close();
@@ -246,6 +252,7 @@ async function follow(
   folder: RunFolder,
   config: TrainConfig,
   output: Output,
+  profile: StepProfile | undefined,
 ): Promise<void> {
   const shown = progress(output);
   let task: Task | undefined;
@@ -254,8 +261,11 @@ async function follow(
       if (event.type === 'start') {
         await keepMetricsUntil(folder, event.epoch);
         task = shown.task(config.weights ? 'train' : config.weight, event.steps ?? 0);
-      } else if (event.type === 'step') task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
-      else if (event.type === 'epoch') {
+      } else if (event.type === 'step') {
+        task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
+        profile?.note(event.step);
+      } else if (event.type === 'epoch') {
+        profile?.interrupt();
         const { epoch, step, loss, learningRate, seconds, validation } = event;
         await folder.append(files.metrics, { epoch, step, loss, learningRate, seconds, validation });
         task?.milestone(
