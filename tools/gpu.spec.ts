@@ -1,5 +1,7 @@
 import { loadMnist } from '@funhash/datasets';
 import { createBackend } from '@funhash/gpu';
+import { Dense, Sequential, useBackend } from '@funhash/layers';
+import { fit } from '@funhash/training';
 import type { Page } from 'playwright-core';
 import { createServer, defaultClientConditions, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,7 +23,23 @@ const agree = (run: (net: string) => Promise<number>): void => {
   });
 };
 
-describe('training in mode cpu', () => agree(async (net) => worstDifference(net, await someDigits(), 'cpu')));
+describe('training in mode cpu', () => {
+  agree(async (net) => worstDifference(net, await someDigits(), 'cpu'));
+
+  test('1000 steps leave as many textures as one', async () => {
+    const backend = await createBackend({ mode: 'cpu' });
+    await useBackend(backend, { strict: true });
+    const [model, labels] = [new Sequential([new Dense({ in: 2, out: 2 })]), [0, 1, 1, 0]];
+    const data = { inputs: [0, 1, 2, 3].map((k) => [k & 1, k >> 1]), labels };
+    const alive = new Set<string>();
+    for await (const event of fit({ model, data, epochs: 1000, batchSize: 4, reportEverySteps: 1 })) {
+      const { arrays, arrayBytes } = backend.counters();
+      if (event.type === 'step') alive.add(`${arrays} of ${arrayBytes} bytes`);
+    }
+    expect(alive.size).toBe(1);
+    await backend.close();
+  });
+});
 
 const hasHeadlessGl = await createBackend({ mode: 'headlessgl' }).then(
   (backend) => backend.close().then(() => true),
