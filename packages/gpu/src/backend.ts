@@ -17,6 +17,12 @@ import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import { argMaxKernel, logSumExpKernel, reduceKernel } from './kernels/reduce.ts';
 import { gatherKernel, scatterAddKernel } from './kernels/rows.ts';
+import {
+  foldRowsKernel,
+  virtualFoldKernel,
+  virtualMatmulKernel,
+  virtualRowsKernel,
+} from './kernels/virtual.ts';
 import { GpuBuffer, Memory } from './memory.ts';
 
 /**
@@ -82,6 +88,10 @@ function kernelsOf(context: GpuContext): Kernels {
     gather: gatherKernel(context),
     scatterAdd: scatterAddKernel(context),
     logSumExp: logSumExpKernel(context),
+    virtualRows: virtualRowsKernel(context),
+    foldRows: foldRowsKernel(context),
+    virtualMatmul: virtualMatmulKernel(context),
+    virtualFold: virtualFoldKernel(context),
   };
   const names = Object.keys(referenceBackend.kernels) as KernelName[];
   return Object.fromEntries(names.map((name) => [name, kernelOf(context, name, onDevice[name])])) as never;

@@ -1,54 +1,58 @@
-import { type Kernels, sizeOf, type View } from '@funhash/tensor';
+import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { type Axes, axesKey, loops, positionLines, quotient } from '../addressing.ts';
 import type { GpuContext } from '../context.ts';
+import type { DeviceArray } from '../device.ts';
 import { epilogueOf } from './epilogue.ts';
 
-/** A thread is an element of the result: it sums over all columns of its row of a. */
 export function matmulKernel(context: GpuContext): Kernels['matmul'] {
-  const { device, memory } = context;
   return (a, b, out, epilogue) => {
-    const length = sizeOf(out.shape);
-    if (length === 0) return;
+    if (sizeOf(out.shape) === 0) return;
     const [result, depth] = productAxes(a, b, out.shape.length);
-    const after = epilogueOf(context, epilogue);
-    if (sizeOf(depth.shape) === 0) {
-      const nothing = device.run(`matmul0:${length}:${out.shape.at(-1)}:${after.key}`, after.args, () => ({
-        length,
-        functions: [quotient],
-        ...after.native(),
-        source: `function (${after.names.join()}) {
-          const row = quotient(this.thread.x, ${out.shape.at(-1)});
-          const col = this.thread.x - row * ${out.shape.at(-1)};
-          ${after.lines('0.0', 'col')}
-        }`,
-      }));
-      return memory.store(out, nothing);
-    }
-    const [left, fromA] = memory.argumentsOf(a);
-    const [right, fromB] = memory.argumentsOf(b);
-    const key = `matmul:${axesKey(result)}:${axesKey(depth)}:${after.key}`;
-    const product = device.run(key, [left, right, fromA, fromB, ...after.args], () => ({
-      length,
-      functions: [quotient],
-      ...after.native(),
-      source: `function (${['a', 'b', 'fromA', 'fromB', ...after.names].join(', ')}) {
-        const index = this.thread.x;
-        ${positionLines(result, ['rowA', 'colB', 'col'], 'index')}
-        const x = fromA + rowA;
-        const y = fromB + colB;
-        let sum = 0.0;
-        ${loops(depth, ([p, q]) => `sum = sum + a[x + ${p}] * b[y + ${q}];`)}
-        ${after.lines('sum', 'col')}
-      }`,
-    }));
-    memory.store(out, product);
+    context.memory.store(out, multiply(context, a, b, { result, depth, epilogue }));
   };
 }
 
-/**
- * The axes of the result, with the strides of a, of b and of the column's number, and those that are summed over, with
- * the strides of a and b.
- */
+export interface Product {
+  /** Of the elements of the result, with the strides of a, of b and of the column's number. */
+  readonly result: Axes;
+  /** That are summed over, with the strides of a and b. */
+  readonly depth: Axes;
+  readonly epilogue?: Epilogue | undefined;
+}
+
+/** A thread is an element of the result, which has elements: it sums over all of its row of a and column of b. */
+export function multiply(
+  context: GpuContext,
+  a: View,
+  b: View,
+  { result, depth, epilogue }: Product,
+): DeviceArray {
+  const { device, memory } = context;
+  const after = epilogueOf(context, epilogue);
+  const isSum = sizeOf(depth.shape) > 0;
+  const operands = isSum ? [...memory.argumentsOf(a), ...memory.argumentsOf(b)] : [];
+  const names = isSum ? ['a', 'fromA', 'b', 'fromB'] : [];
+  const key = `matmul:${axesKey(result)}:${axesKey(depth)}:${after.key}`;
+  return device.run(key, [...operands, ...after.args], () => ({
+    length: sizeOf(result.shape),
+    functions: [quotient],
+    ...after.native(),
+    source: `function (${[...names, ...after.names].join(', ')}) {
+      const index = this.thread.x;
+      ${positionLines(result, ['rowA', 'colB', 'col'], 'index')}
+      let sum = 0.0;
+      ${
+        isSum
+          ? `const x = fromA + rowA;
+             const y = fromB + colB;
+             ${loops(depth, ([p, q]) => `sum = sum + a[x + ${p}] * b[y + ${q}];`)}`
+          : ''
+      }
+      ${after.lines('sum', 'col')}
+    }`,
+  }));
+}
+
 function productAxes(a: View, b: View, rank: number): [result: Axes, depth: Axes] {
   const batch = b.shape.length - 2;
   const rowAxes = rank - 1;
