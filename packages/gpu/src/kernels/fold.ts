@@ -5,9 +5,8 @@ import { type GpuContext, languageOf } from '../context.ts';
 import type { DeviceArray, Elements } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
 import { programId, programOperands } from '../program/program-operands.ts';
-import { programText } from '../program/program-text.ts';
+import { nativeCode, programText } from '../program/program-text.ts';
 import { entriesByIndex, type Sorted } from './sorted-entries.ts';
-import { nativeOf } from './virtual.ts';
 
 /**
  * Adds the sinks of an adjoint under the cotangents dV [N, cols]. Without atomics each stored value gathers what is
@@ -140,7 +139,7 @@ function addSink(
     return {
       length: count,
       functions: [quotient],
-      native: nativeOf(context, text),
+      native: nativeCode(text, languageOf(device.mode)),
       source: `function (${names.join(', ')}) {
         const begin = entries[this.thread.x];
         const end = entries[this.thread.x + 1];

@@ -1,10 +1,10 @@
 import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
-import type { DeviceArray, KernelSource } from '../device.ts';
+import type { DeviceArray } from '../device.ts';
 import { GpuBuffer } from '../memory.ts';
 import { programId, programOperands } from '../program/program-operands.ts';
-import { programPrelude, programText, wordPrelude } from '../program/program-text.ts';
+import { nativeCode, programText } from '../program/program-text.ts';
 import { foldInto } from './fold.ts';
 import { matmulKernel, multiply } from './matmul.ts';
 import { requireIndices } from './rows.ts';
@@ -113,7 +113,7 @@ function decode(context: GpuContext, v: VirtualMatrix, ids: View | null): Device
     return {
       length: rows * cols,
       functions: [quotient],
-      native: nativeOf(context, text),
+      native: nativeCode(text, languageOf(device.mode)),
       source: `function (${names.join(', ')}) {
         const n = quotient(this.thread.x, ${cols});
         const col = this.thread.x - n * ${cols};
@@ -123,13 +123,4 @@ function decode(context: GpuContext, v: VirtualMatrix, ids: View | null): Device
       }`,
     };
   });
-}
-
-/** The native part of a kernel that evaluates a program of words and reals. */
-export function nativeOf(
-  { device }: GpuContext,
-  { native, callable }: ReturnType<typeof programText>,
-): NonNullable<KernelSource['native']> {
-  const language = languageOf(device.mode);
-  return { text: [programPrelude(language), wordPrelude(language), native].join('\n'), callable };
 }

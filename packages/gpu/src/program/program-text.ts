@@ -1,4 +1,5 @@
 import type { Node, Program } from '@funhash/formula';
+import type { NativeCode } from '../device.ts';
 import { define, type Language, local, numberText, shared } from './language.ts';
 import { LimbWords } from './limb-words.ts';
 import { NativeWords } from './native-words.ts';
@@ -58,6 +59,11 @@ export function usedSlots({ nodes }: Program): UsedSlots {
  */
 export function programText(program: Program, language: Language, prefix = 'p'): ProgramText {
   return new Writer(program, language, prefix).text();
+}
+
+/** The native part of a kernel that evaluates one program. */
+export function nativeCode({ native, callable }: ProgramText, language: Language): NativeCode {
+  return { text: [programPrelude(language), wordPrelude(language), native].join('\n'), callable };
 }
 
 /** The native definitions that programs of reals share, once in a kernel. */
