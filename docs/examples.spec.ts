@@ -59,3 +59,32 @@ test.skipIf(!hasChromium)(
     }
   },
 );
+
+test.skipIf(!hasChromium)('examples/browser-gpu trains in WebGL2', { timeout: 120_000 }, async () => {
+  const server = await createServer({
+    root: new URL('../examples/browser-gpu', import.meta.url).pathname,
+    server: { host: '127.0.0.1', port: 0 },
+    logLevel: 'error',
+  });
+  await server.listen();
+  try {
+    await inChromium(
+      async (page) => {
+        await page.goto(server.resolvedUrls?.local[0] as string);
+        await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 110_000 });
+        if (process.env.SCREENSHOT_GPU) await page.screenshot({ path: process.env.SCREENSHOT_GPU });
+        expect(await page.textContent('#frames')).toMatch(/^40, /);
+        const [, loss, wrong] =
+          /epoch 40: validation loss ([\d.]+), ([\d.]+) % wrong/.exec(
+            (await page.textContent('#loss')) as string,
+          ) ?? [];
+        expect(Number(loss)).toBeLessThan(0.4);
+        expect(Number(wrong)).toBeLessThan(15);
+        expect(await page.textContent('#memory')).toMatch(/^\d+ textures, \d+ kB/);
+      },
+      { webGl: true },
+    );
+  } finally {
+    await server.close();
+  }
+});
