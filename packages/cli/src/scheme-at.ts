@@ -1,12 +1,12 @@
 import type { WeightPlace } from '@funhash/models';
 import { UsageError } from './errors.ts';
 import type { NetShape } from './model-kinds.ts';
-import { formatScheme, parseScheme } from './scheme-text.ts';
+import { formatScheme, hasOption, parseScheme } from './scheme-text.ts';
 
 /**
  * A scheme for all layers of a net, as one of them takes it. FreshNets are for filters: they learn their kernel here,
- * and other weights are hashed, as in the paper; chains of cores, whose modes are chosen, learn it too. A basis of images serves the layers that have images for input; the
- * others take the scheme without it.
+ * and other weights are hashed, as in the paper; other schemes with that option, whose modes are chosen, learn it too. A
+ * basis of images serves the layers that have images for input; the others take the scheme without it.
  */
 export function schemeAt(
   scheme: string,
@@ -21,7 +21,7 @@ export function schemeAt(
         : { ...parsed, kind: 'hashedNet', options },
     );
   }
-  if (kernelSize > 1 && isChain(parsed.kind) && parsed.options.inModes === undefined)
+  if (kernelSize > 1 && hasOption(parsed, 'kernel') && parsed.options.inModes === undefined)
     return formatScheme({ ...parsed, options: { ...parsed.options, kernel: kernelSize } });
   const [, inner] = /\((\w+)\)$/.exec(parsed.kind) ?? [];
   if (inner === undefined) return scheme;
@@ -29,8 +29,6 @@ export function schemeAt(
   const isImage = kernelSize === 1 && cols % (Number(height) * Number(width)) === 0;
   return isImage ? scheme : formatScheme({ ...parsed, kind: inner, options });
 }
-
-const isChain = (kind: string): boolean => kind === 'tensorTrain' || kind === 'mpo';
 
 /** @throws UsageError for a scheme of filters in a net without any */
 export function requireFilters(kind: string, { model }: NetShape): void {

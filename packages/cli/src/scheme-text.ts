@@ -71,6 +71,11 @@ export function weightRequest({ kind, size, options }: SchemeText, space?: Share
   return { scheme: schemeOf(kind, kind), size: space ? {} : size, options, policy: 'tile', space };
 }
 
+/** Whether a scheme has an option of this name. */
+export function hasOption({ kind }: SchemeText, name: string): boolean {
+  return Object.hasOwn(schemeOf(kind, kind).definition.options, name);
+}
+
 /** What a matrix [rows, cols] really stores under a scheme with so many values: some schemes cannot use every number. */
 export function storedCount(
   { kind, options }: SchemeText,

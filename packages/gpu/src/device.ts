@@ -76,15 +76,10 @@ export class Device {
 
   /** The values as an array on the device, in one pass. */
   upload(values: Float32Array): DeviceArray {
-    this.#requireContext();
-    const id = `upload:${values.length}`;
-    let kernel = this.#kernels.get(id);
-    if (!kernel) {
-      kernel = this.#make({ length: values.length, source: 'function (a) { return a[this.thread.x]; }' });
-      this.#kernels.set(id, kernel);
-    }
-    this.#counters.uploadedBytes += values.byteLength;
-    return this.#launch(kernel, [values]);
+    return this.run('upload', [values], () => ({
+      length: values.length,
+      source: 'function (a) { return a[this.thread.x]; }',
+    }));
   }
 
   /** A copy of the elements of an array, once all passes before it have run. */

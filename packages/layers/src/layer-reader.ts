@@ -132,17 +132,6 @@ export class LayerReader {
     return new Parameter(name, value);
   }
 
-  /** Whole numbers of 32 bits, as they lie in the file. */
-  integers(name: string, shape: Shape): Parameter {
-    const { model, taken } = this.#context;
-    const key = this.#keyOf(name);
-    const stored = model.tensors.get(key);
-    if (!(stored?.data instanceof Int32Array) || !sameShape(stored.shape, shape))
-      return this.#refuse(`integers ${name} ${shapeText(shape)}`, stored && [stored.dtype, stored.shape]);
-    taken.add(key);
-    return new Parameter(name, tensor(stored.data, shape));
-  }
-
   weight(name: string, rows: number, cols: number): Weight {
     const { schemes, spaces, taken, policy: chosen } = this.#context;
     const spec = this.spec[name];

@@ -1,7 +1,7 @@
 import type { Epilogue } from '@funhash/tensor';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Elements, NativeCode } from '../device.ts';
-import { programPrelude, programText } from '../program/program-text.ts';
+import { nativeCode, programText } from '../program/program-text.ts';
 
 /** What a product kernel does to its sum before it returns it. */
 export interface EpilogueCode {
@@ -25,9 +25,7 @@ export function epilogueOf({ device, memory }: GpuContext, epilogue: Epilogue = 
     names: bias ? ['bias', 'fromBias'] : [],
     native: () => {
       const written = text();
-      if (!written) return {};
-      const { native, callable } = written;
-      return { native: { text: `${programPrelude(language)}\n${native}`, callable } };
+      return written ? { native: nativeCode(written, language) } : {};
     },
     lines: (sum, col) => {
       const written = text();

@@ -6,6 +6,7 @@ import type { DeviceArray, Elements } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
 import { programId, programOperands } from '../program/program-operands.ts';
 import { nativeCode, programText } from '../program/program-text.ts';
+import { indicesOf } from './rows.ts';
 import { entriesByIndex, type Sorted } from './sorted-entries.ts';
 
 /**
@@ -73,7 +74,7 @@ function sortedFor(
 ): Tables {
   const { device, memory } = context;
   const upload = (): Tables => {
-    const rows = ids && contiguousIds(memory.hostOf(ids.buffer) as Int32Array, ids);
+    const rows = ids && indicesOf(memory, ids);
     const { entries, parts, ...rest } = entriesByIndex(index, v, rows ?? count, stored);
     return { ...rest, entries: device.upload(entries), parts: parts && device.upload(parts) };
   };
@@ -96,12 +97,6 @@ function sortedFor(
   }
   return found;
 }
-
-const contiguousIds = (ids: Int32Array, { offset, shape, strides }: View): Int32Array =>
-  Int32Array.from(
-    { length: shape[0] as number },
-    (_, n) => ids[offset + n * (strides[0] as number)] as number,
-  );
 
 function addSink(
   context: GpuContext,

@@ -4,7 +4,7 @@ import { axesKey, joined, positionLines, quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Elements } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
-import { programPrelude, programText } from '../program/program-text.ts';
+import { nativeCode, programText } from '../program/program-text.ts';
 
 /** All outputs in one pass, one behind the other in one array. */
 export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
@@ -42,10 +42,7 @@ export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
       return {
         length: size * outs.length,
         functions: [quotient],
-        native: {
-          text: `${programPrelude(languageOf(device.mode))}\n${text.native}`,
-          callable: text.callable,
-        },
+        native: nativeCode(text, languageOf(device.mode)),
         source: `function (${[...names, ...scalars.map((_, slot) => `s${slot}`)].join(', ')}) {
           ${many ? `const part = quotient(this.thread.x, ${size});` : ''}
           const index = this.thread.x${many ? ` - part * ${size}` : ''};

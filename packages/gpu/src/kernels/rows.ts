@@ -18,11 +18,15 @@ export function requireIndices(memory: Memory, operation: string, index: View, l
 }
 
 /** The elements of an index of one axis, where the host knows them. */
-function knownIndices(memory: Memory, { buffer, shape, strides, offset }: View): number[] | undefined {
-  const { host, constant } = buffer as GpuBuffer;
-  if (!host && constant === undefined) return undefined;
+function knownIndices(memory: Memory, index: View): Int32Array | undefined {
+  const { host, constant } = index.buffer as GpuBuffer;
+  return host || constant !== undefined ? indicesOf(memory, index) : undefined;
+}
+
+/** The elements of an index of one axis, read back where only the device has them. */
+export function indicesOf(memory: Memory, { buffer, shape, strides, offset }: View): Int32Array {
   const values = memory.hostOf(buffer);
-  return Array.from(
+  return Int32Array.from(
     { length: shape[0] as number },
     (_, n) => values[offset + n * (strides[0] as number)] as number,
   );
@@ -108,12 +112,7 @@ function addSearched({ device, memory }: GpuContext, x: View, index: View, out: 
  * Each result looks only at its own rows: the host sorts them by result, and uploads where each result's begin and
  * then their numbers.
  */
-function addSorted(
-  { device, memory }: GpuContext,
-  x: View,
-  known: readonly number[],
-  out: View,
-): DeviceArray {
+function addSorted({ device, memory }: GpuContext, x: View, known: Int32Array, out: View): DeviceArray {
   const rows = out.shape[0] as number;
   const { table, most } = sortedRows(known, rows);
   const length = sizeOf(out.shape);
@@ -146,7 +145,7 @@ function addSorted(
 }
 
 /** [rows + 1] positions in the table, then the numbers of x's rows by result; and the most of one result. */
-function sortedRows(known: readonly number[], rows: number): { table: Float32Array; most: number } {
+function sortedRows(known: Int32Array, rows: number): { table: Float32Array; most: number } {
   const table = new Float32Array(rows + 1 + known.length);
   const counts = new Int32Array(rows);
   for (const row of known) counts[row] = (counts[row] as number) + 1;

@@ -30,6 +30,8 @@ export interface ProgramText {
   readonly callable: readonly Callable[];
   /** The slots of what it reads. */
   readonly used: UsedSlots;
+  /** Whether it computes with words, not with reals alone. */
+  readonly hasWords: boolean;
   /** Names of the variables that hold the results, once evaluated: of the outputs, then of the sinks. */
   readonly results: readonly string[];
   /** Lines that evaluate the program at one entry. */
@@ -62,8 +64,9 @@ export function programText(program: Program, language: Language, prefix = 'p'):
 }
 
 /** The native part of a kernel that evaluates one program. */
-export function nativeCode({ native, callable }: ProgramText, language: Language): NativeCode {
-  return { text: [programPrelude(language), wordPrelude(language), native].join('\n'), callable };
+export function nativeCode({ native, callable, hasWords }: ProgramText, language: Language): NativeCode {
+  const preludes = [programPrelude(language), ...(hasWords ? [wordPrelude(language)] : [])];
+  return { text: [...preludes, native].join('\n'), callable };
 }
 
 /** The native definitions that programs of reals share, once in a kernel. */
@@ -146,6 +149,7 @@ class Writer {
       ].join('\n'),
       callable: functions.map(({ name, parameters }) => ({ name, parameters })),
       used: this.#used,
+      hasWords: this.#wordLines.length > 0,
       results: results.map((name) => `${name}Here`),
       evaluate: (reads) => this.#calls(reads, results),
     };
