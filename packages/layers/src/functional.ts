@@ -1,6 +1,7 @@
 import type { Tensor } from '@funhash/tensor';
 import { Composite } from './composite.ts';
 import type { Pass } from './layer.ts';
+import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec, Module } from './module.ts';
 import type { SequentialOptions } from './sequential.ts';
 
@@ -39,6 +40,12 @@ export class Functional<M extends Readonly<Record<string, Module>>> extends Comp
       ]),
     ) as Callables<M>;
     return this.#join(x, callables);
+  }
+
+  override rebuilt(reader: LayerReader): Functional<Readonly<Record<string, Module>>> {
+    const layers = [...this.members.keys()].map((name) => [name, reader.member(name)] as const);
+    // The same names: what the caller's function asks for is there.
+    return new Functional(Object.fromEntries(layers), this.#join as never);
   }
 
   get spec(): LayerSpec {

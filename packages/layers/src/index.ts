@@ -24,6 +24,14 @@ export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@fu
 export { type ActivationName, activations } from './activations.ts';
 export type { AveragePool2dOptions } from './average-pool2d.ts';
 export type { BatchNormOptions } from './batch-norm.ts';
+export {
+  type Compression,
+  type CompressOptions,
+  compress,
+  type PlacedWeight,
+  placedWeights,
+} from './compress.ts';
+export type { CompressedWeight, CompressionReport, CompressionScores } from './compression-report.ts';
 export type { ConvTranspose2dOptions } from './conv-transpose2d.ts';
 export type { Conv1dOptions } from './conv1d.ts';
 export type { Conv2dOptions } from './conv2d.ts';

@@ -1,5 +1,6 @@
 import type { Parameter } from '@funhash/space';
 import { bytesPerElement } from '@funhash/tensor';
+import { grouped, textTable } from './text-table.ts';
 
 /** One weight or bias of a layer. */
 export interface SummaryPart {
@@ -27,7 +28,10 @@ export interface SummaryRow {
   readonly notes: readonly string[];
 }
 
-type Totals = Pick<SummaryRow, 'virtualCount' | 'storedCount' | 'storedBytes' | 'bitsPerWeight' | 'ratio'>;
+export type Totals = Pick<
+  SummaryRow,
+  'virtualCount' | 'storedCount' | 'storedBytes' | 'bitsPerWeight' | 'ratio'
+>;
 
 export interface Summary {
   readonly rows: readonly SummaryRow[];
@@ -65,8 +69,6 @@ function totals(virtualCount: number, storedCount: number, storedBytes: number):
   };
 }
 
-const grouped = (count: number): string => count.toLocaleString('en-US').replaceAll(',', ' ');
-
 function tableOf(rows: readonly SummaryRow[], total: Totals): string {
   const cells = (name: string, kind: string, shape: string, t: Totals): string[] => [
     name,
@@ -83,16 +85,6 @@ function tableOf(rows: readonly SummaryRow[], total: Totals): string {
     ...rows.map((row) => cells(row.name, row.kind, row.shape.join(' × '), row)),
     cells('total', '', '', total),
   ];
-  const widths = (table[0] as string[]).map((_, k) =>
-    Math.max(...table.map((row) => (row[k] as string).length)),
-  );
-  const isText = (k: number): boolean => k < 3;
-  const lines = table.map((row) =>
-    row
-      .map((cell, k) => (isText(k) ? cell.padEnd(widths[k] as number) : cell.padStart(widths[k] as number)))
-      .join('  ')
-      .trimEnd(),
-  );
   const notes = rows.flatMap((row) => row.notes.map((note) => `${row.name}: ${note}`));
-  return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+  return [textTable(table, 3), ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
