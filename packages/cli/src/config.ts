@@ -77,6 +77,14 @@ export function readFlags(
   );
 }
 
+/** The fields that were typed as flags, still to be checked: commander gives `--no-x` flags a value of their own. */
+export function flagsTyped(command: Command, settings: Settings): Record<string, unknown> {
+  const typed = Object.entries(command.opts()).filter(
+    ([name]) => command.getOptionValueSource(name) === 'cli',
+  );
+  return readFlags(settings, Object.fromEntries(typed));
+}
+
 /**
  * Checks fields against a table of settings and fills in defaults.
  *

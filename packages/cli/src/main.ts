@@ -2,6 +2,7 @@ import { FunhashError } from '@funhash/hashing';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { compareCommand } from './commands/compare.ts';
+import { compressCommand } from './commands/compress.ts';
 import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -36,6 +37,7 @@ export async function main(args: readonly string[], output: Output = terminal): 
   for (const make of [
     trainCommand,
     compareCommand,
+    compressCommand,
     evalCommand,
     predictCommand,
     inspectCommand,

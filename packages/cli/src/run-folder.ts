@@ -14,13 +14,18 @@ export interface RunFolder {
   append(name: string, value: unknown): Promise<void>;
 }
 
+/** Makes the folder of a run, as `unusedFolder` names it. */
+export async function createRunFolder(path: string | undefined, name: string): Promise<RunFolder> {
+  return openRunFolder(await unusedFolder(path, name));
+}
+
 /**
- * Makes the folder of a run.
+ * The path of a new run's folder, which is not made yet.
  *
  * @param path default: `runs/<name>-<date and time>`
  * @throws UsageError where the folder already has files: nothing is overwritten
  */
-export async function createRunFolder(path: string | undefined, name: string): Promise<RunFolder> {
+export async function unusedFolder(path: string | undefined, name: string): Promise<string> {
   const stamp = new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
   const found = path ?? (await unused(join('runs', `${name}-${stamp}`)));
   const contents = await readdir(found).catch((error: NodeJS.ErrnoException) => {
@@ -34,7 +39,7 @@ export async function createRunFolder(path: string | undefined, name: string): P
       actual: `${found} with ${contents.length} files`,
       remedy: 'Name another, or go on with a run by --resume.',
     });
-  return openRunFolder(found);
+  return found;
 }
 
 export async function openRunFolder(path: string): Promise<RunFolder> {

@@ -131,7 +131,10 @@ function requestsFor(model: Module, { weight, layers }: CompressOptions): Readon
         actual: `the shared space ${request.space.name}`,
         remedy: 'A fit to one layer would undo that to another: give each layer a size.',
       });
-    if (request) requests.set(each.name, request);
+    if (!request) continue;
+    // What does not fit is refused before anything is fitted, which may take long.
+    located(each.name, () => createWeight(request, each));
+    requests.set(each.name, request);
   }
   return requests;
 }

@@ -1,16 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import { type StorageChoice, type StorageFormat, saveBytes } from '@funhash/codec';
+import { saveBytes } from '@funhash/codec';
 import { load } from '@funhash/layers';
-import {
-  errorRate,
-  evaluate,
-  type FitEvent,
-  fit,
-  softmaxCrossEntropy,
-  squaredHinge,
-} from '@funhash/training';
+import { errorRate, evaluate, fit, softmaxCrossEntropy, squaredHinge } from '@funhash/training';
 import { Command } from 'commander';
 import { stepOf } from '../arms.ts';
 import { chooseBackend } from '../backend.ts';
@@ -20,30 +13,30 @@ import {
   type ConfigOf,
   checkConfig,
   flag,
+  flagsTyped,
   listOf,
   number,
   oneOf,
   readConfigFile,
-  readFlags,
   real,
   type Settings,
   text,
   whole,
 } from '../config.ts';
-import { InterruptedError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
+import { follow } from '../follow.ts';
 import { drawSplits, loadImages } from '../image-data.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { isBinary, placesOf, shapeOf } from '../model-kinds.ts';
 import { type OptimizerConfig, optimizerNames, optimizerOf } from '../optimizer.ts';
-import { grouped, type Output, percent, progress, type Task } from '../output.ts';
+import { grouped, type Output, percent } from '../output.ts';
 import { StepProfile } from '../profile.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
 import { requireFilters, schemeAt } from '../scheme-at.ts';
 import { parseScheme } from '../scheme-text.ts';
 import { commonSettings } from '../settings.ts';
+import { storageOf, storageSettings } from '../storage.ts';
 import { trainingData } from '../training-data.ts';
-
-const storageFormats = ['f32', 'f16', 'bf16', 'i8', 'i7', 'i6', 'i5', 'i4', 'i3', 'i2'] as const;
 
 export const trainSettings = {
   ...commonSettings,
@@ -82,18 +75,7 @@ export const trainSettings = {
     schema: flag,
     default: false,
   },
-  storeAs: {
-    flag: '--store-as <format>',
-    help: `how the model file stores values, biases as f16 at least: ${storageFormats.join(', ')}`,
-    schema: oneOf(storageFormats),
-    default: 'f32',
-  },
-  compress: {
-    flag: '--compress',
-    help: 'gzip the model file',
-    schema: flag,
-    default: false,
-  },
+  ...storageSettings,
   threads: {
     flag: '--threads <n>',
     help: 'threads of the wasm backend (default: as many as cores)',
@@ -136,15 +118,7 @@ export function trainCommand(output: Output): Command {
     .option('--profile', 'tell what a step costs on the GPU: passes, bytes, read-backs, textures');
   return addFlags(command, trainSettings)
     .addHelpText('after', examples)
-    .action(async (flags: TrainFlags) => train(flags, flagsGiven(command), output));
-}
-
-/** Only what was typed: commander gives `--no-x` flags a value of their own. */
-function flagsGiven(command: Command): Record<string, unknown> {
-  const typed = Object.entries(command.opts()).filter(
-    ([name]) => command.getOptionValueSource(name) === 'cli',
-  );
-  return readFlags(trainSettings, Object.fromEntries(typed));
+    .action(async (flags: TrainFlags) => train(flags, flagsTyped(command, trainSettings), output));
 }
 
 async function train(
@@ -182,7 +156,7 @@ async function train(
   const loss = isBinary(config.model) ? squaredHinge : softmaxCrossEntropy;
   const data = await trainingData(splits.train, images, config);
   const stop = onInterrupt();
-  const profile = profiled && new StepProfile();
+  const profile = profiled ? new StepProfile() : undefined;
   try {
     await follow(
       fit({
@@ -200,10 +174,21 @@ async function train(
         ...(resume !== undefined && { resume }),
         ...optimizerOf(stepsOf(config, weights)),
       }),
-      folder,
-      config,
+      {
+        title: config.weights ? 'train' : config.weight,
+        epochs: config.epochs,
+        remedy: `Go on with:\n  funhash train --resume ${folder.file(files.checkpoint)}`,
+        onEvent: async (event) => {
+          if (event.type === 'start') await keepMetricsUntil(folder, event.epoch);
+          else if (event.type === 'step') profile?.note(event.step);
+          else if (event.type === 'epoch') {
+            profile?.interrupt();
+            const { epoch, step, loss, learningRate, seconds, validation } = event;
+            await folder.append(files.metrics, { epoch, step, loss, learningRate, seconds, validation });
+          }
+        },
+      },
       output,
-      profile,
     );
     if (profile) output.note(String(profile));
   } finally {
@@ -238,49 +223,6 @@ async function train(
       `test error ${percent([testError])} % with ${grouped(storedCount)} stored values; ` +
         `${percent([fileTestError])} % from the file of ${grouped(file.length)} bytes, in ${folder.path}`,
     );
-}
-
-/** Codes of few bits would round biases, of which there are few, to steps that show. */
-function storageOf({ storeAs }: TrainConfig): StorageChoice {
-  const format = storeAs as StorageFormat;
-  return format.startsWith('i') ? (name) => (name.endsWith('bias') ? 'f16' : format) : format;
-}
-
-/** Shows and records what happens in training, until its end. */
-async function follow(
-  events: AsyncIterable<FitEvent<{ errorRate: typeof errorRate }>>,
-  folder: RunFolder,
-  config: TrainConfig,
-  output: Output,
-  profile: StepProfile | undefined,
-): Promise<void> {
-  const shown = progress(output);
-  let task: Task | undefined;
-  try {
-    for await (const event of events) {
-      if (event.type === 'start') {
-        await keepMetricsUntil(folder, event.epoch);
-        task = shown.task(config.weights ? 'train' : config.weight, event.steps ?? 0);
-      } else if (event.type === 'step') {
-        task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
-        profile?.note(event.step);
-      } else if (event.type === 'epoch') {
-        profile?.interrupt();
-        const { epoch, step, loss, learningRate, seconds, validation } = event;
-        await folder.append(files.metrics, { epoch, step, loss, learningRate, seconds, validation });
-        task?.milestone(
-          `epoch ${epoch}/${config.epochs}: loss ${loss.toFixed(4)}, validation error ` +
-            `${percent([validation?.errorRate ?? Number.NaN])} %, ${seconds.toFixed(1)} s`,
-        );
-      } else if (event.type === 'end' && event.reason === 'aborted')
-        throw new InterruptedError(
-          `Interrupted after step ${event.step}. Go on with:\n  funhash train --resume ${folder.file(files.checkpoint)}`,
-        );
-    }
-    task?.finish();
-  } finally {
-    shown.close();
-  }
 }
 
 /** Of the paper's code for binary nets. */

@@ -1,0 +1,157 @@
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load } from '@funhash/layers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exitCodes } from './main.ts';
+import { run } from './run-in-spec.ts';
+import { writeTinyImages } from './tiny-images.ts';
+
+let root: string;
+let model: string;
+let trained: Buffer;
+let data: string[];
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'funhash-compress-'));
+  await writeTinyImages(join(root, 'tiny'));
+  data = ['--data', join(root, 'tiny'), '--batch-size', '20', '--validation', '60', '--threads', '1'];
+  const args = ['--hidden', '32', '--epochs', '6', '--out', join(root, 'trained')];
+  const done = await run('train', ...data, ...args);
+  expect(done, done.notes).toMatchObject({ code: exitCodes.ok });
+  model = join(root, 'trained', 'model.safetensors');
+  trained = await readFile(model);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+const reportIn = async (folder: string) => JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+
+describe('fits, fine-tunes, stores', () => {
+  let folder: string;
+  let lines: string;
+  let notes: string;
+  beforeAll(async () => {
+    folder = join(root, 'small');
+    const args = ['--weight', 'lowRank:rank=3', '--layers', '0', '--epochs', '2', '--store-as', 'f16'];
+    const done = await run('compress', model, ...data, ...args, '--out', folder);
+    expect(done, done.notes).toMatchObject({ code: exitCodes.ok });
+    ({ lines, notes } = done);
+  });
+
+  test('prints layers, sizes and errors', () => {
+    expect(lines).toMatch(/^weight +scheme +shape +error +stored/);
+    expect(lines).toMatch(/0\.weight +dense → lowRank +32 × 36 +0\.\d{3} +1 152 +204 /);
+    expect(lines).not.toContain('1.weight');
+    expect(lines).toMatch(
+      /test error \d+\.\d\d % before, \d+\.\d\d % fitted, \d+\.\d\d % fine-tuned; \d+\.\d\d % from the file of [\d ]+ bytes, in /,
+    );
+    expect(notes).toMatch(/fine-tune: epoch 2\/2: loss/);
+  });
+
+  test('writes the model and the report', async () => {
+    expect((await readdir(folder)).sort()).toEqual([
+      'config.json',
+      'metrics.jsonl',
+      'model.safetensors',
+      'report.json',
+    ]);
+    const { weights, after, fileBytes, testErrors } = await reportIn(folder);
+    const small = await load(join(folder, 'model.safetensors'));
+    const { rows, total } = small.summary();
+    expect(after).toEqual(total);
+    expect(weights[0].after).toEqual(rows[0]);
+    expect(fileBytes).toBe((await readFile(join(folder, 'model.safetensors'))).length);
+    expect(fileBytes).toBeLessThan(0.6 * trained.length);
+    expect(Object.keys(testErrors)).toEqual(['before', 'fitted', 'fineTuned', 'file']);
+    expect(testErrors.fineTuned).toBeLessThanOrEqual(testErrors.fitted);
+    const evaluated = await run(
+      'eval',
+      '--model',
+      join(folder, 'model.safetensors'),
+      ...data.slice(0, 2),
+      '--json',
+    );
+    expect(JSON.parse(evaluated.lines).errorRate).toBe(testErrors.file);
+    expect(await readFile(model)).toEqual(trained);
+  });
+
+  test('the same settings give the same file', async () => {
+    const again = join(root, 'again');
+    await run('compress', model, '--config', join(folder, 'config.json'), '--out', again);
+    expect(await readFile(join(again, 'model.safetensors'))).toEqual(
+      await readFile(join(folder, 'model.safetensors')),
+    );
+  });
+});
+
+test('without a scheme it stores the model in another format', async () => {
+  const folder = join(root, 'eight-bits');
+  const { code, lines } = await run(
+    'compress',
+    model,
+    ...data,
+    '--store-as',
+    'i8',
+    '--json',
+    '--out',
+    folder,
+  );
+  expect(code).toBe(exitCodes.ok);
+  const { weights, before, after, fileBytes, testErrors } = JSON.parse(lines);
+  expect([weights, after]).toEqual([[], before]);
+  expect(fileBytes).toBeLessThan(0.4 * trained.length);
+  expect(Object.keys(testErrors)).toEqual(['before', 'file']);
+  expect(Math.abs(testErrors.file - testErrors.before)).toBeLessThan(0.05);
+  expect(await exists(join(folder, 'metrics.jsonl'))).toBe(false);
+});
+
+test('one scheme for each layer', async () => {
+  const folder = join(root, 'each');
+  const weights = ['--weights', 'tensorTrain:ranks=3', 'hashedNet:1/2'];
+  const { code, notes } = await run('compress', model, ...data, ...weights, '--out', folder);
+  expect(code, notes).toBe(exitCodes.ok);
+  const kinds = (await reportIn(folder)).weights.map(({ after }: { after: { kind: string } }) => after.kind);
+  expect(kinds).toEqual(['tensorTrain', 'hashedNet']);
+});
+
+describe('refuses and writes nothing', () => {
+  const refusal = async (...args: string[]): Promise<[code: number, notes: string]> => {
+    const out = join(root, 'nothing');
+    const { code, lines, notes } = await run('compress', model, ...data, '--out', out, ...args);
+    expect(lines).toBe('');
+    expect(await exists(out)).toBe(false);
+    return [code, notes];
+  };
+
+  test.each([
+    [['--weight', 'lowRank:rank=3', '--layers', '0,5'], 1, /among 0\.weight, 2\.weight, got "5"/],
+    [['--weight', 'tensorTrain:inModes=6x6,outModes=4x8,ranks=2'], 1, /compress 2\.weight: tensorTrain: /],
+    [['--weight', 'funHash:1/64'], 1, /compress 2\.weight: .*ratio/],
+    [['--weight', 'hashedNet:1/4,shared'], 2, /values of its own for each layer, got shared/],
+    [['--weight', 'hash'], 2, /one of .*hashedNet/],
+    [['--weights', 'dense'], 2, /one scheme for each of 0\.weight, 2\.weight, got 1: dense/],
+    [['--epochs', '-1'], 2, /epochs: a whole number/],
+  ])('%j', async (args, expected, message) => {
+    const [code, notes] = await refusal(...args);
+    expect(notes).toMatch(message);
+    expect(code).toBe(expected);
+  });
+
+  test('a folder that has files, and a file that is no model', async () => {
+    const occupied = await run('compress', model, ...data, '--out', join(root, 'trained'));
+    expect([occupied.code, occupied.notes]).toEqual([
+      exitCodes.usage,
+      expect.stringMatching(/new or an empty/),
+    ]);
+    const images = join(root, 'tiny', 't10k-images-idx3-ubyte');
+    const wrong = await run('compress', images, ...data, '--out', join(root, 'nothing'));
+    expect(wrong.code).toBe(exitCodes.failure);
+    expect(await exists(join(root, 'nothing'))).toBe(false);
+    expect(await readFile(model)).toEqual(trained);
+  });
+});
