@@ -1,3 +1,8 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/default-backend.ts', 'src/no-default-backend.ts']);
+export default library([
+  'src/index.ts',
+  'src/binary.ts',
+  'src/default-backend.ts',
+  'src/no-default-backend.ts',
+]);

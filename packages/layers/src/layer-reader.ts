@@ -132,6 +132,17 @@ export class LayerReader {
     return new Parameter(name, value);
   }
 
+  /** Whole numbers of 32 bits, as they lie in the file. */
+  integers(name: string, shape: Shape): Parameter {
+    const { model, taken } = this.#context;
+    const key = this.#keyOf(name);
+    const stored = model.tensors.get(key);
+    if (!(stored?.data instanceof Int32Array) || !sameShape(stored.shape, shape))
+      return this.#refuse(`integers ${name} ${shapeText(shape)}`, stored && [stored.dtype, stored.shape]);
+    taken.add(key);
+    return new Parameter(name, tensor(stored.data, shape));
+  }
+
   weight(name: string, rows: number, cols: number): Weight {
     const { schemes, spaces, taken, policy: chosen } = this.#context;
     const spec = this.spec[name];
@@ -205,7 +216,7 @@ export function buildLayer(spec: unknown, path: string, context: ReaderContext):
       source,
       `a type among ${layers.map((layer) => layer.type).join(', ')} in ${placeText(path)}`,
       shown(type),
-      'Pass layers of your own as `layers`; build a Functional in code and use `loadInto`.',
+      'Pass layers of your own, or packedLayers of @funhash/layers/binary, as `layers`; build a Functional in code and use `loadInto`.',
     );
   const layer = located(path, context, () => found.fromSpec(reader));
   // A tie to a group would let a short file describe a network of any size.
