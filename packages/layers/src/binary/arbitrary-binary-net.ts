@@ -74,7 +74,7 @@ const convStep = fc.record({
     [2, 0],
   ]),
   dilation: fc.integer({ min: 1, max: 2 }),
-  pools: fc.boolean(),
+  pooling: fc.constantFrom('none', 'before', 'behind'),
 });
 
 type Ending = 'norm' | 'normThenSign' | 'activation' | 'quantizeInput';
@@ -113,16 +113,16 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
         ...(kind === 'quantizeInput' && { quantizeInput: 'sign' as const }),
         ...(own === 'activation' && { activation: 'sign' as const }),
       });
-      for (const { out, ending, bias, pools, ...spatial } of convolutions) {
+      for (const { out, ending, bias, pooling, ...spatial } of convolutions) {
         // The widest kernel would not fit.
         if (Math.min(height, width) < 5) break;
         const conv = new Conv2d({ in: channels, out, ...spatial, ...shared(bias, ending as Ending) });
         const [, h, w] = new Sequential([conv]).forward(imagesOf([height, width, channels], 1, 0)).shape;
         [height, width, channels] = [h as number, w as number, out];
-        const mayPool = pools && height > 1 && width > 1 && ending !== 'activation';
-        layers.push(conv, ...(mayPool ? [new MaxPool2d({ kernelSize: 2 })] : []));
-        if (mayPool) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
-        layers.push(...normed(channels, ending as Ending));
+        const norm = normed(out, ending as Ending);
+        const pools = pooling !== 'none' && height > 1 && width > 1 ? [new MaxPool2d({ kernelSize: 2 })] : [];
+        layers.push(conv, ...(pooling === 'before' ? [...pools, ...norm] : [...norm, ...pools]));
+        if (pools.length > 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
         kind = ending as Ending;
       }
       layers.push(new Flatten());
