@@ -121,6 +121,19 @@ test('convolutions and pooling: bits alone as well', async () => {
   expect(outputOf(packed, x)).toEqual(outputOf(net, x));
 });
 
+test('pooling behind normalisation stays there', async () => {
+  const net = new Sequential([
+    new Activation('byte'),
+    new Conv2d({ in: 3, out: 40, kernelSize: 3, bias: false, weight: binary() }),
+    new BatchNorm({ channels: 40 }),
+    new MaxPool2d({ kernelSize: 2 }),
+    new Conv2d({ in: 40, out: 9, kernelSize: 3, bias: false, weight: binary(), quantizeInput: 'sign' }),
+  ]);
+  unsettle(net, random(8));
+  const x = imagesOf([8, 8, 3], 7, 1);
+  expect(outputOf(await toBinary(net), x)).toEqual(outputOf(net, x));
+});
+
 test('a first and a last layer of other weights stay as they are', async () => {
   const net = new Sequential([
     new Dense({ in: 6, out: 40 }),
