@@ -2,12 +2,11 @@ import { loadMnist } from '@funhash/datasets';
 import { createBackend } from '@funhash/gpu';
 import { Dense, Sequential, useBackend } from '@funhash/layers';
 import { fit } from '@funhash/training';
-import type { Page } from 'playwright-core';
-import { createServer, defaultClientConditions, type Plugin, type ViteDevServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasChromium, inChromium } from './chromium.ts';
+import { hasChromium } from './chromium.ts';
+import { serveGpuPage } from './gpu-page.ts';
 import { type Digits, trainedNets, worstDifference } from './gpu-training.ts';
-import type { GpuPage } from './pages/gpu.ts';
+import { hasHeadlessGl } from './headless-gl.ts';
 
 const minutes = 60_000;
 
@@ -41,66 +40,27 @@ describe('training in mode cpu', () => {
   });
 });
 
-const hasHeadlessGl = await createBackend({ mode: 'headlessgl' }).then(
-  (backend) => backend.close().then(() => true),
-  () => false,
-);
-
-// Needs the package gl, built, and an X display.
 describe.skipIf(!hasHeadlessGl)('training in mode headlessgl', () =>
   agree(async (net) => worstDifference(net, await someDigits(), 'headlessgl')),
 );
 
 // Needs Debian's chromium, or one named in CHROMIUM.
 describe.skipIf(!hasChromium)('WebGL2 in Chromium', () => {
-  let server: ViteDevServer;
+  let page: Awaited<ReturnType<typeof serveGpuPage>>;
   beforeAll(async () => {
-    server = await createServer({
-      root: new URL('pages', import.meta.url).pathname,
-      cacheDir: new URL('../node_modules/.vite-pages', import.meta.url).pathname,
-      configFile: false,
-      logLevel: 'error',
-      resolve: { conditions: ['@funhash/source', ...defaultClientConditions] },
-      optimizeDeps: { include: ['@funhash/gpu > gpu.js', '@funhash/tensor > fast-check'] },
-      server: { host: '127.0.0.1', port: 0 },
-      plugins: [digitsAt('/digits/', await someDigits())],
-    });
-    await server.listen();
+    page = await serveGpuPage(await someDigits());
   });
-  afterAll(() => server.close());
-
-  const inPage = <T>(use: (tab: Page) => Promise<T>): Promise<T> =>
-    inChromium(
-      async (tab) => {
-        await tab.goto(`${server.resolvedUrls?.local[0]}gpu.html`);
-        await tab.waitForFunction('globalThis.page !== undefined');
-        return use(tab);
-      },
-      { webGl: true },
-    );
-  const called = <N extends keyof GpuPage>(name: N, ...args: Parameters<GpuPage[N]>) =>
-    inPage((tab) => tab.evaluate(`page.${name}(...${JSON.stringify(args)})`)) as ReturnType<GpuPage[N]>;
+  afterAll(() => page.close());
 
   test('the contract of a backend', { timeout: 10 * minutes }, async () => {
-    expect(await called('failedLaws')).toEqual({});
+    expect(await page.call('failedLaws')).toEqual({});
   });
 
-  agree((net) => called('difference', net));
+  agree((net) => page.call('difference', net));
 
   test('a lost context is told, and training starts again', { timeout: minutes }, async () => {
-    const { before, error, after } = await called('lostContext');
+    const { before, error, after } = await page.call('lostContext');
     expect([before, after]).toEqual([100, 100]);
     expect(error).toMatch(/a live WebGL context.*resume from the last checkpoint/);
   });
 });
-
-function digitsAt(path: string, digits: Digits): Plugin {
-  return {
-    name: 'digits',
-    configureServer: ({ middlewares }) => {
-      middlewares.use(path, (request, response) => {
-        response.end(request.url === '/images' ? digits.images : digits.labels);
-      });
-    },
-  };
-}

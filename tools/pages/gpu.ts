@@ -1,7 +1,9 @@
 // The GPU backend in WebGL2: what the spec beside calls, once it is there.
 import { createBackend } from '@funhash/gpu';
+import type { HashFamily } from '@funhash/hashing';
 import { useBackend } from '@funhash/tensor';
 import { backendLaws } from '@funhash/tensor/testing';
+import { comparedMaps, refusals } from '../gpu-maps.ts';
 import { lossesOf, worstDifference } from '../gpu-training.ts';
 
 const contexts: WebGL2RenderingContext[] = [];
@@ -29,6 +31,10 @@ const page = {
     await backend.close();
     return failures;
   },
+
+  comparedMaps: (family: HashFamily) => comparedMaps('webgl2', family),
+
+  refusals: () => refusals('webgl2'),
 
   async difference(net: string): Promise<number> {
     return worstDifference(net, await digits(), 'webgl2');
