@@ -1,6 +1,7 @@
 import { FunhashError } from '@funhash/hashing';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
+import { binarizeCommand } from './commands/binarize.ts';
 import { compareCommand } from './commands/compare.ts';
 import { compressCommand } from './commands/compress.ts';
 import { evalCommand } from './commands/eval.ts';
@@ -38,6 +39,7 @@ export async function main(args: readonly string[], output: Output = terminal): 
     trainCommand,
     compareCommand,
     compressCommand,
+    binarizeCommand,
     evalCommand,
     predictCommand,
     inspectCommand,

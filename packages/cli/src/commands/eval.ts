@@ -1,9 +1,9 @@
-import { load } from '@funhash/layers';
 import { accuracy, errorRate, evaluate } from '@funhash/training';
 import { Command } from 'commander';
 import { chooseBackend } from '../backend.ts';
 import { addFlags, checkConfig, readFlags, type Settings, text } from '../config.ts';
 import { type DataConfig, loadImages } from '../image-data.ts';
+import { loadModel } from '../load-model.ts';
 import { grouped, type Output, percent } from '../output.ts';
 import { commonSettings } from '../settings.ts';
 
@@ -29,7 +29,7 @@ export function evalCommand({ line }: Output): Command {
       const config = checkConfig(evalSettings, readFlags(evalSettings, flags), 'the command line');
       if (config.model === undefined) return command.error('error: --model <file> is missing');
       await chooseBackend(config.backend);
-      const net = await load(config.model);
+      const net = await loadModel(config.model);
       const images = await loadImages({ ...config, validation: 0 } as DataConfig);
       const scores = await evaluate(net, images.test, { metrics: { errorRate, accuracy } });
       const { storedCount } = net.summary().total;

@@ -1,6 +1,7 @@
-import { load, type Module } from '@funhash/layers';
+import type { Module } from '@funhash/layers';
 import { inspectWeight, Weight, type WeightInspection } from '@funhash/space';
 import { Command } from 'commander';
+import { loadModel } from '../load-model.ts';
 import { grouped, type Output, tableOf } from '../output.ts';
 
 /** `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
@@ -15,7 +16,7 @@ export function inspectCommand({ line }: Output): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  $ funhash inspect --model runs/…/model.safetensors')
     .action(async ({ model, json }: { model: string; json?: true }) => {
-      const net = await load(model);
+      const net = await loadModel(model);
       const summary = net.summary();
       const weights = [...weightsOf(net)].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
       if (json) return line(JSON.stringify({ rows: summary.rows, total: summary.total, weights }, null, 2));

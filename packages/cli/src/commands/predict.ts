@@ -1,8 +1,10 @@
-import { Dense, load, type Module, Reshape, Sequential } from '@funhash/layers';
+import { Dense, type Module, Reshape, Sequential } from '@funhash/layers';
+import { packedLayers } from '@funhash/layers/binary';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { readInputs } from '../input-file.ts';
+import { loadModel } from '../load-model.ts';
 import { type Output, tableOf } from '../output.ts';
 
 /** `funhash predict`: classes of images in a file. */
@@ -35,7 +37,7 @@ export function predictCommand({ line }: Output): Command {
         invert?: true;
         json?: true;
       }) => {
-        const net = await load(model);
+        const net = await loadModel(model);
         const width = inputWidth(net);
         const { count, values } = await readInputs(input, width);
         const inputs = invert ? values.map((x) => 1 - x) : values;
@@ -67,6 +69,7 @@ function inputWidth(net: Module): number {
   const layers = net instanceof Sequential ? net.layers : [];
   for (const layer of layers) {
     if (layer instanceof Dense) return layer.options.in;
+    if (layer instanceof packedLayers.PackedDense) return layer.matrix.depth;
     if (layer instanceof Reshape) return layer.shape.reduce((size, extent) => size * extent, 1);
   }
   throw new UsageError({
