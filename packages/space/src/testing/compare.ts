@@ -2,9 +2,13 @@ import { LawError } from '@funhash/hashing/testing';
 import fc from 'fast-check';
 
 /** Runs `check` on generated cases, always the same ones; throws the error of the smallest case that fails. */
-export function forAll<T>(cases: fc.Arbitrary<T>, numRuns: number, check: (value: T) => void): void {
-  const property = fc.property(cases, (value) => check(value));
-  const result = fc.check(property, { seed: 1, numRuns });
+export async function forAll<T>(
+  cases: fc.Arbitrary<T>,
+  numRuns: number,
+  check: (value: T) => void | Promise<void>,
+): Promise<void> {
+  const property = fc.asyncProperty(cases, async (value) => check(value));
+  const result = await fc.check(property, { seed: 1, numRuns });
   if (result.failed) throw result.errorInstance;
 }
 

@@ -13,6 +13,8 @@ import {
   changed,
   dependsOnShape,
   entriesOf,
+  readOnce,
+  readValues,
   type Subject,
   valuesOf,
   type Window,
@@ -20,20 +22,20 @@ import {
 } from './subject.ts';
 
 /** A row or a window of V is a slice of the whole, and each entry is what its formula says at its own place. */
-export function tile(subject: Subject): void {
+export async function tile(subject: Subject): Promise<void> {
   const weight = subject.weight();
-  const values = valuesOf(weight);
+  const values = await readValues(weight);
   const v = subject.matrix(weight, values);
-  const whole = virtualRows(v).dataSync();
+  const whole = await readOnce(virtualRows(v));
   requireClose('tile', `V on ${subject.where}`, whole, entriesOf(v, values), subject.tolerance);
   const { rows, cols } = v;
-  forAll(fc.array(fc.nat({ max: rows - 1 }), { minLength: 1, maxLength: 5 }), 10, (ids) => {
-    const chosen = virtualRows(v, tensor(Int32Array.from(ids))).dataSync();
+  await forAll(fc.array(fc.nat({ max: rows - 1 }), { minLength: 1, maxLength: 5 }), 10, async (ids) => {
+    const chosen = await readOnce(virtualRows(v, tensor(Int32Array.from(ids))));
     const slices = ids.flatMap((id) => [...whole.subarray(id * cols, (id + 1) * cols)]);
     requireSame('tile', `rows ${ids} of V on ${subject.where}`, chosen, slices);
   });
   const exact = entriesOf(v, values);
-  forAll(windowsOf(v), 20, (window) => {
+  await forAll(windowsOf(v), 20, (window) => {
     const slice = sliceOf(exact, v, window);
     requireSame('tile', `window ${JSON.stringify(window)} of V`, entriesOf(v, values, window), slice);
     const { firstRow, firstCol } = window;
@@ -75,8 +77,9 @@ function entryAt(v: VirtualMatrix, stored: Arrays, { firstRow, firstCol }: Windo
 }
 
 /** Indices and signs, bit for bit: those of the backend, and those of integers of any size. */
-export function words(subject: Subject): void {
-  const v = subject.matrix(subject.weight());
+export async function words(subject: Subject): Promise<void> {
+  const weight = subject.weight();
+  const v = subject.matrix(weight, await readValues(weight));
   const { graph, nodes, slots } = v.formula.program;
   const indices = nodes.filter(({ op }) => op === 'at').map(({ args }) => new Word(graph, args[0] as number));
   const signs = nodes.filter(({ op }) => op === 'asSign').map(({ id }) => Real.from(graph, id));
@@ -92,22 +95,22 @@ export function words(subject: Subject): void {
       return evaluateEntry(program, { row, col, uniforms, scalars }).outputs;
     }),
   );
-  outputs.forEach((id, k) => {
+  for (const [k, id] of outputs.entries()) {
     const operand = { program: program.only([id]), rows, cols, uniforms, scalars, stored };
-    const found = runVirtualRows(operand, null).dataSync();
+    const found = await readOnce(runVirtualRows(operand, null));
     sampled.forEach((start, s) => {
       const wanted = (expected[s] as (readonly number[])[]).map((entry) => entry[k] as number);
       const what = `word or sign ${k} of row ${start / cols} on ${subject.where}`;
       requireSame('words', what, found.subarray(start, start + cols), wanted);
     });
-  });
+  }
 }
 
 const hugeExtent = 2 ** 20;
 const corner = 16;
 
 /** Corner tiles of a matrix of 2^20 × 2^20 entries decode as their places say, and places far apart differ. */
-export function huge(subject: Subject): void {
+export async function huge(subject: Subject): Promise<void> {
   const weight = subject.weight();
   const shape = { rows: hugeExtent, cols: hugeExtent };
   if (dependsOnShape(weight, shape))
@@ -117,7 +120,7 @@ export function huge(subject: Subject): void {
       actual: weight.definition.kind,
       remedy: 'Leave this law out: except huge.',
     });
-  const values = valuesOf(weight);
+  const values = await readValues(weight);
   const v = subject.matrix(changed(weight, shape), values);
   const places = [0, 2 ** 16, 2 ** 19, hugeExtent - corner];
   const tiles = places.flatMap((firstRow) =>
@@ -131,20 +134,20 @@ export function huge(subject: Subject): void {
     for (const other of decoded.slice(0, k))
       requireDifferent('huge', `${what} and one before it`, decoded[k] as Float64Array, other);
   });
-  requireRows(subject, subject.matrix(changed(weight, { rows: hugeExtent }), values), values);
-  requireRows(
+  await requireRows(subject, subject.matrix(changed(weight, { rows: hugeExtent }), values), values);
+  await requireRows(
     subject,
     transposedMatrix(subject.matrix(changed(weight, { cols: hugeExtent }), values)),
     values,
   );
   // A row of 2^20 entries is slow on the reference, which the panels above have shown to be right.
-  if (subject.dtype === 'f32') requireRows(subject, v, values);
+  if (subject.dtype === 'f32') await requireRows(subject, v, values);
 }
 
-function requireRows(subject: Subject, v: VirtualMatrix, values: Arrays): void {
+async function requireRows(subject: Subject, v: VirtualMatrix, values: Arrays): Promise<void> {
   const { rows, cols } = v;
   const row = rows - 1;
-  const found = virtualRows(v, tensor(Int32Array.of(row))).dataSync();
+  const found = await readOnce(virtualRows(v, tensor(Int32Array.of(row))));
   const width = Math.min(corner, cols);
   for (const firstCol of [0, cols - width]) {
     const wanted = entriesOf(v, values, { firstRow: row, firstCol, rows: 1, cols: width });

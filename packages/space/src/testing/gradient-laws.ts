@@ -37,6 +37,8 @@ import {
   gradientsUnder,
   normal,
   otherValues,
+  readOnce,
+  readOthers,
   type Subject,
   singleTolerance,
   timesTransposed,
@@ -112,12 +114,14 @@ export function requireArrays(
   });
 }
 
-export const read = (tensors: readonly Tensor[]): ArrayLike<number>[] => tensors.map((t) => t.dataSync());
+/** What tensors that are needed no longer hold. */
+export const read = (tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> =>
+  Promise.all(tensors.map(readOnce));
 
 /** Gradients of parts of a batch, or of parts of V, add up to those of the whole; folding adds to what is there. */
-export function additive(subject: Subject): void {
+export async function additive(subject: Subject): Promise<void> {
   const weight = subject.weight();
-  const values = otherValues(weight, 1);
+  const values = await readOthers(weight, 1);
   const v = subject.matrix(weight, values);
   const operand = operandOf(v);
   const program = v.formula.adjoint;
@@ -126,7 +130,7 @@ export function additive(subject: Subject): void {
   const count = 5;
   const dY = normal(draw, count * rows);
   const x = normal(draw, count * cols);
-  const fold = (g: Float64Array, at: Float64Array): ArrayLike<number>[] =>
+  const fold = (g: Float64Array, at: Float64Array): Promise<ArrayLike<number>[]> =>
     read(
       runVirtualFold(
         subject.tensor(g, [g.length / rows, rows]),
@@ -135,11 +139,11 @@ export function additive(subject: Subject): void {
         program,
       ),
     );
-  const whole = fold(dY, x);
+  const whole = await fold(dY, x);
   const tolerance = subject.tolerance;
-  forAll(fc.integer({ min: 1, max: count - 1 }), 4, (cut) => {
-    const head = fold(dY.subarray(0, cut * rows), x.subarray(0, cut * cols));
-    const tail = fold(dY.subarray(cut * rows), x.subarray(cut * cols));
+  await forAll(fc.integer({ min: 1, max: count - 1 }), 4, async (cut) => {
+    const head = await fold(dY.subarray(0, cut * rows), x.subarray(0, cut * cols));
+    const tail = await fold(dY.subarray(cut * rows), x.subarray(cut * cols));
     requireArrays(
       'additive',
       `the fold of ${cut} + ${count - cut} rows of a batch on ${subject.where}`,
@@ -148,15 +152,15 @@ export function additive(subject: Subject): void {
       tolerance,
     );
   });
-  forAll(fc.integer({ min: 1, max: rows - 1 }), 6, (cut) => {
+  await forAll(fc.integer({ min: 1, max: rows - 1 }), 6, async (cut) => {
     const part = (keep: (row: number) => boolean): Float64Array =>
       dY.map((g, at) => (keep(at % rows) ? g : 0));
     const pieces = [
-      fold(
+      await fold(
         part((row) => row < cut),
         x,
       ),
-      fold(
+      await fold(
         part((row) => row >= cut),
         x,
       ),
@@ -171,7 +175,7 @@ export function additive(subject: Subject): void {
   });
   const ids = Int32Array.from({ length: rows + 2 }, (_, k) => (k * 5) % rows);
   const dOut = normal(draw, ids.length * cols);
-  const foldRows = (from: number, to: number): ArrayLike<number>[] =>
+  const foldRows = (from: number, to: number): Promise<ArrayLike<number>[]> =>
     read(
       runFoldRows(
         subject.tensor(dOut.slice(from * cols, to * cols), [to - from, cols]),
@@ -180,9 +184,9 @@ export function additive(subject: Subject): void {
         program,
       ),
     );
-  const all = foldRows(0, ids.length);
-  forAll(fc.integer({ min: 1, max: ids.length - 1 }), 4, (cut) => {
-    const pieces = [foldRows(0, cut), foldRows(cut, ids.length)] as const;
+  const all = await foldRows(0, ids.length);
+  await forAll(fc.integer({ min: 1, max: ids.length - 1 }), 4, async (cut) => {
+    const pieces = [await foldRows(0, cut), await foldRows(cut, ids.length)] as const;
     requireArrays(
       'additive',
       `the fold of ${cut} + ${ids.length - cut} chosen rows on ${subject.where}`,
@@ -191,11 +195,11 @@ export function additive(subject: Subject): void {
       tolerance,
     );
   });
-  requireAdding(subject, v, whole, (outs) => {
+  await requireAdding(subject, v, whole, (outs) => {
     const views = [subject.tensor(dY, [count, rows]), subject.tensor(x, [count, cols])] as const;
     runKernel(views[0].backend, 'virtualFold', [...views, operand, program, outs]);
   });
-  requireAdding(subject, v, all, (outs) => {
+  await requireAdding(subject, v, all, (outs) => {
     const view = subject.tensor(dOut, [ids.length, cols]);
     runKernel(view.backend, 'foldRows', [view, tensor(ids), operand, program, outs]);
   });
@@ -205,26 +209,32 @@ function plus(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]):
   return a.map((array, k) => Array.from(array, (x, i) => x + (b[k]?.[i] as number)));
 }
 
-function requireAdding(
+async function requireAdding(
   subject: Subject,
   v: VirtualMatrix,
   gradients: readonly ArrayLike<number>[],
   fold: (outs: readonly Tensor[]) => void,
-): void {
+): Promise<void> {
   const outs = v.stored.map(({ shape, dtype }) => full(shape, 1, { dtype }));
   fold(outs);
   const expected = gradients.map((array) => Array.from(array, (x) => x + 1));
-  requireArrays('additive', `a fold into ones on ${subject.where}`, read(outs), expected, subject.tolerance);
+  requireArrays(
+    'additive',
+    `a fold into ones on ${subject.where}`,
+    await read(outs),
+    expected,
+    subject.tolerance,
+  );
 }
 
 /** The product with V and its gradients are those of the decoded matrix, also of Vᵀ and of chosen rows. */
-export function fused(subject: Subject): void {
+export async function fused(subject: Subject): Promise<void> {
   const weight = subject.weight();
-  const values = otherValues(weight, 1);
+  const values = await readOthers(weight, 1);
   const v = subject.matrix(weight, values);
-  requireProduct('fused', subject, v, values, (x, bias) => virtualMatmul(x, v, bias));
+  await requireProduct('fused', subject, v, values, (x, bias) => virtualMatmul(x, v, bias));
   const across = transposedMatrix(v);
-  requireProduct('fused', subject, across, values, (x, bias) => virtualMatmul(x, across, bias));
+  await requireProduct('fused', subject, across, values, (x, bias) => virtualMatmul(x, across, bias));
   const { rows, cols } = v;
   const ids = Int32Array.from({ length: rows }, (_, k) => (k * 3) % rows);
   const weights = normal(random(4), rows * cols);
@@ -240,36 +250,41 @@ export function fused(subject: Subject): void {
   requireArrays(
     'fused',
     `the gradient of chosen rows on ${subject.where}`,
-    read(gradients),
+    await read(gradients),
     gradientsUnder(v, values, dV),
     subject.tolerance,
   );
 }
 
 /** Compares a product with V, with a bias, and all its gradients with the decoded matrix. */
-export function requireProduct(
+export async function requireProduct(
   law: string,
   subject: Pick<Subject, 'where' | 'tolerance' | 'tensor'>,
   v: VirtualMatrix,
   values: Arrays,
   product: (x: Tensor, bias: Tensor) => Tensor,
-): void {
+): Promise<void> {
   const { rows, cols } = v;
   const decoded = entriesOf(v, values);
   const draw = random(5);
   const [x, bias, dY] = [normal(draw, batch * cols), normal(draw, rows), normal(draw, batch * rows)];
   const xTensor = subject.tensor(x, [batch, cols]);
   const biasTensor = subject.tensor(bias, [rows]);
-  let y: ArrayLike<number> = [];
+  let y: Tensor | undefined;
   const [, gradients] = gradientsOf(() => {
-    const output = product(xTensor, biasTensor);
-    y = output.dataSync();
-    return sum(multiply(output, subject.tensor(dY, [batch, rows])));
+    y = product(xTensor, biasTensor);
+    return sum(multiply(y, subject.tensor(dY, [batch, rows])));
   }, [xTensor, biasTensor, ...v.stored]);
   const expected = timesTransposed(x, decoded, cols).map((value, at) => value + (bias[at % rows] as number));
   const { where, tolerance } = subject;
-  requireClose(law, `x·Vᵀ + bias of ${rows} × ${cols} on ${where}`, y, expected, tolerance);
-  const [dX, dBias, ...dValues] = read(gradients) as [ArrayLike<number>, ArrayLike<number>];
+  requireClose(
+    law,
+    `x·Vᵀ + bias of ${rows} × ${cols} on ${where}`,
+    await (y as unknown as Tensor).data(),
+    expected,
+    tolerance,
+  );
+  const [dX, dBias, ...dValues] = (await read(gradients)) as [ArrayLike<number>, ArrayLike<number>];
   const acrossV = transposedValues(decoded, rows, cols);
   requireClose(law, `dX of ${rows} × ${cols} on ${where}`, dX, timesTransposed(dY, acrossV, rows), tolerance);
   const sums = timesTransposed(transposedValues(dY, batch, rows), new Float64Array(batch).fill(1), batch);
@@ -329,20 +344,20 @@ function requireGradients(f: (at: readonly Tensor[]) => Tensor, start: readonly 
  * Weights of each policy give equal products and, where they train, equal gradients, and see a change of their
  * parameters; frozen ones refuse a gradient by their stored values.
  */
-export function policies(subject: Subject): void {
+export async function policies(subject: Subject): Promise<void> {
   const weight = subject.weight();
   const single = { where: subject.where, tolerance: singleTolerance, tensor: tensorOfSingle };
   for (const policy of ['tile', 'step', 'frozen'] satisfies WeightPolicy[]) {
     const chosen = changed(weight, { policy });
     const where = `${subject.where} with policy ${policy}`;
     for (const round of [1, 2]) {
-      const values = otherValues(weight, round).map((array) => array.map(Math.fround));
+      const values = (await readOthers(weight, round)).map((array) => array.map(Math.fround));
       weight.parameters.forEach((parameter, k) => {
         parameter.assign(tensorOfSingle(values[k] as Float64Array, parameter.value.shape));
       });
-      if (policy === 'frozen') requireFrozen(weight, chosen, where);
+      if (policy === 'frozen') await requireFrozen(weight, chosen, where);
       else
-        requireProduct('policies', { ...single, where }, chosen.virtual, values, (x, bias) =>
+        await requireProduct('policies', { ...single, where }, chosen.virtual, values, (x, bias) =>
           chosen.matmul(x, bias),
         );
       requireKept(chosen, where);
@@ -353,9 +368,9 @@ export function policies(subject: Subject): void {
 const tensorOfSingle = (values: Float64Array, shape: readonly number[]): Tensor =>
   tensor(values, shape, { dtype: 'f32' });
 
-function requireFrozen(weight: Weight, frozen: Weight, where: string): void {
+async function requireFrozen(weight: Weight, frozen: Weight, where: string): Promise<void> {
   const x = tensorOfSingle(normal(random(6), batch * weight.cols), [batch, weight.cols]);
-  const [expected, found] = [weight, frozen].map((each) => each.matmul(x).dataSync());
+  const [expected, found] = await read([weight, frozen].map((each) => each.matmul(x)));
   requireClose('policies', `x·Vᵀ on ${where}`, found ?? [], expected ?? [], singleTolerance);
   const stored = frozen.parameters.map(({ value }) => value);
   try {

@@ -5,7 +5,6 @@ import {
   type BackendName,
   currentBackend,
   referenceBackend,
-  scope,
   useBackend,
 } from '@funhash/tensor';
 import type { MatrixShape, WeightRequest } from '../scheme.ts';
@@ -104,18 +103,21 @@ export function schemeLaws(
       name,
       check: async () => {
         for (const backend of [referenceBackend, ...(ofBackends.includes(name) ? backends : [])])
-          await running(backend, (chosen) => {
-            laws[name](new Subject(make, shape, stdTolerance, chosen, chosen === referenceBackend));
-          });
+          await running(backend, (chosen) =>
+            laws[name](new Subject(make, shape, stdTolerance, chosen, chosen === referenceBackend)),
+          );
       },
     }));
 }
 
-async function running(backend: BackendName | Backend, body: (backend: Backend) => void): Promise<void> {
+async function running(
+  backend: BackendName | Backend,
+  body: (backend: Backend) => void | Promise<void>,
+): Promise<void> {
   const before = currentBackend();
   const chosen = backend === before ? before : await useBackend(backend);
   try {
-    scope(() => body(chosen));
+    await body(chosen);
   } finally {
     if (chosen !== before) await useBackend(before);
   }

@@ -1,6 +1,6 @@
 import { type FloatArray, Interpreter, type Program } from '@funhash/formula';
 import { FunhashError, type Random, random } from '@funhash/hashing';
-import { type Backend, sizeOf, type Tensor, tensor } from '@funhash/tensor';
+import { type Backend, sizeOf, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema } from '../options.ts';
 import type { MatrixShape, SchemeDefinition, WeightRequest } from '../scheme.ts';
@@ -43,8 +43,8 @@ export class Subject {
     return createWeight(request, { ...this.shape, ...options });
   }
 
-  /** V of a weight over tensors of this backend and precision, of the weight's values or of others. */
-  matrix(weight: Weight, values: Arrays = valuesOf(weight)): VirtualMatrix {
+  /** V of a weight over tensors of this backend and precision. */
+  matrix(weight: Weight, values: Arrays): VirtualMatrix {
     return { ...weight.virtual, stored: this.tensors(weight, values), decoded: undefined };
   }
 
@@ -62,13 +62,31 @@ export class Subject {
 /** The relative error that single precision may make in the sums of the laws. */
 export const singleTolerance = 1e-4;
 
+/** The values of a weight on the reference. */
 export const valuesOf = (weight: Weight): Arrays =>
   weight.parameters.map(({ value }) => Float64Array.from(value.dataSync()));
 
-/** Random values in place of a weight's, of their own size. */
-export function otherValues(weight: Weight, seed: number): Arrays {
+/** The values of a weight on any backend. */
+export const readValues = (weight: Weight): Promise<Arrays> =>
+  Promise.all(weight.parameters.map(async ({ value }) => Float64Array.from(await value.data())));
+
+/** What a tensor that is needed no longer holds. */
+export async function readOnce(tensor: Tensor): Promise<TypedArray> {
+  const values = await tensor.data<TypedArray>();
+  tensor.dispose();
+  return values;
+}
+
+/** Random values in place of a weight's on the reference, of their own size. */
+export const otherValues = (weight: Weight, seed: number): Arrays => others(valuesOf(weight), seed);
+
+/** Random values in place of a weight's on any backend, of their own size. */
+export const readOthers = async (weight: Weight, seed: number): Promise<Arrays> =>
+  others(await readValues(weight), seed);
+
+function others(arrays: Arrays, seed: number): Arrays {
   const draw = random(seed);
-  return valuesOf(weight).map((values) => {
+  return arrays.map((values) => {
     const size = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / Math.max(1, values.length)) || 1;
     return normal(draw, values.length, size);
   });
