@@ -1,11 +1,16 @@
+import { reshape } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
 import { operandOf, tangentMatrix, type VirtualMatrix } from './ops/virtual-matrix.ts';
 import type { Parameter } from './parameter.ts';
+import { truncatedSvd } from './truncated-svd.ts';
 import type { Weight } from './weight.ts';
 
 export interface ProjectOptions {
-  /** Most outer steps for a scheme that is not linear in its values. Default 30. */
+  /**
+   * Most outer steps for a scheme that is not linear in its values. Default 30; 0 for a scheme that has a fit in closed
+   * form, which comes first: `lowRank` and `kronecker` are at their best by it, tensor trains and operators near it.
+   */
   readonly steps?: number;
   /** Most iterations of each least-squares solution. Default 200. */
   readonly iterations?: number;
@@ -20,13 +25,15 @@ export interface Projection {
 type Values = readonly Float64Array[];
 
 /**
- * Fits the stored values of a weight to a given matrix, in f64: the least-squares solution where the scheme is linear
- * in its values, else damped Gauss–Newton steps from the present values. Never ends worse than it began.
+ * Fits the stored values of a weight to a given matrix, in f64: in closed form where the scheme has one; the
+ * least-squares solution where it is linear in its values; else by damped Gauss–Newton steps from the present values.
+ * Never ends worse than it began.
  *
  * @param target [rows, cols]
+ * @throws ArgumentError for a target of another shape, or not finite
  */
 export function project(weight: Weight, target: Tensor, options: ProjectOptions = {}): Projection {
-  const { rows, cols } = weight;
+  const { rows, cols, definition } = weight;
   if (target.shape.join() !== `${rows},${cols}`)
     throw new ArgumentError({
       operation: 'project',
@@ -42,14 +49,17 @@ export function project(weight: Weight, target: Tensor, options: ProjectOptions 
       expected: 'a target of finite values',
       actual: String(stranger),
     });
-  const problem = new Fit(weight.virtual, wanted);
-  const { steps = weight.virtual.formula.isLinear ? 1 : 30, iterations = 200 } = options;
+  const problem = new Fit(weight, wanted);
+  const { steps = definition.fit ? 0 : problem.isLinear ? 1 : 30, iterations = 200 } = options;
+  const squaredBefore = problem.squaredError(start);
+  const closed = problem.closedForm(start);
+  const nearer = closed && problem.squaredError(closed) < squaredBefore ? closed : start;
   // Rounded as they will be stored: rounding must not undo what little a fit may have gained.
   const fitted = problem
-    .fit(start, steps, iterations)
+    .search(nearer, steps, iterations)
     .map((values, k) => roundedLike((weight.parameters[k] as Parameter).value, values));
-  const norm = Math.sqrt(squaredNorm([problem.target])) || 1;
-  const errorBefore = Math.sqrt(problem.squaredError(start)) / norm;
+  const norm = Math.sqrt(squaredNorm([wanted])) || 1;
+  const errorBefore = Math.sqrt(squaredBefore) / norm;
   const errorAfter = Math.sqrt(problem.squaredError(fitted)) / norm;
   if (errorAfter >= errorBefore) return { errorBefore, errorAfter: errorBefore };
   weight.parameters.forEach((parameter, k) => {
@@ -61,19 +71,48 @@ export function project(weight: Weight, target: Tensor, options: ProjectOptions 
 
 /** min ‖V(w) − target‖², through V, its derivative J and Jᵀ as the formula gives them. */
 class Fit {
-  readonly target: Float64Array;
-  readonly #v: VirtualMatrix;
+  readonly #target: Float64Array;
+  readonly #weight: Weight;
 
-  constructor(v: VirtualMatrix, target: Float64Array) {
-    this.#v = { ...v, decoded: undefined };
-    this.target = target;
+  constructor(weight: Weight, target: Float64Array) {
+    this.#weight = weight;
+    this.#target = target;
+  }
+
+  get isLinear(): boolean {
+    return this.#v.formula.isLinear;
+  }
+
+  // Long sums are slow to trace: only where a search needs the formula.
+  get #v(): VirtualMatrix {
+    return { ...this.#weight.virtual, decoded: undefined };
+  }
+
+  closedForm(start: Values): Values | undefined {
+    const { definition, options, rows, cols, arrayNames } = this.#weight;
+    const present = Object.fromEntries(arrayNames.map((name, k) => [name, start[k] as Float64Array]));
+    const request = { rows, cols, options, target: this.#target, present, truncatedSvd };
+    const found = definition.fit?.(request);
+    return (
+      found &&
+      arrayNames.map((name, k) => {
+        const [values, wanted] = [found[name], (start[k] as Float64Array).length];
+        if (values?.length === wanted) return values;
+        throw new ArgumentError({
+          operation: definition.kind,
+          expected: `${wanted} fitted values for ${name}`,
+          actual: String(values?.length ?? 'none'),
+        });
+      })
+    );
   }
 
   squaredError(values: Values): number {
     return squaredNorm([this.#residual(values)]);
   }
 
-  fit(start: Values, steps: number, iterations: number): Values {
+  search(start: Values, steps: number, iterations: number): Values {
+    if (steps === 0) return start;
     let best = start;
     let error = this.squaredError(best);
     let damping = this.#v.formula.isLinear ? 0 : 1e-3;
@@ -114,8 +153,17 @@ class Fit {
   }
 
   #residual(values: Values): Float64Array {
-    const decoded = this.#run((stored) => runVirtualRows(operandOf({ ...this.#v, stored }), null), values);
-    return this.target.map((wanted, k) => wanted - (decoded[k] as number));
+    const decoded = this.#run((stored) => this.#decode(stored), values);
+    return this.#target.map((wanted, k) => wanted - (decoded[k] as number));
+  }
+
+  // By products where a scheme has them: a formula of long sums is evaluated entry by entry.
+  #decode(stored: readonly Tensor[]): Tensor {
+    const { definition, options, rows, cols, scale, arrayNames, parameters } = this.#weight;
+    if (!definition.rowsAt) return runVirtualRows(operandOf({ ...this.#v, stored }), null);
+    const shaped = parameters.map(({ value }, k) => reshape(stored[k] as Tensor, value.shape));
+    const named = Object.fromEntries(arrayNames.map((name, k) => [name, shaped[k] as Tensor]));
+    return definition.rowsAt(named, { rows, cols, options, scale, ids: undefined });
   }
 
   #derivative(at: Values, direction: Values): Float64Array {

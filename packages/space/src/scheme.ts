@@ -4,6 +4,7 @@ import type { Shape, Tensor } from '@funhash/tensor';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { ParameterRule } from './parameter.ts';
 import type { SharedSpace } from './shared-space.ts';
+import type { Floats, truncatedSvd } from './truncated-svd.ts';
 
 /** Extents of a virtual matrix V: [out, in] of the layer that uses it. */
 export interface MatrixShape {
@@ -59,6 +60,16 @@ export interface RowRequest<O extends OptionSchema> extends MatrixShape {
   readonly ids: Tensor | undefined;
 }
 
+export interface FitRequest<O extends OptionSchema> extends MatrixShape {
+  readonly options: OptionValues<O>;
+  /** [rows · cols], finite. Not to be changed. */
+  readonly target: Floats;
+  /** Stored values as they are, by name, flat. */
+  readonly present: Readonly<Record<string, Float64Array>>;
+  /** Given here, so that only those who fit carry it. */
+  readonly truncatedSvd: typeof truncatedSvd;
+}
+
 /**
  * A scheme of compression space: how one entry V[row, col] of a virtual matrix comes from stored values. Everything
  * else is derived from `entry`: decoding on every backend, gradients, laws.
@@ -80,6 +91,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
   apply?(x: Tensor, stored: Readonly<Record<NoInfer<S>, Tensor>>, application: Application<O>): Tensor;
   /** Rows of V, [N, cols], for schemes that make a row at once better than entry by entry. */
   rowsAt?(stored: Readonly<Record<NoInfer<S>, Tensor>>, request: RowRequest<O>): Tensor;
+  /** Stored values by name, flat, with V near a given matrix: for schemes that find them without a search. */
+  fit?(request: FitRequest<O>): Readonly<Record<string, Float64Array>>;
   /** What a user should know of a weight besides its sizes: how it is multiplied, what does not fit well. One line each. */
   notes?(options: OptionValues<O>, shape: MatrixShape): readonly string[];
   /**

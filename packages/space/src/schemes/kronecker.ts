@@ -2,6 +2,7 @@ import { add, gather, matmul, reshape, transpose } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { structural } from '../options.ts';
+import { rankOneTerms } from '../rank-one-terms.ts';
 import { defineScheme, type MatrixShape } from '../scheme.ts';
 import { normalValues } from '../start-values.ts';
 
@@ -87,6 +88,17 @@ export const kronecker = defineScheme({
         );
     const flat = reshape(y, [batch, rows]);
     return bias ? add(flat, bias) : flat;
+  },
+  // Van Loan and Pitsianis, section 2: rearranged to [p·q, m·n] every Aᵣ ⊗ Bᵣ is a matrix of rank 1.
+  fit: ({ cols, options: { terms, shapes }, target, truncatedSvd }) => {
+    const { p, q, m, n } = extentsOf(shapes);
+    const rearranged = new Float64Array(target.length);
+    target.forEach((value, at) => {
+      const [i, j] = [Math.floor(at / cols), at % cols];
+      const [block, place] = [Math.floor(i / m) * q + Math.floor(j / n), (i % m) * n + (j % n)];
+      rearranged[block * m * n + place] = value;
+    });
+    return rankOneTerms(rearranged, { rows: p * q, cols: m * n, count: terms }, truncatedSvd);
   },
   rowsAt: ({ a, b }, { rows, cols, ids, options: { terms, shapes } }) => {
     const { p, q, m, n } = extentsOf(shapes);

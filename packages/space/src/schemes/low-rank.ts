@@ -1,8 +1,10 @@
 import { gather, matmul } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { structural } from '../options.ts';
+import { rankOneTerms } from '../rank-one-terms.ts';
 import { defineScheme } from '../scheme.ts';
 import { normalValues } from '../start-values.ts';
+import { transposed } from '../truncated-svd.ts';
 
 /** V = A·Bᵀ with A [rows, rank] and B [cols, rank], multiplied by contraction: x·Vᵀ = (x·B)·Aᵀ. */
 export const lowRank = defineScheme({
@@ -34,5 +36,9 @@ export const lowRank = defineScheme({
       a.at(row.times(rank).plus(r)).times(b.at(col.times(rank).plus(r))),
     ).reduce((sum, term) => sum.plus(term)),
   apply: (x, { a, b }, { bias }) => matmul(matmul(x, b), a, { transposeB: true, bias }),
+  fit: ({ rows, cols, options: { rank: count }, target, truncatedSvd }) => {
+    const { a, b } = rankOneTerms(target, { rows, cols, count }, truncatedSvd);
+    return { a, b: transposed(b, count, cols) };
+  },
   rowsAt: ({ a, b }, { ids }) => matmul(ids ? gather(a, ids) : a, b, { transposeB: true }),
 });
