@@ -4,12 +4,15 @@ import type { Context } from '../context.ts';
 import { addressOf } from '../layout.ts';
 import {
   blockRows,
-  chunkBytes,
+  chunkWords,
   countTables,
-  mostVectors,
+  placesBytes,
   type SignCode,
   segmentWords,
   signCode,
+  stripLanes,
+  stripWordBytes,
+  tileRows,
 } from '../signs/sign-code.ts';
 import { withContiguous } from './copy.ts';
 
@@ -17,7 +20,8 @@ import { withContiguous } from './copy.ts';
 const mostSingleRows = 8;
 
 const wordBytes = 4;
-const mostLanes = 16 * mostVectors;
+/** Of a panel. Its chunks, and the sums that go with them, stay in a first cache. */
+const mostLanes = 4 * stripLanes;
 
 /** Where the bounds of a channel lie; without bounds, at zeros that are read again and again. */
 interface BoundsAt {
@@ -113,10 +117,12 @@ export function signKernels(context: Context): Pick<Kernels, 'packSigns' | 'sign
       };
       const lanes = Math.min(mostLanes, 16 * Math.ceil(rows / 16));
       const productBytes = lanes * blockRows * 4;
-      const panelBytes = 8 * words * planes * lanes;
-      memory.withBlock(productBytes + 2 * blockRows * lanes + panelBytes, (products) => {
-        const blocks = { products, sums: products + productBytes, panel: 0 };
-        blocks.panel = blocks.sums + 2 * blockRows * lanes;
+      const sumBytes = 2 * blockRows * lanes;
+      const panelBytes = stripWordBytes * words * planes * Math.ceil(lanes / stripLanes);
+      memory.withBlock(productBytes + sumBytes + placesBytes + panelBytes, (products) => {
+        const sums = products + productBytes;
+        const places = sums + sumBytes;
+        const blocks = { products, sums, places, panel: places + placesBytes };
         for (let from = 0; from < rows; from += lanes)
           multiplyRows(context, product, blocks, from, Math.min(lanes, rows - from), (first, count) =>
             finish(first, count, from, Math.min(lanes, rows - from), products),
@@ -182,6 +188,9 @@ interface Blocks {
   readonly products: number;
   /** [blockRows, lanes], of 16 bits. */
   readonly sums: number;
+  /** Of tables, for a chunk of the rows of b. */
+  readonly places: number;
+  /** For each plane, strips of rows of a. */
   readonly panel: number;
 }
 
@@ -189,31 +198,32 @@ interface Blocks {
 function multiplyRows(
   { code: shared }: Context,
   { code, left, right, depth, words, planes, channels }: Product,
-  { products, sums, panel }: Blocks,
+  { products, sums, places, panel }: Blocks,
   from: number,
   many: number,
   finish: (first: number, count: number) => void,
 ): void {
-  const vectors = Math.ceil(many / 16);
-  const lanes = 16 * vectors;
   const rowBytes = words * wordBytes;
   const start = left + from * planes * rowBytes;
   const alone = many <= mostSingleRows;
-  const planeBytes = 2 * rowBytes * lanes;
+  const lanes = 16 * Math.ceil(many / 16);
+  const stripBytes = words * stripWordBytes;
+  const planeBytes = stripBytes * Math.ceil(many / stripLanes);
   if (!alone)
     for (let plane = 0; plane < planes; plane++)
-      code.writePanel(
-        many,
-        rowBytes,
-        start + plane * rowBytes,
-        planes * rowBytes,
-        panel + plane * planeBytes,
-        lanes,
-      );
-  const count = code[`count${vectors}`] as (...args: number[]) => number;
+      for (let lane = 0; lane < many; lane += stripLanes)
+        code.writeStrip(
+          Math.min(stripLanes, many - lane),
+          words,
+          start + (lane * planes + plane) * rowBytes,
+          planes * rowBytes,
+          panel + plane * planeBytes + (lane / stripLanes) * stripBytes,
+        );
   for (let first = 0; first < channels; first += blockRows) {
     const columns = Math.min(blockRows, channels - first);
     const b = right + first * rowBytes;
+    // What a last tile has behind the columns is counted and never read.
+    const tiles = Math.ceil(columns / tileRows);
     // From the highest plane to the lowest, doubling what is there.
     for (let plane = planes - 1; plane >= 0; plane--)
       for (let word = 0; word === 0 || word < words; word += segmentWords) {
@@ -229,10 +239,15 @@ function multiplyRows(
           continue;
         }
         shared.clear(sums, 2 * columns * lanes);
-        const end = at + within * wordBytes;
-        for (let byte = at; byte < end; byte += chunkBytes) {
-          const bytes = Math.min(chunkBytes, end - byte);
-          count(columns, bytes, b + byte, rowBytes, panel + plane * planeBytes + 2 * byte * lanes, sums);
+        for (let chunk = word; chunk < word + within; chunk += chunkWords) {
+          const length = Math.min(chunkWords, word + within - chunk);
+          code.writePlaces(columns, length, b + chunk * wordBytes, rowBytes, places);
+          const strips = panel + plane * planeBytes + chunk * stripWordBytes;
+          for (let lane = 0; lane < lanes; lane += stripLanes) {
+            const strip = strips + (lane / stripLanes) * stripBytes;
+            const count = lanes - lane > 16 ? code.count2 : code.count1;
+            count(tiles, places, strip + length * stripWordBytes, strip, sums + 2 * lane, 2 * lanes);
+          }
         }
         code.spread(many, columns, 2 * lanes, sums, products, base, scale);
       }
