@@ -54,5 +54,8 @@ export {
 export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
 export { binarize, binarized, hardTanh } from './quantizers/binarize.ts';
 export { byteLevels } from './quantizers/byte-levels.ts';
+export { type Levels, learnedStep, levelsOf, quantize } from './quantizers/learned-step.ts';
+export { nearestPowerOfTwo, powerOfTwo } from './quantizers/power-of-two.ts';
+export { stochasticallyBinarized, stochasticBinarize } from './quantizers/stochastic-binarize.ts';
 export { recompute } from './recompute.ts';
 export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

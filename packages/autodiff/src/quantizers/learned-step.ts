@@ -1,0 +1,69 @@
+import type { Real } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
+import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { nary } from '../ops/pointwise.ts';
+
+/** The least and the greatest level, in steps. */
+export interface Levels {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Levels of so many bits: −2^(bits − 1) to 2^(bits − 1) − 1, or 0 to 2^bits − 1 without a sign.
+ *
+ * @throws ArgumentError unless bits is a whole number from 2 to 8, or from 1 without a sign
+ */
+export function levelsOf(bits: number, { signed }: { readonly signed: boolean }): Levels {
+  const least = signed ? 2 : 1;
+  if (!(Number.isInteger(bits) && bits >= least && bits <= 8))
+    throw new ArgumentError({
+      operation: 'levelsOf',
+      expected: `${least} to 8 bits`,
+      actual: String(bits),
+    });
+  return signed ? { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 } : { low: 0, high: 2 ** bits - 1 };
+}
+
+/**
+ * x as the nearest multiple of `step` between `low` and `high` steps. The gradient passes to x between these bounds and
+ * is 0 beyond; that of the step is (level − x / step), the bound beyond, times 1 / √(count · high). The statement of
+ * `quantize` as weight formulas take it.
+ */
+export function learnedStep(
+  x: Real,
+  step: Real,
+  { low, high, count }: { readonly low: Real | number; readonly high: Real | number; readonly count: Real },
+): Real {
+  const share = count.times(high).sqrt().inverse();
+  const scaled = step.withGradientOf(step.times(share));
+  const ratio = x.over(scaled);
+  const kept = ratio.minus(high).ifPositive(high, ratio.minus(low).negate().ifPositive(low, ratio));
+  return kept.plus(0.5).floor().withGradientOf(kept).times(scaled);
+}
+
+const quantizeBy = nary('quantize', (x, step, low, high, count) =>
+  learnedStep(x, step, { low: low as Real, high: high as Real, count: count as Real }),
+);
+
+/**
+ * Quantisation with a learned step size (Esser et al. 2020, arXiv:1902.08153, eq. 1 to 3, section 2.2): the nearest
+ * multiple of the step between `low` and `high` steps, halves upwards. The gradient passes to x between these bounds and
+ * is 0 beyond; that of the step is Σ (level − x / step), the bound beyond, times 1 / √(count · high).
+ *
+ * @param step one element, above 0
+ * @param count of the values that share the step: entries of a weight, features of an activation
+ */
+export function quantize(
+  x: Tensor,
+  step: Tensor,
+  { low, high, count }: Levels & { readonly count: number },
+): Tensor {
+  if (step.size !== 1)
+    throw new ShapeError({
+      operation: 'quantize',
+      expected: 'a step of one element',
+      actual: shapeText(step.shape),
+    });
+  return quantizeBy(x, step, low, high, count);
+}
