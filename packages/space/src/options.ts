@@ -16,6 +16,8 @@ export interface Option<T, R extends OptionRole = OptionRole> {
   accepts(value: unknown): boolean;
   /** Derived from the layer's seed where the user gives none. */
   readonly isSeed?: boolean;
+  /** Another word in every training pass, else 0. */
+  readonly isDrawn?: boolean;
 }
 
 export type OptionSchema = Readonly<Record<string, Option<unknown>>>;
@@ -119,6 +121,8 @@ export const uniform = {
   count: (): Option<number, 'word'> => whole('word', { least: 1 }),
   /** The seed of the scheme's hashes; default: derived from the layer's. */
   seed: (): Option<number, 'word'> => ({ ...whole('word', {}), isSeed: true }),
+  /** A word that layers draw anew for every training pass. 0 at inference: entries are then not random. */
+  draw: (): Option<number, 'word'> => ({ ...whole('word', { default: 0, most: 0 }), isDrawn: true }),
   real: (standard: number): Option<number, 'real'> => ({
     role: 'real',
     default: standard,

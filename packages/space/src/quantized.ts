@@ -1,7 +1,7 @@
 import type { Real } from '@funhash/formula';
 import { measuredStd } from './measured-std.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
-import type { MatrixShape, Scheme, SchemeDefinition, StoredArray, WeightRequest } from './scheme.ts';
+import type { Entry, MatrixShape, Scheme, SchemeDefinition, StoredArray, WeightRequest } from './scheme.ts';
 import { dense } from './schemes/dense.ts';
 import { virtualOf } from './virtual-of.ts';
 
@@ -14,6 +14,8 @@ export interface QuantizerTerms<O extends OptionSchema, S extends string> {
   readonly scales: Readonly<Record<S, Real>>;
   /** Entries of the matrix. */
   readonly count: Real;
+  /** Where the entry lies, for what is drawn at random. */
+  readonly entry: Entry;
 }
 
 /** How entries are made of latent values, which are stored and trained. */
@@ -24,7 +26,10 @@ export interface WeightQuantizer<O extends OptionSchema, S extends string> {
   readonly options: O;
   /** Standard deviation of the latent values at the start, for entries of the standard deviation `std`. */
   latentStd(std: number): number;
-  /** Start values of its own trained numbers, for latent values of the standard deviation `std`. */
+  /**
+   * Start values of its own trained numbers, for latent values of the standard deviation `std`. Optimisers keep them
+   * above 0.
+   */
   scales(std: number, options: OptionValues<O>): Readonly<Record<S, number>>;
   /** The entry, with a pseudo-gradient where it has no useful derivative. */
   quantize(latent: Real, terms: QuantizerTerms<O, S>): Real;
@@ -39,6 +44,9 @@ export interface QuantizerFunction<O extends OptionSchema> extends Scheme {
   (options?: Partial<OptionValues<O>>, latent?: WeightRequest): WeightRequest;
   over(latent: Scheme): Scheme;
 }
+
+/** What numbers that a quantiser divides by are kept within. */
+const positive = [2 ** -30, 2 ** 30] as const;
 
 /** Makes schemes of a quantiser: V[i,j] = quantize(latent[i,j]), where the latent matrix is stored as any scheme says. */
 export function defineQuantizer<const O extends OptionSchema, S extends string>(
@@ -65,12 +73,18 @@ export function defineQuantizer<const O extends OptionSchema, S extends string>(
 
 function definitionOver(quantizer: WeightQuantizer<OptionSchema, string>, inner: Definition): Definition {
   const own = (options: OptionValues<OptionSchema>) => quantizer.scales(1, options);
+  const defaults = Object.fromEntries(
+    Object.entries(quantizer.options).map(([name, option]) => [name, option.default]),
+  ) as OptionValues<OptionSchema>;
   return {
     kind: inner === dense.definition ? quantizer.kind : `${quantizer.kind}(${inner.kind})`,
     source:
       inner === dense.definition ? quantizer.source : `${quantizer.source}; latent values: ${inner.source}`,
     options: { ...inner.options, ...quantizer.options },
-    plan: (request) => inner.plan(request),
+    plan: ({ budget, ...rest }) => {
+      const taken = Object.keys(own({ ...defaults, ...rest.given })).length;
+      return inner.plan({ ...rest, budget: budget === undefined ? undefined : budget - taken });
+    },
     stored: (options, shape) => ({
       ...inner.stored(options, shape),
       ...Object.fromEntries(Object.keys(own(options)).map((name) => [name, [1]])),
@@ -95,6 +109,7 @@ function definitionOver(quantizer: WeightQuantizer<OptionSchema, string>, inner:
         options,
         scales: Object.fromEntries(names.map((name) => [name, (stored[name] as StoredArray).at(0)])),
         count: entry.rows.asReal().times(entry.cols.asReal()),
+        entry,
       });
     },
     rules: (options, shape) => {
@@ -104,7 +119,11 @@ function definitionOver(quantizer: WeightQuantizer<OptionSchema, string>, inner:
         ...(bounds && names.length === 1 && { bounds }),
         ...(quantizer.rate && { rate: quantizer.rate(shape) }),
       };
-      return Object.fromEntries(names.map((name) => [name, rule]));
+      const scales = Object.keys(own(options));
+      return Object.fromEntries([
+        ...names.map((name) => [name, rule]),
+        ...scales.map((name) => [name, { bounds: positive }]),
+      ]);
     },
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.pool && { pool: inner.pool }),

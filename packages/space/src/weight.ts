@@ -97,7 +97,8 @@ function startOf(
   return values;
 }
 
-function plannedOptions(
+/** All options of a request for a matrix: those given, those that its size asks for, defaults. */
+export function plannedOptions(
   request: WeightRequest,
   shape: MatrixShape,
   seed: number,
@@ -157,6 +158,7 @@ export class Weight {
   #named: Readonly<Record<string, Tensor>> | undefined;
   #matrix: VirtualMatrix | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
+  #drawn = 0;
 
   constructor(
     definition: SchemeDefinition<OptionSchema>,
@@ -206,11 +208,33 @@ export class Weight {
     return this.parameters.reduce((sum, { value }) => sum + value.size, 0);
   }
 
+  /** Whether its entries are random in training. */
+  get isRandom(): boolean {
+    return this.#drawnOption !== undefined;
+  }
+
+  get #drawnOption(): string | undefined {
+    return Object.entries(this.definition.options).find(([, { isDrawn }]) => isDrawn)?.[0];
+  }
+
+  /**
+   * Draws entries that are random in training.
+   *
+   * @param word a 32-bit word: the same one gives the same entries. 0: those of inference
+   */
+  draw(word: number): void {
+    if (word === this.#drawn) return;
+    this.#drawn = word;
+    this.#matrix = undefined;
+  }
+
   /** V as the consuming ops take it. */
   get virtual(): VirtualMatrix {
     this.#requireTrainable();
     if (!this.#matrix) {
-      const { arrays: _, ...unfilled } = virtualOf(this.definition, this.options, this, this.scale);
+      const name = this.#drawnOption;
+      const options = name === undefined ? this.options : { ...this.options, [name]: this.#drawn };
+      const { arrays: _, ...unfilled } = virtualOf(this.definition, options, this, this.scale);
       this.#matrix = { ...unfilled, stored: this.#values };
     }
     const decoded = this.#keptDecoded(this.#matrix);
@@ -274,7 +298,8 @@ export class Weight {
   }
 
   #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {
-    if (this.policy === 'tile' || this.definition.apply) return undefined;
+    // What is drawn lasts for one use.
+    if (this.policy === 'tile' || this.definition.apply || this.#drawn !== 0) return undefined;
     const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
     if (this.#decoded?.version !== version) {
       this.#decoded?.tensor.dispose();

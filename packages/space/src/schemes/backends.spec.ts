@@ -18,6 +18,11 @@ const elsewhere: SchemeLawName[] = [
 const requests = {
   binary: schemes.binary(),
   'binary of hashed latent values': schemes.binary(schemes.hashedNet({ ratio: 1 / 2 })),
+  stochasticBinary: schemes.stochasticBinary(),
+  ternary: schemes.ternary(),
+  'ternary of hashed latent values': schemes.ternary(schemes.hashedNet({ ratio: 1 / 2 })),
+  'lsq of 4 bits': schemes.lsq({ bits: 4 }),
+  'lsq of 2 bits and funHash latent values': schemes.lsq({ bits: 2 }, schemes.funHash({ ratio: 1 / 2 })),
   'funHash U4-G3': schemes.funHash({ ratio: 1 / 2 }),
   'funHash U2-G2': schemes.funHash({ ratio: 1 / 2, hashes: 2, layers: 2 }),
   'funHash U8-G4': schemes.funHash({ values: 200, hashes: 8, layers: 4 }),
@@ -36,7 +41,15 @@ const requests = {
   dense: schemes.dense(),
 };
 
-const growing = ['binary', 'lowRank', 'randomEdgeRemoval', 'dense'];
+const growing = [
+  'binary',
+  'stochasticBinary',
+  'ternary',
+  'lsq of 4 bits',
+  'lowRank',
+  'randomEdgeRemoval',
+  'dense',
+];
 
 describe.each(Object.entries(requests))('%s on wasm obeys', (name, request) => {
   const except: SchemeLawName[] = growing.includes(name) ? [...elsewhere, 'huge'] : elsewhere;
