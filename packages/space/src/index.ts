@@ -1,5 +1,6 @@
 export { type Basis, type BasisRequest, type BasisTerm, defineBasis } from './bases/basis.ts';
 export { dct2d } from './bases/dct2d.ts';
+export { type ChainOfMatrix, type ErrorBound, mpoOf, tensorTrainOf } from './chain-of-matrix.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export { inBasis, schemeOfKind } from './in-basis.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
@@ -28,6 +29,7 @@ export { type RestoreOptions, restoreWeight } from './restore-weight.ts';
 export {
   defineScheme,
   type Entry,
+  type FitRequest,
   type MatrixShape,
   type RowRequest,
   type Scheme,

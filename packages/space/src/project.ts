@@ -1,6 +1,7 @@
 import { reshape } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
+import { finiteValues } from './finite-values.ts';
 import { operandOf, tangentMatrix, type VirtualMatrix } from './ops/virtual-matrix.ts';
 import type { Parameter } from './parameter.ts';
 import { truncatedSvd } from './truncated-svd.ts';
@@ -41,14 +42,7 @@ export function project(weight: Weight, target: Tensor, options: ProjectOptions 
       actual: String(target),
     });
   const start = weight.parameters.map(({ value }) => Float64Array.from(value.dataSync()));
-  const wanted = Float64Array.from(target.dataSync());
-  const stranger = wanted.find((value) => !Number.isFinite(value));
-  if (stranger !== undefined)
-    throw new ArgumentError({
-      operation: 'project',
-      expected: 'a target of finite values',
-      actual: String(stranger),
-    });
+  const wanted = Float64Array.from(finiteValues('project', target));
   const problem = new Fit(weight, wanted);
   const { steps = definition.fit ? 0 : problem.isLinear ? 1 : 30, iterations = 200 } = options;
   const squaredBefore = problem.squaredError(start);

@@ -98,6 +98,7 @@ function startOf(
 }
 
 /** All options of a request for a matrix: those given, those that its size asks for, defaults. */
+export /** All options of a request for a matrix: those given, those that its size asks for, defaults. */
 export function plannedOptions(
   request: WeightRequest,
   shape: MatrixShape,

@@ -6,6 +6,7 @@ import { chainEntry } from './chain-entry.ts';
 import { startCores } from './chain-start.ts';
 import { chainRows, contractChain, decodeChain } from './contract-chain.ts';
 import { planContraction } from './contraction-plan.ts';
+import { embedded, fitChain, withinRanks } from './fit-chain.ts';
 import { balancedModes, isBalanced, modeCount, paddedModes, productOf } from './modes.ts';
 import {
   type ChainRequest,
@@ -100,6 +101,10 @@ export function chainScheme<O extends OptionSchema>(
     rowsAt: (stored, { options: values, ids, ...shape }) => {
       const chain = checked(values, shape);
       return ids ? chainRows(ids, stored, chain, shape) : decodeChain(stored, chain, shape);
+    },
+    fit: ({ options: values, target, present, truncatedSvd, ...shape }) => {
+      const chain = checked(values, shape);
+      return embedded(fitChain(target, shape, chain, withinRanks(chain), truncatedSvd), chain, present);
     },
     notes: (values, shape) => notesOf(checked(values, shape), shape),
   };

@@ -79,6 +79,12 @@ export function chainOf(request: ChainRequest, shape: MatrixShape): TensorChain 
       actual: `${modesText(inModes) || 'none'} and ${modesText(outModes) || 'none'}`,
       remedy: 'Fill up with modes of 1.',
     });
+  if (inModes.length === 1 && boundary > 1)
+    throw new ArgumentError({
+      operation: kind,
+      expected: 'a boundary of 1 for one core, or at least two cores in a ring',
+      actual: `a boundary of ${boundary}`,
+    });
   requireModes(request, 'inModes', inModes, shape.cols, 'columns');
   requireModes(request, 'outModes', outModes, shape.rows, 'rows');
   const inner = innerBonds(kind, ranksName, ranks, inModes, outModes);
