@@ -98,7 +98,6 @@ function startOf(
 }
 
 /** All options of a request for a matrix: those given, those that its size asks for, defaults. */
-export /** All options of a request for a matrix: those given, those that its size asks for, defaults. */
 export function plannedOptions(
   request: WeightRequest,
   shape: MatrixShape,
