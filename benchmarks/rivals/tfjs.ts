@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { hashTables, labels, mnist, oneHot, startWeights, transposed, uniform } from '../src/data.ts';
+import { hashTables, labels, mnist, oneHot, signs, startWeights, transposed, uniform } from '../src/data.ts';
 import { leNetShapes, leNetWeights } from '../src/le-net.ts';
 import {
   learningRate,
@@ -32,6 +32,8 @@ function prepare(task: Task): Ready | Promise<Ready> {
   switch (task.kind) {
     case 'product':
       return product(task);
+    case 'signProduct':
+      return signProduct(task);
     case 'step':
       return step(task);
     case 'layer':
@@ -55,6 +57,16 @@ function product({ m, k, n }: TaskOf<'product'>): Ready {
   return {
     run: () => tf.matMul(a, b).dispose(),
     value: async () => (await tf.matMul(a, b).data())[m * n - 1] as number,
+  };
+}
+
+function signProduct({ m, k, n }: TaskOf<'signProduct'>): Ready {
+  const a = tf.tensor(signs(m * k), [m, k]);
+  const b = tf.tensor(signs(k * n, 2), [n, k]);
+  const product = (): tf.Tensor => tf.matMul(a, b, false, true);
+  return {
+    run: () => product().dispose(),
+    value: async () => (await product().data())[m * n - 1] as number,
   };
 }
 

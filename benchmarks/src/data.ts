@@ -6,6 +6,11 @@ export function uniform(length: number, seed = 1, scale = 1): Float32Array {
   return random(seed).fillUniform(new Float32Array(length), -scale, scale);
 }
 
+/** ±1. */
+export function signs(length: number, seed = 1): Float32Array {
+  return uniform(length, seed).map((value) => (value < 0 ? -1 : 1));
+}
+
 export function labels(count: number, classes: number): Int32Array {
   const draw = random(2);
   return Int32Array.from({ length: count }, () => draw.integer(classes));

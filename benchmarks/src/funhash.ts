@@ -22,8 +22,10 @@ import * as schemes from '@funhash/space/schemes';
 import type { Backend } from '@funhash/tensor';
 import { fit, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
+import { binaryNet, signProduct } from './binary.ts';
 import { labels, mnist, startWeights, uniform } from './data.ts';
 import { leNetWeights } from './le-net.ts';
+import { naiveBackend } from './naive-product.ts';
 import { microKernelProbe } from './probe.ts';
 import {
   learningRate,
@@ -37,12 +39,15 @@ import {
 
 export interface Options {
   readonly threads: number;
+  /** Matrix products as three loops. */
+  readonly product?: 'naive';
   /** What runs in place of the backend. */
   readonly wrap?: (backend: Backend) => Backend;
 }
 
-export async function createRunner({ threads, wrap = (backend) => backend }: Options): Promise<Runner> {
-  const backend = createBackend({ threads });
+export async function createRunner({ threads, product, ...options }: Options): Promise<Runner> {
+  const { backend, wrap = (whole: Backend) => whole } =
+    product === 'naive' ? naiveBackend() : { backend: createBackend({ threads }), ...options };
   await useBackend(wrap(backend), { strict: true });
   while (backend.workerUsage().started < backend.threads - 1) await setTimeout(5);
   return {
@@ -57,6 +62,10 @@ async function prepare(task: Task): Promise<Ready> {
       return microKernelProbe();
     case 'product':
       return product(task);
+    case 'signProduct':
+      return signProduct(task);
+    case 'binaryNet':
+      return binaryNet(task);
     case 'step':
       return step(task);
     case 'layer':

@@ -12,6 +12,12 @@ const tfjs = ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'];
 export const libraries = {
   funhash: { title: 'funhash', runner: 'funhash', options: { threads: 1 }, packages: [] },
   funhash2: { title: 'funhash, 2 threads', runner: 'funhash', options: { threads: 2 }, packages: [] },
+  funhashNaive: {
+    title: 'naive',
+    runner: 'funhash',
+    options: { threads: 1, product: 'naive' },
+    packages: [],
+  },
   jax: { title: 'jax-js wasm', runner: 'jax', options: {}, packages: ['@jax-js/jax'] },
   tfjsWasm: { title: 'tfjs wasm', runner: 'tfjs', options: { backend: 'wasm' }, packages: tfjs },
   tfjsCpu: { title: 'tfjs cpu', runner: 'tfjs', options: { backend: 'cpu' }, packages: tfjs },

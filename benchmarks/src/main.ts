@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { alarm } from './alarm.ts';
 import type { Case } from './case.ts';
+import { binaryCase } from './cases/binary.ts';
 import { bundles } from './cases/bundles.ts';
 import { epoch } from './cases/epoch.ts';
 import { gemm } from './cases/gemm.ts';
@@ -31,6 +32,7 @@ const cases: readonly Case[] = [
   epoch,
   small,
   tensorTrainCase,
+  binaryCase,
   memory,
   loadTime,
   bundles,

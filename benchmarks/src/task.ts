@@ -8,6 +8,24 @@ export interface WeightChoice {
 export type Task =
   /** a [m, k] · b [k, n]. */
   | { readonly kind: 'product'; readonly m: number; readonly k: number; readonly n: number }
+  /**
+   * a [m, k] · b [k, n], both of ±1: by bits that lie packed, with a packed in the call, or in f32. b lies as layers have
+   * their weights, [n, k].
+   */
+  | {
+      readonly kind: 'signProduct';
+      readonly m: number;
+      readonly k: number;
+      readonly n: number;
+      readonly by: 'bits' | 'packing' | 'f32';
+    }
+  /** Outputs of a network with weights of ±1, packed or as it is trained, read. Its value is a hash of them. */
+  | {
+      readonly kind: 'binaryNet';
+      readonly net: 'mlp' | 'convNet' | 'convolution';
+      readonly batch: number;
+      readonly packed: boolean;
+    }
   /** The register loop of our matrix product alone, on data in L1: what the product could reach. */
   | { readonly kind: 'probe' }
   /**
