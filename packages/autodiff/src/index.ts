@@ -1,12 +1,20 @@
 export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, valueAndGrad } from './grad.ts';
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
+export {
+  type LstmGates,
+  type LstmState,
+  lstmCell,
+  lstmGateNames,
+  lstmGates,
+} from './ops/lstm-cell.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
 export {
   batchNorm,
   layerNorm,
   type NormalizedBatch,
   type NormOptions,
+  shiftBatchNorm,
 } from './ops/normalization.ts';
 export * from './ops/pointwise.ts';
 export {

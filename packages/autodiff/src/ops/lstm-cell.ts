@@ -1,0 +1,130 @@
+import type { Real } from '@funhash/formula';
+import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { record, withoutTape } from '../tape.ts';
+import { nary } from './pointwise.ts';
+import { concat, slice } from './views.ts';
+
+/** The gates of a step, in the order in which they lie side by side, [B, 4·H]: as in PyTorch. */
+export const lstmGateNames = ['input', 'forget', 'candidate', 'output'] as const;
+
+export type LstmGates = Readonly<Record<(typeof lstmGateNames)[number], Tensor>>;
+
+export interface LstmState {
+  /** h [B, H]. */
+  readonly hidden: Tensor;
+  /** c [B, H]. */
+  readonly cell: Tensor;
+}
+
+/**
+ * One step of a long short-term memory, from what its gates sum up of the input, z, and of the state before, r:
+ *
+ *     i = σ(z₁ + r₁), f = σ(z₂ + r₂ + forgetBias), g = tanh(z₃ + r₃), o = σ(z₄ + r₄)
+ *     c′ = f·c + i·g, h = o·tanh(c′)
+ *
+ * The gradient is given, not derived: the gates are found again from z and r, nothing else is kept.
+ *
+ * Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+ *
+ * @param z [B, 4·H]
+ * @param r [B, 4·H]
+ * @param cell c [B, H]
+ */
+export function lstmCell(z: Tensor, r: Tensor, cell: Tensor, forgetBias = 0): LstmState {
+  requireShapes(z, r, cell);
+  const { hidden, cell: next } = withoutTape(() => {
+    const [i, f, g, o] = summands(z, r);
+    const next = nextCell(...i, ...f, ...g, cell, forgetBias);
+    return { hidden: nextHidden(...o, next), cell: next };
+  });
+  record([z, r, cell], [hidden, next], ([dHidden, dNext], needed) => {
+    const [i, f, g, o] = summands(z, r);
+    const dCell = cellSlope(...o, next, dHidden as Tensor, dNext as Tensor);
+    const slopes = (): Tensor =>
+      concat(
+        [
+          inputSlope(...i, ...g, dCell),
+          forgetSlope(...f, cell, dCell, forgetBias),
+          candidateSlope(...i, ...g, dCell),
+          outputSlope(...o, next, dHidden as Tensor),
+        ],
+        1,
+      );
+    const dSums = needed(0) || needed(1) ? slopes() : undefined;
+    return [dSums, dSums, needed(2) ? carried(...f, dCell, forgetBias) : undefined];
+  });
+  return { hidden, cell: next };
+}
+
+/** The gates of a step by themselves, [B, H] each, for looking at them. */
+export function lstmGates(z: Tensor, r: Tensor, forgetBias = 0): LstmGates {
+  const [input, forget, candidate, output] = summands(z, r);
+  return {
+    input: gate(...input, 0),
+    forget: gate(...forget, forgetBias),
+    candidate: candidateGate(...candidate),
+    output: gate(...output, 0),
+  };
+}
+
+type Summands = readonly [z: Tensor, r: Tensor];
+
+/** What each gate is a function of. */
+function summands(z: Tensor, r: Tensor): readonly [Summands, Summands, Summands, Summands] {
+  const [batch, width] = z.shape as [number, number];
+  const size = width / 4;
+  const part = (sums: Tensor, k: number): Tensor => slice(sums, [0, k * size], [batch, size]);
+  const of = (k: number): Summands => [part(z, k), part(r, k)];
+  return [of(0), of(1), of(2), of(3)];
+}
+
+const sigmoid = (x: Real): Real => x.times(0.5).tanh().times(0.5).plus(0.5);
+const flat = (gate: Real): Real => gate.times(gate.negate().plus(1));
+const steep = (tanh: Real): Real => tanh.times(tanh).negate().plus(1);
+
+const gate = nary('lstm gate', (z, r, bias) => sigmoid(z.plus(r).plus(bias)));
+const candidateGate = nary('lstm gate', (z, r) => z.plus(r).tanh());
+const nextCell = nary('lstm cell', (zi, ri, zf, rf, zg, rg, c, bias) =>
+  sigmoid(zf.plus(rf).plus(bias))
+    .times(c)
+    .plus(sigmoid(zi.plus(ri)).times(zg.plus(rg).tanh())),
+);
+const nextHidden = nary('lstm cell', (zo, ro, next) => sigmoid(zo.plus(ro)).times(next.tanh()));
+
+const cellSlope = nary('lstm cell gradient', (zo, ro, next, dHidden, dNext) =>
+  dNext.plus(sigmoid(zo.plus(ro)).times(steep(next.tanh())).times(dHidden)),
+);
+const inputSlope = nary('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
+  flat(sigmoid(zi.plus(ri)))
+    .times(zg.plus(rg).tanh())
+    .times(dCell),
+);
+const forgetSlope = nary('lstm cell gradient', (zf, rf, c, dCell, bias) =>
+  flat(sigmoid(zf.plus(rf).plus(bias)))
+    .times(c)
+    .times(dCell),
+);
+const candidateSlope = nary('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
+  sigmoid(zi.plus(ri))
+    .times(steep(zg.plus(rg).tanh()))
+    .times(dCell),
+);
+const outputSlope = nary('lstm cell gradient', (zo, ro, next, dHidden) =>
+  flat(sigmoid(zo.plus(ro)))
+    .times(next.tanh())
+    .times(dHidden),
+);
+const carried = nary('lstm cell gradient', (zf, rf, dCell, bias) =>
+  sigmoid(zf.plus(rf).plus(bias)).times(dCell),
+);
+
+function requireShapes(z: Tensor, r: Tensor, cell: Tensor): void {
+  const [batch, size] = cell.shape;
+  const wanted = [batch, 4 * (size ?? 0)].join();
+  if (cell.rank !== 2 || z.shape.join() !== wanted || r.shape.join() !== wanted)
+    throw new ShapeError({
+      operation: 'lstmCell',
+      expected: 'z and r of shape [B, 4·H], and a cell [B, H]',
+      actual: [z, r, cell].map(({ shape }) => shapeText(shape)).join(', '),
+    });
+}
