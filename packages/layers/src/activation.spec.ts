@@ -7,7 +7,7 @@ import fixtures from './dense.fixtures.json' with { type: 'json' };
 import { Dense } from './dense.ts';
 
 // They have specs of their own.
-const quantizers: readonly ActivationName[] = ['sign', 'byte'];
+const quantizers: readonly ActivationName[] = ['sign', 'stochasticSign', 'byte'];
 
 test.each(Object.keys(activations) as ActivationName[])('%s: as at the end of a Dense', (activation) => {
   const x = tensor([[-2, -0.5, 0, 0.5, 3]]);

@@ -1,5 +1,6 @@
 import type { Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 
@@ -14,8 +15,8 @@ export class Activation extends Module {
     this.activation = activation;
   }
 
-  compute(x: Tensor): Tensor {
-    return activationNamed(this.activation)(x);
+  compute(x: Tensor, pass: Pass): Tensor {
+    return activationNamed(this.activation)(x, pass);
   }
 
   get spec(): LayerSpec {

@@ -8,10 +8,16 @@ import {
   sigmoid,
   silu,
   softplus,
+  stochasticBinarize,
   tanh,
 } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
+import type { Pass } from './layer.ts';
+
+/** Signs drawn in training, those of `sign` at inference. */
+const stochasticSign = (x: Tensor, { training, random }: Pass): Tensor =>
+  training ? stochasticBinarize(x, { seed: random.uint32() }) : binarize(x);
 
 /** Activations by the name that options and files use. */
 export const activations = {
@@ -24,12 +30,13 @@ export const activations = {
   softplus,
   tanh,
   sign: binarize,
+  stochasticSign,
   byte: byteLevels,
 } as const;
 
 export type ActivationName = keyof typeof activations;
 
-export function activationNamed(name: string): (x: Tensor) => Tensor {
+export function activationNamed(name: string): (x: Tensor, pass: Pass) => Tensor {
   if (!Object.hasOwn(activations, name))
     throw new ArgumentError({
       operation: 'activation',

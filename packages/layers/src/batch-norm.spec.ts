@@ -36,7 +36,7 @@ function pulled(layer: Module, x: Tensor, cotangent: Tensor) {
   return { y, gradients };
 }
 
-describe.each(fixtures.training)('BatchNorm $options over $shape', (sample) => {
+describe.each([...fixtures.training, ...fixtures.shiftBased])('BatchNorm $options over $shape', (sample) => {
   test('steps of training and inference are those of PyTorch, running statistics too', () => {
     const layer = new BatchNorm(sample.options);
     const { scale, shift } = Object.fromEntries(layer.namedParameters()) as Record<string, Parameter>;
@@ -148,6 +148,23 @@ describe('running statistics', () => {
     for (let k = 0; k < 20; k++) step();
     expect(memory().bytes).toBe(bytes);
   });
+});
+
+test('by shifts, factors of inference are powers of two, and a file says so', async () => {
+  const norm = new BatchNorm({ channels: 7, shiftBased: true });
+  const draw = random(3);
+  const { scale, shift } = Object.fromEntries(norm.namedParameters()) as Record<string, Parameter>;
+  for (let round = 0; round < 20; round++) {
+    assign(scale, [...draw.fillNormal(new Float32Array(7))]);
+    assign(shift, [...draw.fillNormal(new Float32Array(7))]);
+    assign(norm.statistics.variance, [...draw.fillUniform(new Float32Array(7), 0, 50)]);
+    const factors = [...norm.inference.factor.dataSync()];
+    for (const factor of factors) expect(Number.isInteger(Math.log2(Math.abs(factor)))).toBe(true);
+  }
+  const restored = await load(await new Sequential([norm]).toBytes());
+  const x = tensor([...draw.fillNormal(new Float32Array(14))], [2, 7]);
+  expect(restored.forward(x).dataSync()).toEqual(norm.forward(x).dataSync());
+  expect((restored as Sequential).layers[0]?.spec).toEqual(norm.spec);
 });
 
 test('wrong options, shapes and lone values are refused', () => {

@@ -4,6 +4,8 @@ import {
   divide,
   multiply,
   multiplyAdd,
+  powerOfTwo,
+  shiftBatchNorm,
   sqrt,
   subtract,
   withoutTape,
@@ -19,6 +21,11 @@ import { Normalization, type NormalizationOptions, readNormalization } from './n
 export interface BatchNormOptions extends NormalizationOptions {
   /** Share of a batch in the running statistics. Default 0.1, as in PyTorch. */
   readonly momentum?: number;
+  /**
+   * Whether powers of two stand in for all factors, so that shifts do instead of products. Default false. See
+   * `shiftBatchNorm`; Courbariaux et al. 2016, arXiv:1602.02830, algorithm 2.
+   */
+  readonly shiftBased?: boolean;
 }
 
 /**
@@ -44,14 +51,15 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
       });
   }
 
-  compute(x: Tensor, { training }: Pass): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     this.requireInput(x);
-    return this.activated(training ? this.#byBatch(x) : this.#byRunning(x));
+    return this.activated(pass.training ? this.#byBatch(x) : this.#byRunning(x), pass);
   }
 
   #byBatch(x: Tensor): Tensor {
-    const { epsilon = 1e-5, momentum = 0.1 } = this.options;
-    const { y, mean, variance, count } = batchNorm(x, { ...this.affine, epsilon });
+    const { epsilon = 1e-5, momentum = 0.1, shiftBased } = this.options;
+    const normalize = shiftBased ? shiftBatchNorm : batchNorm;
+    const { y, mean, variance, count } = normalize(x, { ...this.affine, epsilon });
     if (count < 2)
       throw new ShapeError({
         operation: 'BatchNorm',
@@ -76,10 +84,13 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
 
   /** What inference does before the activation, x · factor + offset, [channels] each. */
   get inference(): { readonly factor: Tensor; readonly offset: Tensor } {
-    const { epsilon = 1e-5 } = this.options;
+    const { epsilon = 1e-5, shiftBased } = this.options;
     const { scale, shift } = this.affine;
     const { mean, variance } = this.statistics;
-    const factor = divide(scale, sqrt(add(variance.value, epsilon)));
+    const deviation = sqrt(add(variance.value, epsilon));
+    const factor = shiftBased
+      ? multiply(powerOfTwo(scale), powerOfTwo(divide(1, deviation)))
+      : divide(scale, deviation);
     return { factor, offset: subtract(shift, multiply(mean.value, factor)) };
   }
 
@@ -98,11 +109,12 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
   }
 
   get spec(): LayerSpec {
-    const { momentum } = this.options;
+    const { momentum, shiftBased } = this.options;
     return {
       type: BatchNorm.type,
       ...this.normalizationSpec,
       ...(momentum !== undefined && { momentum }),
+      ...(shiftBased && { shiftBased }),
     };
   }
 
@@ -110,6 +122,7 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
     const options = {
       ...readNormalization(reader),
       ...(reader.has('momentum') && { momentum: reader.number('momentum') }),
+      ...(reader.has('shiftBased') && { shiftBased: reader.flag('shiftBased') }),
     };
     const layer = new BatchNorm(options).restore(reader);
     const { channels } = options;

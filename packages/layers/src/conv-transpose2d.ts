@@ -10,6 +10,7 @@ import {
   spatialSpec,
   windowOptions,
 } from './convolution.ts';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted } from './weighted.ts';
@@ -50,11 +51,11 @@ export class ConvTranspose2d extends Weighted<ConvTranspose2dOptions> {
     });
   }
 
-  compute(x: Tensor): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     const { in: inputs, groups, outputPadding } = this.options;
     requireImages(operation, x, 2, inputs);
     const options = { ...windowOptions(this.options), groups, outputPadding, bias: this.biasValues() };
-    return this.activated(virtualConvTranspose(this.quantized(x), this.weight.kernel, options));
+    return this.activated(virtualConvTranspose(this.quantized(x, pass), this.weight.kernel, options), pass);
   }
 
   get spec(): LayerSpec {

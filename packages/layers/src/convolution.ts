@@ -2,6 +2,7 @@ import { type PaddedWindowOptions, type Padding, type PerAxis, planWindows } fro
 import { ArgumentError } from '@funhash/hashing';
 import { virtualConv } from '@funhash/space';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
@@ -96,11 +97,11 @@ export abstract class Convolution<O extends ConvolutionOptions> extends Weighted
     this.#axes = axes;
   }
 
-  compute(x: Tensor): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     const { in: inputs, groups } = this.options;
     requireImages(this.#operation, x, this.#axes, inputs);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(virtualConv(this.quantized(x), this.weight.kernel, options));
+    return this.activated(virtualConv(this.quantized(x, pass), this.weight.kernel, options), pass);
   }
 
   protected specOf(type: string): LayerSpec {

@@ -1,4 +1,5 @@
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
@@ -20,7 +21,7 @@ export class Dense extends Weighted<DenseOptions> {
     super(options, { operation: 'Dense', rows: out, cols, out, fanIn: cols });
   }
 
-  compute(x: Tensor): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     const { in: width, out } = this.options;
     if (x.rank !== 2 || x.shape[1] !== width)
       throw new ShapeError({
@@ -29,7 +30,7 @@ export class Dense extends Weighted<DenseOptions> {
         actual: shapeText(x.shape),
         remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
-    return this.activated(this.weight.matmul(this.quantized(x), this.biasValues()));
+    return this.activated(this.weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
   }
 
   get spec(): LayerSpec {

@@ -8,6 +8,7 @@ import {
   spatialSpec,
   windowOptions,
 } from './convolution.ts';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
@@ -34,11 +35,11 @@ export class DepthwiseConv2d extends Weighted<DepthwiseConv2dOptions> {
     super(options, { operation: 'DepthwiseConv2d', rows: out, cols, out, fanIn: cols });
   }
 
-  compute(x: Tensor): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     const { in: groups } = this.options;
     requireImages('DepthwiseConv2d', x, 2, groups);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(virtualConv(this.quantized(x), this.weight.kernel, options));
+    return this.activated(virtualConv(this.quantized(x, pass), this.weight.kernel, options), pass);
   }
 
   get spec(): LayerSpec {

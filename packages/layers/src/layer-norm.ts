@@ -1,5 +1,6 @@
 import { layerNorm } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { Normalization, type NormalizationOptions, readNormalization } from './normalization.ts';
@@ -20,10 +21,10 @@ export class LayerNorm extends Normalization<LayerNormOptions> {
     super('LayerNorm', options);
   }
 
-  compute(x: Tensor): Tensor {
+  compute(x: Tensor, pass: Pass): Tensor {
     const { epsilon = 1e-5 } = this.options;
     this.requireInput(x);
-    return this.activated(layerNorm(x, { ...this.affine, epsilon }));
+    return this.activated(layerNorm(x, { ...this.affine, epsilon }), pass);
   }
 
   get spec(): LayerSpec {

@@ -2,6 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { Parameter } from '@funhash/space';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
@@ -62,9 +63,9 @@ export abstract class Normalization<O extends NormalizationOptions> extends Modu
       });
   }
 
-  protected activated(y: Tensor): Tensor {
+  protected activated(y: Tensor, pass: Pass): Tensor {
     const { activation } = this.options;
-    return activation === undefined ? y : activationNamed(activation)(y);
+    return activation === undefined ? y : activationNamed(activation)(y, pass);
   }
 
   override namedParameters(): ReadonlyMap<string, Parameter> {

@@ -45,7 +45,7 @@ export class Residual extends Composite {
         remedy: 'Give a shortcut that changes the shape as the body does.',
       });
     const sum = add(y, past);
-    return this.activation === undefined ? sum : activationNamed(this.activation)(sum);
+    return this.activation === undefined ? sum : activationNamed(this.activation)(sum, pass);
   }
 
   get spec(): LayerSpec {

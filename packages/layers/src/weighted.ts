@@ -10,6 +10,7 @@ import {
 } from '@funhash/space';
 import type { Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
+import type { Pass } from './layer.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
@@ -104,20 +105,25 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
     return this.#bias;
   }
 
+  override forward(x: Tensor, pass?: Pass): Tensor {
+    if (this.weight.isRandom) this.weight.draw(pass?.training ? pass.random.uint32() : 0);
+    return super.forward(x, pass);
+  }
+
   /** The bias as a tensor [out]. */
   protected biasValues(): Tensor | undefined {
     const { bias } = this;
     return bias instanceof Parameter ? bias.value : bias && reshape(bias.decode(), [this.#shape.out]);
   }
 
-  protected quantized(x: Tensor): Tensor {
+  protected quantized(x: Tensor, pass: Pass): Tensor {
     const { quantizeInput } = this.options;
-    return quantizeInput === undefined ? x : activationNamed(quantizeInput)(x);
+    return quantizeInput === undefined ? x : activationNamed(quantizeInput)(x, pass);
   }
 
-  protected activated(y: Tensor): Tensor {
+  protected activated(y: Tensor, pass: Pass): Tensor {
     const { activation } = this.options;
-    return activation === undefined ? y : activationNamed(activation)(y);
+    return activation === undefined ? y : activationNamed(activation)(y, pass);
   }
 
   override namedParameters(): ReadonlyMap<string, Parameter> {

@@ -1,5 +1,6 @@
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { customGradient, stopGradient } from '../grad.ts';
+import { nearestPowerOfTwo, powerOfTwo } from '../quantizers/power-of-two.ts';
 import { multiply, nary } from './pointwise.ts';
 import { mean } from './reduce.ts';
 import { reshape, sumTo } from './views.ts';
@@ -29,10 +30,30 @@ export interface NormalizedBatch {
  *
  * Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1. At inference it is one `multiplyAdd` with running statistics.
  */
-export function batchNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptions): NormalizedBatch {
-  requireChannels('batchNorm', x, scale, shift);
+export function batchNorm(x: Tensor, options: NormOptions): NormalizedBatch {
+  return overBatch('batchNorm', x, options, exact);
+}
+
+/**
+ * `batchNorm` without other products than shifts: with AP2 the nearest power of two and c = x − mean,
+ * y = AP2(γ)·c·AP2(1 / √(variance + ε)) + β, where the variance is the mean of c·AP2(c). The gradient is that of
+ * `batchNorm` with these powers of two in their places, and passes through AP2(γ) to γ.
+ *
+ * Courbariaux et al. 2016, arXiv:1602.02830, algorithm 2.
+ */
+export function shiftBatchNorm(x: Tensor, options: NormOptions): NormalizedBatch {
+  return overBatch('shiftBatchNorm', x, options, shifts);
+}
+
+function overBatch(
+  operation: string,
+  x: Tensor,
+  { scale, shift, epsilon = 1e-5 }: NormOptions,
+  by: Arithmetic,
+): NormalizedBatch {
+  requireChannels(operation, x, scale, shift);
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-  const { y, center, variance } = normalized(x, axes, scale, shift, epsilon);
+  const { y, center, variance } = normalized(x, axes, scale, shift, epsilon, by);
   const count = axes.reduce((size, axis) => size * (x.shape[axis] as number), 1);
   const flat = (statistic: Tensor): Tensor => reshape(statistic, scale.shape);
   return { y, mean: flat(center), variance: flat(variance), count };
@@ -45,7 +66,7 @@ export function batchNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptio
  */
 export function layerNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptions): Tensor {
   requireChannels('layerNorm', x, scale, shift);
-  return normalized(x, [x.rank - 1], scale, shift, epsilon).y;
+  return normalized(x, [x.rank - 1], scale, shift, epsilon, exact).y;
 }
 
 function requireChannels(operation: string, x: Tensor, scale: Tensor, shift: Tensor): void {
@@ -66,6 +87,16 @@ interface Normalized {
   readonly variance: Tensor;
 }
 
+/** How normalisation multiplies. */
+interface Arithmetic {
+  /** Squares of deviations from the mean. */
+  squares(x: Tensor, center: Tensor): Tensor;
+  /** 1 / √(variance + ε). */
+  inverse(variance: Tensor, epsilon: number): Tensor;
+  /** What normalised elements are multiplied by, for γ. */
+  factor(scale: Tensor): Tensor;
+}
+
 /** Statistics are over `axes`. The gradient is given, not derived: two passes over x in place of many. */
 function normalized(
   x: Tensor,
@@ -73,26 +104,28 @@ function normalized(
   scale: Tensor,
   shift: Tensor,
   epsilon: number,
+  { squares, inverse: inverseOf, factor: factorOf }: Arithmetic,
 ): Normalized {
   const over = { axis: axes, keepDims: true };
   const count = axes.reduce((size, axis) => size * (x.shape[axis] as number), 1);
   let statistics: readonly [Tensor, Tensor] | undefined;
   const y = customGradient((x: Tensor, scale: Tensor, shift: Tensor) => {
     const center = mean(x, over);
-    const variance = mean(deviation(x, center), over);
+    const variance = mean(squares(x, center), over);
     statistics ??= [stopGradient(center), stopGradient(variance)];
-    const inverse = inverseDeviation(variance, epsilon);
+    const inverse = inverseOf(variance, epsilon);
+    const factor = factorOf(scale);
     const vjp = (g: Tensor): Tensor[] => {
       const alongX = slope(g, x, center, inverse);
       const [dScale, dShift] = [sumTo(alongX, scale.shape), sumTo(g, shift.shape)];
       // With x̂ the normalised x and h = γ·g: dx = (h − mean(h) − x̂·mean(x̂·h)) / √(variance + ε). Where the statistics
       // are of channels, γ is the same for all elements of a mean.
       const [meanH, meanXH] = axes.includes(x.rank - 1)
-        ? [mean(multiply(g, scale), over), mean(multiply(alongX, scale), over)]
-        : [product(scale, dShift, 1 / count), product(scale, dScale, 1 / count)];
-      return [pullBack(g, x, center, inverse, scale, meanH, meanXH), dScale, dShift];
+        ? [mean(multiply(g, factor), over), mean(multiply(alongX, factor), over)]
+        : [product(factor, dShift, 1 / count), product(factor, dScale, 1 / count)];
+      return [pullBack(g, x, center, inverse, factor, meanH, meanXH), dScale, dShift];
     };
-    return { value: affine(x, center, inverse, scale, shift), vjp };
+    return { value: affine(x, center, inverse, factor, shift), vjp };
   })(x, scale, shift);
   const [center, variance] = statistics as readonly [Tensor, Tensor];
   return { y, center, variance };
@@ -111,3 +144,20 @@ const product = nary('normalize gradient', (a, b, factor) => a.times(b).times(fa
 const pullBack = nary('normalize gradient', (g, x, center, inverse, scale, meanH, meanXH) =>
   g.times(scale).minus(meanH).minus(x.minus(center).times(inverse).times(meanXH)).times(inverse),
 );
+
+const exact: Arithmetic = {
+  squares: deviation,
+  inverse: inverseDeviation,
+  factor: (scale) => scale,
+};
+
+const shifts: Arithmetic = {
+  squares: nary('variance by shifts', (x, center) => {
+    const distance = x.minus(center);
+    return distance.times(nearestPowerOfTwo(distance));
+  }),
+  inverse: nary('normalize by shifts', (variance, epsilon) =>
+    nearestPowerOfTwo(variance.plus(epsilon).sqrt().inverse()),
+  ),
+  factor: powerOfTwo,
+};

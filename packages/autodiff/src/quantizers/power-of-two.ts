@@ -1,4 +1,4 @@
-import type { Real } from '@funhash/formula';
+import { Real } from '@funhash/formula';
 import { unary } from '../ops/pointwise.ts';
 
 /** Exponents of two from −64 to 63 in binary digits, the highest first. */
@@ -12,7 +12,7 @@ const digits = [64, 32, 16, 8, 4, 2, 1];
  */
 export function nearestPowerOfTwo(x: Real): Real {
   let rest = x.abs().times(2 ** 64);
-  let power = x.minus(x).plus(2 ** -64);
+  let power = Real.constant(x.graph, 2 ** -64);
   for (const digit of digits) {
     const above = rest.minus(2 ** (digit - 0.5));
     power = above.ifPositive(power.times(2 ** digit), power);

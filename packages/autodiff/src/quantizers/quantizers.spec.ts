@@ -140,11 +140,9 @@ test('powers of two are the nearest by their logarithm, of either sign', () => {
     ),
     { seed: 3, numRuns: 500 },
   );
-  expect([...powerOfTwo(tensor([0, -0, 1e30, 1e-30, -1e-45])).dataSync()].map((y) => y + 0)).toEqual([
-    0,
-    0,
-    2 ** 63,
-    2 ** -64,
-    -(2 ** -64),
-  ]);
+  expect(
+    [...powerOfTwo(tensor([0, -0, 1e30, Number.NEGATIVE_INFINITY, 1e-30, -1e-45])).dataSync()].map(
+      (y) => y + 0,
+    ),
+  ).toEqual([0, 0, 2 ** 63, -(2 ** 63), 2 ** -64, -(2 ** -64)]);
 });
