@@ -46,6 +46,7 @@ export { adam } from './optimizers/adam.ts';
 export { adamW } from './optimizers/adam-w.ts';
 export { rmsprop } from './optimizers/rmsprop.ts';
 export { sgd } from './optimizers/sgd.ts';
+export { shiftAdaMax } from './optimizers/shift-ada-max.ts';
 export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
 export {
