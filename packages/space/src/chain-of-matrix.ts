@@ -144,7 +144,7 @@ function chainStoredAs(
 function withinError(budget: number, { inModes }: TensorChain): RankRule {
   let left = budget;
   let cuts = inModes.length - 1;
-  return (singularValues) => {
+  return () => (singularValues) => {
     let [rank, leftOut] = [singularValues.length, 0];
     while (rank > 1) {
       const more = leftOut + (singularValues[rank - 1] as number) ** 2;

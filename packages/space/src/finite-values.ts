@@ -1,6 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import type { Floats } from './truncated-svd.ts';
+import type { Floats } from './plain-matrix.ts';
 
 /** The values of a matrix that stored values shall be fitted to. @throws ArgumentError where one is not finite */
 export function finiteValues(operation: string, matrix: Tensor): Floats {

@@ -1,4 +1,5 @@
-import { type Floats, transposed, type truncatedSvd } from './truncated-svd.ts';
+import { type Floats, transposed } from './plain-matrix.ts';
+import type { truncatedSvd } from './truncated-svd.ts';
 
 /**
  * The best approximation of a matrix [rows, cols] by Σᵣ aᵣ·bᵣᵀ: a [rows, count] and b [count, cols], aᵣ and bᵣ of equal
@@ -14,7 +15,7 @@ export function rankOneTerms(
     const { a, b } = rankOneTerms(transposed(matrix, rows, cols), { rows: cols, cols: rows, count }, svd);
     return { a: transposed(b, count, rows), b: transposed(a, cols, count) };
   }
-  const { left, right, rank } = svd(matrix, rows, cols, () => Math.min(rows, count));
+  const { left, right, rank } = svd(matrix, rows, cols, count);
   const a = new Float64Array(rows * count);
   const b = new Float64Array(count * cols);
   for (let r = 0; r < rank; r++) {

@@ -3,8 +3,9 @@ import { ArgumentError, type Random } from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { ParameterRule } from './parameter.ts';
+import type { Floats } from './plain-matrix.ts';
 import type { SharedSpace } from './shared-space.ts';
-import type { Floats, truncatedSvd } from './truncated-svd.ts';
+import type { truncatedSvd } from './truncated-svd.ts';
 
 /** Extents of a virtual matrix V: [out, in] of the layer that uses it. */
 export interface MatrixShape {

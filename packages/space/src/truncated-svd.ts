@@ -1,51 +1,75 @@
 import { ArgumentError } from '@funhash/hashing';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { leadingEigenvectors } from './leading-eigenvectors.ts';
+import { type Floats, product, transposed } from './plain-matrix.ts';
 
-export type Floats = Float32Array | Float64Array;
+/** How many singular values to keep; or a rule, which is shown all of them, descending. */
+export type RankChoice = number | ((singularValues: Float64Array) => number);
 
 export interface TruncatedSvd {
-  /** All of them, descending. */
-  readonly singularValues: Float64Array;
-  /** Of the columns of `left` that were asked for. */
+  /** At most that which was asked for. */
   readonly rank: number;
   /** U [rows, rank], orthonormal columns. */
   readonly left: Float64Array;
   /** Uᵀ·A [rank, cols]: the rows of Vᵀ, each as long as its singular value. */
   readonly right: Float64Array;
+  /** ‖A − U·Uᵀ·A‖². */
+  readonly squaredError: number;
 }
 
+/** From so many rows on, and so many for each singular value, a few of these are found faster than all. */
+const [manyRows, manyForEach] = [192, 6];
+
 /**
- * The best approximation U·(Uᵀ·A) of a rank that the singular values decide, from the eigenvectors of A·Aᵀ: the
- * approximation exceeds the least error by at most about 1e-8 of the norm of A, less than single precision tells apart,
- * and singular values below that part of the largest are noise.
+ * The best approximation U·(Uᵀ·A) of a rank, from the eigenvectors of A·Aᵀ: the approximation exceeds the least error
+ * by at most about 1e-8 of the norm of A, less than single precision tells apart, or, of a few singular values of a
+ * large matrix, by a millionth of itself.
  *
  * @param matrix A [rows, cols], rows ≤ cols
  */
-export function truncatedSvd(
-  matrix: Floats,
+export function truncatedSvd(matrix: Floats, rows: number, cols: number, choice: RankChoice): TruncatedSvd {
+  const sums = gram(matrix, rows, cols);
+  const squaredNorm = traceOf(sums, rows);
+  const isFew = typeof choice === 'number' && rows >= manyRows && choice * manyForEach <= rows;
+  const few = isFew ? leadingEigenvectors(sums, rows, choice) : undefined;
+  const { values, vectors } = few ?? chosenEigenvectors(sums, rows, choice);
+  const rank = values.length;
+  const kept = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  return {
+    rank,
+    left: transposed(vectors, rank, rows),
+    right: product(vectors, matrix, rank, rows, cols),
+    squaredError: Math.max(0, squaredNorm - kept),
+  };
+}
+
+/** Eigenvalues, descending, and their vectors as rows. */
+function chosenEigenvectors(
+  sums: Float64Array,
   rows: number,
-  cols: number,
-  rankOf: (singularValues: Float64Array) => number,
-): TruncatedSvd {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(gram(matrix, rows, cols), {
+  choice: RankChoice,
+): { readonly values: Float64Array; readonly vectors: Float64Array } {
+  const whole = Matrix.from1DArray(rows, rows, sums);
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(whole, {
     assumeSymmetric: true,
   });
   // Ascending there.
-  const singularValues = Float64Array.from(realEigenvalues, (value) =>
-    Math.sqrt(Math.max(0, value)),
-  ).reverse();
-  const rank = rankOf(singularValues);
-  const left = Float64Array.from({ length: rows * rank }, (_, at) =>
-    eigenvectorMatrix.get(Math.floor(at / rank), rows - 1 - (at % rank)),
+  const values = Float64Array.from(realEigenvalues).reverse();
+  const rank =
+    typeof choice === 'number'
+      ? Math.min(choice, rows)
+      : choice(values.map((value) => Math.sqrt(Math.max(0, value))));
+  const vectors = Float64Array.from({ length: rank * rows }, (_, at) =>
+    eigenvectorMatrix.get(at % rows, rows - 1 - Math.floor(at / rows)),
   );
-  return { singularValues, rank, left, right: projected(matrix, left, rows, cols, rank) };
+  return { values: values.subarray(0, rank), vectors };
 }
 
 /** Columns that are gone through together: so many of a few rows stay in the nearest cache. */
 const stretch = 1024;
 
-/** A·Aᵀ, in f64. */
-function gram(matrix: Floats, rows: number, cols: number): Matrix {
+/** A·Aᵀ [rows, rows], in f64. */
+function gram(matrix: Floats, rows: number, cols: number): Float64Array {
   const sums = new Float64Array(rows * rows);
   for (let from = 0; from < cols; from += stretch) {
     const end = Math.min(cols, from + stretch);
@@ -53,24 +77,9 @@ function gram(matrix: Floats, rows: number, cols: number): Matrix {
       for (let j = 0; j <= i; j++)
         sums[i * rows + j] = (sums[i * rows + j] as number) + dot(matrix, i * cols, j * cols, from, end);
   }
-  const trace = Array.from({ length: rows }, (_, i) => sums[i * rows + i] as number).reduce(
-    (a, b) => a + b,
-    0,
-  );
-  if (!Number.isFinite(trace))
-    throw new ArgumentError({
-      operation: 'truncatedSvd',
-      expected: 'finite entries whose squares are finite',
-      actual: `a squared norm of ${trace}`,
-    });
-  const whole = Matrix.zeros(rows, rows);
   for (let i = 0; i < rows; i++)
-    for (let j = 0; j <= i; j++) {
-      const sum = sums[i * rows + j] as number;
-      whole.set(i, j, sum);
-      whole.set(j, i, sum);
-    }
-  return whole;
+    for (let j = 0; j < i; j++) sums[j * rows + i] = sums[i * rows + j] as number;
+  return sums;
 }
 
 function dot(matrix: Floats, a: number, b: number, from: number, end: number): number {
@@ -83,32 +92,13 @@ function dot(matrix: Floats, a: number, b: number, from: number, end: number): n
   return k < end ? even + odd + (matrix[a + k] as number) * (matrix[b + k] as number) : even + odd;
 }
 
-/** Uᵀ·A [rank, cols]. */
-function projected(
-  matrix: Floats,
-  left: Float64Array,
-  rows: number,
-  cols: number,
-  rank: number,
-): Float64Array {
-  const product = new Float64Array(rank * cols);
-  for (let from = 0; from < cols; from += stretch) {
-    const end = Math.min(cols, from + stretch);
-    for (let r = 0; r < rank; r++)
-      for (let i = 0; i < rows; i++) {
-        const factor = left[i * rank + r] as number;
-        const [source, sink] = [i * cols, r * cols];
-        for (let k = from; k < end; k++)
-          product[sink + k] = (product[sink + k] as number) + factor * (matrix[source + k] as number);
-      }
-  }
-  return product;
-}
-
-/** [rows, cols] → [cols, rows]. */
-export function transposed<T extends Floats>(matrix: T, rows: number, cols: number): T {
-  const turned = new (matrix.constructor as new (length: number) => T)(matrix.length);
-  for (let row = 0; row < rows; row++)
-    for (let col = 0; col < cols; col++) turned[col * rows + row] = matrix[row * cols + col] as number;
-  return turned;
+function traceOf(sums: Float64Array, rows: number): number {
+  let trace = 0;
+  for (let i = 0; i < rows; i++) trace += sums[i * rows + i] as number;
+  if (Number.isFinite(trace)) return trace;
+  throw new ArgumentError({
+    operation: 'truncatedSvd',
+    expected: 'finite entries whose squares are finite',
+    actual: `a squared norm of ${trace}`,
+  });
 }

@@ -1,5 +1,6 @@
+import { type Floats, transposed } from '../plain-matrix.ts';
 import type { MatrixShape } from '../scheme.ts';
-import { type Floats, transposed, type truncatedSvd } from '../truncated-svd.ts';
+import type { RankChoice, truncatedSvd } from '../truncated-svd.ts';
 import { productOf } from './modes.ts';
 import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
 
@@ -12,13 +13,13 @@ export interface FittedChain {
   readonly squaredError: number;
 }
 
-/** How many of the singular values of a cut are kept, descending; cut k lies behind core k. */
-export type RankRule = (singularValues: Float64Array, cut: number) => number;
+/** Cut k lies behind core k. */
+export type RankRule = (cut: number) => RankChoice;
 
 export const withinRanks =
   ({ bonds }: TensorChain): RankRule =>
-  ({ length }, cut) =>
-    Math.min(bonds[cut + 1] as number, length);
+  (cut) =>
+    bonds[cut + 1] as number;
 
 /**
  * TT-SVD (Oseledets 2011, Tensor-train decomposition, algorithm 1), core by core from whichever end is the smaller, so
@@ -40,26 +41,22 @@ export function fitChain(
   // As [before, digits in, digits out, after].
   const cores: Floats[] = [];
   let squaredError = 0;
-  const leftOut = (singularValues: Float64Array, rank: number): number =>
-    singularValues.subarray(rank).reduce((sum, x) => sum + x * x, 0);
   let center: Floats = arranged(target, shape, { inModes, outModes });
   let [first, last] = [0, extents.length - 1];
   while (first < last) {
     const front = (bonds[first] as number) * (extents[first] as number);
     const back = (extents[last] as number) * (bonds[last + 1] as number);
     if (front <= back) {
-      const cut = first;
-      const found = svd(center, front, center.length / front, (values) => rankOf(values, cut));
-      squaredError += leftOut(found.singularValues, found.rank);
+      const found = svd(center, front, center.length / front, rankOf(first));
+      squaredError += found.squaredError;
       cores[first] = found.left;
       center = found.right;
       first++;
       bonds[first] = found.rank;
     } else {
-      const cut = last - 1;
       const length = center.length / back;
-      const found = svd(transposed(center, length, back), back, length, (values) => rankOf(values, cut));
-      squaredError += leftOut(found.singularValues, found.rank);
+      const found = svd(transposed(center, length, back), back, length, rankOf(last - 1));
+      squaredError += found.squaredError;
       cores[last] = transposed(found.left, back, found.rank);
       center = transposed(found.right, found.rank, length);
       bonds[last] = found.rank;
