@@ -62,8 +62,9 @@ function product({ m, k, n }: TaskOf<'product'>): Ready {
 
 function signProduct({ m, k, n }: TaskOf<'signProduct'>): Ready {
   const a = tf.tensor(signs(m * k), [m, k]);
-  const b = tf.tensor(signs(k * n, 2), [n, k]);
-  const product = (): tf.Tensor => tf.matMul(a, b, false, true);
+  // As it lies for the fast path of this library: with transposeB it runs 20 times slower.
+  const b = tf.tensor(transposed(signs(k * n, 2), n, k), [k, n]);
+  const product = (): tf.Tensor => tf.matMul(a, b);
   return {
     run: () => product().dispose(),
     value: async () => (await product().data())[m * n - 1] as number,

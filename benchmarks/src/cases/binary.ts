@@ -10,6 +10,9 @@ const bits = 'funhash, bits';
 /** Patience for the naive product: it takes 10 s for the larger ones. */
 const patienceMs = 180_000;
 
+/** One turn of the slowest, many of the others. */
+const budgetMs = 3000;
+
 export const binaryCase: Case = {
   name: 'binary',
   title: 'Weights of ±1',
@@ -72,7 +75,10 @@ export const binaryCase: Case = {
 
     function timed(entries: readonly Entry[], count: number): Promise<Outcome[]> {
       const taking = entries.filter(({ library }) => takes(library));
-      return withHosts((hostOf) => interleaved(taking, hostOf, { rounds: count }), patienceMs);
+      return withHosts(
+        (hostOf) => interleaved(taking, hostOf, { rounds: count, warmUpMs: 0, budgetMs }),
+        patienceMs,
+      );
     }
   },
 };
