@@ -10,6 +10,8 @@ export interface NetConfig extends NetShape {
   readonly activation: string;
   readonly dropout: number;
   readonly seed: number;
+  readonly quantizer?: string;
+  readonly shiftNorm?: boolean;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ActivationName, Sequential } from '@funhash/layers';
 import {
+  type BinaryNetOptions,
   bnnConvNet,
   bnnMlp,
   denseNet,
@@ -12,6 +13,7 @@ import {
   wideResNet,
 } from '@funhash/models';
 import { UsageError } from './errors.ts';
+import { quantizerOf } from './scheme-text.ts';
 
 /** What decides a net but how its weights are stored. */
 export interface NetShape {
@@ -27,6 +29,10 @@ interface BuildOptions extends NetShape {
   readonly dropout: number;
   readonly seed: number;
   readonly weight: ModelWeights;
+  /** Of binary nets: what makes entries of latent values, as a scheme text. Default binary. */
+  readonly quantizer?: string;
+  /** Of binary nets: whether batches are normalised by shifts. */
+  readonly shiftNorm?: boolean;
 }
 
 interface ModelKind {
@@ -65,16 +71,39 @@ const kinds: Readonly<Record<string, ModelKind>> = {
   bnn: {
     widths: [4096, 4096, 4096],
     isBinary: true,
-    build: ({ widths, input, classes, ...rest }) =>
-      bnnMlp({ ...rest, widths: [input.reduce((size, extent) => size * extent), ...widths, classes] }),
+    build: ({ widths, input, classes, dropout, seed, weight, ...rest }) =>
+      bnnMlp({
+        dropout,
+        seed,
+        weight,
+        ...binaryOptions(rest),
+        widths: [input.reduce((size, extent) => size * extent), ...widths, classes],
+      }),
   },
   'bnn-conv': {
     widths: [128, 1024, 1024],
     isBinary: true,
-    build: ({ widths: [channels, ...hidden], ...rest }) =>
-      bnnConvNet({ ...rest, channels: channels as number, hidden }),
+    build: ({ widths: [channels, ...hidden], input, classes, dropout, seed, weight, ...rest }) =>
+      bnnConvNet({
+        ...{ input, classes, dropout, seed, weight },
+        ...binaryOptions(rest),
+        channels: channels as number,
+        hidden,
+      }),
   },
 };
+
+function binaryOptions({
+  activation,
+  quantizer = 'binary',
+  shiftNorm = false,
+}: Pick<BuildOptions, 'activation' | 'quantizer' | 'shiftNorm'>): BinaryNetOptions {
+  return {
+    quantizer: quantizerOf(quantizer),
+    activation: activation === 'stochasticSign' ? activation : 'sign',
+    shiftBased: shiftNorm,
+  };
+}
 
 export const modelNames: readonly string[] = ['mlp', ...Object.keys(kinds)];
 

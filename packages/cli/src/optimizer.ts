@@ -1,4 +1,13 @@
-import { adaMax, adam, adamW, type FitConfig, rmsprop, sgd, warmupCosine } from '@funhash/training';
+import {
+  adaMax,
+  adam,
+  adamW,
+  type FitConfig,
+  rmsprop,
+  sgd,
+  shiftAdaMax,
+  warmupCosine,
+} from '@funhash/training';
 
 /** The part of a configuration that decides the steps. */
 export interface OptimizerConfig {
@@ -8,7 +17,7 @@ export interface OptimizerConfig {
   readonly relativeStep: boolean;
 }
 
-const rules = { adam, adamW, adaMax, rmsprop, sgd };
+const rules = { adam, adamW, adaMax, rmsprop, sgd, shiftAdaMax };
 
 export const optimizerNames: readonly string[] = Object.keys(rules);
 

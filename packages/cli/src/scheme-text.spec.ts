@@ -8,6 +8,7 @@ import {
   formatScheme,
   parseRatio,
   parseScheme,
+  quantizerOf,
   schemeKinds,
   splitSchemes,
   weightRequest,
@@ -169,4 +170,14 @@ test('ratios are read and written', () => {
     expect(parseRatio(bad)).toBeUndefined();
   expect(formatRatio(1 / 64)).toBe('1/64');
   expect(formatRatio(0.3)).toBe('0.3');
+});
+
+test('quantisers stand over any way to store latent values; other schemes are none', () => {
+  expect(quantizerOf('binary')().scheme.definition.kind).toBe('binary');
+  const request = quantizerOf('lsq:bits=2')(weightRequest(parseScheme('hashedNet:1/8')));
+  expect(request.scheme.definition.kind).toBe('lsq(hashedNet)');
+  expect(request.options).toEqual({ bits: 2 });
+  expect(request.size).toEqual({ ratio: 1 / 8 });
+  expect(() => quantizerOf('hashedNet')).toThrow(UsageError);
+  expect(() => quantizerOf('lsq:bits=1')).toThrow('from 2 to 8');
 });

@@ -71,6 +71,22 @@ export function weightRequest({ kind, size, options }: SchemeText, space?: Share
   return { scheme: schemeOf(kind, kind), size: space ? {} : size, options, policy: 'tile', space };
 }
 
+/**
+ * What makes entries of latent values, as `binary` or `lsq:bits=2` say.
+ *
+ * @throws UsageError for a scheme that makes them of stored values itself
+ */
+export function quantizerOf(text: string): (latent?: WeightRequest) => WeightRequest {
+  const { scheme, options } = weightRequest(parseScheme(text));
+  if (!scheme.over) throw refusal(text, 'a quantiser, such as binary or lsq:bits=2', scheme.definition.kind);
+  const { over } = scheme;
+  return (latent = schemes.dense()) => ({
+    ...latent,
+    scheme: over(latent.scheme),
+    options: { ...latent.options, ...options },
+  });
+}
+
 /** Whether a scheme has an option of this name. */
 export function hasOption({ kind }: SchemeText, name: string): boolean {
   return Object.hasOwn(schemeOf(kind, kind).definition.options, name);

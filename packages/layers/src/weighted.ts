@@ -106,8 +106,14 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
   }
 
   override forward(x: Tensor, pass?: Pass): Tensor {
-    if (this.weight.isRandom) this.weight.draw(pass?.training ? pass.random.uint32() : 0);
-    return super.forward(x, pass);
+    const { weight } = this;
+    if (!weight.isRandom || !pass?.training) return super.forward(x, pass);
+    weight.draw(pass.random.uint32());
+    try {
+      return super.forward(x, pass);
+    } finally {
+      weight.draw(0);
+    }
   }
 
   /** The bias as a tensor [out]. */

@@ -1,6 +1,6 @@
 import {
   Activation,
-  BatchNorm,
+  binary,
   Conv2d,
   Flatten,
   MaxPool2d,
@@ -8,14 +8,14 @@ import {
   Reshape,
   Sequential,
 } from '@funhash/layers';
-import { binaryEpsilon, binaryLayers } from './bnn-mlp.ts';
+import { type BinaryNetOptions, binaryLayers, normalized } from './bnn-mlp.ts';
 import { checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { binaryWeightAt, requireCounts } from './weights.ts';
+import { quantizedWeightAt, requireCounts } from './weights.ts';
 
 /** Channels of the pairs of convolutions, in units of those of the first. */
 const factors = [1, 2, 4];
 
-export interface BnnConvNetOptions extends ImageModelOptions {
+export interface BnnConvNetOptions extends ImageModelOptions, BinaryNetOptions {
   /** Of the first two convolutions; the next two have twice, the last two four times as many. Default 128. */
   readonly channels?: number;
   /** Widths of the dense layers before the classes. Default [1024, 1024]. */
@@ -35,6 +35,9 @@ export function bnnConvNet({
   channels: base = 128,
   hidden = [1024, 1024],
   dropout = 0,
+  quantizer = binary,
+  activation = 'sign',
+  shiftBased = false,
   ...rest
 }: BnnConvNetOptions = {}): Sequential {
   const { input, classes, seed, weight } = checkedOptions('bnnConvNet', rest);
@@ -45,7 +48,12 @@ export function bnnConvNet({
   const [height, width, from] = input;
   let channels = from;
   const conv = (out: number, isLast: boolean, role: 'stem' | 'conv'): Module[] => {
-    const weights = binaryWeightAt(weight, { role, rows: out, cols: 9 * channels, kernelSize: 3 });
+    const weights = quantizedWeightAt(quantizer, weight, {
+      role,
+      rows: out,
+      cols: 9 * channels,
+      kernelSize: 3,
+    });
     const product = new Conv2d({
       in: channels,
       out,
@@ -56,7 +64,7 @@ export function bnnConvNet({
     });
     channels = out;
     const pool = isLast ? [new MaxPool2d({ kernelSize: 2 })] : [];
-    return [product, ...pool, new BatchNorm({ channels: out, epsilon: binaryEpsilon, activation: 'sign' })];
+    return [product, ...pool, normalized(out, { activation, shiftBased })];
   };
   const convolutions = factors.flatMap((factor, k) => [
     ...conv(base * factor, false, k === 0 ? 'stem' : 'conv'),
@@ -70,7 +78,7 @@ export function bnnConvNet({
       new Activation('byte'),
       ...convolutions,
       new Flatten(),
-      ...binaryLayers({ widths, dropout, weight }),
+      ...binaryLayers({ widths, dropout, weight, quantizer, activation, shiftBased }),
     ],
     { seed },
   );

@@ -1,7 +1,26 @@
-import { Activation, BatchNorm, Dense, Dropout, Flatten, type Module, Sequential } from '@funhash/layers';
-import { binaryWeightAt, type ModelWeights, requireCounts } from './weights.ts';
+import {
+  Activation,
+  BatchNorm,
+  binary,
+  Dense,
+  Dropout,
+  Flatten,
+  type Module,
+  Sequential,
+} from '@funhash/layers';
+import { type ModelWeights, type Quantizer, quantizedWeightAt, requireCounts } from './weights.ts';
 
-export interface BnnMlpOptions {
+/** What binarised nets have in common. */
+export interface BinaryNetOptions {
+  /** Of weights. Default `binary`. */
+  readonly quantizer?: Quantizer;
+  /** Between layers. Default `sign`; `stochasticSign` draws signs in training. */
+  readonly activation?: 'sign' | 'stochasticSign';
+  /** Whether batches are normalised by shifts. Default false. */
+  readonly shiftBased?: boolean;
+}
+
+export interface BnnMlpOptions extends BinaryNetOptions {
   /** Widths from the input to the output. Default [784, 1024, 1024, 1024, 10]; the paper has 4096 in each hidden layer. */
   readonly widths?: readonly number[];
   /** Rate after each hidden layer. Default 0, none; the paper has 0.5. */
@@ -27,6 +46,7 @@ export function bnnMlp({
   inputDropout = 0,
   weight,
   seed = 0,
+  ...binaryOptions
 }: BnnMlpOptions = {}): Sequential {
   requireCounts('bnnMlp', {
     'number of layers': widths.length - 1,
@@ -37,7 +57,7 @@ export function bnnMlp({
       new Flatten(),
       new Activation('byte'),
       ...dropped(inputDropout),
-      ...binaryLayers({ widths, dropout, weight }),
+      ...binaryLayers({ widths, dropout, weight, ...binaryOptions }),
     ],
     { seed },
   );
@@ -48,7 +68,9 @@ export function binaryLayers({
   widths,
   dropout,
   weight,
-}: {
+  quantizer = binary,
+  ...rest
+}: BinaryNetOptions & {
   readonly widths: readonly number[];
   readonly dropout: number;
   readonly weight: ModelWeights | undefined;
@@ -57,14 +79,33 @@ export function binaryLayers({
     const isLast = k === widths.length - 2;
     const cols = widths[k] as number;
     const place = { role: isLast ? 'head' : 'fc', rows: out, cols, kernelSize: 1 } as const;
-    const product = new Dense({ in: cols, out, bias: false, weight: binaryWeightAt(weight, place) });
-    const norm = { channels: out, epsilon: binaryEpsilon } as const;
-    if (isLast) return [product, new BatchNorm(norm)];
-    return [product, new BatchNorm({ ...norm, activation: 'sign' }), ...dropped(dropout)];
+    const product = new Dense({
+      in: cols,
+      out,
+      bias: false,
+      weight: quantizedWeightAt(quantizer, weight, place),
+    });
+    if (isLast) return [product, normalized(out, { ...rest, isLast })];
+    return [product, normalized(out, rest), ...dropped(dropout)];
   });
 }
 
-/** Of the paper's code. */
-export const binaryEpsilon = 1e-4;
+/** Normalisation of sums, which become signs in all layers but the last. */
+export function normalized(
+  channels: number,
+  {
+    activation = 'sign',
+    shiftBased = false,
+    isLast = false,
+  }: Omit<BinaryNetOptions, 'quantizer'> & { readonly isLast?: boolean },
+): BatchNorm {
+  return new BatchNorm({
+    channels,
+    // Of the paper's code.
+    epsilon: 1e-4,
+    ...(shiftBased && { shiftBased }),
+    ...(!isLast && { activation }),
+  });
+}
 
 const dropped = (rate: number): Dropout[] => (rate > 0 ? [new Dropout({ rate })] : []);

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import { binary, type WeightRequest } from '@funhash/layers';
+import type { WeightRequest } from '@funhash/layers';
 
 /**
  * What a weight is for: `stem`, the first convolution; `conv`, the other ones; `fc`, dense layers; `head`, the last of
@@ -37,10 +37,17 @@ export function weightAt(weights: ModelWeights | undefined, place: WeightPlace):
   return weight ? { weight } : {};
 }
 
-/** Binary weights at this place, whose latent values are stored as a model's weights would be; the stem is no exception. */
-export function binaryWeightAt(weights: ModelWeights | undefined, place: WeightPlace): WeightRequest {
+/** How entries are made of latent values: `binary`, `stochasticBinary`, `ternary`, `(latent) => lsq({ bits: 2 }, latent)`. */
+export type Quantizer = (latent?: WeightRequest) => WeightRequest;
+
+/** Quantised weights at this place, whose latent values are stored as a model's weights would be; the stem is no exception. */
+export function quantizedWeightAt(
+  quantizer: Quantizer,
+  weights: ModelWeights | undefined,
+  place: WeightPlace,
+): WeightRequest {
   const isForAll = weights !== undefined && 'scheme' in weights;
-  return binary(isForAll ? weights : requestAt(weights, place));
+  return quantizer(isForAll ? weights : requestAt(weights, place));
 }
 
 function requestAt(weights: ModelWeights | undefined, place: WeightPlace): WeightRequest | undefined {

@@ -33,7 +33,7 @@ import { grouped, type Output, percent } from '../output.ts';
 import { StepProfile } from '../profile.ts';
 import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
 import { requireFilters, schemeAt } from '../scheme-at.ts';
-import { parseScheme } from '../scheme-text.ts';
+import { parseScheme, quantizerOf } from '../scheme-text.ts';
 import { commonSettings } from '../settings.ts';
 import { storageOf, storageSettings } from '../storage.ts';
 import { trainingData } from '../training-data.ts';
@@ -68,6 +68,18 @@ export const trainSettings = {
     help: 'take --learning-rate as it is, not relative to scales',
     schema: flag,
     default: true,
+  },
+  quantizer: {
+    flag: '--quantizer <scheme>',
+    help: 'what weights of binary nets are: binary, stochasticBinary, ternary, lsq:bits=2',
+    schema: text,
+    default: 'binary',
+  },
+  shiftNorm: {
+    flag: '--shift-norm',
+    help: 'normalise batches of binary nets by shifts',
+    schema: flag,
+    default: false,
   },
   loaderThread: {
     flag: '--loader-thread',
@@ -136,6 +148,7 @@ async function train(
   const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
   const config = checkConfig(trainSettings, fields, source ?? 'the command line');
   for (const scheme of config.weights ?? [config.weight]) parseScheme(scheme);
+  quantizerOf(config.quantizer);
 
   const images = await loadImages(config);
   const backend = await chooseBackend(config.backend, config.threads);
@@ -228,12 +241,13 @@ async function train(
 /** Of the paper's code for binary nets. */
 const binaryStep = 0.003;
 
-/** Latent values of binary nets all have one scale, and a rate of their own for each layer: their steps are not relative. */
+/** Latent values of signs all have one scale, and a rate of their own for each layer: their steps are not relative. */
 function stepsOf(config: TrainConfig, weights: readonly string[]): OptimizerConfig {
-  const { optimizer, model } = config;
-  const relativeStep = config.relativeStep && !isBinary(model);
+  const { optimizer, model, quantizer } = config;
+  const hasBounds = isBinary(model) && /binary/i.test(quantizer);
+  const relativeStep = config.relativeStep && !hasBounds;
   const usual = (): number => {
-    if (isBinary(model)) return binaryStep;
+    if (hasBounds) return binaryStep;
     if (!relativeStep) return optimizer === 'sgd' ? 0.1 : 0.001;
     return stepOf(parseScheme(weights.find((text) => text !== 'dense') ?? 'dense').kind, model);
   };
