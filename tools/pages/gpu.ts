@@ -4,6 +4,7 @@ import type { HashFamily } from '@funhash/hashing';
 import { useBackend } from '@funhash/tensor';
 import { backendLaws } from '@funhash/tensor/testing';
 import { comparedMaps, refusals } from '../gpu-maps.ts';
+import { schemeReports } from '../gpu-schemes.ts';
 import { lossesOf, worstDifference } from '../gpu-training.ts';
 
 const contexts: WebGL2RenderingContext[] = [];
@@ -35,6 +36,8 @@ const page = {
   comparedMaps: (family: HashFamily) => comparedMaps('webgl2', family),
 
   refusals: () => refusals('webgl2'),
+
+  schemeReports: (names: readonly string[]) => schemeReports('webgl2', names),
 
   async difference(net: string): Promise<number> {
     return worstDifference(net, await digits(), 'webgl2');
