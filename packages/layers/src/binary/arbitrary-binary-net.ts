@@ -79,12 +79,15 @@ const convStep = fc.record({
 
 type Ending = 'norm' | 'normThenSign' | 'activation' | 'quantizeInput';
 
+type Sign = 'sign' | 'stochasticSign';
+
 /** What makes signs of sums; with `quantizeInput` the next product does. */
-function normed(channels: number, kind: Ending): Module[] {
+function normed(channels: number, kind: Ending, activation: Sign, shiftBased: boolean): Module[] {
   if (kind === 'activation') return [];
-  if (kind === 'norm') return [new BatchNorm({ channels, activation: 'sign', epsilon: 1e-4 })];
-  const norm = new BatchNorm({ channels });
-  return kind === 'normThenSign' ? [norm, new Activation('sign')] : [norm];
+  const options = { channels, shiftBased };
+  if (kind === 'norm') return [new BatchNorm({ ...options, activation, epsilon: 1e-4 })];
+  const norm = new BatchNorm(options);
+  return kind === 'normThenSign' ? [norm, new Activation(activation)] : [norm];
 }
 
 /** Networks with weights of ±1, of dense layers and convolutions, behind bytes or signs. */
@@ -93,6 +96,8 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
     side: fc.integer({ min: 5, max: 8 }),
     depth: fc.constantFrom(1, 2, 3, 33),
     start: fc.constantFrom<'byte' | 'sign'>('byte', 'sign'),
+    sign: fc.constantFrom<Sign>('sign', 'stochasticSign'),
+    shiftBased: fc.boolean(),
     convolutions: fc.array(convStep, { maxLength: 2 }),
     dense: fc.array(denseStep, { maxLength: 3 }),
     classes: fc.integer({ min: 1, max: 11 }),
@@ -100,7 +105,7 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
     latent: fc.boolean(),
     seed: fc.nat(),
   })
-  .map(({ side, depth, start, convolutions, dense, classes, end, latent, seed }) => {
+  .map(({ side, depth, start, sign, shiftBased, convolutions, dense, classes, end, latent, seed }) => {
     const input = [side, side, depth];
     const make = (): Sequential => {
       const weight = latent ? binary(hashedNet({ values: 20 })) : binary();
@@ -110,8 +115,8 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
       const shared = (bias: boolean, own: Ending) => ({
         bias,
         weight,
-        ...(kind === 'quantizeInput' && { quantizeInput: 'sign' as const }),
-        ...(own === 'activation' && { activation: 'sign' as const }),
+        ...(kind === 'quantizeInput' && { quantizeInput: sign }),
+        ...(own === 'activation' && { activation: sign }),
       });
       for (const { out, ending, bias, pooling, ...spatial } of convolutions) {
         // The widest kernel would not fit.
@@ -119,7 +124,7 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
         const conv = new Conv2d({ in: channels, out, ...spatial, ...shared(bias, ending as Ending) });
         const [, h, w] = new Sequential([conv]).forward(imagesOf([height, width, channels], 1, 0)).shape;
         [height, width, channels] = [h as number, w as number, out];
-        const norm = normed(out, ending as Ending);
+        const norm = normed(out, ending as Ending, sign, shiftBased);
         const pools = pooling !== 'none' && height > 1 && width > 1 ? [new MaxPool2d({ kernelSize: 2 })] : [];
         layers.push(conv, ...(pooling === 'before' ? [...pools, ...norm] : [...norm, ...pools]));
         if (pools.length > 0) [height, width] = [Math.floor(height / 2), Math.floor(width / 2)];
@@ -129,7 +134,10 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
       let from = height * width * channels;
       for (const { out, ending, bias, dropout } of dense) {
         layers.push(new Dense({ in: from, out, ...shared(bias, ending as Ending) }));
-        layers.push(...normed(out, ending as Ending), ...(dropout ? [new Dropout({ rate: 0.5 })] : []));
+        layers.push(
+          ...normed(out, ending as Ending, sign, shiftBased),
+          ...(dropout ? [new Dropout({ rate: 0.5 })] : []),
+        );
         [from, kind] = [out, ending as Ending];
       }
       layers.push(

@@ -145,7 +145,10 @@ async function shiftBy(bias: NonNullable<Product['bias']>): Promise<Module> {
 
 const isProduct = (step: Step): step is SignProduct => !(step instanceof Module);
 
-const isSign = (step: Step): boolean => step instanceof Activation && step.activation === 'sign';
+/** At inference they are one. */
+const signNames: readonly (ActivationName | undefined)[] = ['sign', 'stochasticSign'];
+
+const isSign = (step: Step): boolean => step instanceof Activation && signNames.includes(step.activation);
 
 /** Layers behind a product that make packed signs of its sums. */
 interface Tail {
@@ -165,7 +168,7 @@ function tailOf(steps: readonly Step[], from: number): Tail | undefined {
     if (step instanceof MaxPool2d && toSigns.length === 0) pools.push(step);
     else if (isSign(step) || step instanceof BatchNorm) {
       toSigns.push(step as Module);
-      const isLast = isSign(step) || activationOf(step as Module) === 'sign';
+      const isLast = signNames.includes(activationOf(step as Module));
       if (isLast)
         return leadsToProduct(steps, at + 1) ? { pools, toSigns, length: at + 1 - from } : undefined;
       if (activationOf(step as Module) !== undefined) return undefined;
@@ -216,7 +219,8 @@ function flowBehind(layer: Module, flow: Flow): Flow {
   // They move values and make none.
   if (layer instanceof Flatten || layer instanceof Reshape || layer instanceof MaxPool2d) return flow;
   const activation = activationOf(layer);
-  return { kind: activation === 'sign' ? 'signs' : activation === 'byte' ? 'bytes' : 'real' };
+  if (signNames.includes(activation)) return { kind: 'signs' };
+  return { kind: activation === 'byte' ? 'bytes' : 'real' };
 }
 
 /** What a layer ends in. */
