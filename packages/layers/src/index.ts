@@ -55,6 +55,7 @@ export type { MaxPool2dOptions } from './max-pool2d.ts';
 export { type LayerSpec, Module, type SaveOptions } from './module.ts';
 export type { NormalizationOptions } from './normalization.ts';
 export type { PadOptions } from './pad.ts';
+export type { QuantizeOptions } from './quantize.ts';
 export type { LoadOptions } from './read-model.ts';
 export type { ReshapeOptions } from './reshape.ts';
 export type { ResidualOptions } from './residual.ts';

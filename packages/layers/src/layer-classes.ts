@@ -17,6 +17,7 @@ export { LayerNorm } from './layer-norm.ts';
 export { LSTM } from './lstm.ts';
 export { MaxPool2d } from './max-pool2d.ts';
 export { Pad } from './pad.ts';
+export { Quantize } from './quantize.ts';
 export { Reshape } from './reshape.ts';
 export { Residual } from './residual.ts';
 export { Sequential } from './sequential.ts';
