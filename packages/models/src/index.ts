@@ -5,6 +5,7 @@ export { type LeNet5Options, leNet5 } from './le-net5.ts';
 export { type MlpOptions, mlp } from './mlp.ts';
 export type { ImageModelOptions } from './model-options.ts';
 export { type ResNetOptions, resNet } from './res-net.ts';
+export { type RowLstmOptions, rowLstm } from './row-lstm.ts';
 export { type Vgg16Options, vgg16 } from './vgg16.ts';
 export type { ImageShape, ModelWeights, Quantizer, WeightPlace, WeightRole } from './weights.ts';
 export { type WideResNetOptions, wideResNet } from './wide-res-net.ts';
