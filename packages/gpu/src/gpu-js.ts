@@ -117,11 +117,17 @@ async function load(): Promise<Constructor> {
     {
       operation: 'useBackend gpu',
       expected: 'the package gpu.js, which @funhash/gpu runs on',
-      actual: cause === undefined ? 'a package without the class GPU' : 'no such package here',
+      actual: cause === undefined ? 'a package without the class GPU' : unloaded(cause),
       remedy: 'Install it: npm i gpu.js',
     },
     { cause },
   );
+}
+
+// Engines and bundlers name a missing package in ways of their own; what is no known one is passed on.
+function unloaded(cause: unknown): string {
+  const isMissing = (cause as { readonly code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
+  return isMissing ? 'no such package here' : `one that does not load here (${String(cause)})`;
 }
 
 interface Exports {
