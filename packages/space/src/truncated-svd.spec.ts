@@ -59,6 +59,11 @@ test('a rule sees all singular values, descending', () => {
   expect(squaredError).toBeCloseTo(13, 9);
 });
 
+test('all singular values of very many rows are refused, before anything is computed', () => {
+  const many = 8200;
+  expect(() => truncatedSvd(new Float32Array(0), many, many, () => 1)).toThrow('at most 8192 rows');
+});
+
 test('squares beyond all numbers are refused', () => {
   expect(() => truncatedSvd(Float64Array.of(1e200, 1), 1, 2, 1)).toThrow(ArgumentError);
 });

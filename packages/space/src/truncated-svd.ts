@@ -20,17 +20,28 @@ export interface TruncatedSvd {
 /** From so many rows on, and so many for each singular value, a few of these are found faster than all. */
 const [manyRows, manyForEach] = [192, 6];
 
+/** All singular values of so many rows take about an hour. */
+const mostRows = 8192;
+
 /**
  * The best approximation U·(Uᵀ·A) of a rank, from the eigenvectors of A·Aᵀ: the approximation exceeds the least error
  * by at most about 1e-8 of the norm of A, less than single precision tells apart, or, of a few singular values of a
  * large matrix, by a millionth of itself.
  *
  * @param matrix A [rows, cols], rows ≤ cols
+ * @throws ArgumentError where it would take too long
  */
 export function truncatedSvd(matrix: Floats, rows: number, cols: number, choice: RankChoice): TruncatedSvd {
+  const isFew = typeof choice === 'number' && rows >= manyRows && choice * manyForEach <= rows;
+  if (!isFew && rows > mostRows)
+    throw new ArgumentError({
+      operation: 'truncatedSvd',
+      expected: `at most ${mostRows} rows and columns, or at most a sixth of them as rank`,
+      actual: `${rows}`,
+      remedy: 'Give lower ranks, in place of a bound of the error, or more and smaller modes.',
+    });
   const sums = gram(matrix, rows, cols);
   const squaredNorm = traceOf(sums, rows);
-  const isFew = typeof choice === 'number' && rows >= manyRows && choice * manyForEach <= rows;
   const few = isFew ? leadingEigenvectors(sums, rows, choice) : undefined;
   const { values, vectors } = few ?? chosenEigenvectors(sums, rows, choice);
   const rank = values.length;
