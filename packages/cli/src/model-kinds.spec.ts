@@ -14,3 +14,12 @@ test('vgg16-flat: two dense layers on the whole image in place of convolutions, 
     'head 48→10',
   ]);
 });
+
+test('lstm: matrices of the rows, of the state and of the classes', () => {
+  const shape = { model: 'lstm', input: [28, 20, 3], classes: 10, widths: [32] } as const;
+  expect(placesOf(shape).map(({ role, rows, cols }) => `${role} ${cols}→${rows}`)).toEqual([
+    'fc 60→128',
+    'fc 32→128',
+    'head 32→10',
+  ]);
+});

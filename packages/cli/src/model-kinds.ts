@@ -8,6 +8,7 @@ import {
   leNet5,
   type ModelWeights,
   resNet,
+  rowLstm,
   vgg16,
   type WeightPlace,
   wideResNet,
@@ -67,6 +68,11 @@ const kinds: Readonly<Record<string, ModelKind>> = {
   densenet40: {
     widths: [12],
     build: ({ widths: [growth], ...rest }) => denseNet({ ...rest, depth: 40, growth: growth as number }),
+  },
+  // Reads an image row by row.
+  lstm: {
+    widths: [128],
+    build: ({ widths: [hidden], ...rest }) => rowLstm({ ...rest, hidden: hidden as number }),
   },
   bnn: {
     widths: [4096, 4096, 4096],
