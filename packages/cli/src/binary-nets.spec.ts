@@ -84,11 +84,18 @@ test('latent values stay within ±1 after every update, whatever the step', asyn
     });
 });
 
-test('normalised by shifts or with weights drawn in training it predicts by bits, the same', async () => {
-  const net = bnnMlp({ widths: [64, 48, 40, 4], quantizer: stochasticBinary, shiftBased: true });
+test('normalised by shifts, with signs and weights drawn in training, it predicts by bits, the same', async () => {
+  const net = bnnMlp({
+    widths: [64, 48, 40, 4],
+    activation: 'stochasticSign',
+    quantizer: stochasticBinary,
+    shiftBased: true,
+  });
   await train(net, 5);
   const packed = await toBinary(net);
   expect(packed.forward(images).dataSync()).toEqual(net.forward(images).dataSync());
+  expect(packed.layers.map(({ spec }) => spec.type)).toContain('packedDense');
+  expect(packed.layers.filter(({ spec }) => spec.type === 'batchNorm')).toHaveLength(1);
 });
 
 test('options reach the layers', () => {
