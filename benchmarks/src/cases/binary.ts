@@ -22,7 +22,8 @@ export const binaryCase: Case = {
     'the same backend, which is what Courbariaux et al. 2016 compare theirs with. Operations are counted as those of ' +
     'f32: a multiplication and an addition for each pair of signs. Networks are `bnnMlp` and `bnnConvNet` at inference ' +
     'from bytes to outputs, as they are trained, with weights decoded once, and as `toBinary` packs them; the same ' +
-    'outputs, bit for bit, are a condition of the measurement.',
+    'outputs, bit for bit, are a condition of the measurement. Slow entries have few turns: on a busy machine (see the ' +
+    'load average) they look slower than they are, and ratios to them larger.',
   libraries: ['funhash', 'funhashNaive', 'tfjsWasm'],
   async run({ rounds, takes, show }) {
     const products = [
