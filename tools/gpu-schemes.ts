@@ -1,7 +1,7 @@
 import { createBackend, type GpuMode } from '@funhash/gpu';
 import { dct2d, inBasis, type MatrixShape, schemes, type WeightRequest } from '@funhash/space';
 import { type SchemeLawName, schemeLaws } from '@funhash/space/testing';
-import { useBackend } from '@funhash/tensor';
+import { type Backend, useBackend } from '@funhash/tensor';
 
 const { binary, dense, freshNet, funHash, hashedNet, kronecker, lowRank, mpo } = schemes;
 const { lsq, productHash, randomEdgeRemoval, robe, stochasticBinary, tensorTrain, ternary, tiles } = schemes;
@@ -70,6 +70,15 @@ function exceptOf(mode: GpuMode, name: string): SchemeLawName[] {
 export const namesOf = (mode: GpuMode): string[] =>
   Object.keys(requests).filter((name) => mode === 'cpu' || !name.startsWith('funHash U4'));
 
+/** Laws that are checked on a weight in a mode. */
+export const checkedLaws = (mode: GpuMode, name: string): string[] =>
+  lawsOf(mode, name, []).map((law) => law.name);
+
+function lawsOf(mode: GpuMode, name: string, backends: readonly Backend[]): ReturnType<typeof schemeLaws> {
+  const { request, shape } = requests[name] as (typeof requests)[string];
+  return schemeLaws(request, { backends, except: exceptOf(mode, name), ...(shape && { shape }) });
+}
+
 /** What each law says of weights on the GPU, by name of the weight and of the law: nothing, where it holds. */
 export async function schemeReports(
   mode: GpuMode,
@@ -79,10 +88,8 @@ export async function schemeReports(
   const backend = await createBackend({ mode });
   const reports: Record<string, Record<string, string>> = {};
   for (const name of names) {
-    const { request, shape } = requests[name] as (typeof requests)[string];
-    const options = { backends: [backend], except: exceptOf(mode, name), ...(shape && { shape }) };
     const report: Record<string, string> = {};
-    for (const law of schemeLaws(request, options))
+    for (const law of lawsOf(mode, name, [backend]))
       report[law.name] = await Promise.resolve()
         .then(law.check)
         .then(() => '', String);
