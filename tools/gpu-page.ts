@@ -12,7 +12,8 @@ export async function serveGpuPage(digits?: Digits) {
     logLevel: 'error',
     resolve: { conditions: ['@funhash/source', ...defaultClientConditions] },
     optimizeDeps: { include: ['@funhash/gpu > gpu.js', '@funhash/tensor > fast-check'] },
-    server: { host: '127.0.0.1', port: 0 },
+    // A source that is saved meanwhile must not load the page again.
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
     plugins: digits ? [digitsAt('/digits/', digits)] : [],
   });
   await server.listen();

@@ -1,5 +1,6 @@
-import { Dense, Sequential, useBackend } from '@funhash/layers';
+import { Dense, LSTM, Sequential, useBackend } from '@funhash/layers';
 import { leNet5 } from '@funhash/models';
+import { funHash, hashedNet, type WeightRequest } from '@funhash/space';
 import { adam, type Examples, fit, type Optimizer, sgd } from '@funhash/training';
 
 /** Real digits, as bytes. */
@@ -25,6 +26,19 @@ const xor: Examples = {
   labels: [0, 1, 1, 0],
 };
 
+/** 784-100-10 of virtual weights, on digits. */
+const virtualMlp =
+  (weight: WeightRequest) =>
+  ({ images, labels }: Digits): Job => ({
+    model: new Sequential([
+      new Dense({ in: 784, out: 100, weight, activation: 'relu', seed: 1 }),
+      new Dense({ in: 100, out: 10, weight, seed: 2 }),
+    ]),
+    data: { images, labels, inputShape: [784] },
+    batchSize: 20,
+    optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }),
+  });
+
 const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
   xor: () => ({
     model: new Sequential([
@@ -43,6 +57,17 @@ const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
     data: { images, labels, inputShape: [784] },
     batchSize: 20,
     optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }),
+  }),
+  hashedNet: virtualMlp(hashedNet({ ratio: 1 / 8 })),
+  funHash: virtualMlp(funHash({ ratio: 1 / 8, hashes: 2, layers: 2 })),
+  lstm: ({ images, labels }) => ({
+    model: new Sequential([
+      new LSTM({ in: 28, out: 16, output: 'last', seed: 4 }),
+      new Dense({ in: 16, out: 10, seed: 5 }),
+    ]),
+    data: { images, labels, inputShape: [28, 28] },
+    batchSize: 16,
+    optimizer: adam({ learningRate: 0.005 }),
   }),
   lenet: ({ images, labels }) => ({
     model: leNet5({ seed: 3 }),

@@ -16,14 +16,16 @@ async function someDigits(): Promise<Digits> {
 }
 
 /** Training on the GPU comes to the losses that it comes to on wasm. */
-const agree = (run: (net: string) => Promise<number>): void => {
-  test.each(trainedNets)('%s: 100 steps with the losses of wasm', { timeout: 5 * minutes }, async (net) => {
+const agree = (run: (net: string) => Promise<number>, nets = trainedNets): void => {
+  test.each(nets)('%s: 100 steps with the losses of wasm', { timeout: 5 * minutes }, async (net) => {
     expect(await run(net)).toBeLessThan(1e-3);
   });
 };
 
 describe('training in mode cpu', () => {
-  agree(async (net) => worstDifference(net, await someDigits(), 'cpu'));
+  // Hashes of whole layers, and many steps, take scripts long.
+  const nets = trainedNets.filter((net) => !/hash|lstm/i.test(net));
+  agree(async (net) => worstDifference(net, await someDigits(), 'cpu'), nets);
 
   test('1000 steps leave as many textures as one', async () => {
     const backend = await createBackend({ mode: 'cpu' });
