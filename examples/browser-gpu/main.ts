@@ -38,7 +38,10 @@ function plot(losses: readonly number[]): void {
   curve.stroke();
 }
 
-const backend = (await useBackend('gpu', { mode: 'webgl2', strict: true })) as GpuBackend;
+const backend = (await useBackend('gpu', { mode: 'webgl2', strict: true }).catch((error: unknown) => {
+  element('loss').textContent = String(error);
+  throw error;
+})) as GpuBackend;
 const model = new Sequential([
   new Dense({ in: 2, out: 64, activation: 'tanh' }),
   new Dense({ in: 64, out: 64, activation: 'tanh', weight: funHash({ ratio: 1 / 8 }) }),
@@ -71,7 +74,7 @@ for await (const event of fit({ ...run, reportEverySteps: 1 })) {
     const wrong = `${(100 * errorRate).toFixed(1)} % wrong`;
     element('loss').textContent = `epoch ${event.epoch}: validation loss ${loss.toFixed(4)}, ${wrong}`;
     const rate = (frames / (performance.now() - began)) * 1000;
-    element('frames').textContent = `${frames}, ${rate.toFixed(1)} a second`;
+    element('frames').textContent = `${frames} of ${run.epochs}, ${rate.toFixed(1)} a second`;
     before = backend.counters();
   } else if (event.type === 'end') document.body.dataset.done = `in ${event.seconds.toFixed(2)} s`;
 }
