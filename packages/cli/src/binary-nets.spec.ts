@@ -16,7 +16,7 @@ import {
 } from '@funhash/layers';
 import { toBinary } from '@funhash/layers/binary';
 import { type BinaryNetOptions, bnnConvNet, bnnMlp } from '@funhash/models';
-import { adam, shiftAdaMax, squaredHinge } from '@funhash/training';
+import { adam, type FitConfig, fit, shiftAdaMax, squaredHinge } from '@funhash/training';
 import { describe, expect, test } from 'vitest';
 
 const draw = random(6);
@@ -106,4 +106,29 @@ test('options reach the layers', () => {
   expect(norms.map(({ options }) => options.activation)).toEqual(['sign', 'sign', 'sign', undefined]);
   expect(norms.every(({ options }) => options.shiftBased)).toBe(true);
   expect(bnnMlp({ quantizer: binary }).spec).toEqual(bnnMlp().spec);
+});
+
+test('a run of drawn signs, resumed within an epoch, has the bits of one never interrupted', async () => {
+  const net = (): Sequential =>
+    bnnMlp({ widths: [64, 30, 4], activation: 'stochasticSign', quantizer: stochasticBinary });
+  const config = (model: Sequential): FitConfig => ({
+    model,
+    data: {
+      inputs: images.dataSync() as Float32Array,
+      inputShape: [64],
+      labels: labels.dataSync() as Int32Array,
+    },
+    loss: squaredHinge,
+    optimizer: adam({ learningRate: 0.01 }),
+    epochs: 3,
+    batchSize: 10,
+    checkpoint: { everySteps: 6 },
+  });
+  const [straight, resumed] = [net(), net()];
+  let saved: Uint8Array | undefined;
+  for await (const event of fit(config(straight))) if (event.type === 'checkpoint') saved ??= event.bytes;
+  for await (const _ of fit({ ...config(resumed), resume: saved as Uint8Array }));
+  expect(resumed.parameters().map(({ value }) => value.dataSync())).toEqual(
+    straight.parameters().map(({ value }) => value.dataSync()),
+  );
 });
