@@ -1,7 +1,8 @@
 import type { DecodedModel, ModelTensor } from '@funhash/codec/read';
+import { ArgumentError } from '@funhash/hashing';
 import { type KnownSchemes, SharedSpace, type Weight } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
-import { LayerReader, type ReaderContext } from './layer-reader.ts';
+import { type LayerClass, LayerReader, type ReaderContext } from './layer-reader.ts';
 import { type Module, savedValues } from './module.ts';
 
 /** What a weight becomes in the copy of the layer at a place. */
@@ -42,9 +43,29 @@ export async function copyModule(root: Module, { schemes, replace }: CopyOptions
   };
   const made = (module: Module, place: string): Module => {
     for (const [name, member] of module.members) copyAt(member, placeIn(place, name));
-    return module.rebuilt(new CopyReader(module.spec, place, context, replace));
+    return rebuilt(module, new CopyReader(module.spec, place, context, replace));
   };
   return copyAt(root, '');
+}
+
+/** A module whose class alone cannot build it again, as it holds more than its spec: it copies itself. */
+interface Rebuilding {
+  /** Another module like this one, of what the reader gives for its spec. */
+  rebuilt(reader: LayerReader): Module;
+}
+
+const isRebuilding = (module: Module): module is Module & Rebuilding => 'rebuilt' in module;
+
+function rebuilt(module: Module, reader: LayerReader): Module {
+  if (isRebuilding(module)) return module.rebuilt(reader);
+  const own = module.constructor as (new () => Module) & Partial<LayerClass>;
+  if (own.fromSpec) return own.fromSpec(reader);
+  throw new ArgumentError({
+    operation: `copy of ${own.name}`,
+    expected: 'a layer that can be built from its spec',
+    actual: 'a class without fromSpec',
+    remedy: 'Give it a static fromSpec, as `load` needs too.',
+  });
 }
 
 /** Names of members and weights in the module around them. */

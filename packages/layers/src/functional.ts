@@ -42,7 +42,8 @@ export class Functional<M extends Readonly<Record<string, Module>>> extends Comp
     return this.#join(x, callables);
   }
 
-  override rebuilt(reader: LayerReader): Functional<Readonly<Record<string, Module>>> {
+  /** A copy with the same function, for `compress`. */
+  rebuilt(reader: LayerReader): Functional<Readonly<Record<string, Module>>> {
     const layers = [...this.members.keys()].map((name) => [name, reader.member(name)] as const);
     // The same names: what the caller's function asks for is there.
     return new Functional(Object.fromEntries(layers), this.#join as never);

@@ -1,10 +1,9 @@
 import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
-import { ArgumentError, random } from '@funhash/hashing';
+import { random } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { Tensor, TypedArray } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import type { Layer, Model, Pass } from './layer.ts';
-import type { LayerClass, LayerReader } from './layer-reader.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
 
@@ -47,18 +46,6 @@ export abstract class Module implements Model, Layer {
   }
 
   abstract compute(x: Tensor, pass: Pass): Tensor;
-
-  /** Another module of this class, of what the reader gives for this one's spec. */
-  rebuilt(reader: LayerReader): Module {
-    const own = this.constructor as typeof Module & Partial<LayerClass>;
-    if (own.fromSpec) return own.fromSpec(reader);
-    throw new ArgumentError({
-      operation: `copy of ${own.name}`,
-      expected: 'a layer that can be built from its spec',
-      actual: 'a class without fromSpec',
-      remedy: 'Give it a static fromSpec, as `load` needs too.',
-    });
-  }
 
   /** Parameters by a name unique in this module; one that is shared by several places appears once. */
   namedParameters(): ReadonlyMap<string, Parameter> {
