@@ -1,14 +1,18 @@
 import {
+  binary,
   dense,
   funHash,
   hashedNet,
   lowRank,
+  lsq,
   mpo,
   productHash,
   randomEdgeRemoval,
   robe,
   SharedSpace,
+  stochasticBinary,
   tensorTrain,
+  ternary,
   tiles,
   type WeightPolicy,
   type WeightRequest,
@@ -20,6 +24,7 @@ import { Dense } from './dense.ts';
 import { Dropout } from './dropout.ts';
 import { Flatten } from './flatten.ts';
 import type { Module } from './module.ts';
+import { Quantize } from './quantize.ts';
 import { Sequential } from './sequential.ts';
 
 /** A request made anew for each network: what it is made from, and whether it is out of the network's shared space. */
@@ -47,6 +52,14 @@ const request: fc.Arbitrary<MakeRequest> = fc.oneof(
       policy,
     })
     .map((options) => () => funHash(options)),
+  fc
+    .constantFrom(binary, stochasticBinary, ternary)
+    .chain((quantizer) =>
+      fc
+        .option(fc.record({ values, hash }))
+        .map((latent) => () => quantizer(latent ? hashedNet(latent) : undefined)),
+    ),
+  fc.record({ bits: fc.integer({ min: 2, max: 8 }) }).map((options) => () => lsq(options)),
   fc.record({ rank: fc.integer({ min: 1, max: 3 }), policy }).map((options) => () => lowRank(options)),
   fc
     .record({ ranks: fc.constant(1), padding: fc.boolean(), policy })
@@ -98,6 +111,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       })),
   },
   fc.constant({ out: 0, make: () => [new Flatten()] }),
+  fc
+    .record({ bits: fc.integer({ min: 2, max: 8 }), signed: fc.boolean() })
+    .map((options) => ({ out: 0, make: () => [new Quantize(options)] })),
   activation.map((name) => ({ out: 0, make: () => [new Activation(name)] })),
   fc
     .double({ min: 0, max: 0.99, noNaN: true })
