@@ -1,3 +1,4 @@
+import { ArgumentError } from '@funhash/hashing';
 import {
   type Backend,
   type BackendOptions,
@@ -10,13 +11,15 @@ import {
   type View,
 } from '@funhash/tensor';
 import type { GpuContext } from './context.ts';
-import { Device, type DeviceCounters } from './device.ts';
+import { Device, type DeviceCounters, longest } from './device.ts';
 import { defaultMode, type GpuMode } from './gpu-js.ts';
+import { EntryTables } from './kernels/entry-tables.ts';
 import { copyKernel, fillKernel } from './kernels/fill-copy.ts';
 import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import { argMaxKernel, logSumExpKernel, reduceKernel } from './kernels/reduce.ts';
 import { gatherKernel, scatterAddKernel } from './kernels/rows.ts';
+import { defaultStripEntries } from './kernels/strips.ts';
 import {
   foldRowsKernel,
   virtualFoldKernel,
@@ -38,14 +41,29 @@ export interface GpuBackend extends Backend {
   close(): Promise<void>;
 }
 
+export interface GpuOptions extends BackendOptions {
+  /**
+   * Entries of a virtual matrix, and of its gradient, that are on the device together: larger ones are worked on in
+   * strips of whole rows. Default 2²², textures of 16 MB.
+   */
+  readonly stripEntries?: number;
+}
+
 /**
  * Starts a backend with a context of its own.
  *
  * @param options `mode`: default `webgl2` in browsers, `headlessgl` elsewhere
- * @throws ArgumentError for an unknown mode
+ * @throws ArgumentError for an unknown mode, or strips of less than one or more than 2²⁴ entries
  * @throws BackendError where gpu.js is not installed, the mode does not work here, or floats cannot be rendered
  */
-export async function createBackend(options: BackendOptions = {}): Promise<GpuBackend> {
+export async function createBackend(options: GpuOptions = {}): Promise<GpuBackend> {
+  const { stripEntries = defaultStripEntries } = options;
+  if (!(Number.isInteger(stripEntries) && stripEntries >= 1 && stripEntries <= longest))
+    throw new ArgumentError({
+      operation: 'useBackend gpu',
+      expected: `stripEntries from 1 to ${longest}`,
+      actual: String(stripEntries),
+    });
   const device = await Device.start(options.mode ?? defaultMode());
   const memory = new Memory(device);
   const storage = storageIn(memory);
@@ -55,7 +73,7 @@ export async function createBackend(options: BackendOptions = {}): Promise<GpuBa
   });
   return {
     ...storage,
-    kernels: kernelsOf({ device, memory, onReference }),
+    kernels: kernelsOf({ device, memory, tables: new EntryTables(device), stripEntries, onReference }),
     mode: device.mode,
     counters: () => device.counters,
     close: () => device.close(),

@@ -1,6 +1,7 @@
 import type { KernelName, Kernels } from '@funhash/tensor';
 import type { Device } from './device.ts';
 import type { GpuMode } from './gpu-js.ts';
+import type { EntryTables } from './kernels/entry-tables.ts';
 import type { Memory } from './memory.ts';
 import type { Language } from './program/language.ts';
 
@@ -8,6 +9,9 @@ import type { Language } from './program/language.ts';
 export interface GpuContext {
   readonly device: Device;
   readonly memory: Memory;
+  readonly tables: EntryTables;
+  /** Entries of a virtual matrix that are on the device together, where a row has no more. */
+  readonly stripEntries: number;
   /** Runs a form of a kernel that the device does not have on the reference: counted, and refused in strict mode. */
   readonly onReference: <K extends KernelName>(name: K, args: Parameters<Kernels[K]>) => void;
 }

@@ -7,9 +7,20 @@ import { epilogueOf } from './epilogue.ts';
 export function matmulKernel(context: GpuContext): Kernels['matmul'] {
   return (a, b, out, epilogue) => {
     if (sizeOf(out.shape) === 0) return;
-    const [result, depth] = productAxes(a, b, out.shape.length);
-    context.memory.store(out, multiply(context, a, b, { result, depth, epilogue }));
+    context.memory.store(out, matrixProduct(context, a, b, out.shape.length, epilogue));
   };
+}
+
+/** The product of operands of `Kernels.matmul`, which has elements and `rank` axes. */
+export function matrixProduct(
+  context: GpuContext,
+  a: View,
+  b: View,
+  rank: number,
+  epilogue?: Epilogue,
+): DeviceArray {
+  const [result, depth] = productAxes(a, b, rank);
+  return multiply(context, a, b, { result, depth, epilogue });
 }
 
 export interface Product {

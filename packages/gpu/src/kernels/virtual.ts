@@ -1,39 +1,48 @@
-import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
-import type { DeviceArray } from '../device.ts';
+import type { Device, DeviceArray } from '../device.ts';
 import { GpuBuffer } from '../memory.ts';
 import { programId, programOperands } from '../program/program-operands.ts';
 import { nativeCode, programText } from '../program/program-text.ts';
 import { foldInto } from './fold.ts';
-import { matmulKernel, multiply } from './matmul.ts';
+import { matrixProduct, multiply } from './matmul.ts';
 import { requireIndices } from './rows.ts';
+import { type Strip, stripsOf } from './strips.ts';
 
 /**
  * Kernels that decode: V is expanded on the device, never on the host. Products take it from there, so that a step
- * decodes it once however often it is used, as long as the stored values are the same.
+ * decodes it once however often it is used, as long as the stored values are the same. A large V is decoded at each
+ * use, strip by strip, and its gradient is formed and folded in strips, too: of neither there is ever more than a
+ * strip.
  */
-
-/** Entries of the largest V that is kept between its uses. */
-const mostKept = 2 ** 22;
 
 export function virtualRowsKernel(context: GpuContext): Kernels['virtualRows'] {
   return (v, ids, out) => {
     if (ids) requireIndices(context.memory, 'virtualRows', ids, v.rows);
-    if (sizeOf(out.shape) > 0) context.memory.store(out, decode(context, v, ids));
+    if (sizeOf(out.shape) === 0) return;
+    context.memory.store(out, decode(context, v, { first: 0, count: out.shape[0] as number }, ids));
   };
 }
 
 export function virtualMatmulKernel(context: GpuContext): Kernels['virtualMatmul'] {
-  const matmul = matmulKernel(context);
-  return (x, v, out, epilogue?: Epilogue) => {
+  return (x, v, out, epilogue) => {
     const { rows, cols } = v;
     if (sizeOf(out.shape) === 0) return;
-    // Without columns there is nothing to decode, and the product is empty.
-    const array = cols === 0 ? undefined : decoded(context, v);
-    const transposed = temporary(array, [cols, rows], [1, cols]);
-    matmul(x, transposed, out, epilogue);
-    context.memory.forget(transposed.buffer as GpuBuffer);
+    const strips = stripsOf(rows, cols, context.stripEntries);
+    const products = strips.map((strip) => {
+      const { first, count } = strip;
+      // Without columns there is nothing to decode, and the product is empty.
+      const array = cols === 0 ? undefined : decoded(context, v, strip);
+      return using(context, array, [cols, count], [1, cols], (transposed) => ({
+        array: matrixProduct(context, x, transposed, out.shape.length, {
+          ...epilogue,
+          ...(epilogue?.bias && { bias: part(epilogue.bias, 0, first, count) }),
+        }),
+        width: count,
+      }));
+    });
+    context.memory.store(out, sideBySide(context.device, sizeOf(out.shape) / rows, products));
   };
 }
 
@@ -43,48 +52,115 @@ export function virtualFoldKernel(context: GpuContext): Kernels['virtualFold'] {
     const columns = x.shape.slice(rowAxes);
     if (v.rows * v.cols === 0 || sizeOf(x.shape) === 0) return;
     const zeros = columns.map(() => 0);
-    const array = multiply(context, dY, x, {
-      result: {
-        shape: [v.rows, ...columns],
-        strides: [
-          [dY.strides[rowAxes] as number, ...zeros],
-          [0, ...x.strides.slice(rowAxes)],
-          [0, ...zeros],
-        ],
-      },
-      depth: {
-        shape: x.shape.slice(0, rowAxes),
-        strides: [dY.strides.slice(0, rowAxes), x.strides.slice(0, rowAxes)],
-      },
+    const all = { count: v.rows, ids: null };
+    foldInto(context, all, v, adjoint, outs, ({ first, count }, use) => {
+      const array = multiply(context, part(dY, rowAxes, first, count), x, {
+        result: {
+          shape: [count, ...columns],
+          strides: [
+            [dY.strides[rowAxes] as number, ...zeros],
+            [0, ...x.strides.slice(rowAxes)],
+            [0, ...zeros],
+          ],
+        },
+        depth: {
+          shape: x.shape.slice(0, rowAxes),
+          strides: [dY.strides.slice(0, rowAxes), x.strides.slice(0, rowAxes)],
+        },
+      });
+      using(context, array, [count, v.cols], [v.cols, 1], use);
     });
-    const dV = temporary(array, [v.rows, v.cols], [v.cols, 1]);
-    foldInto(context, dV, null, v, adjoint, outs);
-    context.memory.forget(dV.buffer as GpuBuffer);
   };
 }
 
 export function foldRowsKernel(context: GpuContext): Kernels['foldRows'] {
   return (dOut, ids, v, adjoint, outs) => {
     if (ids) requireIndices(context.memory, 'foldRows', ids, v.rows);
-    if (sizeOf(dOut.shape) > 0) foldInto(context, dOut, ids, v, adjoint, outs);
+    if (sizeOf(dOut.shape) === 0) return;
+    const rows = { count: dOut.shape[0] as number, ids };
+    foldInto(context, rows, v, adjoint, outs, ({ first, count }, use) => use(part(dOut, 0, first, count)));
   };
 }
 
-/** A view on a buffer of its own, which takes over the array. */
-function temporary(
+/** The elements from `first` on along an axis. */
+function part(
+  { buffer, dtype, shape, strides, offset }: View,
+  axis: number,
+  first: number,
+  count: number,
+): View {
+  return {
+    buffer,
+    dtype,
+    shape: shape.with(axis, count),
+    strides,
+    offset: offset + first * (strides[axis] as number),
+  };
+}
+
+/** Gives a view on an array to `use`, and frees the array. */
+function using<T>(
+  { memory }: GpuContext,
   array: DeviceArray | undefined,
   shape: readonly number[],
   strides: readonly number[],
-): View {
+  use: (view: View) => T,
+): T {
   const buffer = new GpuBuffer('f32', sizeOf(shape));
   if (array) buffer.region = { array, at: 0 };
-  return { buffer, dtype: 'f32', shape, strides, offset: 0 };
+  const result = use({ buffer, dtype: 'f32', shape, strides, offset: 0 });
+  memory.forget(buffer);
+  return result;
 }
 
-/** All of V [rows, cols], kept beside the stored values that it is made of; the caller owns it, too. */
-function decoded(context: GpuContext, v: VirtualMatrix): DeviceArray {
+interface Block {
+  readonly array: DeviceArray;
+  readonly width: number;
+}
+
+// A kernel reads 8 textures on every device; gpu.js binds the result of a kernel behind them.
+const mostBlocks = 7;
+
+/** Blocks [rows, width] beside each other, all columns of all of them in a row; takes over their arrays. */
+function sideBySide(device: Device, rows: number, blocks: readonly Block[]): DeviceArray {
+  const [first] = blocks as [Block];
+  if (blocks.length === 1) return first.array;
+  const joined: Block[] = [];
+  for (let k = 0; k < blocks.length; k += mostBlocks)
+    joined.push(joinedBlock(device, rows, blocks.slice(k, k + mostBlocks)));
+  return sideBySide(device, rows, joined);
+}
+
+function joinedBlock(device: Device, rows: number, blocks: readonly Block[]): Block {
+  const width = blocks.reduce((sum, block) => sum + block.width, 0);
+  const arrays = blocks.map(({ array }) => array);
+  const array = device.run(`sideBySide:${rows}:${blocks.map((block) => block.width)}`, arrays, () => {
+    let begin = 0;
+    const choices = blocks.map((block, k) => {
+      const from = begin;
+      begin += block.width;
+      return `if (col >= ${from} && col < ${begin}) { result = a${k}[row * ${block.width} + col - ${from}]; }`;
+    });
+    return {
+      length: rows * width,
+      functions: [quotient],
+      source: `function (${blocks.map((_, k) => `a${k}`).join(', ')}) {
+        const row = quotient(this.thread.x, ${width});
+        const col = this.thread.x - row * ${width};
+        let result = 0.0;
+        ${choices.join('\n')}
+        return result;
+      }`,
+    };
+  });
+  for (const each of arrays) each.release();
+  return { array, width };
+}
+
+/** A strip of V [count, cols]; one that is all of V is kept beside the stored values. The caller owns it, too. */
+function decoded(context: GpuContext, v: VirtualMatrix, strip: Strip): DeviceArray {
   const { rows, cols, uniforms, scalars } = v;
-  if (v.stored.length === 0 || rows * cols > mostKept) return decode(context, v, null);
+  if (v.stored.length === 0 || strip.count < rows) return decode(context, v, strip, null);
   const places = v.stored.map(({ buffer, offset }) => ({
     ...context.memory.regionOf(buffer),
     offset,
@@ -94,24 +170,29 @@ function decoded(context: GpuContext, v: VirtualMatrix): DeviceArray {
   const key = [programId(v.program), rows, cols, uniforms, scalars, at].join(':');
   const known = first.derived(key, others);
   if (known) return known.retain();
-  const array = decode(context, v, null);
+  const array = decode(context, v, strip, null);
   first.keep(key, others, array.retain());
   return array;
 }
 
-function decode(context: GpuContext, v: VirtualMatrix, ids: View | null): DeviceArray {
+/** A strip of V, or of the rows that the ids name. */
+function decode(
+  context: GpuContext,
+  v: VirtualMatrix,
+  { first, count }: Strip,
+  ids: View | null,
+): DeviceArray {
   const { device, memory } = context;
   const { program, cols } = v;
-  const rows = ids ? (ids.shape[0] as number) : v.rows;
   const operands = programOperands(program, v, memory);
-  const key = `decode:${programId(program)}:${rows}x${cols}:${ids?.strides[0]}`;
-  const args = [...(ids ? memory.argumentsOf(ids) : []), ...operands.args];
+  const key = `decode:${programId(program)}:${count}x${cols}:${ids?.strides[0]}`;
+  const args = [...(ids ? memory.argumentsOf(ids) : [first]), ...operands.args];
   return device.run(key, args, () => {
-    const names = [...(ids ? ['ids', 'firstId'] : []), ...operands.names];
+    const names = [...(ids ? ['ids', 'firstId'] : ['firstRow']), ...operands.names];
     const text = programText(program, languageOf(device.mode));
-    const row = ids ? `ids[firstId + n * ${ids.strides[0]}]` : 'n';
+    const row = ids ? `ids[firstId + n * ${ids.strides[0]}]` : 'firstRow + n';
     return {
-      length: rows * cols,
+      length: count * cols,
       functions: [quotient],
       native: nativeCode(text, languageOf(device.mode)),
       source: `function (${names.join(', ')}) {
