@@ -79,13 +79,28 @@ const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
 
 export const trainedNets = Object.keys(jobs);
 
-/** The losses of the first 100 steps of a net on the current backend. */
-export async function lossesOf(net: string, digits: Digits): Promise<number[]> {
+interface Watch {
+  /** A checkpoint of the same net to go on from. */
+  readonly resume?: Uint8Array;
+  /** Given the loss of each step, and the latest checkpoint: one every ten steps. */
+  note?(loss: number, checkpoint: Uint8Array | undefined): void;
+}
+
+/** The losses of the first 100 steps of a net on the current backend, those before a resumed checkpoint left out. */
+export async function lossesOf(net: string, digits: Digits, { resume, note }: Watch = {}): Promise<number[]> {
   const { model, data, batchSize, optimizer } = (jobs[net] as (digits: Digits) => Job)(digits);
   const losses: number[] = [];
-  for await (const event of fit({ model, data, batchSize, optimizer, epochs: 100, reportEverySteps: 1 })) {
-    if (event.type === 'step') losses.push(event.loss);
-    if (losses.length === 100) break;
+  let checkpoint: Uint8Array | undefined;
+  for await (const event of fit({
+    ...{ model, data, batchSize, optimizer, epochs: 100, reportEverySteps: 1 },
+    ...(note && { checkpoint: { everySteps: 10 } }),
+    ...(resume && { resume }),
+  })) {
+    if (event.type === 'checkpoint') checkpoint = event.bytes;
+    if (event.type !== 'step') continue;
+    losses.push(event.loss);
+    note?.(event.loss, checkpoint);
+    if (event.step === 100) break;
   }
   for (const { value } of model.parameters()) value.dispose();
   return losses;
