@@ -73,7 +73,13 @@ export async function createBackend(options: GpuOptions = {}): Promise<GpuBacken
   });
   return {
     ...storage,
-    kernels: kernelsOf({ device, memory, tables: new EntryTables(device), stripEntries, onReference }),
+    kernels: kernelsOf({
+      device,
+      memory,
+      tables: new EntryTables(device, stripEntries),
+      stripEntries,
+      onReference,
+    }),
     mode: device.mode,
     counters: () => device.counters,
     close: () => device.close(),

@@ -30,6 +30,7 @@ export class Device {
   readonly #counters = { passes: 0, kernels: 0, uploadedBytes: 0, readBytes: 0, reads: 0 };
   #arrays = 0;
   #arrayBytes = 0;
+  #mostArrayBytes = 0;
   #context: GlContext | undefined;
 
   private constructor(gpu: GpuJs, mode: GpuMode) {
@@ -49,7 +50,12 @@ export class Device {
 
   /** Counts since the start, and what lives now. */
   get counters(): DeviceCounters {
-    return { ...this.#counters, arrays: this.#arrays, arrayBytes: this.#arrayBytes };
+    return {
+      ...this.#counters,
+      arrays: this.#arrays,
+      arrayBytes: this.#arrayBytes,
+      mostArrayBytes: this.#mostArrayBytes,
+    };
   }
 
   /**
@@ -106,6 +112,7 @@ export class Device {
     this.#requireMode(run);
     this.#arrays++;
     this.#arrayBytes += length * 4;
+    this.#mostArrayBytes = Math.max(this.#mostArrayBytes, this.#arrayBytes);
     return new DeviceArray(length, held, () => {
       this.#arrays--;
       this.#arrayBytes -= length * 4;
@@ -230,6 +237,8 @@ export interface DeviceCounters {
   /** Arrays alive, each a texture. */
   readonly arrays: number;
   readonly arrayBytes: number;
+  /** The most that `arrayBytes` has been. */
+  readonly mostArrayBytes: number;
 }
 
 /** What kernels read: an array of the device, or one of the host that goes up with this launch. */

@@ -11,11 +11,11 @@ export interface Table extends Omit<Sorted, 'entries' | 'parts'> {
   readonly parts: DeviceArray | undefined;
 }
 
-/** Entries of the largest matrix whose tables stay on the device. */
-const mostResident = 2 ** 24;
-/** All tables on the device together, and all on the host. */
+/** Strips of the largest matrix whose tables stay on the device, and of all that stay there together. */
+const residentStrips = 4;
+const allResidentStrips = 8;
 const mostTables = 64;
-const mostOnDevice = 2 ** 25;
+/** Elements of all tables on the host together. */
 const mostOnHost = 2 ** 27;
 
 /**
@@ -28,11 +28,14 @@ const mostOnHost = 2 ** 27;
  */
 export class EntryTables {
   readonly #device: Device;
+  readonly #stripEntries: number;
   readonly #resident = new Map<string, Table>();
   readonly #onHost = new Map<string, Sorted>();
 
-  constructor(device: Device) {
+  /** @param stripEntries entries of a strip */
+  constructor(device: Device, stripEntries: number) {
     this.#device = device;
+    this.#stripEntries = stripEntries;
   }
 
   /** The table of rows by their numbers, made for this use. */
@@ -44,11 +47,11 @@ export class EntryTables {
   ofStrip(index: Program, v: VirtualMatrix, strip: Strip, rows: number, indices: number): Table {
     const key = [programId(index), strip.first, strip.count, v.cols, v.uniforms, indices].join(':');
     const make = (): Sorted => entriesByIndex(index, v, strip, indices);
-    if (rows * v.cols > mostResident)
+    if (rows * v.cols > residentStrips * this.#stripEntries)
       return this.#upload(
         recent(this.#onHost, key, make, { tables: Number.POSITIVE_INFINITY, elements: mostOnHost }),
       );
-    const limits = { tables: mostTables, elements: mostOnDevice };
+    const limits = { tables: mostTables, elements: allResidentStrips * this.#stripEntries };
     const table = recent(this.#resident, key, () => this.#upload(make()), limits, releaseTable);
     table.entries.retain();
     table.parts?.retain();
