@@ -113,7 +113,7 @@ test('a large vocabulary costs its stored values and the rows asked for', () => 
   expect(chain.weight.storedCount).toBeLessThan(5000);
 });
 
-test.each(['dense', 'hashedNet', 'tensorTrain', 'lowRank'])(
+test.each(['dense', 'hashedNet', 'tensorTrain', 'lowRank', 'kronecker'])(
   'numbers beyond the vocabulary are refused: %s',
   (name) => {
     const layer = new Embedding({ in: words, out: width, weight: requests[name] as WeightRequest });

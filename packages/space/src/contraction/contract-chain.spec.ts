@@ -123,5 +123,5 @@ test('no rows give no rows, and rows that V has not are refused, those of its pa
   expect(weight.rowsAt(tensor(new Int32Array(0))).shape).toEqual([0, 30]);
   expect(weight.rowsAt(tensor(Int32Array.of(11))).shape).toEqual([1, 30]);
   for (const id of [-1, 12, 13, 1000])
-    expect(() => weight.rowsAt(tensor(Int32Array.of(id)))).toThrow(`rows from 0 to 11, got ${id}`);
+    expect(() => weight.rowsAt(tensor(Int32Array.of(id)))).toThrow(`from 0 to 11, got ${id}`);
 });

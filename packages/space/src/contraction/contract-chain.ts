@@ -9,8 +9,8 @@ import {
   slice,
   transpose,
 } from '@funhash/autodiff';
-import { ArgumentError } from '@funhash/hashing';
-import { type Tensor, tensor } from '@funhash/tensor';
+import type { Tensor } from '@funhash/tensor';
+import { digitsOf } from '../ops/row-digits.ts';
 import type { MatrixShape } from '../scheme.ts';
 import { contractStep } from './contract-step.ts';
 import { planContraction, type Segment } from './contraction-plan.ts';
@@ -56,21 +56,13 @@ export function contractChain(
 /** Rows ids [N] (i32) of V → [N, cols]: the matrices that the digits of a row choose from each core, multiplied. */
 export function chainRows(ids: Tensor, stored: Stored, chain: TensorChain, shape: MatrixShape): Tensor {
   const { outModes, bonds } = chain;
-  const rows = ids.dataSync();
-  const stranger = rows.find((id) => !(id >= 0 && id < shape.rows));
-  if (stranger !== undefined)
-    throw new ArgumentError({
-      operation: 'rowsAt',
-      expected: `rows from 0 to ${shape.rows - 1}`,
-      actual: String(stranger),
-    });
   const open = bonds[0] as number;
   let below = productOf(outModes);
   let row: Tensor | undefined;
   coresOf(chain, stored).forEach((core, k) => {
     const [inMode, before, mode, after] = core.shape as [number, number, number, number];
     below /= mode;
-    const digits = tensor(Int32Array.from(rows, (id) => Math.floor(id / below) % mode));
+    const digits = digitsOf(ids, shape.rows, { below, mode });
     // [N, before, inMode, after]
     const chosen = gather(transpose(core, [2, 1, 0, 3]), digits);
     if (!row) {

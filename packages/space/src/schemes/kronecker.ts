@@ -1,6 +1,6 @@
 import { add, gather, matmul, reshape, transpose } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
-import { type Tensor, tensor } from '@funhash/tensor';
+import { digitsOf } from '../ops/row-digits.ts';
 import { structural } from '../options.ts';
 import { rankOneTerms } from '../rank-one-terms.ts';
 import { defineScheme, type MatrixShape } from '../scheme.ts';
@@ -104,11 +104,8 @@ export const kronecker = defineScheme({
     const { p, q, m, n } = extentsOf(shapes);
     if (ids) {
       const count = ids.size;
-      const chosen = ids.dataSync();
-      const partOf = (x: Tensor, part: (row: number) => number): Tensor =>
-        gather(x, tensor(Int32Array.from(chosen, part), [count]));
-      const left = partOf(a, (row) => Math.floor(row / m));
-      const right = partOf(transpose(b, [1, 0, 2]), (row) => row % m);
+      const left = gather(a, digitsOf(ids, rows, { below: m, mode: p }));
+      const right = gather(transpose(b, [1, 0, 2]), digitsOf(ids, rows, { below: 1, mode: m }));
       return reshape(matmul(left, right), [count, cols]);
     }
     const products = matmul(reshape(a, [p * q, terms]), reshape(b, [terms, m * n]));
