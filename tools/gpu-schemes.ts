@@ -48,9 +48,6 @@ const ofSchemes = ['seeds', 'spec', 'sizes', 'reach', 'variance', 'projection', 
 const growing =
   /^(dense|randomEdgeRemoval|freshNet|hashedNet in a basis|binary|stochasticBinary|ternary|lsq|lowRank|tensorTrain|mpo|kronecker)$/;
 
-/** Rows chosen by ids are contracted on the host, which must know the ids at once. */
-const contracted = /^(tensorTrain|mpo|kronecker)$/;
-
 /** Sums of parts take a kernel for each size of the parts: these stand for all in shaders, which compile slowly. */
 const added = /^(hashedNet|lowRank)$/;
 
@@ -61,7 +58,6 @@ function exceptOf(mode: GpuMode, name: string): SchemeLawName[] {
     ...ofSchemes,
     // A row of 2^20 entries takes scripts long.
     ...(growing.test(name) || (isScript && name !== 'hashedNet') ? (['huge'] as const) : []),
-    ...(contracted.test(name) ? (['apply'] as const) : []),
     ...(isScript || added.test(name) ? [] : (['additive'] as const)),
   ];
 }
