@@ -19,6 +19,7 @@ import { mapKernel } from './kernels/map.ts';
 import { matmulKernel } from './kernels/matmul.ts';
 import { argMaxKernel, logSumExpKernel, reduceKernel } from './kernels/reduce.ts';
 import { gatherKernel, scatterAddKernel } from './kernels/rows.ts';
+import { packSignsKernel, signMatmulKernel } from './kernels/signs.ts';
 import { defaultStripEntries } from './kernels/strips.ts';
 import {
   foldRowsKernel,
@@ -116,6 +117,8 @@ function kernelsOf(context: GpuContext): Kernels {
     foldRows: foldRowsKernel(context),
     virtualMatmul: virtualMatmulKernel(context),
     virtualFold: virtualFoldKernel(context),
+    packSigns: packSignsKernel(context),
+    signMatmul: signMatmulKernel(context),
   };
   const names = Object.keys(referenceBackend.kernels) as KernelName[];
   return Object.fromEntries(names.map((name) => [name, kernelOf(context, name, onDevice[name])])) as never;

@@ -26,6 +26,8 @@ export class GpuBuffer implements DeviceBuffer {
   /** The value of every element, where that is all there is to know. */
   constant: number | undefined;
   region: Region | undefined;
+  /** Of packed signs: each word as two halves of 16 bits, the low one first. */
+  halves: DeviceArray | undefined;
   /** Launches that took the elements up with them. */
   launches = 0;
 
@@ -71,6 +73,8 @@ export class Memory {
     buffer.launches = 0;
     buffer.region?.array.release();
     buffer.region = undefined;
+    buffer.halves?.release();
+    buffer.halves = undefined;
     buffer.host = undefined;
     buffer.constant = undefined;
   }
@@ -97,7 +101,29 @@ export class Memory {
     return [array, at + offset];
   }
 
-  #onDevice({ host, constant = 0, dtype, length }: GpuBuffer): DeviceArray {
+  /** Packed signs as halves, uploaded if they are not there yet. Of buffers with elements. */
+  halvesOf(buffer: DeviceBuffer): DeviceArray {
+    const known = buffer as GpuBuffer;
+    if (!known.halves) {
+      const words = this.hostOf(known);
+      const halves = Float32Array.from({ length: 2 * words.length }, (_, at) => {
+        const word = words[at >>> 1] as number;
+        return at % 2 === 0 ? word & 0xffff : word >>> 16;
+      });
+      known.halves = this.#device.upload(halves);
+    }
+    return known.halves;
+  }
+
+  /** Makes halves the contents of a buffer of packed signs, and the buffer their owner. */
+  storeHalves(buffer: DeviceBuffer, halves: DeviceArray): void {
+    this.forget(buffer as GpuBuffer);
+    (buffer as GpuBuffer).halves = halves;
+  }
+
+  #onDevice(known: GpuBuffer): DeviceArray {
+    const { constant = 0, dtype, length } = known;
+    const host = known.halves ? this.hostOf(known) : known.host;
     if (host) return this.#device.upload(host instanceof Float32Array ? host : exact(host, dtype));
     return this.#device.run(`constant:${length}`, [constant], () => ({
       length,
@@ -107,10 +133,14 @@ export class Memory {
 
   /** The elements, read back where only the device has them: then what ran before is waited for. */
   hostOf(buffer: DeviceBuffer): TypedArray {
-    const { host, constant, region, dtype, length } = buffer as GpuBuffer;
+    const { host, constant, region, halves, dtype, length } = buffer as GpuBuffer;
     if (host) return host;
     const values = allocateArray(dtype, length);
-    if (constant !== undefined) values.fill(constant);
+    if (halves) {
+      const read = this.#device.read(halves);
+      for (let at = 0; at < length; at++)
+        values[at] = (read[2 * at] as number) | ((read[2 * at + 1] as number) << 16);
+    } else if (constant !== undefined) values.fill(constant);
     else if (region) values.set(this.#device.read(region.array).subarray(region.at, region.at + length));
     return values;
   }
@@ -123,7 +153,7 @@ export class Memory {
   /** The elements as a live array of the host, which the device gets again when a kernel needs them. */
   moveToHost(buffer: DeviceBuffer): TypedArray {
     const known = buffer as GpuBuffer;
-    if (known.host && !known.region) return known.host;
+    if (known.host && !known.region && !known.halves) return known.host;
     const values = this.hostOf(known);
     this.forget(known);
     known.host = values;
@@ -144,6 +174,11 @@ export class Memory {
   /** Gives a buffer the contents of another of its dtype and length. */
   share(from: DeviceBuffer, to: GpuBuffer): void {
     if (from === to) return;
+    const { halves } = from as GpuBuffer;
+    if (halves) {
+      this.storeHalves(to, halves.retain());
+      return;
+    }
     const { array, at } = this.regionOf(from);
     const { host } = from as GpuBuffer;
     this.replace(to, array.retain(), at);
