@@ -44,3 +44,20 @@ test('a package of that name that is another is told', async () => {
     text: expect.stringMatching(/a package without the class GPU.*npm i gpu\.js/s),
   });
 });
+
+test('modes that do not work here are told, with what to do', async () => {
+  const program = `
+    const { createBackend } = await import('@funhash/gpu');
+    const told = [];
+    for (const mode of ['headlessgl', 'webgl2'])
+      told.push(await createBackend({ mode }).then(() => 'started', String));
+    console.log(JSON.stringify(told));`;
+  const flags = ['--conditions=@funhash/source', '--import', 'tsx', '--input-type=module', '--eval', program];
+  // No display: WebGL does not start, whether its addon is compiled or not.
+  const { stdout } = await x('node', flags, {
+    nodeOptions: { cwd: new URL('..', import.meta.url).pathname, env: { ...process.env, DISPLAY: '' } },
+  });
+  const [headless, browser] = JSON.parse(stdout) as [string, string];
+  expect(headless).toMatch(/BackendError.*mode headlessgl.*not supported here.*xvfb-run -a/s);
+  expect(browser).toMatch(/BackendError.*mode webgl2.*Use a browser with WebGL2/s);
+});

@@ -60,6 +60,10 @@ describe.skipIf(!hasChromium)('WebGL2 in Chromium', () => {
 
   agree((net) => page.call('difference', net));
 
+  test('a device without floating-point render targets is told', { timeout: minutes }, async () => {
+    expect(await page.call('withoutFloatTargets')).toMatch(/BackendError.*EXT_color_buffer_float/s);
+  });
+
   test('a lost context is told, and training goes on from the last checkpoint', {
     timeout: minutes,
   }, async () => {

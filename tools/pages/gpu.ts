@@ -33,6 +33,20 @@ const page = {
     return failures;
   },
 
+  /** What a device without floating-point render targets is told. */
+  async withoutFloatTargets(): Promise<string> {
+    const { prototype } = WebGL2RenderingContext;
+    const { getExtension } = prototype;
+    prototype.getExtension = function (this: WebGL2RenderingContext, name: string) {
+      return name === 'EXT_color_buffer_float' ? null : getExtension.call(this, name as never);
+    } as never;
+    try {
+      return await createBackend({ mode: 'webgl2' }).then(() => 'started', String);
+    } finally {
+      prototype.getExtension = getExtension;
+    }
+  },
+
   comparedMaps: (family: HashFamily) => comparedMaps('webgl2', family),
 
   refusals: () => refusals('webgl2'),

@@ -168,21 +168,30 @@ export class Device {
     });
   }
 
-  // Without floating-point render targets gpu.js stores bytes.
+  // Without floating-point render targets gpu.js stores bytes, or refuses the kernel.
   #probe(): void {
+    const refusal = (actual: string, cause?: unknown): BackendError =>
+      new BackendError(
+        {
+          operation: 'useBackend gpu',
+          expected: 'results in single precision',
+          actual,
+          remedy:
+            'Use a device with floating-point render targets (EXT_color_buffer_float), or the backend wasm.',
+        },
+        { cause },
+      );
     const kernel = this.#make({ length: 3, source: 'function () { return this.thread.x + 0.1; }' });
-    const array = this.#launch(kernel, []);
+    let array: DeviceArray;
+    try {
+      array = this.#launch(kernel, []);
+    } catch (cause) {
+      throw refusal(cause instanceof Error ? cause.message : String(cause), cause);
+    }
     this.#context = kernel.run.kernel.context ?? undefined;
     const found = this.read(array)[2] as number;
     array.release();
-    if (Math.abs(found - 2.1) > 1e-6)
-      throw new BackendError({
-        operation: 'useBackend gpu',
-        expected: 'results in single precision',
-        actual: `${found} for 2.1`,
-        remedy:
-          'Use a device with floating-point render targets (EXT_color_buffer_float), or the backend wasm.',
-      });
+    if (Math.abs(found - 2.1) > 1e-6) throw refusal(`${found} for 2.1`);
   }
 
   #requireContext(): void {
