@@ -158,6 +158,8 @@ export class Weight {
   #named: Readonly<Record<string, Tensor>> | undefined;
   #matrix: VirtualMatrix | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
+  /** Of what is drawn, where the scheme has such an option. */
+  readonly #drawnOption: string | undefined;
   #drawn = 0;
 
   constructor(
@@ -178,6 +180,7 @@ export class Weight {
     this.space = space;
     this.scale = scale;
     this.#values = parameters.map(({ value }) => value);
+    this.#drawnOption = Object.entries(definition.options).find(([, { isDrawn }]) => isDrawn)?.[0];
   }
 
   get spec(): WeightSpec {
@@ -211,10 +214,6 @@ export class Weight {
   /** Whether its entries are random in training. */
   get isRandom(): boolean {
     return this.#drawnOption !== undefined;
-  }
-
-  get #drawnOption(): string | undefined {
-    return Object.entries(this.definition.options).find(([, { isDrawn }]) => isDrawn)?.[0];
   }
 
   /**
