@@ -1,0 +1,36 @@
+import { scope, tensor, useBackend } from '@funhash/tensor';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { packedLayers } from '../binary.ts';
+import { load } from '../load.ts';
+import cases from './earlier-files.fixtures.json' with { type: 'json' };
+
+// Files of version 0.0.0 at 168145e, and what their models answered on the reference backend.
+const names = cases.map(({ name }) => name);
+const caseOf = (name: string) => {
+  const { file, input, output } = cases.find((each) => each.name === name) as (typeof cases)[number];
+  return { bytes: Buffer.from(file, 'base64'), input, output };
+};
+
+beforeAll(async () => void (await useBackend('reference')));
+
+describe('files of earlier versions', () => {
+  test.each(names)('%s: the same answers, bit for bit', async (name) => {
+    const { bytes, input, output } = caseOf(name);
+    const model = await load(bytes, { layers: packedLayers });
+    scope(() => {
+      const y = model.forward(tensor(Float32Array.from(input.values), input.shape));
+      expect(y.shape).toEqual(output.shape);
+      expect([...new Int32Array(Float32Array.from(y.dataSync()).buffer)]).toEqual(output.bits);
+    });
+  });
+
+  // What is written is what an earlier version reads.
+  test.each(names.filter((name) => !/stored as|compressed|format for each/.test(name)))(
+    '%s: written again as it was, byte for byte',
+    async (name) => {
+      const { bytes } = caseOf(name);
+      const model = await load(bytes, { layers: packedLayers });
+      expect(Buffer.from(await model.toBytes()).equals(bytes)).toBe(true);
+    },
+  );
+});
