@@ -38,7 +38,9 @@ const named = (list) => [
   `node_modules/(@funhash/)?(${list.join('|')})(/|$)`,
 ];
 
+// Specs, what only they use, and what made their fixtures.
 const spec = '[.]spec[.]ts$';
+const forSpecs = '[.](spec|spec-kit|fixtures)[.]ts$';
 const backends = ['wasm', 'gpu'];
 
 const direction = names.flatMap((name) => {
@@ -108,10 +110,17 @@ export default {
       to: { path: spec },
     },
     {
+      name: 'spec-kit-for-specs',
+      comment: 'What is published imports nothing that only specs use.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: forSpecs },
+      to: { path: '[.](spec-kit|fixtures)[.]ts$' },
+    },
+    {
       name: 'no-node-in-browsers',
       comment: 'These packages load in browsers: `await import("node:…")` inside the function that needs it.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: [spec, within(['cli', 'funhash'])] },
+      from: { path: '^packages/[^/]+/src/', pathNot: [forSpecs, within(['cli', 'funhash'])] },
       to: { dependencyTypes: ['core'], dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {

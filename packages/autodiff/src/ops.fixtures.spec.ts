@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { describe } from 'vitest';
-import { type FixtureCase, testCases } from './fixture-case.ts';
+import { type FixtureCase, testCases } from './fixture-case.spec-kit.ts';
 import * as ad from './index.ts';
 
 // Whatever an op takes besides its tensors.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
-import { expectClose, type FixtureCase, testCases, type Values } from './fixture-case.ts';
+import { expectClose, type FixtureCase, testCases, type Values } from './fixture-case.spec-kit.ts';
 import * as ad from './index.ts';
 
 interface Parameters extends ad.AveragePoolOptions {

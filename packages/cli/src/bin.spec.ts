@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitCodes } from './main.ts';
-import { writeTinyImages } from './tiny-images.ts';
+import { writeTinyImages } from './tiny-images.spec-kit.ts';
 
 let root: string;
 let data: string;

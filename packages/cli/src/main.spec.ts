@@ -5,8 +5,8 @@ import { load } from '@funhash/layers';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from './main.ts';
-import { run } from './run-in-spec.ts';
-import { writeTinyImages } from './tiny-images.ts';
+import { run } from './run-command.spec-kit.ts';
+import { writeTinyImages } from './tiny-images.spec-kit.ts';
 
 let root: string;
 let data: string;

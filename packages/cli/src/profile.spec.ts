@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exitCodes } from './main.ts';
-import { run } from './run-in-spec.ts';
-import { writeTinyImages } from './tiny-images.ts';
+import { run } from './run-command.spec-kit.ts';
+import { writeTinyImages } from './tiny-images.spec-kit.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 // Reading alone: pages that load models and never save one import this entry.
-export { decodeModel } from './decode-model.ts';
-export { decodeSafetensors } from './decode-safetensors.ts';
-export { type CodeBits, dequantize, type Quantized } from './dequantize.ts';
-export { inflateBytes } from './gzip.ts';
-export { type JsonLimits, type JsonRefusal, type JsonValue, parseJson } from './json.ts';
+
+export { inflateBytes } from './bytes/gzip.ts';
+export { type ByteSource, readBytes } from './bytes/read-bytes.ts';
+export { decodeModel } from './container/decode-model.ts';
+export { decodeSafetensors } from './container/decode-safetensors.ts';
 export type {
   DecodedModel,
   Model,
@@ -11,10 +11,8 @@ export type {
   StorageChoice,
   StorageFormat,
   StoredFormat,
-} from './model-file.ts';
-export { ModelFileError, type ModelFileErrorDetails } from './model-file-error.ts';
-export type { QuantizedFormat } from './quantized-tensor.ts';
-export { type ByteSource, readBytes } from './read-bytes.ts';
+} from './container/model-file.ts';
+export { ModelFileError, type ModelFileErrorDetails } from './container/model-file-error.ts';
 export {
   type Dtype,
   dtypes,
@@ -22,4 +20,7 @@ export {
   type Safetensors,
   type StoredTensor,
   safetensorsLimits,
-} from './safetensors.ts';
+} from './container/safetensors.ts';
+export { type CodeBits, dequantize, type Quantized } from './formats/dequantize.ts';
+export type { QuantizedFormat } from './formats/quantized-tensor.ts';
+export { type JsonLimits, type JsonRefusal, type JsonValue, parseJson } from './json/json.ts';

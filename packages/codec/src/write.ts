@@ -1,10 +1,11 @@
 // Writing alone: imported when something is first saved.
-export { canonicalJson } from './canonical-json.ts';
-export { castForStorage, type FloatFormat } from './cast-for-storage.ts';
-export { compressBytes } from './compress-bytes.ts';
-export { encodeModel } from './encode-model.ts';
-export { encodeSafetensors } from './encode-safetensors.ts';
-export { quantize } from './quantize.ts';
-export { type ByteTarget, saveBytes } from './save-bytes.ts';
-export type { StoredElements } from './upcast.ts';
-export { writeFileAtomic } from './write-file-atomic.ts';
+
+export { compressBytes } from './bytes/compress-bytes.ts';
+export { type ByteTarget, saveBytes } from './bytes/save-bytes.ts';
+export { writeFileAtomic } from './bytes/write-file-atomic.ts';
+export { encodeModel } from './container/encode-model.ts';
+export { encodeSafetensors } from './container/encode-safetensors.ts';
+export { castForStorage, type FloatFormat } from './formats/cast-for-storage.ts';
+export { quantize } from './formats/quantize.ts';
+export type { StoredElements } from './formats/upcast.ts';
+export { canonicalJson } from './json/canonical-json.ts';

@@ -2,7 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BatchWorker, batchWorker } from './batch-worker.ts';
 import { type Batch, type BatchOptions, batches } from './batches.ts';
-import type { Split } from './image-dataset.ts';
+import type { Split } from './images/image-dataset.ts';
 
 const split: Split = {
   count: 23,

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { type Batch, type BatchOptions, batchPlan } from './batches.ts';
-import type { Split } from './image-dataset.ts';
+import type { Split } from './images/image-dataset.ts';
 
 /** What the worker is given once. */
 export interface BatchWorkerData {

@@ -1,9 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { augment } from './augment.ts';
 import { batches, toFloats } from './batches.ts';
-import type { Split } from './image-dataset.ts';
+import { augment } from './images/augment.ts';
+import type { Split } from './images/image-dataset.ts';
 
 const numbered = (count: number): Split => ({
   count,

@@ -1,7 +1,7 @@
 import { ArgumentError, random } from '@funhash/hashing';
-import { type Augmentation, augment, checkAugmentation } from './augment.ts';
-import { imageElements, type Split } from './image-dataset.ts';
-import type { ImageSize } from './warp.ts';
+import { type Augmentation, augment, checkAugmentation } from './images/augment.ts';
+import { imageElements, type Split } from './images/image-dataset.ts';
+import type { ImageSize } from './images/warp.ts';
 
 /** How pixels become floats: (pixel / 255 - mean) / std. */
 export interface Scaling {

@@ -1,12 +1,12 @@
-import { loadCifar10 } from './cifar10.ts';
-import { loadFashionMnist } from './fashion-mnist.ts';
-import type { ImageDataset } from './image-dataset.ts';
-import { loadMnist, type MnistOptions } from './mnist.ts';
-import { type VariationName, variation } from './mnist-variations.ts';
-import { loadPngFolder } from './png-folder.ts';
-import { type ShapeName, shapes } from './shapes.ts';
+import { loadCifar10 } from './cifar10/cifar10.ts';
+import type { ImageDataset } from './images/image-dataset.ts';
+import { loadPngFolder } from './images/png-folder.ts';
+import { loadFashionMnist } from './mnist/fashion-mnist.ts';
+import { loadMnist, type MnistOptions } from './mnist/mnist.ts';
+import { type VariationName, variation } from './mnist/mnist-variations.ts';
+import { type ShapeName, shapes } from './mnist/shapes.ts';
+import type { VariationOptions } from './mnist/variation-options.ts';
 import { subset } from './split.ts';
-import type { VariationOptions } from './variation-options.ts';
 
 /** Plain JSON, so that a run's configuration can be saved. A loader takes what concerns it. */
 export interface DatasetOptions extends MnistOptions, Omit<VariationOptions, 'backgrounds'> {

@@ -1,25 +1,25 @@
-export { type Augmentation, type AugmentOptions, augment } from './augment.ts';
 export { type BatchWorker, batchWorker } from './batch-worker.ts';
 export { type Batch, type BatchOptions, batches, type Scaling, toFloats } from './batches.ts';
-export { type Cifar10Options, loadCifar10 } from './cifar10.ts';
-export { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10-binary.ts';
+export { type Cifar10Options, loadCifar10 } from './cifar10/cifar10.ts';
+export { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10/cifar10-binary.ts';
 export { type DatasetLoader, type DatasetName, type DatasetOptions, datasets } from './data-sets.ts';
 export { ChecksumError, DataAbsentError, DataFormatError } from './errors.ts';
-export { loadFashionMnist } from './fashion-mnist.ts';
-export type { GreyImage } from './grey-image.ts';
-export { encodeIdx, type IdxArray, type IdxDtype, type ParseIdxOptions, parseIdx } from './idx.ts';
+export { type Augmentation, type AugmentOptions, augment } from './images/augment.ts';
+export type { GreyImage } from './images/grey-image.ts';
 export {
   type FromIdxOptions,
   fromIdx,
   type IdxFiles,
   type ImageDataset,
   type Split,
-} from './image-dataset.ts';
-export { loadMnist, type MnistOptions } from './mnist.ts';
-export { type VariationName, variation } from './mnist-variations.ts';
-export { loadPngFolder } from './png-folder.ts';
-export { type ShapeName, shapes } from './shapes.ts';
+} from './images/image-dataset.ts';
+export { loadPngFolder } from './images/png-folder.ts';
+export type { ImageSize } from './images/warp.ts';
+export { loadFashionMnist } from './mnist/fashion-mnist.ts';
+export { encodeIdx, type IdxArray, type IdxDtype, type ParseIdxOptions, parseIdx } from './mnist/idx.ts';
+export { loadMnist, type MnistOptions } from './mnist/mnist.ts';
+export { type VariationName, variation } from './mnist/mnist-variations.ts';
+export { type ShapeName, shapes } from './mnist/shapes.ts';
+export type { VariationOptions } from './mnist/variation-options.ts';
 export { splitValidation, subset } from './split.ts';
 export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
-export type { VariationOptions } from './variation-options.ts';
-export type { ImageSize } from './warp.ts';

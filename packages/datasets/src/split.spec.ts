@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Split } from './image-dataset.ts';
+import type { Split } from './images/image-dataset.ts';
 import { splitValidation, subset } from './split.ts';
 
 /** Image i is [i, i + 1], its label i: so every part shows where it came from. */

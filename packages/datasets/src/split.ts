@@ -1,5 +1,5 @@
 import { ArgumentError, random } from '@funhash/hashing';
-import { imageElements, type Split } from './image-dataset.ts';
+import { imageElements, type Split } from './images/image-dataset.ts';
 
 /**
  * A part of a split, copied.

@@ -3,7 +3,7 @@ import { backendLaws } from '@funhash/tensor/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackend, type GpuBackend } from './backend.ts';
 import type { GpuMode } from './gpu-js.ts';
-import { testedModes } from './tested-modes.ts';
+import { testedModes } from './tested-modes.spec-kit.ts';
 
 // Mode headlessgl needs the package gl, built, and an X display: see .ci/run. WebGL2: tools/gpu.spec.ts.
 const modes: readonly GpuMode[] = ['cpu', 'headlessgl'];

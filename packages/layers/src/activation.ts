@@ -1,7 +1,7 @@
 import type { Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
 import type { Pass } from './layer.ts';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 
 /** An elementwise activation as a layer of its own. */

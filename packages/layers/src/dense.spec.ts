@@ -4,9 +4,9 @@ import { dense, funHash, hashedNet, lowRank, type WeightRequest } from '@funhash
 import { ShapeError, type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import type { ActivationName } from './activations.ts';
+import { Sequential } from './containers/sequential.ts';
 import fixtures from './dense.fixtures.json' with { type: 'json' };
 import { Dense, type DenseOptions } from './dense.ts';
-import { Sequential } from './sequential.ts';
 
 type Case = (typeof fixtures.plain)[number];
 

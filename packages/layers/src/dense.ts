@@ -1,6 +1,6 @@
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import type { Pass } from './layer.ts';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
 

@@ -4,13 +4,13 @@ import { type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { Activation } from './activation.ts';
 import type { ActivationName } from './activations.ts';
-import { BatchNorm } from './batch-norm.ts';
-import { Conv2d } from './conv2d.ts';
+import { Residual } from './containers/residual.ts';
+import { Sequential } from './containers/sequential.ts';
 import { Dense } from './dense.ts';
 import { Flatten } from './flatten.ts';
 import type { Module } from './module.ts';
-import { Residual } from './residual.ts';
-import { Sequential } from './sequential.ts';
+import { BatchNorm } from './normalization/batch-norm.ts';
+import { Conv2d } from './spatial/conv2d.ts';
 
 const x = tensor(random(4).fillUniform(new Float32Array(5 * 36), -0.9, 0.9), [5, 6, 6, 1]);
 const training = (seed: number) => ({ training: true, random: random(seed) });

@@ -2,7 +2,7 @@ import { multiply, randomBernoulli } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import type { Pass } from './layer.ts';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 
 export interface DropoutOptions {

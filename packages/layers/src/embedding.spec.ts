@@ -16,9 +16,9 @@ import {
 import { ShapeError, type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Sequential } from './containers/sequential.ts';
 import { Embedding } from './embedding.ts';
-import { load } from './load.ts';
-import { Sequential } from './sequential.ts';
+import { load } from './model-file/load.ts';
 
 const requests: Record<string, WeightRequest> = {
   dense: dense(),

@@ -1,7 +1,7 @@
 import { cast, reshape } from '@funhash/autodiff';
 import type { WeightRequest } from '@funhash/space';
 import { ShapeError, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import type { LayerSpec } from './module.ts';
 import { requireCounts, Weighted, type WeightedOptions } from './weighted.ts';
 

@@ -15,10 +15,10 @@ import {
 } from '@funhash/space';
 import { memory, scope, type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
+import { Sequential } from './containers/sequential.ts';
 import { Dense } from './dense.ts';
 import { Dropout } from './dropout.ts';
 import type { Module } from './module.ts';
-import { Sequential } from './sequential.ts';
 
 /** One step of gradient descent with momentum, by hand; returns the loss before it. */
 function descent(model: Module, learningRate: number): (x: Tensor, labels: Tensor) => number {

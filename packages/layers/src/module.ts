@@ -8,7 +8,7 @@ import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
 
 // Loaded when a model is first saved: most pages never do.
-const codec = () => import('./model-writer.ts');
+const codec = () => import('./model-file/model-writer.ts');
 
 /** JSON data from which a layer is built again; `type` names its class. */
 export interface LayerSpec {

@@ -3,11 +3,11 @@ import { ArgumentError, random } from '@funhash/hashing';
 import { tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BatchNorm } from './batch-norm.ts';
+import { Sequential } from './containers/sequential.ts';
 import { Dense } from './dense.ts';
-import { load } from './load.ts';
+import { load } from './model-file/load.ts';
+import { BatchNorm } from './normalization/batch-norm.ts';
 import { Quantize } from './quantize.ts';
-import { Sequential } from './sequential.ts';
 
 // Values and gradients against PyTorch: quantizers.spec.ts of @funhash/autodiff.
 const normal = tensor(random(2).fillNormal(new Float32Array(300 * 20)), [300, 20]);

@@ -2,7 +2,7 @@ import { levelsOf, quantize } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { Parameter } from '@funhash/space';
 import type { Tensor } from '@funhash/tensor';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
 

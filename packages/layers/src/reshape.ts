@@ -1,6 +1,6 @@
 import { reshape } from '@funhash/autodiff';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import { type LayerSpec, Module } from './module.ts';
 import { requireCounts } from './weighted.ts';
 

@@ -3,9 +3,9 @@ import { ArgumentError } from '@funhash/hashing';
 import { dense, hashedNet, SharedSpace, tiles } from '@funhash/space';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
+import { Sequential } from './containers/sequential.ts';
 import { Dense } from './dense.ts';
-import { load } from './load.ts';
-import { Sequential } from './sequential.ts';
+import { load } from './model-file/load.ts';
 
 const space = (name?: string): SharedSpace =>
   new SharedSpace({ values: 256, seed: 1, ...(name !== undefined && { name }) });

@@ -1,9 +1,9 @@
 import { funHash, hashedNet, tensorTrain } from '@funhash/space';
 import { expect, test } from 'vitest';
 import { Activation } from './activation.ts';
+import { Sequential } from './containers/sequential.ts';
 import { Dense } from './dense.ts';
 import { Dropout } from './dropout.ts';
-import { Sequential } from './sequential.ts';
 
 const paperNetwork = (weight: typeof hashedNet | typeof funHash): Sequential =>
   new Sequential([

@@ -11,7 +11,7 @@ import {
 import type { Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
 import type { Pass } from './layer.ts';
-import type { LayerReader } from './layer-reader.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
 import { Module } from './module.ts';
 import type { SummaryPart } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';

@@ -1,10 +1,12 @@
 export { type Basis, type BasisRequest, type BasisTerm, defineBasis } from './bases/basis.ts';
 export { dct2d } from './bases/dct2d.ts';
-export { type ChainOfMatrix, type ErrorBound, mpoOf, tensorTrainOf } from './chain-of-matrix.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
-export { inBasis, schemeOfKind } from './in-basis.ts';
-export { type ArrayLoad, inspectWeight, type WeightInspection } from './inspect.ts';
-export { type KnownSchemes, knownSchemes, onlySchemes } from './known-schemes.ts';
+export {
+  type ChainOfMatrix,
+  type ErrorBound,
+  mpoOf,
+  tensorTrainOf,
+} from './linear-algebra/chain-of-matrix.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -23,9 +25,6 @@ export {
   structural,
   uniform,
 } from './options.ts';
-export { Parameter, type ParameterRule } from './parameter.ts';
-export { type Projection, type ProjectOptions, project } from './project.ts';
-export { type RestoreOptions, restoreWeight } from './restore-weight.ts';
 export {
   defineScheme,
   type Entry,
@@ -43,6 +42,12 @@ export {
 } from './scheme.ts';
 export * from './schemes/index.ts';
 export * as schemes from './schemes/index.ts';
-export { SharedSpace, type SharedSpaceOptions } from './shared-space.ts';
-export { normalValues, orthonormalRows, uniformValues } from './start-values.ts';
-export { createWeight, Weight, type WeightOptions, type WeightSpec } from './weight.ts';
+export { type ArrayLoad, inspectWeight, type WeightInspection } from './weight/inspect.ts';
+export { Parameter, type ParameterRule } from './weight/parameter.ts';
+export { type Projection, type ProjectOptions, project } from './weight/project.ts';
+export { type RestoreOptions, restoreWeight } from './weight/restore-weight.ts';
+export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';
+export { normalValues, orthonormalRows, uniformValues } from './weight/start-values.ts';
+export { createWeight, Weight, type WeightOptions, type WeightSpec } from './weight/weight.ts';
+export { inBasis, schemeOfKind } from './wrappers/in-basis.ts';
+export { type KnownSchemes, knownSchemes, onlySchemes } from './wrappers/known-schemes.ts';

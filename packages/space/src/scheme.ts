@@ -1,11 +1,11 @@
 import type { Real, Word } from '@funhash/formula';
 import { ArgumentError, type Random } from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
+import type { Floats } from './linear-algebra/plain-matrix.ts';
+import type { truncatedSvd } from './linear-algebra/truncated-svd.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
-import type { ParameterRule } from './parameter.ts';
-import type { Floats } from './plain-matrix.ts';
-import type { SharedSpace } from './shared-space.ts';
-import type { truncatedSvd } from './truncated-svd.ts';
+import type { ParameterRule } from './weight/parameter.ts';
+import type { SharedSpace } from './weight/shared-space.ts';
 
 /** Extents of a virtual matrix V: [out, in] of the layer that uses it. */
 export interface MatrixShape {

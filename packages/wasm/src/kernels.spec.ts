@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBackend } from './create-backend.ts';
-import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from './twins.ts';
+import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from './twins.spec-kit.ts';
 
 const backend = createBackend();
 const twin = (

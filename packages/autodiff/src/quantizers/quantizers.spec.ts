@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FixtureCase, testCases } from '../fixture-case.ts';
+import { type FixtureCase, testCases } from '../fixture-case.spec-kit.ts';
 import { gradientsOf } from '../grad.ts';
 import { binary } from '../ops/pointwise.ts';
 import { sum } from '../ops/reduce.ts';

@@ -1,7 +1,7 @@
 import { backendLaws } from '@funhash/tensor/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackend, type GpuBackend } from '../backend.ts';
-import { testedModes } from '../tested-modes.ts';
+import { testedModes } from '../tested-modes.spec-kit.ts';
 import { stripsOf } from './strips.ts';
 
 test('strips cover all rows once, and keep to the entries allowed where a row does', () => {

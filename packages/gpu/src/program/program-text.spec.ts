@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { quotient } from '../addressing.ts';
 import { languageOf } from '../context.ts';
 import { Device } from '../device.ts';
-import { testedModes } from '../tested-modes.ts';
+import { testedModes } from '../tested-modes.spec-kit.ts';
 import { programPrelude, programText, wordPrelude } from './program-text.ts';
 import { uniformHalves } from './words.ts';
 

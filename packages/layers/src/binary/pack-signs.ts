@@ -1,6 +1,6 @@
 import type { Parameter } from '@funhash/space';
 import { runPackSigns, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import { type LayerSpec, Module } from '../module.ts';
 import type { SummaryPart } from '../summary.ts';
 import { mostOf, type PackedInput, readInput, unitOf } from './packed-input.ts';

@@ -1,5 +1,7 @@
 import { planWindows, type WindowPlan, windowsOf } from '@funhash/autodiff';
 import { keep, runPlace, signWords, type Tensor, tensor } from '@funhash/tensor';
+import type { LayerReader } from '../model-file/layer-reader.ts';
+import type { LayerSpec } from '../module.ts';
 import {
   kernelExtents,
   readSpatial,
@@ -7,9 +9,7 @@ import {
   type SpatialOptions,
   spatialSpec,
   windowOptions,
-} from '../convolution.ts';
-import type { LayerReader } from '../layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
+} from '../spatial/convolution.ts';
 import { bytePlaneCount, bytePlanes } from './byte-planes.ts';
 import { mostOf } from './packed-input.ts';
 import { type PackedOptions, PackedProduct, readPacked } from './packed-product.ts';

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { LayerSpec } from '../module.ts';
 import { bytePlanes } from './byte-planes.ts';
 import { type PackedOptions, PackedProduct, readPacked } from './packed-product.ts';

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import { bytePlaneCount, levelUnit } from './byte-planes.ts';
 
 /** What a packed layer multiplies: packed signs, or levels of bytes (f32, of `byteLevels`). */

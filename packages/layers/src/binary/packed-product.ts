@@ -2,7 +2,7 @@ import { add, multiply } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
 import { runPackSigns, runSignMatmul, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import { Module } from '../module.ts';
 import type { SummaryPart } from '../summary.ts';
 import { levelUnit } from './byte-planes.ts';

@@ -1,7 +1,7 @@
 import { reshape } from '@funhash/autodiff';
 import { Parameter } from '@funhash/space';
 import { runPackSigns, scope, signWords, tensor } from '@funhash/tensor';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import { refuseBits } from './refuse-bits.ts';
 
 export interface SignMatrixShape {

@@ -1,9 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import { Parameter } from '@funhash/space';
 import { keep, type SignBoundTensors, scope, signWords, type Tensor, tensor } from '@funhash/tensor';
-import { BatchNorm } from '../batch-norm.ts';
-import type { LayerReader } from '../layer-reader.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { Module } from '../module.ts';
+import { BatchNorm } from '../normalization/batch-norm.ts';
 import { refuseBits } from './refuse-bits.ts';
 
 export interface SumRange {

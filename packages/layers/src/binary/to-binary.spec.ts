@@ -5,18 +5,18 @@ import { memory, scope, type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
-import { BatchNorm } from '../batch-norm.ts';
 import { packedLayers, toBinary } from '../binary.ts';
-import { Conv2d } from '../conv2d.ts';
+import { Sequential } from '../containers/sequential.ts';
 import { Dense } from '../dense.ts';
 import { Flatten } from '../flatten.ts';
-import { load } from '../load.ts';
-import { loadOnly } from '../load-only.ts';
-import { MaxPool2d } from '../max-pool2d.ts';
+import { load } from '../model-file/load.ts';
+import { loadOnly } from '../model-file/load-only.ts';
 import type { Module } from '../module.ts';
+import { BatchNorm } from '../normalization/batch-norm.ts';
 import { Reshape } from '../reshape.ts';
-import { Sequential } from '../sequential.ts';
-import { binaryNet, imagesOf, unsettle } from './arbitrary-binary-net.ts';
+import { Conv2d } from '../spatial/conv2d.ts';
+import { MaxPool2d } from '../spatial/max-pool2d.ts';
+import { binaryNet, imagesOf, unsettle } from './arbitrary-binary-net.spec-kit.ts';
 
 const outputOf = (model: Module, x: Tensor): Float32Array =>
   scope(() => Float32Array.from(model.forward(x).dataSync()));

@@ -1,8 +1,8 @@
 import { scope, tensor, useBackend } from '@funhash/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { packedLayers } from '../binary.ts';
-import { load } from '../load.ts';
 import cases from './earlier-files.fixtures.json' with { type: 'json' };
+import { load } from './load.ts';
 
 // Files of version 0.0.0 at 168145e, and what their models answered on the reference backend.
 const names = cases.map(({ name }) => name);

@@ -1,11 +1,11 @@
 import { ArgumentError } from '@funhash/hashing';
 import { scope, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
-import { inBasis } from '../in-basis.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { transposedMatrix } from '../ops/virtual-matrix.ts';
 import { hashedNet } from '../schemes/index.ts';
-import { createWeight } from '../weight.ts';
+import { createWeight } from '../weight/weight.ts';
+import { inBasis } from '../wrappers/in-basis.ts';
 import { basisMatrix } from './basis.ts';
 import fixtures from './dct2d.fixtures.json' with { type: 'json' };
 import { dct2d } from './dct2d.ts';

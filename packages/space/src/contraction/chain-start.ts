@@ -1,6 +1,6 @@
 import type { Random } from '@funhash/hashing';
 import type { Shape } from '@funhash/tensor';
-import { normalValues } from '../start-values.ts';
+import { normalValues } from '../weight/start-values.ts';
 import { productOf } from './modes.ts';
 import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
 

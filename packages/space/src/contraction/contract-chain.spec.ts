@@ -2,7 +2,7 @@ import { gradientsOf, multiply, sum } from '@funhash/autodiff';
 import { currentBackend, type Tensor, tensor, useBackend } from '@funhash/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mpo } from '../schemes/mpo.ts';
-import { createWeight, Weight } from '../weight.ts';
+import { createWeight, Weight } from '../weight/weight.ts';
 import fixtures from './contract-chain.fixtures.json' with { type: 'json' };
 import { contractChain } from './contract-chain.ts';
 import { planContraction } from './contraction-plan.ts';

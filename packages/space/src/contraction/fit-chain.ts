@@ -1,6 +1,6 @@
-import { type Floats, transposed } from '../plain-matrix.ts';
+import { type Floats, transposed } from '../linear-algebra/plain-matrix.ts';
+import type { RankChoice, truncatedSvd } from '../linear-algebra/truncated-svd.ts';
 import type { MatrixShape } from '../scheme.ts';
-import type { RankChoice, truncatedSvd } from '../truncated-svd.ts';
 import { productOf } from './modes.ts';
 import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
 

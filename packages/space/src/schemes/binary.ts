@@ -1,6 +1,6 @@
 import { binarized } from '@funhash/autodiff';
-import { defineQuantizer } from '../quantized.ts';
 import type { Scheme, WeightRequest } from '../scheme.ts';
+import { defineQuantizer } from '../wrappers/quantized.ts';
 
 const quantizer = defineQuantizer({
   kind: 'binary',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
+import { createWeight } from '../weight/weight.ts';
 import { dense } from './dense.ts';
-import { expectGolden, goldenNames } from './golden.ts';
+import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 
 describe('dense obeys', () => {
   for (const law of schemeLaws(dense(), { except: ['huge'] })) test(law.name, law.check);

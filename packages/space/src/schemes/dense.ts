@@ -1,6 +1,6 @@
 import { matmul } from '@funhash/autodiff';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
 
 /** The plain matrix: every entry stored. */
 export const dense = defineScheme({

@@ -1,9 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
-import { Parameter } from '../parameter.ts';
 import { entriesOf } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight, Weight } from '../weight.ts';
+import { Parameter } from '../weight/parameter.ts';
+import { createWeight, Weight } from '../weight/weight.ts';
 import fixtures from './fresh-net.fixtures.json' with { type: 'json' };
 import { freshNet } from './fresh-net.ts';
 

@@ -1,10 +1,10 @@
 import { Word } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { dct2d } from '../bases/dct2d.ts';
-import { definitionInBasis } from '../in-basis.ts';
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
+import { definitionInBasis } from '../wrappers/in-basis.ts';
 
 const most = 64;
 

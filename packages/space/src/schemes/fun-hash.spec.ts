@@ -3,11 +3,11 @@ import { ArgumentError } from '@funhash/hashing';
 import { tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import type { WeightRequest } from '../scheme.ts';
-import { SharedSpace } from '../shared-space.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
+import { SharedSpace } from '../weight/shared-space.ts';
+import { createWeight } from '../weight/weight.ts';
 import { funHash } from './fun-hash.ts';
-import { expectGolden, goldenNames } from './golden.ts';
+import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { hashedNet } from './hashed-net.ts';
 
 const shape = { rows: 9, cols: 25 };

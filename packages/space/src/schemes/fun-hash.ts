@@ -2,7 +2,7 @@ import { type Real, Word } from '@funhash/formula';
 import { ArgumentError, type Random } from '@funhash/hashing';
 import { type FormulaOptions, type OptionValues, structural, uniform } from '../options.ts';
 import { defineScheme, type Entry, type StoredArray } from '../scheme.ts';
-import { orthonormalRows, uniformValues } from '../start-values.ts';
+import { orthonormalRows, uniformValues } from '../weight/start-values.ts';
 
 /**
  * FunHashNN: V[i,j] = g(ξ₁ w[h₁(i,j)], …, ξ_U w[h_U(i,j)]; α), a small network g over U hashed values.

@@ -1,6 +1,6 @@
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
 
 /**
  * HashedNets: V[i,j] = ξ(i,j) · w[h(i,j)]. Bucket h and sign ξ come from one hash: the bucket from its high bits,

@@ -1,9 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import { tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
-import { Parameter } from '../parameter.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight, Weight } from '../weight.ts';
+import { Parameter } from '../weight/parameter.ts';
+import { createWeight, Weight } from '../weight/weight.ts';
 import fixtures from './kronecker.fixtures.json' with { type: 'json' };
 import { kronecker } from './kronecker.ts';
 

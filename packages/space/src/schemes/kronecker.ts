@@ -1,10 +1,10 @@
 import { add, gather, matmul, reshape, transpose } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
+import { rankOneTerms } from '../linear-algebra/rank-one-terms.ts';
 import { digitsOf } from '../ops/row-digits.ts';
 import { structural } from '../options.ts';
-import { rankOneTerms } from '../rank-one-terms.ts';
 import { defineScheme, type MatrixShape } from '../scheme.ts';
-import { normalValues } from '../start-values.ts';
+import { normalValues } from '../weight/start-values.ts';
 
 type Shapes = readonly (readonly number[])[];
 

@@ -1,8 +1,8 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
-import { expectGolden, goldenNames } from './golden.ts';
+import { createWeight } from '../weight/weight.ts';
+import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { lowRank } from './low-rank.ts';
 
 describe.each([1, 3])('lowRank %i obeys', (rank) => {

@@ -1,10 +1,10 @@
 import { gather, matmul } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
+import { transposed } from '../linear-algebra/plain-matrix.ts';
+import { rankOneTerms } from '../linear-algebra/rank-one-terms.ts';
 import { structural } from '../options.ts';
-import { transposed } from '../plain-matrix.ts';
-import { rankOneTerms } from '../rank-one-terms.ts';
 import { defineScheme } from '../scheme.ts';
-import { normalValues } from '../start-values.ts';
+import { normalValues } from '../weight/start-values.ts';
 
 /** V = A·Bᵀ with A [rows, rank] and B [cols, rank], multiplied by contraction: x·Vᵀ = (x·B)·Aᵀ. */
 export const lowRank = defineScheme({

@@ -1,6 +1,6 @@
 import { learnedStep, levelsOf } from '@funhash/autodiff';
 import { structural } from '../options.ts';
-import { defineQuantizer, type QuantizerFunction } from '../quantized.ts';
+import { defineQuantizer, type QuantizerFunction } from '../wrappers/quantized.ts';
 
 const options = { bits: structural.integer({ least: 2, most: 8, default: 4 }) };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
-import { expectGolden, goldenNames } from './golden.ts';
+import { createWeight } from '../weight/weight.ts';
+import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { productHash } from './product-hash.ts';
 
 describe('productHash obeys', () => {

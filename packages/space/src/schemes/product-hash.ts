@@ -1,6 +1,6 @@
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
 
 /**
  * Product hashing: V[i,j] = w[h(i,j)] · ξ(i,j) · p[h′(i,j)]: half of the values are multiplied into the other half,

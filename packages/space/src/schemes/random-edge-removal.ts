@@ -2,7 +2,7 @@ import type { Word } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
 
 /**
  * Random edge removal: most entries are 0, each of the others is stored. V is divided into blocks of

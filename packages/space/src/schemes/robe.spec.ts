@@ -1,10 +1,10 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
-import { SharedSpace } from '../shared-space.ts';
 import { entriesOf, valuesOf } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight.ts';
-import { expectGolden, goldenNames } from './golden.ts';
+import { SharedSpace } from '../weight/shared-space.ts';
+import { createWeight } from '../weight/weight.ts';
+import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { robe } from './robe.ts';
 
 describe.each([2, 8] as const)('robe with blocks of %i obeys', (block) => {

@@ -1,7 +1,7 @@
 import { binarized, stochasticallyBinarized } from '@funhash/autodiff';
 import { uniform } from '../options.ts';
-import { defineQuantizer } from '../quantized.ts';
 import type { Scheme, WeightRequest } from '../scheme.ts';
+import { defineQuantizer } from '../wrappers/quantized.ts';
 
 const quantizer = defineQuantizer({
   kind: 'stochasticBinary',

@@ -1,6 +1,6 @@
 import { learnedStep } from '@funhash/autodiff';
-import { defineQuantizer } from '../quantized.ts';
 import type { Scheme, WeightRequest } from '../scheme.ts';
+import { defineQuantizer } from '../wrappers/quantized.ts';
 
 /** Of the mean absolute latent value: thresholds of Li and Liu, who take it for the best ones of usual weights. */
 const threshold = 0.7;

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { structural, uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
-import { uniformValues } from '../start-values.ts';
+import { uniformValues } from '../weight/start-values.ts';
 import { blockSign } from './block-sign.ts';
 
 /**

@@ -2,7 +2,7 @@ import { gradientsOf, multiply, sum } from '@funhash/autodiff';
 import { random } from '@funhash/hashing';
 import { type Tensor, tensor } from '@funhash/tensor';
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
-import type { Weight } from '../weight.ts';
+import type { Weight } from '../weight/weight.ts';
 import { requireClose } from './compare.ts';
 import { read, requireArrays, requireProduct } from './gradient-laws.ts';
 import { applied, rowsOf } from './hooks.ts';

@@ -5,7 +5,7 @@ import { runVirtualRows, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
-import type { Weight } from '../weight.ts';
+import type { Weight } from '../weight/weight.ts';
 import { forAll, requireClose, requireDifferent, requireSame } from './compare.ts';
 import {
   type Arrays,

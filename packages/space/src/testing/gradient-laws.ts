@@ -25,7 +25,7 @@ import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
 import type { WeightPolicy } from '../scheme.ts';
-import type { Weight } from '../weight.ts';
+import type { Weight } from '../weight/weight.ts';
 import { forAll, requireClose } from './compare.ts';
 import { requireTransposed } from './decode-laws.ts';
 import { applied, rowsOf } from './hooks.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@funhash/tensor';
-import type { Weight } from '../weight.ts';
+import type { Weight } from '../weight/weight.ts';
 
 /** Rows of V as the scheme makes them at once; it must have `rowsAt`. */
 export function rowsOf(weight: Weight, stored: readonly Tensor[], ids: Tensor | undefined): Tensor {

@@ -2,10 +2,10 @@ import { ArgumentError, FunhashError, random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import { sizeOf, tensor } from '@funhash/tensor';
 import { resolveOptions } from '../options.ts';
-import { Parameter } from '../parameter.ts';
-import { project } from '../project.ts';
 import { budgetOf } from '../scheme.ts';
-import { createWeight, Weight, type WeightSpec } from '../weight.ts';
+import { Parameter } from '../weight/parameter.ts';
+import { project } from '../weight/project.ts';
+import { createWeight, Weight, type WeightSpec } from '../weight/weight.ts';
 import { requireClose, requireSame } from './compare.ts';
 import {
   type Arrays,

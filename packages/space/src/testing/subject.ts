@@ -4,7 +4,7 @@ import { type Backend, sizeOf, type Tensor, type TypedArray, tensor } from '@fun
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema } from '../options.ts';
 import type { MatrixShape, SchemeDefinition, WeightRequest } from '../scheme.ts';
-import { createWeight, Weight, type WeightOptions } from '../weight.ts';
+import { createWeight, Weight, type WeightOptions } from '../weight/weight.ts';
 
 export type Arrays = readonly Float64Array[];
 

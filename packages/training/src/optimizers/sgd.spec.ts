@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { optimizerLaws } from '../testing.ts';
-import { testAgainstPyTorch } from './pytorch-cases.ts';
+import { testAgainstPyTorch } from './pytorch-cases.spec-kit.ts';
 import { sgd } from './sgd.ts';
 
 testAgainstPyTorch(sgd);

@@ -3,7 +3,7 @@ import { fallbackCounts, sizeOf, type View } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import type { WasmBackend } from '../backend.ts';
 import { createBackend } from '../create-backend.ts';
-import { contiguous, expectSame, type Layout, runBoth, someValues, Twin } from '../twins.ts';
+import { contiguous, expectSame, type Layout, runBoth, someValues, Twin } from '../twins.spec-kit.ts';
 
 const backend = createBackend();
 

@@ -2,8 +2,8 @@ import { tracePointwise } from '@funhash/formula';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBackend } from '../create-backend.ts';
-import { choices, pointwiseProgram } from '../random-programs.ts';
-import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.ts';
+import { choices, pointwiseProgram } from '../random-programs.spec-kit.ts';
+import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.spec-kit.ts';
 
 const backend = createBackend();
 const shapes = fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 4 });

@@ -12,8 +12,8 @@ import {
   scalars,
   storedLengths,
   uniforms,
-} from '../random-programs.ts';
-import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.ts';
+} from '../random-programs.spec-kit.ts';
+import { contiguous, expectSame, layoutOf, runBoth, someValues, Twin } from '../twins.spec-kit.ts';
 
 const backend = createBackend();
 const extent = fc.oneof(fc.integer({ min: 0, max: 17 }), fc.constantFrom(24, 40, 63, 64, 65, 120, 121, 130));

@@ -7,9 +7,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { backendOn, type WasmBackend } from '../backend.ts';
 import { createBackend } from '../create-backend.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
-import { entryProgram, scalars, storedLengths, uniforms } from '../random-programs.ts';
+import { entryProgram, scalars, storedLengths, uniforms } from '../random-programs.spec-kit.ts';
 import { enableRelaxedSimd } from '../relaxed-simd.ts';
-import { contiguous, someValues } from '../twins.ts';
+import { contiguous, someValues } from '../twins.spec-kit.ts';
 import { Threads } from './threads.ts';
 import { workers } from './workers.ts';
 

@@ -1,0 +1,120 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeModel } from '../container/decode-model.ts';
+import { encodeModel } from '../container/encode-model.ts';
+import { ModelFileError } from '../container/model-file-error.ts';
+import { memoryGrowth } from '../memory-growth.spec-kit.ts';
+import { compressBytes } from './compress-bytes.ts';
+import { inflateBytes } from './gzip.ts';
+
+const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => (i * i) >> 7);
+const unpadded = (buffer: Buffer) => new Uint8Array(buffer);
+
+test.each([0, 1, 8191, 8192, 8193, 20_000])('%d bytes are the same after compression', async (length) => {
+  const content = bytes.subarray(0, length);
+  const compressed = await compressBytes(content);
+  expect(unpadded(gunzipSync(compressed))).toEqual(content);
+  expect(await inflateBytes(compressed)).toEqual(content);
+  expect(await inflateBytes(gzipSync(content, { level: 1 }))).toEqual(content);
+  expect(await inflateBytes(Uint8Array.of(0, ...compressed).subarray(1))).toEqual(content);
+});
+
+test('what is not gzip comes back as it is', async () => {
+  const plain = Uint8Array.of(1, 2, 3);
+  expect(await inflateBytes(plain)).toBe(plain);
+  expect(await inflateBytes(new Uint8Array(0))).toHaveLength(0);
+});
+
+test('a model file whose header length begins like gzip is not taken for it', async () => {
+  const headerLength = 0x088b1f;
+  const file = new Uint8Array(8 + headerLength).fill(0x20);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.set([0x7b, 0x7d], 8);
+  expect(file.subarray(0, 3)).toEqual(Uint8Array.of(0x1f, 0x8b, 0x08));
+  expect(await inflateBytes(file)).toBe(file);
+  expect(() => decodeModel(file)).toThrow('network description');
+});
+
+test('decodeModel says what to do with a compressed file', async () => {
+  const model = await compressBytes(encodeModel({ spec: null, tensors: {} }));
+  expect(() => decodeModel(model)).toThrow(ModelFileError);
+  expect(() => decodeModel(model)).toThrow('inflateBytes');
+  expect(decodeModel(await inflateBytes(model)).spec).toBe(null);
+});
+
+describe('what is refused', () => {
+  let compressed: Uint8Array;
+  beforeAll(async () => {
+    compressed = await compressBytes(bytes.subarray(0, 600));
+  });
+
+  test('every cut', async () => {
+    for (let length = 2; length < compressed.length; length++)
+      await expect(inflateBytes(compressed.slice(0, length)), `${length} bytes`).rejects.toThrow(
+        ModelFileError,
+      );
+  });
+
+  test('a changed content, checksum or length', async () => {
+    for (const place of [40, -8, -5, -4, -1]) {
+      const changed = compressed.slice();
+      const at = place < 0 ? changed.length + place : place;
+      changed[at] = (changed[at] as number) ^ 1;
+      await expect(inflateBytes(changed), `byte ${place}`).rejects.toThrow(ModelFileError);
+    }
+  });
+
+  test.each([
+    ['a byte', Uint8Array.of(1)],
+    ['zeros', new Uint8Array(20)],
+    ['another member', gzipSync(bytes)],
+    ['an empty member', gzipSync('')],
+  ])('%s behind it', async (_, more) => {
+    const file = Uint8Array.of(...compressed, ...more);
+    await expect(inflateBytes(file, { source: 'net.gz' })).rejects.toMatchObject({
+      name: 'ModelFileError',
+      source: 'net.gz',
+    });
+  });
+
+  test('more than maxBytes', async () => {
+    expect(await inflateBytes(compressed, { maxBytes: 600 })).toHaveLength(600);
+    await expect(inflateBytes(compressed, { maxBytes: 599 })).rejects.toThrow('at most 599 bytes');
+    await expect(inflateBytes(compressed, { maxBytes: 599 })).rejects.toThrow(ModelFileError);
+  });
+
+  test('a bomb, before it takes memory', async () => {
+    const bomb = gzipSync(new Uint8Array(2 ** 27));
+    expect(bomb.length).toBeLessThan(2 ** 18);
+    let error: unknown;
+    const growth = await memoryGrowth(async () => {
+      error = await inflateBytes(bomb, { maxBytes: 2 ** 20 }).catch((caught: unknown) => caught);
+    });
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect(growth).toBeLessThan(2 ** 24);
+  });
+});
+
+test('3000 mutated files: a typed refusal, or the original content', async () => {
+  const content = bytes.subarray(0, 300);
+  const compressed = await compressBytes(content);
+  let state = 20160106;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  let accepted = 0;
+  for (let run = 0; run < 3000; run++) {
+    const changed = compressed.slice();
+    // The first two bytes say that it is gzip.
+    for (let edits = 1 + random(3); edits > 0; edits--) changed[2 + random(changed.length - 2)] = random(256);
+    try {
+      expect(await inflateBytes(changed)).toEqual(content);
+      accepted++;
+    } catch (error) {
+      if (!(error instanceof ModelFileError)) throw error;
+    }
+  }
+  // The time, the level and the system in its head are not content.
+  expect(accepted).toBeLessThan(300);
+});

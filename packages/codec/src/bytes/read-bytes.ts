@@ -1,0 +1,128 @@
+import { ModelFileError } from '../container/model-file-error.ts';
+import { chunksOf, collect } from './collect.ts';
+
+/** Where bytes come from. A string is a path (Node) unless it starts with a scheme such as `https://`. */
+export type ByteSource =
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | FileSystemFileHandle
+  | Response;
+
+const operation = 'readBytes';
+
+/**
+ * All bytes of a source. Bytes that are in memory already are not copied.
+ *
+ * @param options.maxBytes refuse longer sources, before reading them where their length is known; default 2^30
+ * @param options.signal ends a download
+ * @throws ModelFileError when the source cannot be read, answers with an error, or is too long
+ */
+export async function readBytes(
+  source: ByteSource,
+  options: { maxBytes?: number; signal?: AbortSignal } = {},
+): Promise<Uint8Array> {
+  const { maxBytes = 2 ** 30, signal } = options;
+  const name = sourceName(source);
+  try {
+    if (source instanceof ArrayBuffer) return readBuffer(new Uint8Array(source), maxBytes, name);
+    if (ArrayBuffer.isView(source)) {
+      return readBuffer(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), maxBytes, name);
+    }
+    if (source instanceof Blob) return await readBlob(source, maxBytes, name);
+    if (source instanceof Response) return await readResponse(source, maxBytes, name);
+    if (typeof source === 'object' && 'getFile' in source)
+      return await readBlob(await source.getFile(), maxBytes, name);
+    const url = asUrl(source);
+    if (url !== undefined && url.protocol !== 'file:') {
+      return await readResponse(await fetch(url, signal === undefined ? {} : { signal }), maxBytes, name);
+    }
+    return await readPath(url ?? (source as string), maxBytes, name);
+  } catch (cause) {
+    if (cause instanceof ModelFileError) throw cause;
+    throw new ModelFileError(
+      {
+        operation,
+        source: name,
+        expected: 'a readable source',
+        actual: cause instanceof Error ? cause.message : String(cause),
+      },
+      { cause },
+    );
+  }
+}
+
+function asUrl(source: string | URL): URL | undefined {
+  if (source instanceof URL) return source;
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? new URL(source) : undefined;
+}
+
+function sourceName(source: ByteSource): string {
+  if (typeof source === 'string') return source;
+  if (source instanceof URL) return source.href;
+  if ('url' in source && source.url !== '') return source.url;
+  if ('name' in source && typeof source.name === 'string') return source.name;
+  return 'bytes in memory';
+}
+
+function refuseLength(length: number | string, maxBytes: number, name: string): never {
+  throw new ModelFileError({
+    operation,
+    source: name,
+    expected: `at most ${maxBytes} bytes`,
+    actual: `${length}`,
+    remedy: 'Raise maxBytes if the source is meant to be this long.',
+  });
+}
+
+function readBuffer(bytes: Uint8Array, maxBytes: number, name: string): Uint8Array {
+  return bytes.length <= maxBytes ? bytes : refuseLength(bytes.length, maxBytes, name);
+}
+
+async function readBlob(blob: Blob, maxBytes: number, name: string): Promise<Uint8Array> {
+  if (blob.size > maxBytes) refuseLength(blob.size, maxBytes, name);
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+async function readResponse(response: Response, maxBytes: number, name: string): Promise<Uint8Array> {
+  const { body } = response;
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  try {
+    if (!response.ok) {
+      throw new ModelFileError({
+        operation,
+        source: name,
+        expected: 'a successful answer',
+        actual: `status ${response.status}`,
+      });
+    }
+    if (announced > maxBytes) refuseLength(announced, maxBytes, name);
+  } catch (error) {
+    await body?.cancel().catch(() => undefined);
+    throw error;
+  }
+  if (body === null) return new Uint8Array();
+  return collect(chunksOf(body), {
+    sizeHint: 0,
+    maxBytes,
+    refuse: () => refuseLength('more', maxBytes, name),
+  });
+}
+
+async function readPath(path: string | URL, maxBytes: number, name: string): Promise<Uint8Array> {
+  const { open } = await import('node:fs/promises');
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    if (size > maxBytes) refuseLength(size, maxBytes, name);
+    return await collect(handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }), {
+      sizeHint: size,
+      maxBytes,
+      refuse: () => refuseLength('more', maxBytes, name),
+    });
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { ModelFileError } from '../container/model-file-error.ts';
+import { writeFileAtomic } from './write-file-atomic.ts';
+
+/** Where bytes go to. A string is a path (Node). */
+export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Uint8Array>;
+
+/**
+ * Writes bytes to a path (atomically, see `writeFileAtomic`), a file handle of the browser (which replaces the file
+ * when the last byte is in), or a stream, which is closed, or aborted on failure.
+ *
+ * @throws ModelFileError when the target cannot be written
+ */
+export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<void> {
+  if (typeof target === 'string') return writeFileAtomic(target, bytes);
+  if (target instanceof URL) {
+    const { fileURLToPath } = await import('node:url');
+    return writeFileAtomic(fileURLToPath(target), bytes);
+  }
+  const name = 'name' in target ? target.name : 'a stream';
+  try {
+    const stream: WritableStream<Uint8Array> =
+      'createWritable' in target ? await target.createWritable() : target;
+    const writer = stream.getWriter();
+    try {
+      await writer.write(bytes);
+      await writer.close();
+    } catch (error) {
+      await writer.abort(error).catch(() => undefined);
+      throw error;
+    }
+  } catch (cause) {
+    throw new ModelFileError(
+      {
+        operation: 'saveBytes',
+        source: name,
+        expected: 'a writable target',
+        actual: cause instanceof Error ? cause.message : String(cause),
+      },
+      { cause },
+    );
+  }
+}

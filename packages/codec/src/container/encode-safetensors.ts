@@ -1,0 +1,100 @@
+import { ArgumentError } from '@funhash/hashing';
+import { compareCodePoints, isWellFormed } from '../json/json.ts';
+import { quote } from './model-file-error.ts';
+import {
+  arrayOf,
+  dtypes,
+  elementCount,
+  isCount,
+  metadataKey,
+  type Named,
+  type StoredTensor,
+  safetensorsLimits,
+} from './safetensors.ts';
+
+/**
+ * A safetensors file: 8 bytes of header length (little-endian), the JSON header padded with spaces to a multiple of
+ * 8 bytes, the data. Tensors lie by descending alignment, then by name (the reference order of
+ * github.com/huggingface/safetensors), metadata keys are sorted, so equal content gives equal bytes.
+ *
+ * @throws ArgumentError for data that does not fit its dtype or shape, names that UTF-8 cannot hold, and files that
+ * `decodeSafetensors` would refuse.
+ */
+export function encodeSafetensors(tensors: Named<StoredTensor>, metadata: Named<string> = {}): Uint8Array {
+  const sorted = entriesOf(tensors).sort(
+    ([a, x], [b, y]) => dtypes.indexOf(x.dtype) - dtypes.indexOf(y.dtype) || compareCodePoints(a, b),
+  );
+  const parts: string[] = [];
+  const texts = entriesOf(metadata).sort(([a], [b]) => compareCodePoints(a, b));
+  if (texts.length > 0) {
+    for (const [key, text] of texts) checkMetadata(key, text);
+    const fields = texts.map(([key, text]) => `${JSON.stringify(key)}:${JSON.stringify(text)}`);
+    parts.push(`"${metadataKey}":{${fields.join(',')}}`);
+  }
+  let end = 0;
+  let values = 2 + texts.length;
+  for (const [name, tensor] of sorted) {
+    checkTensor(name, tensor);
+    const begin = end;
+    end += tensor.data.byteLength;
+    values += 6 + tensor.shape.length;
+    const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] };
+    parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+  }
+  const header = new TextEncoder().encode(`{${parts.join(',')}}`);
+  const headerLength = Math.ceil(header.length / 8) * 8;
+  const { maxHeaderBytes, maxValues } = safetensorsLimits;
+  if (headerLength > maxHeaderBytes || values > maxValues) {
+    refuseArgument(
+      `a header of at most ${maxHeaderBytes} bytes and ${maxValues} JSON values`,
+      `${headerLength} and ${values}`,
+    );
+  }
+
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setUint32(0, headerLength, true);
+  bytes.set(header, 8);
+  bytes.fill(0x20, 8 + header.length, 8 + headerLength);
+  let at = 8 + headerLength;
+  for (const [, { data }] of sorted) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function entriesOf<T>(named: Named<T>): [string, T][] {
+  return named instanceof Map ? [...named.entries()] : Object.entries(named);
+}
+
+function checkMetadata(key: string, text: unknown): void {
+  if (typeof text !== 'string') refuseArgument(`a string for metadata ${quote(key)}`, typeof text);
+  else if (!isWellFormed(key) || !isWellFormed(text)) {
+    refuseArgument('metadata without lone surrogates', `metadata ${quote(key)}`);
+  }
+}
+
+function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
+  const label = `tensor ${quote(name)}`;
+  if (name === metadataKey) refuseArgument('another tensor name', `the reserved ${metadataKey}`);
+  if (!isWellFormed(name)) refuseArgument('a name without lone surrogates', label);
+  if (!dtypes.includes(dtype))
+    refuseArgument(`a dtype of ${dtypes.join(', ')}`, `${String(dtype)} for ${label}`);
+  if (!(data instanceof arrayOf[dtype])) {
+    refuseArgument(`a ${arrayOf[dtype].name} for dtype ${dtype}`, `another type of data for ${label}`);
+  }
+  checkShape(label, shape, data.length);
+}
+
+/** @throws ArgumentError for a shape that no tensor of so many elements can have */
+export function checkShape(label: string, shape: readonly number[], length: number): void {
+  const { maxRank } = safetensorsLimits;
+  if (shape.length > maxRank) refuseArgument(`at most ${maxRank} dimensions`, `${shape.length} of ${label}`);
+  if (!shape.every((n) => isCount(n)) || elementCount(shape) !== length) {
+    refuseArgument(`data of shape [${shape.join(', ')}]`, `${length} elements for ${label}`);
+  }
+}
+
+function refuseArgument(expected: string, actual: string): never {
+  throw new ArgumentError({ operation: 'encodeSafetensors', expected, actual });
+}

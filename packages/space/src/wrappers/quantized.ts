@@ -1,0 +1,131 @@
+import type { Real } from '@funhash/formula';
+import type { FormulaOptions, OptionSchema, OptionValues } from '../options.ts';
+import type { Entry, MatrixShape, Scheme, SchemeDefinition, StoredArray, WeightRequest } from '../scheme.ts';
+import { dense } from '../schemes/dense.ts';
+import { virtualOf } from '../virtual-of.ts';
+import { measuredStd } from '../weight/measured-std.ts';
+
+type Definition = SchemeDefinition<OptionSchema>;
+
+/** What a quantiser may use besides the latent value. */
+export interface QuantizerTerms<O extends OptionSchema, S extends string> {
+  readonly options: FormulaOptions<O>;
+  /** Its own trained numbers. */
+  readonly scales: Readonly<Record<S, Real>>;
+  /** Entries of the matrix. */
+  readonly count: Real;
+  /** Where the entry lies, for what is drawn at random. */
+  readonly entry: Entry;
+}
+
+/** How entries are made of latent values, which are stored and trained. */
+export interface WeightQuantizer<O extends OptionSchema, S extends string> {
+  readonly kind: string;
+  /** Paper and equation. */
+  readonly source: string;
+  readonly options: O;
+  /** Standard deviation of the latent values at the start, for entries of the standard deviation `std`. */
+  latentStd(std: number): number;
+  /**
+   * Start values of its own trained numbers, for latent values of the standard deviation `std`. Optimisers keep them
+   * above 0.
+   */
+  scales(std: number, options: OptionValues<O>): Readonly<Record<S, number>>;
+  /** The entry, with a pseudo-gradient where it has no useful derivative. */
+  quantize(latent: Real, terms: QuantizerTerms<O, S>): Real;
+  /** What optimisers keep latent values within, where each is a stored value alone. Default none. */
+  readonly bounds?: readonly [low: number, high: number];
+  /** What optimisers multiply their learning rate of latent values by. Default 1. */
+  rate?(shape: MatrixShape): number;
+}
+
+/** A quantiser as users call it: over a request that says how the latent values are stored, by default one an entry. */
+export interface QuantizerFunction<O extends OptionSchema> extends Scheme {
+  (options?: Partial<OptionValues<O>>, latent?: WeightRequest): WeightRequest;
+  over(latent: Scheme): Scheme;
+}
+
+/** What numbers that a quantiser divides by are kept within. */
+const positive = [2 ** -30, 2 ** 30] as const;
+
+/** Makes schemes of a quantiser: V[i,j] = quantize(latent[i,j]), where the latent matrix is stored as any scheme says. */
+export function defineQuantizer<const O extends OptionSchema, S extends string>(
+  quantizer: WeightQuantizer<O, S>,
+): QuantizerFunction<O> {
+  const made = new WeakMap<Definition, Scheme>();
+  const over = ({ definition }: Scheme): Scheme => {
+    const found = made.get(definition) ?? {
+      definition: definitionOver(quantizer as unknown as WeightQuantizer<OptionSchema, string>, definition),
+    };
+    made.set(definition, found);
+    return found;
+  };
+  const request = (
+    options: Partial<OptionValues<O>> = {},
+    latent: WeightRequest = dense(),
+  ): WeightRequest => ({
+    ...latent,
+    scheme: over(latent.scheme),
+    options: { ...latent.options, ...options },
+  });
+  return Object.assign(request, over(dense), { over });
+}
+
+function definitionOver(quantizer: WeightQuantizer<OptionSchema, string>, inner: Definition): Definition {
+  const own = (options: OptionValues<OptionSchema>) => quantizer.scales(1, options);
+  const defaults = Object.fromEntries(
+    Object.entries(quantizer.options).map(([name, option]) => [name, option.default]),
+  ) as OptionValues<OptionSchema>;
+  return {
+    kind: inner === dense.definition ? quantizer.kind : `${quantizer.kind}(${inner.kind})`,
+    source:
+      inner === dense.definition ? quantizer.source : `${quantizer.source}; latent values: ${inner.source}`,
+    options: { ...inner.options, ...quantizer.options },
+    plan: ({ budget, ...rest }) => {
+      const taken = Object.keys(own({ ...defaults, ...rest.given })).length;
+      return inner.plan({ ...rest, budget: budget === undefined ? undefined : budget - taken });
+    },
+    stored: (options, shape) => ({
+      ...inner.stored(options, shape),
+      ...Object.fromEntries(Object.keys(own(options)).map((name) => [name, [1]])),
+    }),
+    initialize: (request) => {
+      const { options, shared } = request;
+      const std = quantizer.latentStd(request.std);
+      const matrix = virtualOf(inner, options, request);
+      const scales = Object.entries(quantizer.scales(std, options));
+      return {
+        ...inner.initialize({
+          ...request,
+          std,
+          measureStd: (values) => measuredStd(matrix, { ...values, ...shared }),
+        }),
+        ...Object.fromEntries(scales.map(([name, value]) => [name, Float64Array.of(value)])),
+      };
+    },
+    entry: (entry, stored, options) => {
+      const names = Object.keys(own(options as OptionValues<OptionSchema>));
+      return quantizer.quantize(inner.entry(entry, stored, options), {
+        options,
+        scales: Object.fromEntries(names.map((name) => [name, (stored[name] as StoredArray).at(0)])),
+        count: entry.rows.asReal().times(entry.cols.asReal()),
+        entry,
+      });
+    },
+    rules: (options, shape) => {
+      const names = Object.keys(inner.stored(options, shape));
+      const { bounds } = quantizer;
+      const rule = {
+        ...(bounds && names.length === 1 && { bounds }),
+        ...(quantizer.rate && { rate: quantizer.rate(shape) }),
+      };
+      const scales = Object.keys(own(options));
+      return Object.fromEntries([
+        ...names.map((name) => [name, rule]),
+        ...scales.map((name) => [name, { bounds: positive }]),
+      ]);
+    },
+    ...(inner.isScaled && { isScaled: inner.isScaled }),
+    ...(inner.pool && { pool: inner.pool }),
+  };
+}
