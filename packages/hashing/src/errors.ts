@@ -24,3 +24,27 @@ export class FunhashError extends Error {
 
 /** A number, option or argument outside its domain. */
 export class ArgumentError extends FunhashError {}
+
+/** An option that does not exist. */
+export class OptionError extends ArgumentError {
+  constructor({
+    operation,
+    name,
+    known,
+    nearest,
+  }: {
+    readonly operation: string;
+    /** As it was given. */
+    readonly name: string;
+    readonly known: readonly string[];
+    /** The known one that was most likely meant. */
+    readonly nearest: string | undefined;
+  }) {
+    const list = known.length === 0 ? 'no options' : `options among ${known.join(', ')}`;
+    const remedy = nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+    super({ operation, expected: list, actual: name, ...(remedy && { remedy }) });
+    this.message = `${operation}: unknown option ${name}; ${
+      nearest === undefined ? `it takes ${known.join(', ') || 'none'}` : `did you mean ${nearest}?`
+    }`;
+  }
+}

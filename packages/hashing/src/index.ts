@@ -1,9 +1,12 @@
 export { below, signOf } from './below.ts';
 export { deriveSeed, type SeedLabel } from './derive-seed.ts';
-export { ArgumentError, type ErrorDetails, FunhashError } from './errors.ts';
+export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './errors.ts';
 export { type HashFamily, hashFamilies } from './families.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
+export { checkOptions, refuseUnknown, shownValue } from './options/check-options.ts';
+export { nearestName } from './options/nearest-name.ts';
+export { type OptionRule, type OptionRules, type OptionsOf, option } from './options/option.ts';
 export { type Random, type RandomState, random, randomFrom, type Shuffled } from './random.ts';
 export { asWordHash, type HashFormula, numberWords, type WordHash, type WordOps } from './words.ts';
 export { xxHash32, xxHash32Formula, xxHash32Words } from './xx-hash32.ts';

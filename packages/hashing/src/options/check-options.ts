@@ -1,0 +1,70 @@
+import { ArgumentError, OptionError } from '../errors.ts';
+import { nearestName } from './nearest-name.ts';
+import type { OptionRules } from './option.ts';
+
+/**
+ * Refuses options that a function or class does not have, and values that they do not take. Undefined counts as not
+ * given.
+ *
+ * @param operation names what takes the options, in errors: `Conv2d`
+ * @throws OptionError for an unknown name, with the nearest known one; ArgumentError for a wrong or missing value
+ */
+export function checkOptions(operation: string, rules: OptionRules, given: unknown): void {
+  const options = requireRecord(operation, Object.keys(rules), given);
+  refuseUnknown(operation, Object.keys(rules), options);
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = options[name];
+    if (value === undefined ? rule.isRequired : !rule.accepts(value))
+      throw new ArgumentError({
+        operation,
+        expected: `${name}: ${rule.expected}`,
+        actual: value === undefined ? 'none' : shownValue(value),
+      });
+  }
+}
+
+/** Refuses names that are not among `known`: for options whose values are checked elsewhere. */
+export function refuseUnknown(operation: string, known: readonly string[], given: unknown): void {
+  const options = requireRecord(operation, known, given);
+  for (const name of Object.keys(options)) {
+    if (known.includes(name) || options[name] === undefined) continue;
+    throw new OptionError({ operation, name, known, nearest: nearestName(name, known) });
+  }
+}
+
+function requireRecord(
+  operation: string,
+  known: readonly string[],
+  given: unknown,
+): Readonly<Record<string, unknown>> {
+  if (given === undefined) return {};
+  // A number, a tensor or a list in place of options has no name that could be refused.
+  const isRecord =
+    typeof given === 'object' &&
+    given !== null &&
+    !Array.isArray(given) &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(given));
+  if (isRecord) return given as Readonly<Record<string, unknown>>;
+  const example = known.length > 0 ? `{ ${known[0]}: … }` : '{}';
+  throw new ArgumentError({
+    operation,
+    expected: `options as an object, ${example}`,
+    actual: shownValue(given),
+  });
+}
+
+/** A value as a message shows it: short, and on one line. */
+export function shownValue(value: unknown): string {
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  if (!isPlain) return `a ${value.constructor?.name ?? 'object'}`;
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? 'an object';
+  } catch {
+    return 'an object';
+  }
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}
