@@ -1,4 +1,4 @@
-import type { Backend, View, VirtualMatrix } from '@funhash/tensor';
+import type { Backend, View, VirtualView } from '@funhash/tensor';
 import { createRunner } from './funhash.ts';
 import type { Row, Table } from './table.ts';
 import type { Task } from './task.ts';
@@ -109,4 +109,4 @@ function shapesOf(operands: readonly unknown[]): string[] {
 
 const isObject = (operand: unknown): operand is object => typeof operand === 'object' && operand !== null;
 const isView = (operand: unknown): operand is View => isObject(operand) && 'strides' in operand;
-const isMatrix = (operand: unknown): operand is VirtualMatrix => isObject(operand) && 'stored' in operand;
+const isMatrix = (operand: unknown): operand is VirtualView => isObject(operand) && 'stored' in operand;

@@ -40,15 +40,19 @@ export interface View {
   readonly offset: number;
 }
 
-/** A matrix V[rows, cols] that exists only as a formula: `program` has one real output, the entry. */
-export interface VirtualMatrix {
+/**
+ * A window on a matrix V[rows, cols] that exists only as a formula: `program` has one real output, the entry.
+ *
+ * @typeParam Stored what the stored values are: views for a kernel, tensors for a dispatcher
+ */
+export interface VirtualView<Stored extends View = View> {
   readonly program: Program;
   readonly rows: number;
   readonly cols: number;
   readonly uniforms: readonly number[];
   readonly scalars: readonly number[];
   /** Contiguous, by slot. */
-  readonly stored: readonly View[];
+  readonly stored: readonly Stored[];
 }
 
 /** What a product does to its result before it is stored: adds `bias` [N], then applies a program of one input. */
@@ -92,16 +96,16 @@ export interface Kernels {
   /** log Σ exp along the last axis, out without that axis. */
   logSumExp(x: View, out: View): void;
   /** out[n, :] = V[ids[n], :], or all of V where ids is null; ids i32 [N], checked. */
-  virtualRows(v: VirtualMatrix, ids: View | null, out: View): void;
+  virtualRows(v: VirtualView, ids: View | null, out: View): void;
   /** Adds to outs, by slot, the sinks of `adjoint` under the cotangent dOut [N, cols] of `virtualRows`. */
-  foldRows(dOut: View, ids: View | null, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
+  foldRows(dOut: View, ids: View | null, v: VirtualView, adjoint: Program, outs: readonly View[]): void;
   /** out[B, rows] = x[B, cols] · Vᵀ, V never in memory; x of several axes (see `Kernels`). */
-  virtualMatmul(x: View, v: VirtualMatrix, out: View, epilogue?: Epilogue): void;
+  virtualMatmul(x: View, v: VirtualView, out: View, epilogue?: Epilogue): void;
   /**
    * Adds to outs, by slot, the sinks of `adjoint` under dV = dYᵀ·x, formed tile by tile; dY [B, rows], x [B, cols], of
    * several axes (see `Kernels`).
    */
-  virtualFold(dY: View, x: View, v: VirtualMatrix, adjoint: Program, outs: readonly View[]): void;
+  virtualFold(dY: View, x: View, v: VirtualView, adjoint: Program, outs: readonly View[]): void;
   /**
    * Packs signs, x [..., N] → out i32 [..., ⌈N/32⌉]: bit k of word w is 1 where element 32·w + k is at least 0 (−0 is, NaN
    * is not), or as its bound says. Bits behind the last element are 0.

@@ -1,4 +1,4 @@
-export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualMatrix } from './backend.ts';
+export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualView } from './backend.ts';
 export {
   type BackendName,
   type BackendOptions,

@@ -1,5 +1,5 @@
 import type { Program } from '@funhash/formula';
-import type { Backend, View } from './backend.ts';
+import type { Backend, View, VirtualView } from './backend.ts';
 import { empty } from './create.ts';
 import type { DType } from './dtype.ts';
 import { ShapeError } from './errors.ts';
@@ -9,16 +9,6 @@ import { broadcastShapes, shapeText, sizeOf } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Checked calls of the kernels that multiply, and of those that decode: see `dispatch.ts`. */
-
-/** A virtual matrix whose stored values are tensors. */
-export interface VirtualOperand {
-  readonly program: Program;
-  readonly rows: number;
-  readonly cols: number;
-  readonly uniforms: readonly number[];
-  readonly scalars: readonly number[];
-  readonly stored: readonly Tensor[];
-}
 
 export interface ProductOptions {
   /** [N] */
@@ -116,7 +106,7 @@ function epilogueOf(bias: Tensor | undefined, activation: Program | undefined) {
   return bias || activation ? { ...(bias && { bias }), ...(activation && { activation }) } : undefined;
 }
 
-const virtual = (v: VirtualOperand): VirtualOperand => ({
+const virtual = (v: VirtualView<Tensor>): VirtualView<Tensor> => ({
   ...v,
   stored: v.stored.map((stored) => stored.contiguous()),
 });
@@ -124,7 +114,7 @@ const virtual = (v: VirtualOperand): VirtualOperand => ({
 /** x [...rows, ...columns] · Vᵀ → [...rows, V's rows]; [B, cols] → [B, rows] is the plain case. */
 export function runVirtualMatmul(
   x: Tensor,
-  v: VirtualOperand,
+  v: VirtualView<Tensor>,
   { bias, activation, rowAxes = x.rank - 1 }: ProductOptions = {},
 ): Tensor {
   const operation = 'virtualMatmul';
@@ -142,7 +132,7 @@ export function runVirtualMatmul(
  * The gradients of the stored values, by slot, under dV = dYᵀ·x; dY [B, rows], x [B, cols], or several axes for B and
  * for cols.
  */
-export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualOperand, adjoint: Program): Tensor[] {
+export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualView<Tensor>, adjoint: Program): Tensor[] {
   const operation = 'virtualFold';
   const backend = backendOf(operation, [dY, x, ...v.stored]);
   floatTypeOf(operation, [dY, x, ...v.stored]);
@@ -160,7 +150,7 @@ export function runVirtualFold(dY: Tensor, x: Tensor, v: VirtualOperand, adjoint
  * @param like says where and in what dtype, for a matrix without stored values
  */
 export function runVirtualRows(
-  v: VirtualOperand,
+  v: VirtualView<Tensor>,
   ids: Tensor | null,
   like?: { readonly dtype: DType; readonly backend: Backend },
 ): Tensor {
@@ -173,7 +163,12 @@ export function runVirtualRows(
 }
 
 /** The gradients of the stored values, by slot, under the cotangent dOut [N, cols] of `runVirtualRows`. */
-export function runFoldRows(dOut: Tensor, ids: Tensor | null, v: VirtualOperand, adjoint: Program): Tensor[] {
+export function runFoldRows(
+  dOut: Tensor,
+  ids: Tensor | null,
+  v: VirtualView<Tensor>,
+  adjoint: Program,
+): Tensor[] {
   const operands = [dOut, ...v.stored];
   const backend = backendOf('foldRows', ids ? [...operands, ids] : operands);
   floatTypeOf('foldRows', operands);

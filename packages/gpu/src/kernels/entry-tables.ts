@@ -1,5 +1,5 @@
 import type { Program } from '@funhash/formula';
-import type { VirtualMatrix } from '@funhash/tensor';
+import type { VirtualView } from '@funhash/tensor';
 import type { Device, DeviceArray } from '../device.ts';
 import { programId } from '../program/program-operands.ts';
 import { entriesByIndex, type Sorted } from './sorted-entries.ts';
@@ -39,12 +39,12 @@ export class EntryTables {
   }
 
   /** The table of rows by their numbers, made for this use. */
-  ofRows(index: Program, v: VirtualMatrix, rows: Int32Array, indices: number): Table {
+  ofRows(index: Program, v: VirtualView, rows: Int32Array, indices: number): Table {
     return this.#upload(entriesByIndex(index, v, rows, indices));
   }
 
   /** @param rows of the whole matrix that the strip is of */
-  ofStrip(index: Program, v: VirtualMatrix, strip: Strip, rows: number, indices: number): Table {
+  ofStrip(index: Program, v: VirtualView, strip: Strip, rows: number, indices: number): Table {
     const key = [programId(index), strip.first, strip.count, v.cols, v.uniforms, indices].join(':');
     const make = (): Sorted => entriesByIndex(index, v, strip, indices);
     if (rows * v.cols > residentStrips * this.#stripEntries)

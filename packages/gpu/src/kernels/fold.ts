@@ -1,5 +1,5 @@
 import type { Program, Sink } from '@funhash/formula';
-import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { DeviceArray, Elements, KernelSource } from '../device.ts';
@@ -26,7 +26,7 @@ export interface FoldedRows {
 export function foldInto(
   context: GpuContext,
   { count, ids }: FoldedRows,
-  v: VirtualMatrix,
+  v: VirtualView,
   adjoint: Program,
   outs: readonly View[],
   cotangents: (strip: Strip, use: (dV: View) => void) => void,
@@ -87,7 +87,7 @@ interface Fold {
   readonly strip: Strip;
   readonly dV: View;
   readonly ids: View | null;
-  readonly v: VirtualMatrix;
+  readonly v: VirtualView;
   readonly out: View;
 }
 

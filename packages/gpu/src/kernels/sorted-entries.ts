@@ -1,6 +1,6 @@
 import { Interpreter, type Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import type { VirtualMatrix } from '@funhash/tensor';
+import type { VirtualView } from '@funhash/tensor';
 import type { Strip } from './strips.ts';
 
 /** The entries of a strip of a virtual matrix, sorted by an index that each of them has. */
@@ -27,7 +27,7 @@ const mostEntries = 2048;
  */
 export function entriesByIndex(
   index: Program,
-  v: VirtualMatrix,
+  v: VirtualView,
   rows: Strip | Int32Array,
   indices: number,
 ): Sorted {
@@ -72,14 +72,14 @@ function begins(counts: Int32Array): Float32Array {
 }
 
 /** The index that all entries have, of a program that depends on neither row nor column. */
-export function commonIndex(index: Program, { uniforms }: VirtualMatrix, indices: number): number {
+export function commonIndex(index: Program, { uniforms }: VirtualView, indices: number): number {
   const one = { cols: 1, uniforms };
   return indicesOf(index, one, { first: 0, count: 1 }, indices)[0] as number;
 }
 
 function indicesOf(
   index: Program,
-  { cols, uniforms }: Pick<VirtualMatrix, 'cols' | 'uniforms'>,
+  { cols, uniforms }: Pick<VirtualView, 'cols' | 'uniforms'>,
   rows: Strip | Int32Array,
   indices: number,
 ): Int32Array {

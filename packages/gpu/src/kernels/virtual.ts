@@ -1,4 +1,4 @@
-import { type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { type Kernels, sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Device, DeviceArray } from '../device.ts';
@@ -158,7 +158,7 @@ function joinedBlock(device: Device, rows: number, blocks: readonly Block[]): Bl
 }
 
 /** A strip of V [count, cols]; one that is all of V is kept beside the stored values. The caller owns it, too. */
-function decoded(context: GpuContext, v: VirtualMatrix, strip: Strip): DeviceArray {
+function decoded(context: GpuContext, v: VirtualView, strip: Strip): DeviceArray {
   const { rows, cols, uniforms, scalars } = v;
   if (v.stored.length === 0 || strip.count < rows) return decode(context, v, strip, null);
   const places = v.stored.map(({ buffer, offset }) => ({
@@ -176,12 +176,7 @@ function decoded(context: GpuContext, v: VirtualMatrix, strip: Strip): DeviceArr
 }
 
 /** A strip of V, or of the rows that the ids name. */
-function decode(
-  context: GpuContext,
-  v: VirtualMatrix,
-  { first, count }: Strip,
-  ids: View | null,
-): DeviceArray {
+function decode(context: GpuContext, v: VirtualView, { first, count }: Strip, ids: View | null): DeviceArray {
   const { device, memory } = context;
   const { program, cols } = v;
   const operands = programOperands(program, v, memory);

@@ -1,5 +1,5 @@
 import type { Program } from '@funhash/formula';
-import type { VirtualMatrix } from '@funhash/tensor';
+import type { View, VirtualView } from '@funhash/tensor';
 import type { Elements } from '../device.ts';
 import type { Memory } from '../memory.ts';
 import { type Reads, usedSlots } from './program-text.ts';
@@ -12,11 +12,11 @@ export interface ProgramOperands {
   readonly reads: Reads;
 }
 
-export function programOperands(program: Program, v: VirtualMatrix, memory: Memory): ProgramOperands {
+export function programOperands(program: Program, v: VirtualView, memory: Memory): ProgramOperands {
   const { stored, uniforms, scalars } = usedSlots(program);
   return {
     args: [
-      ...stored.flatMap((slot) => memory.argumentsOf(v.stored[slot] as VirtualMatrix['stored'][number])),
+      ...stored.flatMap((slot) => memory.argumentsOf(v.stored[slot] as View)),
       ...uniforms.flatMap((slot) => uniformHalves(v.uniforms[slot] as number)),
       ...scalars.map((slot) => v.scalars[slot] as number),
     ],

@@ -1,4 +1,4 @@
-import type { Tensor, VirtualOperand } from '@funhash/tensor';
+import type { Tensor, VirtualView } from '@funhash/tensor';
 import type { Formula } from '../formula.ts';
 
 /** A virtual matrix V[rows, cols] over stored tensors: the operand of the three consuming ops. */
@@ -13,7 +13,7 @@ export interface VirtualMatrix {
   readonly decoded?: Tensor | undefined;
 }
 
-export function operandOf({ formula, ...rest }: VirtualMatrix): VirtualOperand {
+export function operandOf({ formula, ...rest }: VirtualMatrix): VirtualView<Tensor> {
   return { program: formula.program, ...rest };
 }
 

@@ -1,6 +1,6 @@
 import type { FloatArray, Interpreter, Panel, Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import type { View, VirtualMatrix } from '../backend.ts';
+import type { View, VirtualView } from '../backend.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { interpreterOf } from './map.ts';
 import { contiguousData, dataOf, matrixPositions } from './views.ts';
@@ -15,7 +15,7 @@ const panelEntries = 4096;
 const stripEntries = 65536;
 
 const operands = (
-  v: VirtualMatrix,
+  v: VirtualView,
   inputs: readonly FloatArray[] = [],
 ): Omit<Panel, 'rows' | 'cols' | 'firstRow' | 'firstCol'> => ({
   uniforms: v.uniforms,
@@ -24,12 +24,12 @@ const operands = (
   inputs,
 });
 
-const decoderOf = (v: VirtualMatrix, dtype: 'f32' | 'f64'): Interpreter =>
+const decoderOf = (v: VirtualView, dtype: 'f32' | 'f64'): Interpreter =>
   interpreterOf(v.program, dtype, panelEntries);
 
 /** Decodes rows [firstRow, firstRow + rows) — or the rows of that part of `ids` — into out, row by row. */
 function decodeStrip(
-  v: VirtualMatrix,
+  v: VirtualView,
   ids: Int32Array | null,
   firstRow: number,
   rows: number,
@@ -54,7 +54,7 @@ function decodeStrip(
     }
 }
 
-function rowIds(v: VirtualMatrix, ids: View | null): Int32Array | null {
+function rowIds(v: VirtualView, ids: View | null): Int32Array | null {
   if (!ids) return null;
   const values = contiguousData(ids) as Int32Array;
   for (const id of values)
@@ -67,11 +67,11 @@ function rowIds(v: VirtualMatrix, ids: View | null): Int32Array | null {
   return values;
 }
 
-export function virtualRows(v: VirtualMatrix, ids: View | null, out: View): void {
+export function virtualRows(v: VirtualView, ids: View | null, out: View): void {
   decodeStrip(v, rowIds(v, ids), 0, out.shape[0] as number, dataOf(out) as FloatArray, out.offset);
 }
 
-export function virtualMatmul(x: View, v: VirtualMatrix, out: View): void {
+export function virtualMatmul(x: View, v: VirtualView, out: View): void {
   const rowAxes = out.shape.length - 1;
   const { rows, cols } = matrixPositions(x, rowAxes);
   const left = pack({ data: dataOf(x) as FloatArray, starts: rows, steps: cols });
@@ -98,7 +98,7 @@ const tileCols = panelEntries / tileRows;
 export function virtualFold(
   dY: View,
   x: View,
-  v: VirtualMatrix,
+  v: VirtualView,
   adjoint: Program,
   outs: readonly View[],
 ): void {
@@ -132,7 +132,7 @@ export function virtualFold(
 export function foldRows(
   dOut: View,
   ids: View | null,
-  v: VirtualMatrix,
+  v: VirtualView,
   adjoint: Program,
   outs: readonly View[],
 ): void {

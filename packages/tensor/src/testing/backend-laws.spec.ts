@@ -1,6 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
-import type { Backend, Kernels, View, VirtualMatrix } from '../backend.ts';
+import type { Backend, Kernels, View, VirtualView } from '../backend.ts';
 import { referenceBackend } from '../reference/backend.ts';
 import { referenceKernels } from '../reference/kernels.ts';
 import type { HostBuffer } from '../reference/views.ts';
@@ -44,7 +44,7 @@ const untransposed = (view: View): View => {
 const dataOf = (view: View) => (view.buffer as HostBuffer).data;
 
 /** All of V, with the row numbers that a tile of 16 rows would count. */
-function tileLocal(v: VirtualMatrix, dtype: 'f32' | 'f64'): View {
+function tileLocal(v: VirtualView, dtype: 'f32' | 'f64'): View {
   const ids = Array.from({ length: v.rows }, (_, row) => row % 16);
   const out = onHost(freshOut(dtype, [v.rows, v.cols]));
   referenceKernels.virtualRows(v, onHost(operand('i32', [v.rows], 1, { values: ids })), out);

@@ -1,6 +1,6 @@
 import type { Program } from '@funhash/formula';
 import { evaluateEntry } from '@funhash/formula/testing';
-import type { Epilogue, Kernels, SignBounds, View, VirtualMatrix } from '../backend.ts';
+import type { Epilogue, Kernels, SignBounds, View, VirtualView } from '../backend.ts';
 import type { HostBuffer } from '../reference/views.ts';
 
 /**
@@ -43,13 +43,13 @@ function finish(out: View, epilogue: Epilogue | undefined): void {
 const contents = (views: readonly View[]): number[][] =>
   views.map((view) => indicesOf(view.shape).map((index) => read(view, ...index)));
 
-const valuesOf = ({ uniforms, scalars, stored }: VirtualMatrix) => ({
+const valuesOf = ({ uniforms, scalars, stored }: VirtualView) => ({
   uniforms,
   scalars,
   stored: contents(stored),
 });
 
-function decode(v: VirtualMatrix, rowNumbers: readonly number[], dtype: 'f32' | 'f64'): number[][] {
+function decode(v: VirtualView, rowNumbers: readonly number[], dtype: 'f32' | 'f64'): number[][] {
   const operands = valuesOf(v);
   return rowNumbers.map((row) =>
     range(v.cols).map(
@@ -60,7 +60,7 @@ function decode(v: VirtualMatrix, rowNumbers: readonly number[], dtype: 'f32' | 
 
 /** Adds the sinks of `adjoint` for every listed row under its cotangents. */
 function fold(
-  v: VirtualMatrix,
+  v: VirtualView,
   adjoint: Program,
   rowNumbers: readonly number[],
   cotangent: (n: number, col: number) => number,
@@ -85,7 +85,7 @@ function fold(
   });
 }
 
-const rowNumbers = (v: VirtualMatrix, ids: View | null): number[] =>
+const rowNumbers = (v: VirtualView, ids: View | null): number[] =>
   ids ? (contents([ids])[0] as number[]) : range(v.rows);
 
 const sum = (n: number, term: (k: number) => number): number =>

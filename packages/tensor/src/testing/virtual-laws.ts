@@ -1,7 +1,7 @@
 import { random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import fc from 'fast-check';
-import type { View, VirtualMatrix } from '../backend.ts';
+import type { View, VirtualView } from '../backend.ts';
 import type { FloatDType } from '../dtype.ts';
 import { activations, epilogueOf, type KernelLaw } from './kernel-laws.ts';
 import { anyExtent, anyLayout, anySeed, freshOut, type Operand, onBackend, operand } from './operand.ts';
@@ -53,7 +53,7 @@ export function matrix(
   formula: SampleFormula,
   { size: [rows, cols], seed }: Case,
   stored: readonly View[],
-): VirtualMatrix {
+): VirtualView {
   const { program, scalars } = formula;
   return {
     program,
@@ -314,7 +314,7 @@ const rangeLaws: readonly KernelLaw[] = (['virtualRows', 'foldRows'] as const).m
   name: `${kernel}: refuses row numbers out of range`,
   check: async (bench) => {
     for (const bad of [-1, 4, 2 ** 31 - 1]) {
-      const v = (stored: View): VirtualMatrix => ({
+      const v = (stored: View): VirtualView => ({
         ...hashed,
         rows: 4,
         cols: 3,

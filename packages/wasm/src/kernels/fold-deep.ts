@@ -1,5 +1,5 @@
 import type { Program } from '@funhash/formula';
-import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { multipliesPerNs, roundUp } from '../gemm/gemm.ts';
@@ -28,7 +28,7 @@ export function foldDeep(
   panels: Panels,
   dY: View,
   x: View,
-  v: VirtualMatrix,
+  v: VirtualView,
   adjoint: Program,
   outs: readonly View[],
 ): void {

@@ -1,5 +1,5 @@
 import { type Node, Program, Real } from '@funhash/formula';
-import { sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { Dependence, stripLanes } from '../compiler/dependence.ts';
 import { largestWords } from '../compiler/largest.ts';
 import { operandWords, type PanelForm, panelModule } from '../compiler/panel.ts';
@@ -58,7 +58,7 @@ export class Panels {
    * Compiled code reads and adds without a check: bounds are proved from the formula where possible, else all indices
    * of the matrix are computed once.
    */
-  inBounds(program: Program, v: VirtualMatrix): boolean {
+  inBounds(program: Program, v: VirtualView): boolean {
     const lengths = v.stored.map(({ shape }) => sizeOf(shape));
     const key = `${v.rows},${v.cols},${v.uniforms.join()},${lengths.join()}`;
     let checked = this.#checked.get(program);
@@ -73,7 +73,7 @@ export class Panels {
     return inBounds;
   }
 
-  #check(program: Program, v: VirtualMatrix, lengths: readonly number[]): boolean {
+  #check(program: Program, v: VirtualView, lengths: readonly number[]): boolean {
     if (v.rows === 0 || v.cols === 0) return true;
     if (program.nodes.length > mostNodes) return false;
     const indices = [
@@ -92,7 +92,7 @@ export class Panels {
   }
 
   // The largest value of each output, a word, over the whole matrix.
-  #largest(program: Program, v: VirtualMatrix): number[] {
+  #largest(program: Program, v: VirtualView): number[] {
     const form = { lanes: 'row', listed: false } as const;
     const call = { firstLane: 0, lanes: v.rows, firstStep: 0, steps: v.cols };
     const largest = program.outputs.map(() => 0);
@@ -138,7 +138,7 @@ export class Panels {
   run(
     thread: Thread,
     program: Program,
-    v: VirtualMatrix,
+    v: VirtualView,
     form: Omit<PanelForm, 'unroll'>,
     call: PanelCall,
     sinks: readonly (View | undefined)[] = [],
@@ -171,7 +171,7 @@ export class Panels {
   #run(
     thread: Thread,
     program: Program,
-    v: VirtualMatrix,
+    v: VirtualView,
     form: PanelForm,
     { firstLane, lanes, firstStep, input = nowhere, output = nowhere, list = 0 }: PanelCall,
     blocks: number,

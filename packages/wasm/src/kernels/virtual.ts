@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import { type Epilogue, type Kernels, sizeOf, type View, type VirtualMatrix } from '@funhash/tensor';
+import { type Epilogue, type Kernels, sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { blockSize, multipliesPerNs, roundUp, startAt, type WritePanel } from '../gemm/gemm.ts';
@@ -35,7 +35,7 @@ function multiplyRows(
   context: Context,
   panels: Panels,
   x: View,
-  v: VirtualMatrix,
+  v: VirtualView,
   out: View,
   epilogue: Epilogue | undefined,
 ): void {
@@ -69,7 +69,7 @@ function multiplyRow(
   { memory, threads }: Context,
   panels: Panels,
   x: View,
-  v: VirtualMatrix,
+  v: VirtualView,
   out: View,
   epilogue: Epilogue | undefined,
 ): void {
@@ -262,7 +262,7 @@ class RowSteps {
   readonly rest: number;
   readonly #list: number | undefined;
 
-  constructor(context: Context, v: VirtualMatrix, ids: View | null) {
+  constructor(context: Context, v: VirtualView, ids: View | null) {
     this.form = { lanes: 'col', listed: ids !== null };
     this.rest = v.cols % stripLanes;
     this.whole = v.cols - this.rest;
