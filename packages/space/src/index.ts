@@ -43,7 +43,7 @@ export {
 export * from './schemes/index.ts';
 export * as schemes from './schemes/index.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './weight/inspect.ts';
-export { Parameter, type ParameterRule } from './weight/parameter.ts';
+export { Parameter, type ParameterOptions, type ParameterRule } from './weight/parameter.ts';
 export { type Projection, type ProjectOptions, project } from './weight/project.ts';
 export { type RestoreOptions, restoreWeight } from './weight/restore-weight.ts';
 export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';

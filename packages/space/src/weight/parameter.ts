@@ -1,4 +1,5 @@
-import { assign, keep, type Shape, type Tensor, tensor } from '@funhash/tensor';
+import { refuseUnknown } from '@funhash/hashing';
+import { assign, type FloatDType, keep, type Shape, type Tensor, tensor } from '@funhash/tensor';
 
 /** How optimisers treat a parameter. */
 export interface ParameterRule {
@@ -6,6 +7,11 @@ export interface ParameterRule {
   readonly bounds?: readonly [low: number, high: number];
   /** Multiplies the learning rate. Default 1. */
   readonly rate?: number;
+}
+
+export interface ParameterOptions extends ParameterRule {
+  /** Default f32. f64 is for checking gradients: files store f32. */
+  readonly dtype?: FloatDType | undefined;
 }
 
 /** A trainable tensor: a place whose contents optimisers overwrite. */
@@ -22,14 +28,20 @@ export class Parameter {
     this.rule = rule;
   }
 
-  /** f32 on the current backend. */
+  /**
+   * Makes a parameter of these values on the current backend.
+   *
+   * @param values row by row, as many as the shape has elements
+   * @throws OptionError for an unknown option, ShapeError where values do not fit the shape
+   */
   static of(
     name: string,
     values: Float64Array | Float32Array,
     shape: Shape,
-    rule: ParameterRule = {},
+    { dtype = 'f32', ...rule }: ParameterOptions = {},
   ): Parameter {
-    return new Parameter(name, tensor(Float32Array.from(values), shape), rule);
+    refuseUnknown('Parameter.of', ['bounds', 'rate'], rule);
+    return new Parameter(name, tensor(values, shape, { dtype }), rule);
   }
 
   /** Overwrites the contents. */

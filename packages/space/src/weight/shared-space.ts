@@ -1,5 +1,5 @@
 import { ArgumentError, random } from '@funhash/hashing';
-import type { Tensor } from '@funhash/tensor';
+import type { FloatDType, Tensor } from '@funhash/tensor';
 import { Parameter } from './parameter.ts';
 import { uniformValues } from './start-values.ts';
 
@@ -10,6 +10,8 @@ export interface SharedSpaceOptions {
   readonly seed?: number;
   /** Tells spaces of one model apart in its file. Default `space`. */
   readonly name?: string;
+  /** Of the values, and so of all weights that use them. Default f32. */
+  readonly dtype?: FloatDType;
 }
 
 /**
@@ -20,7 +22,7 @@ export class SharedSpace {
   readonly name: string;
   readonly parameter: Parameter;
 
-  constructor({ values, seed = 0, name = 'space' }: SharedSpaceOptions) {
+  constructor({ values, seed = 0, name = 'space', dtype }: SharedSpaceOptions) {
     if (!Number.isInteger(values) || values < 1)
       throw new ArgumentError({
         operation: 'SharedSpace',
@@ -28,7 +30,7 @@ export class SharedSpace {
         actual: String(values),
       });
     this.name = name;
-    this.parameter = Parameter.of(name, uniformValues(random(seed), values, 1), [values]);
+    this.parameter = Parameter.of(name, uniformValues(random(seed), values, 1), [values], { dtype });
   }
 
   /** A space whose values are known, as read from a file. */

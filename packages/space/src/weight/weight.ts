@@ -1,6 +1,6 @@
 import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
-import { keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
@@ -34,10 +34,20 @@ export interface WeightOptions extends MatrixShape {
   readonly seed?: number;
   /** Standard deviation of the entries of V at the start. Default √(2 / cols), He et al. 2015. */
   readonly std?: number;
+  /** Of the stored values. Default f32, or that of the shared space which the request names. */
+  readonly dtype?: FloatDType | undefined;
 }
 
-/** Binds a scheme to a shape, with start values. */
-export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std }: WeightOptions): Weight {
+/**
+ * Binds a scheme to a shape, with start values.
+ *
+ * @throws ArgumentError where an option, the extents or the size do not suit the scheme, or a shared space has another
+ * dtype than the one asked for
+ */
+export function createWeight(
+  request: WeightRequest,
+  { rows, cols, seed = 0, std, dtype: asked }: WeightOptions,
+): Weight {
   const { definition } = request.scheme;
   const shape = { rows, cols };
   for (const [name, extent] of Object.entries(shape))
@@ -64,10 +74,14 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
     measureStd: measure,
   });
   const rules = definition.rules?.(options, shape) ?? {};
+  const dtype = dtypeFor(request, asked);
   const parameters = Object.entries(arrays).map(([name, extents]) =>
     name in shared && request.space
       ? request.space.parameter
-      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents, rules[name]),
+      : Parameter.of(name, startOf(definition.kind, start, name, extents), extents, {
+          ...rules[name],
+          dtype,
+        }),
   );
   const scale = isScaled ? target / measure(start) : undefined;
   return new Weight(
@@ -79,6 +93,18 @@ export function createWeight(request: WeightRequest, { rows, cols, seed = 0, std
     request.space,
     scale,
   );
+}
+
+/** One product reads all stored values: those of a shared space decide. */
+function dtypeFor({ scheme, space }: WeightRequest, asked: FloatDType | undefined): FloatDType {
+  const dtype = (space?.parameter.value.dtype as FloatDType | undefined) ?? asked ?? 'f32';
+  if (asked === undefined || asked === dtype) return dtype;
+  throw new ArgumentError({
+    operation: scheme.definition.kind,
+    expected: `dtype ${dtype}, as the shared space ${space?.name}`,
+    actual: asked,
+    remedy: 'Make the space with this dtype.',
+  });
 }
 
 function startOf(
