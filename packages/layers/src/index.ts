@@ -20,8 +20,6 @@ export {
   type WeightRequest,
 } from '@funhash/space';
 export * from '@funhash/space/schemes';
-// Ahead of the makers of pointwise ops of these names, which are in @funhash/autodiff.
-export { binary, ternary } from '@funhash/space/schemes';
 export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
 export { type ActivationName, activations } from './activations.ts';
 export {

@@ -1,4 +1,4 @@
-import { abs, binary, mean, minimum, multiply, oneHot, subtract, sum } from '@funhash/autodiff';
+import { abs, elementwise, mean, minimum, multiply, oneHot, subtract, sum } from '@funhash/autodiff';
 import { ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 
 export { softmaxCrossEntropy } from '@funhash/autodiff';
@@ -26,7 +26,7 @@ function requireEqualShapes(operation: string, outputs: Tensor, targets: Tensor)
     });
 }
 
-const squaredDifference = binary('squaredDifference', (y, t) => y.minus(t).times(y.minus(t)));
+const squaredDifference = elementwise('squaredDifference', (y, t) => y.minus(t).times(y.minus(t)));
 
 /** (y − t)². */
 export function meanSquaredError(outputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
@@ -34,7 +34,7 @@ export function meanSquaredError(outputs: Tensor, targets: Tensor, options: Loss
   return reduced(squaredDifference(outputs, targets), options);
 }
 
-const logisticLoss = binary('binaryCrossEntropyWithLogits', (y, t) =>
+const logisticLoss = elementwise('binaryCrossEntropyWithLogits', (y, t) =>
   y.maximum(0).minus(y.times(t)).plus(y.abs().negate().exp().plus(1).log()),
 );
 
@@ -60,7 +60,7 @@ export function huber(
   return reduced(multiply(inner, subtract(distance, multiply(inner, 0.5))), options);
 }
 
-const hingeSquared = binary('squaredHinge', (y, t) => {
+const hingeSquared = elementwise('squaredHinge', (y, t) => {
   const margin = t.times(-1).times(y).plus(1).maximum(0);
   return margin.times(margin);
 });

@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
-import { binary } from './pointwise.ts';
+import { elementwise } from './pointwise.ts';
 import { expandDims } from './views.ts';
 
 /** x [R, ...] at index [N] (i32) → [N, ...]. */
@@ -38,4 +38,4 @@ export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32
   return isClass(expandDims(gather(numbers, labels), -1), numbers);
 }
 
-const isClass = binary('oneHot', (label, number) => label.minus(number).abs().ifPositive(0, 1));
+const isClass = elementwise('oneHot', (label, number) => label.minus(number).abs().ifPositive(0, 1));

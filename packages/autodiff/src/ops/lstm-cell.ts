@@ -1,7 +1,7 @@
 import type { Real } from '@funhash/formula';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { record, withoutTape } from '../tape.ts';
-import { nary } from './pointwise.ts';
+import { elementwise } from './pointwise.ts';
 import { concat, slice } from './views.ts';
 
 /** The gates of a step, in the order in which they lie side by side, [B, 4·H]: as in PyTorch. */
@@ -82,39 +82,39 @@ const sigmoid = (x: Real): Real => x.times(0.5).tanh().times(0.5).plus(0.5);
 const flat = (gate: Real): Real => gate.times(gate.negate().plus(1));
 const steep = (tanh: Real): Real => tanh.times(tanh).negate().plus(1);
 
-const gate = nary('lstm gate', (z, r, bias) => sigmoid(z.plus(r).plus(bias)));
-const candidateGate = nary('lstm gate', (z, r) => z.plus(r).tanh());
-const nextCell = nary('lstm cell', (zi, ri, zf, rf, zg, rg, c, bias) =>
+const gate = elementwise('lstm gate', (z, r, bias) => sigmoid(z.plus(r).plus(bias)));
+const candidateGate = elementwise('lstm gate', (z, r) => z.plus(r).tanh());
+const nextCell = elementwise('lstm cell', (zi, ri, zf, rf, zg, rg, c, bias) =>
   sigmoid(zf.plus(rf).plus(bias))
     .times(c)
     .plus(sigmoid(zi.plus(ri)).times(zg.plus(rg).tanh())),
 );
-const nextHidden = nary('lstm cell', (zo, ro, next) => sigmoid(zo.plus(ro)).times(next.tanh()));
+const nextHidden = elementwise('lstm cell', (zo, ro, next) => sigmoid(zo.plus(ro)).times(next.tanh()));
 
-const cellSlope = nary('lstm cell gradient', (zo, ro, next, dHidden, dNext) =>
+const cellSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden, dNext) =>
   dNext.plus(sigmoid(zo.plus(ro)).times(steep(next.tanh())).times(dHidden)),
 );
-const inputSlope = nary('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
+const inputSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
   flat(sigmoid(zi.plus(ri)))
     .times(zg.plus(rg).tanh())
     .times(dCell),
 );
-const forgetSlope = nary('lstm cell gradient', (zf, rf, c, dCell, bias) =>
+const forgetSlope = elementwise('lstm cell gradient', (zf, rf, c, dCell, bias) =>
   flat(sigmoid(zf.plus(rf).plus(bias)))
     .times(c)
     .times(dCell),
 );
-const candidateSlope = nary('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
+const candidateSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
   sigmoid(zi.plus(ri))
     .times(steep(zg.plus(rg).tanh()))
     .times(dCell),
 );
-const outputSlope = nary('lstm cell gradient', (zo, ro, next, dHidden) =>
+const outputSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden) =>
   flat(sigmoid(zo.plus(ro)))
     .times(next.tanh())
     .times(dHidden),
 );
-const carried = nary('lstm cell gradient', (zf, rf, dCell, bias) =>
+const carried = elementwise('lstm cell gradient', (zf, rf, dCell, bias) =>
   sigmoid(zf.plus(rf).plus(bias)).times(dCell),
 );
 

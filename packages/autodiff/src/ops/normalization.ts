@@ -1,7 +1,7 @@
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { customGradient, stopGradient } from '../grad.ts';
 import { nearestPowerOfTwo, powerOfTwo } from '../quantizers/power-of-two.ts';
-import { multiply, nary } from './pointwise.ts';
+import { elementwise, multiply } from './pointwise.ts';
 import { mean } from './reduce.ts';
 import { reshape, sumTo } from './views.ts';
 
@@ -131,17 +131,21 @@ function normalized(
   return { y, center, variance };
 }
 
-const deviation = nary('variance', (x, center) => {
+const deviation = elementwise('variance', (x, center) => {
   const distance = x.minus(center);
   return distance.times(distance);
 });
-const inverseDeviation = nary('normalize', (variance, epsilon) => variance.plus(epsilon).sqrt().inverse());
-const affine = nary('normalize', (x, center, inverse, scale, shift) =>
+const inverseDeviation = elementwise('normalize', (variance, epsilon) =>
+  variance.plus(epsilon).sqrt().inverse(),
+);
+const affine = elementwise('normalize', (x, center, inverse, scale, shift) =>
   x.minus(center).times(inverse).times(scale).plus(shift),
 );
-const slope = nary('normalize gradient', (g, x, center, inverse) => x.minus(center).times(inverse).times(g));
-const product = nary('normalize gradient', (a, b, factor) => a.times(b).times(factor));
-const pullBack = nary('normalize gradient', (g, x, center, inverse, scale, meanH, meanXH) =>
+const slope = elementwise('normalize gradient', (g, x, center, inverse) =>
+  x.minus(center).times(inverse).times(g),
+);
+const product = elementwise('normalize gradient', (a, b, factor) => a.times(b).times(factor));
+const pullBack = elementwise('normalize gradient', (g, x, center, inverse, scale, meanH, meanXH) =>
   g.times(scale).minus(meanH).minus(x.minus(center).times(inverse).times(meanXH)).times(inverse),
 );
 
@@ -152,11 +156,11 @@ const exact: Arithmetic = {
 };
 
 const shifts: Arithmetic = {
-  squares: nary('variance by shifts', (x, center) => {
+  squares: elementwise('variance by shifts', (x, center) => {
     const distance = x.minus(center);
     return distance.times(nearestPowerOfTwo(distance));
   }),
-  inverse: nary('normalize by shifts', (variance, epsilon) =>
+  inverse: elementwise('normalize by shifts', (variance, epsilon) =>
     nearestPowerOfTwo(variance.plus(epsilon).sqrt().inverse()),
   ),
   factor: powerOfTwo,

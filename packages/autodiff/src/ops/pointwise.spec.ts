@@ -1,5 +1,6 @@
+import type { Real } from '@funhash/formula';
 import { DTypeError, ShapeError, type Tensor, tensor } from '@funhash/tensor';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { grad, gradientsOf } from '../grad.ts';
 import { type OpLawOptions, oneShape, opLaws, threeShapes, twoShapes } from '../testing.ts';
 import * as ops from './pointwise.ts';
@@ -79,8 +80,18 @@ describe('number operands', () => {
     expect(() => add(tensor([1]), undefined)).toThrow('add: expected tensors or numbers');
   });
 
-  test('unary ops take one operand, whatever a caller such as map adds', () => {
+  test('surplus arguments are dropped, whatever a caller such as map adds', () => {
     expect([tensor([-1]), tensor([2])].map(ops.relu).map(String)).toHaveLength(2);
+  });
+
+  test('as many as the statement has parameters', () => {
+    const gap = ops.elementwise('gap', (x, y) => x.minus(y).abs());
+    expectTypeOf(gap).toEqualTypeOf<(x: ops.Operand, y: ops.Operand) => Tensor>();
+    expect(gap(tensor([1]), 3).item()).toBe(2);
+    expect(gap(1, 3).item()).toBe(2);
+    expect(() => (gap as (x: Tensor) => Tensor)(tensor([1]))).toThrow('gap: expected tensors or numbers');
+    const none = ops.elementwise('all', (...terms) => terms[0] as Real);
+    expect(() => none(tensor([1]))).toThrow('all: expected a statement with one parameter for each operand');
   });
 });
 

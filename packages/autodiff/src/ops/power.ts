@@ -1,7 +1,7 @@
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import { Tensor } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
-import { applyPointwise, binary, multiply, type Operand } from './pointwise.ts';
+import { applyPointwise, elementwise, multiply, type Operand } from './pointwise.ts';
 
 /**
  * x to a power. A whole number as exponent takes any x; another number x ≥ 0, a tensor x > 0: elsewhere NaN.
@@ -11,7 +11,7 @@ export function power(x: Tensor, exponent: Operand): Tensor {
   return Number.isInteger(exponent) ? wholePower(x, exponent) : realPower(x, exponent);
 }
 
-const anyPower = binary('power', (x, y) => x.log().times(y).exp());
+const anyPower = elementwise('power', (x, y) => x.log().times(y).exp());
 
 const wholePowers = new Map<number, Program>();
 

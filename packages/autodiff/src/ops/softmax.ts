@@ -17,11 +17,10 @@ import {
   add,
   applyPointwise,
   divide,
+  elementwise,
   multiply,
   negative,
   subtract,
-  ternary,
-  unary,
   where,
 } from './pointwise.ts';
 import { sum } from './reduce.ts';
@@ -42,7 +41,7 @@ export function softmax(x: Tensor): Tensor {
   return probability(surprise(x));
 }
 
-const probability = unary('softmax', (s) => s.negate().exp());
+const probability = elementwise('softmax', (s) => s.negate().exp());
 
 // −log softmax along the last axis.
 function surprise(x: Tensor): Tensor {
@@ -64,7 +63,9 @@ function withSurpriseGradient(x: Tensor, output: Tensor): Tensor {
   return recorded([x], output, (g) => [surpriseGradient(output, sum(g, { axis: -1, keepDims: true }), g)]);
 }
 
-const surpriseGradient = ternary('softmax gradient', (s, total, g) => s.negate().exp().times(total).minus(g));
+const surpriseGradient = elementwise('softmax gradient', (s, total, g) =>
+  s.negate().exp().times(total).minus(g),
+);
 
 export interface CrossEntropyOptions {
   /** Default `mean`: over the batch, weighted where classes have weights, as PyTorch's is. */

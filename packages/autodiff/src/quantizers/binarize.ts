@@ -1,5 +1,5 @@
 import type { Real } from '@funhash/formula';
-import { unary } from '../ops/pointwise.ts';
+import { elementwise } from '../ops/pointwise.ts';
 
 /**
  * +1 where x ≥ 0, else −1; the gradient is that of the hard tanh: 1 where |x| ≤ 1, else 0. The statement of `binarize`
@@ -18,4 +18,4 @@ export function hardTanh(x: Real): Real {
  * Deterministic binarisation with the straight-through estimator (Courbariaux et al. 2016, arXiv:1602.02830, eq. 1
  * and 4): +1 where x ≥ 0, else −1. The cotangent passes where |x| ≤ 1 and is 0 elsewhere.
  */
-export const binarize = unary('binarize', binarized);
+export const binarize = elementwise('binarize', binarized);

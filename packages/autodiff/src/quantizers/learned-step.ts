@@ -1,7 +1,7 @@
 import type { Real } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import { nary } from '../ops/pointwise.ts';
+import { elementwise } from '../ops/pointwise.ts';
 
 /** The least and the greatest level, in steps. */
 export interface Levels {
@@ -42,8 +42,8 @@ export function learnedStep(
   return kept.plus(0.5).floor().withGradientOf(kept).times(scaled);
 }
 
-const quantizeBy = nary('quantize', (x, step, low, high, count) =>
-  learnedStep(x, step, { low: low as Real, high: high as Real, count: count as Real }),
+const quantizeBy = elementwise('quantize', (x, step, low, high, count) =>
+  learnedStep(x, step, { low, high, count }),
 );
 
 /**

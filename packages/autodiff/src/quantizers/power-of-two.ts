@@ -1,5 +1,5 @@
 import { Real } from '@funhash/formula';
-import { unary } from '../ops/pointwise.ts';
+import { elementwise } from '../ops/pointwise.ts';
 
 /** Exponents of two from −64 to 63 in binary digits, the highest first. */
 const digits = [64, 32, 16, 8, 4, 2, 1];
@@ -22,4 +22,4 @@ export function nearestPowerOfTwo(x: Real): Real {
 }
 
 /** Each element as the nearest power of two by its logarithm, with its sign; the cotangent passes unchanged. */
-export const powerOfTwo = unary('powerOfTwo', nearestPowerOfTwo);
+export const powerOfTwo = elementwise('powerOfTwo', nearestPowerOfTwo);

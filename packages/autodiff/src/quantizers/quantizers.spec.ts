@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FixtureCase, testCases } from '../fixture-case.spec-kit.ts';
 import { gradientsOf } from '../grad.ts';
-import { binary } from '../ops/pointwise.ts';
+import { elementwise } from '../ops/pointwise.ts';
 import { sum } from '../ops/reduce.ts';
 import { binarize } from './binarize.ts';
 import { type Levels, levelsOf, quantize } from './learned-step.ts';
@@ -15,7 +15,7 @@ const cases: readonly FixtureCase<Levels & { readonly count: number }>[] = JSON.
   readFileSync(new URL('./quantizers.fixtures.json', import.meta.url), 'utf8'),
 );
 
-const byUniform = binary('stochasticBinarize', stochasticallyBinarized);
+const byUniform = elementwise('stochasticBinarize', stochasticallyBinarized);
 
 describe.each(['f64', 'f32'] as const)('as PyTorch in %s', (dtype) => {
   testCases(cases, dtype, ({ op, parameters }, inputs) => {

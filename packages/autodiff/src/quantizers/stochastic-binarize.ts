@@ -1,6 +1,6 @@
 import type { Real } from '@funhash/formula';
 import type { Tensor } from '@funhash/tensor';
-import { binary } from '../ops/pointwise.ts';
+import { elementwise } from '../ops/pointwise.ts';
 import { randomUniform } from '../ops/random.ts';
 import { hardTanh } from './binarize.ts';
 
@@ -12,7 +12,7 @@ export function stochasticallyBinarized(x: Real, u: Real): Real {
   return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(hardTanh(x));
 }
 
-const draw = binary('stochasticBinarize', stochasticallyBinarized);
+const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
 
 /**
  * Stochastic binarisation with the straight-through estimator (Courbariaux et al. 2016, arXiv:1602.02830, eq. 2 to 4):

@@ -1,4 +1,4 @@
-import { binary, expandDims } from '@funhash/autodiff';
+import { elementwise, expandDims } from '@funhash/autodiff';
 import { runPackSigns, type Tensor, tensor } from '@funhash/tensor';
 
 /** Bits of a byte. */
@@ -8,7 +8,7 @@ export const bytePlaneCount = 8;
 export const levelUnit = 1 / 256;
 
 /** +½ where the bit of weight 1/unit is set in the byte of a level, else −½. */
-const bitOf = binary('bytePlane', (level, unit) => {
+const bitOf = elementwise('bytePlane', (level, unit) => {
   const shifted = level.times(128).plus(127.5).times(unit);
   return shifted.floor().minus(shifted.times(0.5).floor().times(2)).minus(0.5);
 });
