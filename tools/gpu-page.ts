@@ -36,7 +36,7 @@ function digitsAt(path: string, digits: Digits): Plugin {
     name: 'digits',
     configureServer: ({ middlewares }) => {
       middlewares.use(path, (request, response) => {
-        response.end(request.url === '/images' ? digits.images : digits.labels);
+        response.end(request.url === '/inputs' ? digits.inputs : digits.labels);
       });
     },
   };

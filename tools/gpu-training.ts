@@ -5,7 +5,7 @@ import { adam, type Examples, fit, type Optimizer, sgd } from '@funhash/training
 
 /** Real digits, as bytes. */
 export interface Digits {
-  readonly images: Uint8Array;
+  readonly inputs: Uint8Array;
   readonly labels: Uint8Array;
 }
 
@@ -29,12 +29,12 @@ const xor: Examples = {
 /** 784-100-10 of virtual weights, on digits. */
 const virtualMlp =
   (weight: WeightRequest) =>
-  ({ images, labels }: Digits): Job => ({
+  ({ inputs, labels }: Digits): Job => ({
     model: new Sequential([
       new Dense({ in: 784, out: 100, weight, activation: 'relu', seed: 1 }),
       new Dense({ in: 100, out: 10, weight, seed: 2 }),
     ]),
-    data: { images, labels, inputShape: [784] },
+    data: { inputs, labels, inputShape: [784] },
     batchSize: 20,
     optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }),
   });
@@ -49,29 +49,29 @@ const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
     batchSize: 4,
     optimizer: adam({ learningRate: 0.02 }),
   }),
-  mlp: ({ images, labels }) => ({
+  mlp: ({ inputs, labels }) => ({
     model: new Sequential([
       new Dense({ in: 784, out: 100, activation: 'relu', seed: 1 }),
       new Dense({ in: 100, out: 10, seed: 2 }),
     ]),
-    data: { images, labels, inputShape: [784] },
+    data: { inputs, labels, inputShape: [784] },
     batchSize: 20,
     optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }),
   }),
   hashedNet: virtualMlp(hashedNet({ ratio: 1 / 8 })),
   funHash: virtualMlp(funHash({ ratio: 1 / 8, hashes: 2, layers: 2 })),
-  lstm: ({ images, labels }) => ({
+  lstm: ({ inputs, labels }) => ({
     model: new Sequential([
       new LSTM({ in: 28, out: 16, output: 'last', seed: 4 }),
       new Dense({ in: 16, out: 10, seed: 5 }),
     ]),
-    data: { images, labels, inputShape: [28, 28] },
+    data: { inputs, labels, inputShape: [28, 28] },
     batchSize: 16,
     optimizer: adam({ learningRate: 0.005 }),
   }),
-  lenet: ({ images, labels }) => ({
+  lenet: ({ inputs, labels }) => ({
     model: leNet5({ seed: 3 }),
-    data: { images, labels, inputShape: [28, 28, 1] },
+    data: { inputs, labels, inputShape: [28, 28, 1] },
     batchSize: 8,
     optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }),
   }),

@@ -12,7 +12,7 @@ const minutes = 60_000;
 
 async function someDigits(): Promise<Digits> {
   const { train } = await loadMnist({ verify: false });
-  return { images: train.images.slice(0, 784 * 2000), labels: train.labels.slice(0, 2000) };
+  return { inputs: train.inputs.slice(0, 784 * 2000), labels: train.labels.slice(0, 2000) };
 }
 
 /** Training on the GPU comes to the losses that it comes to on wasm. */

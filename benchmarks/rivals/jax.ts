@@ -188,7 +188,7 @@ function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
 
 async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Ready> {
   if (weight) throw notOffered('jax-js', { kind: 'epoch', examples, batch });
-  const { images, labels: classes } = await mnist(examples);
+  const { inputs, labels: classes } = await mnist(examples);
   const targets = oneHot(classes, 10);
   let { values, moments } = startOf([784, 1000, 10]);
   const train = trainingStep(denseNet);
@@ -201,7 +201,7 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
         const y = new Float32Array(batch * 10);
         for (let k = 0; k < batch; k++) {
           const example = order[at + k] as number;
-          x.set(images.subarray(example * 784, (example + 1) * 784), k * 784);
+          x.set(inputs.subarray(example * 784, (example + 1) * 784), k * 784);
           y.set(targets.subarray(example * 10, (example + 1) * 10), k * 10);
         }
         const [value, nextValues, nextMoments] = train(

@@ -176,9 +176,9 @@ function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
 
 async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Ready> {
   if (weight) throw notOffered('tfjs-layers', { kind: 'epoch', examples, batch });
-  const { images, labels: classes } = await mnist(examples);
+  const { inputs, labels: classes } = await mnist(examples);
   const net = netOf([784, 1000, 10]);
-  const x = tf.tensor(images, [examples, 784]);
+  const x = tf.tensor(inputs, [examples, 784]);
   const y = tf.tensor(oneHot(classes, 10), [examples, 10]);
   return { run: () => net.fit(x, y, { epochs: 1, batchSize: batch, verbose: 0, shuffle: true }) };
 }

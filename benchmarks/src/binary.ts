@@ -46,8 +46,8 @@ async function netAndImages(
 ): Promise<readonly [Module, Tensor]> {
   switch (net) {
     case 'mlp': {
-      const { images } = await mnist(batch);
-      return [bnnMlp({ widths: [784, 4096, 4096, 4096, 10] }), tensor(images, [batch, 784])];
+      const { inputs } = await mnist(batch);
+      return [bnnMlp({ widths: [784, 4096, 4096, 4096, 10] }), tensor(inputs, [batch, 784])];
     }
     case 'convNet': {
       const shape = [32, 32, 3] as const;

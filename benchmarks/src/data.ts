@@ -38,10 +38,10 @@ export function transposed(values: Float32Array, rows: number, cols: number): Fl
 }
 
 /** The first MNIST images, [count, 784] in [0, 1], with labels. */
-export async function mnist(count: number): Promise<{ images: Float32Array; labels: Int32Array }> {
+export async function mnist(count: number): Promise<{ inputs: Float32Array; labels: Int32Array }> {
   const { train } = await loadMnist({ verify: false });
   return {
-    images: Float32Array.from(train.images.subarray(0, count * 784), (pixel) => pixel / 255),
+    inputs: Float32Array.from(train.inputs.subarray(0, count * 784), (pixel) => pixel / 255),
     labels: Int32Array.from(train.labels.subarray(0, count)),
   };
 }

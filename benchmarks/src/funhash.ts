@@ -155,12 +155,12 @@ function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
 }
 
 async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Ready> {
-  const { images, labels: classes } = await mnist(examples);
+  const { inputs, labels: classes } = await mnist(examples);
   const model = netOf([784, 1000, 10], weight);
   const optimizer = sgd({ learningRate, momentum });
   return {
     run: async () => {
-      const data = { inputs: images, inputShape: [784], labels: classes };
+      const data = { inputs, inputShape: [784], labels: classes };
       for await (const _ of fit({ model, data, batchSize: batch, epochs: 1, optimizer }));
     },
   };

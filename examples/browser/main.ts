@@ -20,7 +20,7 @@ function paint(model: Sequential): void {
   canvas.putImageData(image, 0, 0);
   data.labels.forEach((label, k) => {
     canvas.fillStyle = label === 0 ? '#0b2a80' : '#ffe9c2';
-    const [x, y] = [data.points[2 * k] as number, data.points[2 * k + 1] as number];
+    const [x, y] = [data.inputs[2 * k] as number, data.inputs[2 * k + 1] as number];
     canvas.fillRect(((x + 1) / 2) * side, ((y + 1) / 2) * side, 1, 1);
   });
 }

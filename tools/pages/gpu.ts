@@ -84,9 +84,9 @@ const page = {
 };
 
 async function digits() {
-  const [images, labels] = await Promise.all(['images', 'labels'].map((name) => fetch(`/digits/${name}`)));
+  const [inputs, labels] = await Promise.all(['inputs', 'labels'].map((name) => fetch(`/digits/${name}`)));
   return {
-    images: new Uint8Array(await (images as Response).arrayBuffer()),
+    inputs: new Uint8Array(await (inputs as Response).arrayBuffer()),
     labels: new Uint8Array(await (labels as Response).arrayBuffer()),
   };
 }

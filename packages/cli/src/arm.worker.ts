@@ -85,7 +85,7 @@ const shownUnits = 12;
 async function judge({ model, hasPictures }: ArmJob & { type: 'judge' }): Promise<Verdict> {
   const { test } = context;
   const net = await load(model);
-  const outputs = await predict(net, test.images, { count: test.count });
+  const outputs = await predict(net, test.inputs, { count: test.count });
   const classes = outputs.shape[1] as number;
   const mistakes: Mistake[] = [];
   for (let index = 0; index < test.count; index++) {

@@ -171,11 +171,11 @@ function contextOf(config: CompareConfig, images: ImageDataset): ArmContext {
 }
 
 // Every worker reads the same images: none has a copy of its own.
-function inSharedMemory({ count, images, labels }: Split): Split {
+function inSharedMemory({ count, inputs: images, labels }: Split): Split {
   const shared = (bytes: Uint8Array): Uint8Array => {
     const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
     copy.set(bytes);
     return copy;
   };
-  return { count, images: shared(images), labels: shared(labels) };
+  return { count, inputs: shared(images), labels: shared(labels) };
 }

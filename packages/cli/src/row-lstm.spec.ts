@@ -4,14 +4,14 @@ import { adam, fit } from '@funhash/training';
 import { expect, test } from 'vitest';
 
 /** Images whose class is the row in which the bright pixels lie. */
-function barsIn(count: number): { images: Float32Array; labels: Int32Array } {
-  const images = new Float32Array(count * 36);
+function barsIn(count: number): { inputs: Float32Array; labels: Int32Array } {
+  const inputs = new Float32Array(count * 36);
   const labels = Int32Array.from({ length: count }, (_, k) => k % 3);
   labels.forEach((label, k) => {
     for (let col = 0; col < 6; col++)
-      images[k * 36 + (2 * label + (k % 2)) * 6 + col] = 0.5 + ((k * 7 + col * 3) % 5) / 10;
+      inputs[k * 36 + (2 * label + (k % 2)) * 6 + col] = 0.5 + ((k * 7 + col * 3) % 5) / 10;
   });
-  return { images, labels };
+  return { inputs, labels };
 }
 
 test.each([
@@ -31,7 +31,7 @@ test.each([
   }))
     if (event.type === 'epoch') last = event.loss;
   expect(last).toBeLessThan(0.1);
-  const x = tensor(data.images.slice(0, 36 * 4), [4, 36]);
+  const x = tensor(data.inputs.slice(0, 36 * 4), [4, 36]);
   const loaded = await load(await net.toBytes());
   expect(loaded.forward(x).toArray()).toEqual(net.forward(x).toArray());
 });

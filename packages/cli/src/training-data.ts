@@ -1,4 +1,11 @@
-import { type Augmentation, type BatchWorker, batches, batchWorker, type Split } from '@funhash/datasets';
+import {
+  type Augmentation,
+  type Batch,
+  type BatchWorker,
+  batches,
+  batchWorker,
+  type Split,
+} from '@funhash/datasets';
 import type { Examples, FitConfig } from '@funhash/training';
 
 export interface TrainingDataConfig extends Required<Omit<Augmentation, 'fill'>> {
@@ -43,10 +50,7 @@ export async function trainingData(
 }
 
 // Every net takes flat rows, a fully connected one nothing else.
-const flat = ({ images, labels }: { images: Float32Array; labels: Int32Array }): Examples => ({
-  images,
-  labels,
-});
+const flat = ({ inputs, labels }: Batch): Examples => ({ inputs, labels });
 
 function* flatOf(list: ReturnType<typeof batches>): Iterable<Examples> {
   for (const batch of list) yield flat(batch);

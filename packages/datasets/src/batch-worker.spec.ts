@@ -6,7 +6,7 @@ import type { Split } from './images/image-dataset.ts';
 
 const split: Split = {
   count: 23,
-  images: Uint8Array.from({ length: 23 * 48 }, (_, k) => (k * 37) % 256),
+  inputs: Uint8Array.from({ length: 23 * 48 }, (_, k) => (k * 37) % 256),
   labels: Uint8Array.from({ length: 23 }, (_, k) => k),
 };
 const options: BatchOptions = {

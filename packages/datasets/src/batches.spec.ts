@@ -7,7 +7,7 @@ import type { Split } from './images/image-dataset.ts';
 
 const numbered = (count: number): Split => ({
   count,
-  images: Uint8Array.from({ length: 3 * count }, (_, k) => k),
+  inputs: Uint8Array.from({ length: 3 * count }, (_, k) => k),
   labels: Uint8Array.from({ length: count }, (_, i) => i),
 });
 
@@ -41,7 +41,7 @@ test('other epochs and seeds have other orders', () => {
 
 test('a batch holds the images, labels and indices of the same places', () => {
   const split = numbered(10);
-  for (const { images, labels, indices } of batches(split, { batchSize: 4, seed: 1 })) {
+  for (const { inputs: images, labels, indices } of batches(split, { batchSize: 4, seed: 1 })) {
     expect([...labels]).toEqual([...indices]);
     const expected = [...indices].flatMap((i) =>
       [3 * i, 3 * i + 1, 3 * i + 2].map((p) => Math.fround(p / 255)),
@@ -61,9 +61,9 @@ test('sizes: the last batch is short or dropped', () => {
 test('a kept batch stays as it was, and an epoch can be iterated again', () => {
   const epoch = batches(numbered(10), { batchSize: 5 });
   const kept = [...epoch];
-  const copies = kept.map(({ images }) => images.slice());
+  const copies = kept.map(({ inputs: images }) => images.slice());
   expect([...epoch]).toEqual(kept);
-  expect(kept.map(({ images }) => images)).toEqual(copies);
+  expect(kept.map(({ inputs: images }) => images)).toEqual(copies);
 });
 
 test('scaling normalises', () => {
@@ -80,7 +80,7 @@ test('bad options are refused', () => {
 describe('augmentation', () => {
   const square: Split = {
     count: 12,
-    images: Uint8Array.from({ length: 12 * 16 }, (_, k) => 1 + (k % 255)),
+    inputs: Uint8Array.from({ length: 12 * 16 }, (_, k) => 1 + (k % 255)),
     labels: Uint8Array.from({ length: 12 }, (_, i) => i),
   };
   const imageSize = { height: 4, width: 4, channels: 1 };
@@ -94,9 +94,9 @@ describe('augmentation', () => {
       expect(varied.map(({ labels, indices }) => [labels, indices])).toEqual(
         plain.map(({ labels, indices }) => [labels, indices]),
       );
-      for (const { images, indices } of varied) {
+      for (const { inputs: images, indices } of varied) {
         const pixels = Uint8Array.from(
-          [...indices].flatMap((i) => [...square.images.subarray(16 * i, 16 * i + 16)]),
+          [...indices].flatMap((i) => [...square.inputs.subarray(16 * i, 16 * i + 16)]),
         );
         const expected = augment(pixels, { ...imageSize, ...augmentation, indices, seed: 2, epoch });
         expect(images).toEqual(toFloats(expected));

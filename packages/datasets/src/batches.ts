@@ -32,7 +32,7 @@ export interface BatchOptions extends Scaling {
 
 export interface Batch {
   /** `[n, height · width · channels]`. */
-  readonly images: Float32Array;
+  readonly inputs: Float32Array;
   /** `[n]`. */
   readonly labels: Int32Array;
   /** Place of each image in the split, `[n]`. */
@@ -90,11 +90,11 @@ export function batchPlan(split: Split, options: BatchOptions): BatchPlan {
       const pixels = new Uint8Array(indices.length * elements);
       const labels = new Int32Array(indices.length);
       indices.forEach((from, i) => {
-        pixels.set(split.images.subarray(from * elements, (from + 1) * elements), i * elements);
+        pixels.set(split.inputs.subarray(from * elements, (from + 1) * elements), i * elements);
         labels[i] = split.labels[from] as number;
       });
       const images = scaled(vary(pixels, indices), scale);
-      return { images, labels, indices, ...(inputShape && { inputShape }) };
+      return { inputs: images, labels, indices, ...(inputShape && { inputShape }) };
     },
   };
 }

@@ -9,6 +9,6 @@ let planned: { readonly epoch: number; readonly plan: BatchPlan } | undefined;
 port.on('message', ({ epoch, step }: BatchRequest) => {
   if (planned?.epoch !== epoch) planned = { epoch, plan: batchPlan(split, { ...options, epoch }) };
   const batch = planned.plan.at(step);
-  const { images, labels, indices } = batch;
-  port.postMessage(batch, [images.buffer, labels.buffer, indices.buffer] as ArrayBuffer[]);
+  const { inputs, labels, indices } = batch;
+  port.postMessage(batch, [inputs.buffer, labels.buffer, indices.buffer] as ArrayBuffer[]);
 });

@@ -13,7 +13,7 @@ test.each(names)('%s loads and is consistent', async (name) => {
   const { train, test, classes, width, height, channels, name: shown } = await datasets[name](options);
   expect(shown.startsWith(name)).toBe(true);
   expect([train.count, test.count]).toEqual([30, 20]);
-  for (const { count, images, labels } of [train, test]) {
+  for (const { count, inputs: images, labels } of [train, test]) {
     expect(images).toHaveLength(count * width * height * channels);
     expect(labels).toHaveLength(count);
     expect(Math.max(...labels)).toBeLessThan(classes);

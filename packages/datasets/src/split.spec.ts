@@ -7,19 +7,25 @@ import { splitValidation, subset } from './split.ts';
 /** Image i is [i, i + 1], its label i: so every part shows where it came from. */
 const numbered = (count: number): Split => ({
   count,
-  images: Uint8Array.from({ length: 2 * count }, (_, k) => (k >> 1) + (k & 1)),
+  inputs: Uint8Array.from({ length: 2 * count }, (_, k) => (k >> 1) + (k & 1)),
   labels: Uint8Array.from({ length: count }, (_, i) => i),
 });
 
-const expectWhole = ({ count, images, labels }: Split) => {
+const expectWhole = ({ count, inputs, labels }: Split) => {
   expect(labels).toHaveLength(count);
-  expect([...images]).toEqual([...labels].flatMap((label) => [label, label + 1]));
+  expect([...inputs]).toEqual([...labels].flatMap((label) => [label, label + 1]));
 };
 
 test('subset takes the given indices in their order, images and labels together', () => {
   const part = subset(numbered(9), [7, 0, 7]);
   expectWhole(part);
   expect([...part.labels]).toEqual([7, 0, 7]);
+});
+
+test('a split by the name of earlier versions is told so', () => {
+  const { count, inputs, labels } = numbered(3);
+  const old = { count, images: inputs, labels } as unknown as Split;
+  expect(() => subset(old, 1)).toThrow('split: unknown option images; did you mean inputs?');
 });
 
 test('subset by count takes the first ones, with a seed distinct ones', () => {

@@ -12,7 +12,7 @@ export function subset(split: Split, which: number | ArrayLike<number>, seed?: n
   const indices = typeof which === 'number' ? drawIndices(split, which, seed) : which;
   const elements = imageElements(split);
   const count = indices.length;
-  const images = new Uint8Array(count * elements);
+  const inputs = new Uint8Array(count * elements);
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     const from = indices[i] as number;
@@ -23,10 +23,10 @@ export function subset(split: Split, which: number | ArrayLike<number>, seed?: n
         actual: String(from),
       });
     }
-    images.set(split.images.subarray(from * elements, (from + 1) * elements), i * elements);
+    inputs.set(split.inputs.subarray(from * elements, (from + 1) * elements), i * elements);
     labels[i] = split.labels[from] as number;
   }
-  return { count, images, labels };
+  return { count, inputs, labels };
 }
 
 function drawIndices(split: Split, count: number, seed: number | undefined): Uint32Array {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { spirals, twoMoons, xor } from './synthetic.ts';
 
 test('xor is the truth table', () => {
-  const { points, labels, count } = xor();
+  const { inputs: points, labels, count } = xor();
   for (let i = 0; i < count; i++)
     expect(labels[i]).toBe((points[2 * i] as number) ^ (points[2 * i + 1] as number));
 });
@@ -13,10 +13,10 @@ test.each([
   ['twoMoons', twoMoons],
 ])('%s: balanced, by seed', (_, make) => {
   const data = make(200, 5);
-  expect(data.points).toHaveLength(400);
+  expect(data.inputs).toHaveLength(400);
   expect(data.labels.filter((label) => label === 1)).toHaveLength(100);
   expect(make(200, 5)).toEqual(data);
-  expect(make(200, 6).points).not.toEqual(data.points);
+  expect(make(200, 6).inputs).not.toEqual(data.inputs);
   expect(() => make(0)).toThrow(ArgumentError);
   expect(() => make(4, 0, -1)).toThrow(ArgumentError);
 });
@@ -25,11 +25,11 @@ test('without noise the points lie on their curves', () => {
   const spiral = spirals(100, 1, 0);
   const moons = twoMoons(100, 1, 0);
   for (let i = 0; i < 100; i++) {
-    const [x, y] = spiral.points.slice(2 * i, 2 * i + 2) as unknown as [number, number];
+    const [x, y] = spiral.inputs.slice(2 * i, 2 * i + 2) as unknown as [number, number];
     const r = Math.hypot(x, y);
     const angle = 3 * Math.PI * r + Math.PI * (i % 2);
     expect(Math.hypot(x - r * Math.cos(angle), y - r * Math.sin(angle))).toBeLessThan(1e-5);
-    const [u, v] = moons.points.slice(2 * i, 2 * i + 2) as unknown as [number, number];
+    const [u, v] = moons.inputs.slice(2 * i, 2 * i + 2) as unknown as [number, number];
     expect(i % 2 ? Math.hypot(1 - u, 0.5 - v) : Math.hypot(u, v)).toBeCloseTo(1, 5);
     expect(i % 2 ? 0.5 - v : v).toBeGreaterThanOrEqual(-1e-6);
   }

@@ -8,7 +8,7 @@ export interface PointDataset {
   readonly classes: number;
   readonly count: number;
   /** `[count, 2]`. */
-  readonly points: Float32Array;
+  readonly inputs: Float32Array;
   /** `[count]`. */
   readonly labels: Int32Array;
 }
@@ -19,7 +19,7 @@ export function xor(): PointDataset {
     name: 'xor',
     classes: 2,
     count: 4,
-    points: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+    inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
     labels: Int32Array.of(0, 1, 1, 0),
   };
 }
@@ -65,13 +65,13 @@ function drawPoints(
     });
   }
   const draws = random(seed).fork(name);
-  const points = new Float32Array(2 * count);
+  const inputs = new Float32Array(2 * count);
   const labels = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     labels[i] = i % 2;
     const [x, y] = draw(i % 2, draws);
-    points[2 * i] = x + noise * draws.normal();
-    points[2 * i + 1] = y + noise * draws.normal();
+    inputs[2 * i] = x + noise * draws.normal();
+    inputs[2 * i + 1] = y + noise * draws.normal();
   }
-  return { name, classes: 2, count, points, labels };
+  return { name, classes: 2, count, inputs, labels };
 }

@@ -32,6 +32,7 @@ export class OptionError extends ArgumentError {
     name,
     known,
     nearest,
+    advice = nearest === undefined ? undefined : `did you mean ${nearest}?`,
   }: {
     readonly operation: string;
     /** As it was given. */
@@ -39,12 +40,12 @@ export class OptionError extends ArgumentError {
     readonly known: readonly string[];
     /** The known one that was most likely meant. */
     readonly nearest: string | undefined;
+    /** What to do instead, without a capital: `it belongs to the optimizer`. Default: names the nearest. */
+    readonly advice?: string | undefined;
   }) {
     const list = known.length === 0 ? 'no options' : `options among ${known.join(', ')}`;
-    const remedy = nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+    const remedy = advice && advice[0]?.toUpperCase() + advice.slice(1);
     super({ operation, expected: list, actual: name, ...(remedy && { remedy }) });
-    this.message = `${operation}: unknown option ${name}; ${
-      nearest === undefined ? `it takes ${known.join(', ') || 'none'}` : `did you mean ${nearest}?`
-    }`;
+    this.message = `${operation}: unknown option ${name}; ${advice ?? `it takes ${known.join(', ') || 'none'}`}`;
   }
 }

@@ -4,7 +4,13 @@ export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './e
 export { type HashFamily, hashFamilies } from './families.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
-export { checkOptions, refuseUnknown, shownValue } from './options/check-options.ts';
+export {
+  type Advice,
+  checkOptions,
+  refuseMisspelt,
+  refuseUnknown,
+  shownValue,
+} from './options/check-options.ts';
 export { nearestName } from './options/nearest-name.ts';
 export { type OptionRule, type OptionRules, type OptionsOf, option } from './options/option.ts';
 export { type Random, type RandomState, random, randomFrom, type Shuffled } from './random.ts';

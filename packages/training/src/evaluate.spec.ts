@@ -19,8 +19,8 @@ test('loss and metrics are those of the whole, in any batches, dropout at rest',
     expect(scores.accuracy).toBe(score);
   }
   const batches = [
-    { images: inputs.subarray(0, 6), labels: labels.subarray(0, 2) },
-    { images: inputs.subarray(6), labels: labels.subarray(2) },
+    { inputs: inputs.subarray(0, 6), labels: labels.subarray(0, 2) },
+    { inputs: inputs.subarray(6), labels: labels.subarray(2) },
   ];
   expect((await evaluate(model, batches)).loss).toBeCloseTo(expected, 6);
 });

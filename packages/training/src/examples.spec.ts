@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arraysOf, inputsOf, splitExamples, takeRows } from './examples.ts';
+import { arraysOf, type Examples, inputsOf, splitExamples, takeRows } from './examples.ts';
 
 test('flat, nested and byte inputs', () => {
   const flat = arraysOf({ inputs: Float32Array.of(1, 2, 3, 4, 5, 6), labels: [0, 1] });
@@ -7,7 +7,7 @@ test('flat, nested and byte inputs', () => {
   const nested = arraysOf({ inputs: [[[1, 2]], [[3, 4]], [[5, 6]]], targets: [1, 2, 3] });
   expect(nested).toMatchObject({ count: 3, inputs: { shape: [3, 1, 2] }, targets: { shape: [3, 1] } });
   const images = arraysOf({
-    images: Uint8Array.of(0, 255, 51, 102),
+    inputs: Uint8Array.of(0, 255, 51, 102),
     labels: Uint8Array.of(3),
     inputShape: [1, 2, 2],
   });
@@ -42,8 +42,10 @@ test('a validation share is drawn by the seed, and every example is in one part'
 });
 
 test.each([
-  [{ labels: [1] }, /one of inputs, images and points/],
-  [{ inputs: [[1]], images: [[1]], labels: [1] }, /got several/],
+  [{ labels: [1] }, /expected inputs, got the fields labels/],
+  [{ images: [[1]], labels: [1] }, 'examples: unknown option images; did you mean inputs?'],
+  [{ points: [[1]], labels: [1] }, 'examples: unknown option points; did you mean inputs?'],
+  [{ inputs: [[1]], label: [1] }, 'examples: unknown option label; did you mean labels?'],
   [{ inputs: [[1]] }, /labels or targets/],
   [{ inputs: [[1]], labels: [1], targets: [1] }, /got both/],
   [{ inputs: Float32Array.of(1, 2, 3), labels: [0, 1] }, /inputs of 2 examples, got 3 numbers/],
@@ -55,5 +57,5 @@ test.each([
   [{ inputs: [[1], [2]], labels: [0] }, /inputs of 1 examples, got 2 numbers/],
   [{ inputs: new Float32Array(), labels: [] }, /count of at least 1/],
 ])('examples %# that do not fit are refused', (examples, message) => {
-  expect(() => arraysOf(examples)).toThrow(message);
+  expect(() => arraysOf(examples as unknown as Examples)).toThrow(message);
 });

@@ -1,4 +1,4 @@
-import { ArgumentError, random } from '@funhash/hashing';
+import { type Advice, ArgumentError, random, refuseMisspelt } from '@funhash/hashing';
 import {
   allocateArray,
   type DType,
@@ -14,15 +14,14 @@ import type { NumericArray } from './optimizer.ts';
 export type Numbers = TypedArray | readonly NestedArray[];
 
 /**
- * Examples in memory: a data set, or one batch. Exactly one of `inputs`, `images` and `points`, with labels or
- * targets. Bytes are pixels and become value / 255; an Int32Array stays integer.
+ * Examples in memory: a data set, or one batch, with labels or targets. Other fields, such as the name of a data set,
+ * are not read.
  */
 export interface Examples {
   /** How many. Default: the number of labels, nested inputs or targets, or of the numbers in flat targets. */
   readonly count?: number;
-  readonly inputs?: Numbers;
-  readonly images?: Numbers;
-  readonly points?: Numbers;
+  /** Samples, [N, …]. Bytes are pixels and become value / 255; an Int32Array stays integer. */
+  readonly inputs: Numbers;
   /** Shape of one input. Default: that of the nesting, else one axis. */
   readonly inputShape?: readonly number[];
   /** Classes, [N]. */
@@ -44,14 +43,15 @@ function refuse(expected: string, actual: string, remedy?: string): never {
   throw new ArgumentError({ operation, expected, actual, ...(remedy && { remedy }) });
 }
 
+const fields = ['inputs', 'labels', 'targets', 'count', 'inputShape'] as const satisfies (keyof Examples)[];
+// Names that `inputs` had in earlier versions.
+const advice: Advice = { images: 'did you mean inputs?', points: 'did you mean inputs?' };
+
 /** @throws ArgumentError where counts and lengths do not fit each other */
 export function arraysOf(examples: Examples): Arrays {
-  const { labels, targets } = examples;
-  const [inputs, ...more] = [examples.inputs, examples.images, examples.points].filter(
-    (x) => x !== undefined,
-  );
-  if (inputs === undefined || more.length > 0)
-    refuse('one of inputs, images and points', inputs ? 'several' : `the fields ${Object.keys(examples)}`);
+  refuseMisspelt(operation, fields, { ...examples }, advice);
+  const { inputs, labels, targets } = examples;
+  if (inputs === undefined) refuse('inputs', `the fields ${Object.keys(examples)}`);
   if ((labels === undefined) === (targets === undefined))
     refuse('labels or targets', labels ? 'both' : `the fields ${Object.keys(examples)}`);
   const count = countOf(examples, inputs);

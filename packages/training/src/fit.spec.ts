@@ -413,7 +413,7 @@ test('a function as data gets the epoch; without stepsPerEpoch a schedule that e
   const epochs: number[] = [];
   const batches = (epoch: number): Examples[] => {
     epochs.push(epoch);
-    return [{ images: data.inputs, labels: data.labels }];
+    return [{ inputs: data.inputs, labels: data.labels }];
   };
   await expect(eventsOf({ ...base(net()), data: batches })).rejects.toThrow(/stepsPerEpoch/);
   epochs.length = 0;

@@ -89,7 +89,7 @@ interface Comparison {
 
 /** @throws ArgumentError where an output differs */
 async function comparison(net: Module, packed: Module, test: Split): Promise<Comparison> {
-  const { images, labels, count } = test;
+  const { inputs: images, labels, count } = test;
   const outputs = async (model: Module) => {
     // Compiles what it needs.
     await predict(model, images.subarray(0, images.length / count), { count: 1 });

@@ -209,7 +209,7 @@ function mistakesOf(outcome: ArmOutcome, { width, height, channels, test }: Imag
   const size = width * height * channels;
   const pictures = outcome.mistakes.map(
     ({ index, label, predicted, probability }) =>
-      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${picture(test.images.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${3 * width}" height="${3 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
+      `<figure title="test image ${index}, ${(100 * probability).toFixed(1)} % sure"><img src="${picture(test.inputs.subarray(index * size, (index + 1) * size), width, height)}" alt="test image ${index}: ${label} taken for ${predicted}" width="${3 * width}" height="${3 * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`,
   );
   const wrong = Math.round((outcome.runs[0]?.testError ?? 0) * test.count);
   return `<div class="row"><h3>${escapeHtml(armTitle(outcome))} <small>${grouped(wrong)} wrong</small></h3><div class="mistakes">${pictures.join('')}</div></div>`;

@@ -71,7 +71,7 @@ function readBatches(files: readonly Uint8Array[], sources: readonly string[], l
           ] as number;
     }
   }
-  return { count, images, labels };
+  return { count, inputs: images, labels };
 }
 
 function recordsOf(file: Uint8Array, source: string): number {

@@ -74,7 +74,7 @@ function decodeInTurns(
   order.forEach(({ file }, k) => {
     images.set(decode(file.bytes, `${source}, ${file.name}`, file.byteOffset), k * elements);
   });
-  return { count: order.length, images, labels: Uint8Array.from(order, ({ label }) => label) };
+  return { count: order.length, inputs: images, labels: Uint8Array.from(order, ({ label }) => label) };
 }
 
 function refuse(source: string, byteOffset: number, expected: string, actual: string): never {

@@ -17,7 +17,7 @@ const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64'));
 const binaryTar = Uint8Array.from(gunzipSync(bytesOf(fixtures.binaryArchive)));
 const jpegTar = Uint8Array.from(gunzipSync(bytesOf(fixtures.jpegArchive)));
 const pixels = 32 * 32 * 3;
-const imageOf = ({ images }: Split, k: number) => images.subarray(k * pixels, (k + 1) * pixels);
+const imageOf = ({ inputs: images }: Split, k: number) => images.subarray(k * pixels, (k + 1) * pixels);
 
 /** Writes the checksum of the tar header at a place. */
 const sign = (archive: Buffer, at: number) => {
@@ -213,8 +213,8 @@ test.skipIf(!existsSync(join(real, 'cifar10-jpeg.tar.gz')))(
     // Channel means of all training images are .4914, .4822, .4465: here within 3 standard errors of 2000 images.
     [0.4914, 0.4822, 0.4465].forEach((mean, channel) => {
       let sum = 0;
-      for (let k = channel; k < train.images.length; k += 3) sum += train.images[k] as number;
-      expect(Math.abs((3 * sum) / train.images.length / 255 - mean)).toBeLessThan(0.011);
+      for (let k = channel; k < train.inputs.length; k += 3) sum += train.inputs[k] as number;
+      expect(Math.abs((3 * sum) / train.inputs.length / 255 - mean)).toBeLessThan(0.011);
     });
     expect(await readFile(join(real, 'SOURCE.md'), 'utf8')).toContain('cifar10-jpeg');
   },

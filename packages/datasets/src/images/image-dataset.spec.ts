@@ -24,7 +24,7 @@ test('four files make a data set', () => {
   expect(dataset).toMatchObject({ name: 'tiny', classes: 10, height: 3, width: 4, channels: 1 });
   expect(dataset.train.count).toBe(2);
   expect([...dataset.train.labels]).toEqual([0, 9]);
-  expect(dataset.test.images).toEqual(new Uint8Array(12).fill(7));
+  expect(dataset.test.inputs).toEqual(new Uint8Array(12).fill(7));
 });
 
 test.each([

@@ -1,6 +1,7 @@
 /**
  * Image data sets as plain records of typed arrays.
  */
+import { refuseMisspelt } from '@funhash/hashing';
 import { DataFormatError } from '../errors.ts';
 import { parseIdx } from '../mnist/idx.ts';
 
@@ -9,7 +10,7 @@ export interface Split {
   /** Number of images. */
   readonly count: number;
   /** Pixels 0–255, `[count, height, width, channels]`, last axis fastest. */
-  readonly images: Uint8Array;
+  readonly inputs: Uint8Array;
   /** Class of each image, `[count]`. */
   readonly labels: Uint8Array;
 }
@@ -110,10 +111,11 @@ function readSplit(
       actual: String(labels.data[bad]),
     });
   }
-  return { split: { count, images: images.data, labels: labels.data }, height, width };
+  return { split: { count, inputs: images.data, labels: labels.data }, height, width };
 }
 
 /** Elements of one image of `split`; 0 when it has none. */
 export function imageElements(split: Split): number {
-  return split.count === 0 ? 0 : split.images.length / split.count;
+  refuseMisspelt('split', ['inputs', 'labels', 'count'], { ...split }, { images: 'did you mean inputs?' });
+  return split.count === 0 ? 0 : split.inputs.length / split.count;
 }

@@ -26,7 +26,7 @@ function isConvexByAngles(image: Uint8Array): boolean {
   });
 }
 
-const imageOf = (i: number) => split.images.subarray(i * side * side, (i + 1) * side * side);
+const imageOf = (i: number) => split.inputs.subarray(i * side * side, (i + 1) * side * side);
 const pixelsOf = (i: number) => imageOf(i).filter((value) => value === 255).length;
 
 test('exactly the images of label 1 are convex', () => {
@@ -53,7 +53,7 @@ test('isConvex knows small sets of every form', () => {
 });
 
 test('pixels are 0 or 255, at least as many white ones as published', () => {
-  expect(split.images.every((value) => value === 0 || value === 255)).toBe(true);
+  expect(split.inputs.every((value) => value === 0 || value === 255)).toBe(true);
   for (let i = 0; i < split.count; i++)
     expect(pixelsOf(i)).toBeGreaterThanOrEqual(split.labels[i] === 1 ? 19 : 10);
 });

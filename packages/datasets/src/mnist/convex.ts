@@ -48,7 +48,7 @@ export function drawConvex(count: number, random: Random): Split {
       }
     } while (isConvex(image));
   }
-  return { count, images, labels };
+  return { count, inputs: images, labels };
 }
 
 function drawConvexSet({ lo, hi }: Runs, parameter: number, minPixels: number, random: Random): void {

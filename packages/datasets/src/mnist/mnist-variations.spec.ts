@@ -8,14 +8,15 @@ const side = 28;
 const names: VariationName[] = ['basic', 'rot', 'bg-rand', 'bg-img', 'bg-img-rot'];
 const counts = { trainCount: 300, testCount: 200 };
 
-const imageOf = ({ images }: Split, i: number) => images.subarray(i * side * side, (i + 1) * side * side);
+const imageOf = ({ inputs: images }: Split, i: number) =>
+  images.subarray(i * side * side, (i + 1) * side * side);
 
 /** A data set whose digit i is the pattern of `draw(i)`, its label i mod 10. */
 function drawn(trainCount: number, testCount: number, draw: (i: number) => Uint8Array): ImageDataset {
   const split = (from: number, count: number): Split => {
     const images = new Uint8Array(count * side * side);
     for (let i = 0; i < count; i++) images.set(draw(from + i), i * side * side);
-    return { count, images, labels: Uint8Array.from({ length: count }, (_, i) => (from + i) % 10) };
+    return { count, inputs: images, labels: Uint8Array.from({ length: count }, (_, i) => (from + i) % 10) };
   };
   const common = { classes: 10, width: side, height: side, channels: 1 };
   const train = split(0, trainCount);
@@ -45,25 +46,25 @@ describe('on the digits of MNIST', () => {
     const dataset = variation(name, mnist, { ...counts, seed: 3 });
     expect(dataset).toMatchObject({ classes: 10, width: side, height: side, channels: 1 });
     expect(dataset.train.count).toBe(300);
-    expect(dataset.test.images).toHaveLength(200 * side * side);
+    expect(dataset.test.inputs).toHaveLength(200 * side * side);
     for (let label = 0; label < 10; label++) {
       // About 50 of 500 in each class: 4 standard deviations.
       const count = [...dataset.train.labels, ...dataset.test.labels].filter((l) => l === label).length;
       expect(Math.abs(count - 50)).toBeLessThan(4 * Math.sqrt(50) + 6);
     }
     const again = variation(name, mnist, { ...counts, seed: 3 });
-    expect(Buffer.compare(again.train.images, dataset.train.images)).toBe(0);
-    expect(Buffer.compare(again.test.images, dataset.test.images)).toBe(0);
+    expect(Buffer.compare(again.train.inputs, dataset.train.inputs)).toBe(0);
+    expect(Buffer.compare(again.test.inputs, dataset.test.inputs)).toBe(0);
     expect(again.train.labels).toEqual(dataset.train.labels);
     const other = variation(name, mnist, { ...counts, seed: 4 });
-    expect(Buffer.compare(other.train.images, dataset.train.images)).not.toBe(0);
+    expect(Buffer.compare(other.train.inputs, dataset.train.inputs)).not.toBe(0);
   });
 
   test.each(names)('%s: a smaller set is the beginning of a larger one', (name) => {
     const large = variation(name, mnist, { ...counts, seed: 3 });
     const small = variation(name, mnist, { trainCount: 20, testCount: 10, seed: 3 });
     const begins = (a: Split, b: Split) =>
-      Buffer.compare(a.images, b.images.subarray(0, a.images.length)) === 0;
+      Buffer.compare(a.inputs, b.inputs.subarray(0, a.inputs.length)) === 0;
     expect(begins(small.train, large.train)).toBe(true);
     expect(begins(small.test, large.test)).toBe(true);
     expect(small.test.labels).toEqual(large.test.labels.slice(0, 10));

@@ -71,12 +71,12 @@ export function variation(
       const split = fromTrain ? mnist.train : mnist.test;
       const at = fromTrain ? digit : digit - mnist.train.count;
       const image = images.subarray(i * side * side, (i + 1) * side * side);
-      image.set(split.images.subarray(at * side * side, (at + 1) * side * side));
+      image.set(split.inputs.subarray(at * side * side, (at + 1) * side * side));
       labels[i] = split.labels[at] as number;
       if (turned) turn(image, uniformDirection(draws));
       if (nextBackground) lighten(image, nextBackground());
     });
-    return { count: digits.length, images, labels };
+    return { count: digits.length, inputs: images, labels };
   };
 
   const backgrounds = backgroundsOf(background, options, root.fork('backgrounds'));

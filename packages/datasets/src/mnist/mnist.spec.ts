@@ -35,11 +35,11 @@ describe('the real files', () => {
   test('have the published mean and deviation', () => {
     let sum = 0;
     let squares = 0;
-    for (const pixel of mnist.train.images) {
+    for (const pixel of mnist.train.inputs) {
       sum += pixel;
       squares += pixel * pixel;
     }
-    const n = mnist.train.images.length;
+    const n = mnist.train.inputs.length;
     const mean = sum / n;
     expect(mean / 255).toBeCloseTo(0.13066, 5);
     expect(Math.sqrt(squares / n - mean * mean) / 255).toBeCloseTo(0.30811, 5);
@@ -79,7 +79,7 @@ describe('a folder', () => {
     await writeFile(join(dir, `${names.trainImages}.gz`), gzipSync(small.trainImages));
     const dataset = await loadMnist({ dir, verify: false });
     expect([...dataset.train.labels]).toEqual([4, 1]);
-    expect(dataset.train.images).toEqual(new Uint8Array(2 * 784).fill(3));
+    expect(dataset.train.inputs).toEqual(new Uint8Array(2 * 784).fill(3));
   });
 
   test('of other data does not pass for MNIST', async () => {

@@ -17,12 +17,12 @@ function boxOf(image: Uint8Array, value: number) {
   return { left, right, top, bottom, width: right - left + 1, height: bottom - top + 1 };
 }
 
-const imagesOf = ({ images, count }: { images: Uint8Array; count: number }) =>
-  Array.from({ length: count }, (_, i) => images.subarray(i * side * side, (i + 1) * side * side));
+const inputsOf = ({ inputs, count }: { inputs: Uint8Array; count: number }) =>
+  Array.from({ length: count }, (_, i) => inputs.subarray(i * side * side, (i + 1) * side * side));
 
 test('RECT: the outline of one rectangle, 1 pixel wide, and nothing else', () => {
   const split = drawRectangles(800, random(3));
-  imagesOf(split).forEach((image, i) => {
+  inputsOf(split).forEach((image, i) => {
     const { left, right, top, bottom, width, height } = boxOf(image, 255);
     expect(Math.abs(width - height)).toBeGreaterThanOrEqual(3);
     expect(split.labels[i]).toBe(height > width ? 1 : 0);
@@ -37,7 +37,7 @@ test('RECT: the outline of one rectangle, 1 pixel wide, and nothing else', () =>
 
 test('RECT: sides and places cover their range, classes are balanced', () => {
   const split = drawRectangles(4000, random(4));
-  const boxes = imagesOf(split).map((image) => boxOf(image, 255));
+  const boxes = inputsOf(split).map((image) => boxOf(image, 255));
   expect(new Set(boxes.map(({ width }) => width)).size).toBe(28);
   expect(new Set(boxes.map(({ height }) => height)).size).toBe(28);
   expect(new Set(boxes.map(({ left }) => left)).size).toBe(28);
@@ -50,7 +50,7 @@ test('RECT-IMG: a window of one patch in another, within the published bounds', 
   // Backgrounds come first, so odd values are rectangles.
   const split = drawRectanglesOfPatches(500, random(5), () => new Uint8Array(side * side).fill(calls++ % 2));
   expect(calls).toBe(1000);
-  imagesOf(split).forEach((image, i) => {
+  inputsOf(split).forEach((image, i) => {
     const { width, height } = boxOf(image, 1);
     expect(image.filter((pixel) => pixel === 1)).toHaveLength(width * height);
     expect(Math.min(width, height)).toBeGreaterThanOrEqual(10);

@@ -71,5 +71,5 @@ function drawEach(
     draw(images.subarray(i * side * side, (i + 1) * side * side), { left, top, width, height });
     labels[i] = height > width ? 1 : 0;
   }
-  return { count, images, labels };
+  return { count, inputs: images, labels };
 }

@@ -10,13 +10,13 @@ test.each(names)('%s: by seed, train and test differ, a smaller set begins a lar
   expect([dataset.train.count, dataset.test.count]).toEqual([50, 40]);
   const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b.subarray(0, a.length)) === 0;
   const again = shapes(name, { trainCount: 50, testCount: 40, seed: 2 });
-  expect(same(again.train.images, dataset.train.images)).toBe(true);
-  expect(same(again.test.images, dataset.test.images)).toBe(true);
+  expect(same(again.train.inputs, dataset.train.inputs)).toBe(true);
+  expect(same(again.test.inputs, dataset.test.inputs)).toBe(true);
   const other = shapes(name, { trainCount: 50, testCount: 40, seed: 3 });
-  expect(same(other.train.images, dataset.train.images)).toBe(false);
-  expect(same(dataset.test.images, dataset.train.images)).toBe(false);
+  expect(same(other.train.inputs, dataset.train.inputs)).toBe(false);
+  expect(same(dataset.test.inputs, dataset.train.inputs)).toBe(false);
   const small = shapes(name, { trainCount: 9, testCount: 7, seed: 2 });
-  expect(same(small.train.images, dataset.train.images)).toBe(true);
+  expect(same(small.train.inputs, dataset.train.inputs)).toBe(true);
   expect(small.test.labels).toEqual(dataset.test.labels.slice(0, 7));
 });
 

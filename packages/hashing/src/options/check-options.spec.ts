@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { ArgumentError, OptionError } from '../errors.ts';
-import { checkOptions, refuseUnknown, shownValue } from './check-options.ts';
+import { checkOptions, refuseMisspelt, refuseUnknown, shownValue } from './check-options.ts';
 import { nearestName } from './nearest-name.ts';
 import { type OptionsOf, option } from './option.ts';
 
@@ -65,6 +65,25 @@ describe('checkOptions', () => {
     expect(messageOf(() => refuseUnknown('flatten', [], { axis: 0 }))).toBe(
       'flatten: unknown option axis; it takes none',
     );
+  });
+
+  test('advice takes the place of the nearest name', () => {
+    const advice = { lr: 'it belongs to the optimizer' };
+    expect(messageOf(() => checkOptions('fit', rules, { in: 1, kernelSize: 1, lr: 1 }, advice))).toBe(
+      'fit: unknown option lr; it belongs to the optimizer',
+    );
+    expect(messageOf(() => refuseUnknown('fit', ['seed'], { seeds: 1 }, { seeds: 'say seed' }))).toBe(
+      'fit: unknown option seeds; say seed',
+    );
+  });
+
+  test('records that may carry more: only what is near to a name, or advised on, is refused', () => {
+    const advice = { images: 'did you mean inputs?' };
+    const check = (given: Record<string, unknown>) =>
+      refuseMisspelt('split', ['inputs', 'labels'], given, advice);
+    check({ inputs: 1, name: 'xor', constructor: 1, images: undefined });
+    expect(messageOf(() => check({ images: 1 }))).toBe('split: unknown option images; did you mean inputs?');
+    expect(messageOf(() => check({ label: 1 }))).toBe('split: unknown option label; did you mean labels?');
   });
 
   test('types: required and optional fields', () => {

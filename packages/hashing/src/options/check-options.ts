@@ -2,16 +2,25 @@ import { ArgumentError, OptionError } from '../errors.ts';
 import { nearestName } from './nearest-name.ts';
 import type { OptionRules } from './option.ts';
 
+/** What an error says of an unknown name, by that name: `did you mean inputs?`. */
+export type Advice = Readonly<Record<string, string>>;
+
 /**
  * Refuses options that a function or class does not have, and values that they do not take. Undefined counts as not
  * given.
  *
  * @param operation names what takes the options, in errors: `Conv2d`
+ * @param advice what to say of unknown names that are likely: `{ lr: 'did you mean learningRate?' }`
  * @throws OptionError for an unknown name, with the nearest known one; ArgumentError for a wrong or missing value
  */
-export function checkOptions(operation: string, rules: OptionRules, given: unknown): void {
+export function checkOptions(
+  operation: string,
+  rules: OptionRules,
+  given: unknown,
+  advice: Advice = {},
+): void {
   const options = requireRecord(operation, Object.keys(rules), given);
-  refuseUnknown(operation, Object.keys(rules), options);
+  refuseUnknown(operation, Object.keys(rules), options, advice);
   for (const [name, rule] of Object.entries(rules)) {
     const value = options[name];
     if (value === undefined ? rule.isRequired : !rule.accepts(value))
@@ -24,12 +33,39 @@ export function checkOptions(operation: string, rules: OptionRules, given: unkno
 }
 
 /** Refuses names that are not among `known`: for options whose values are checked elsewhere. */
-export function refuseUnknown(operation: string, known: readonly string[], given: unknown): void {
+export function refuseUnknown(
+  operation: string,
+  known: readonly string[],
+  given: unknown,
+  advice: Advice = {},
+): void {
   const options = requireRecord(operation, known, given);
   for (const name of Object.keys(options)) {
     if (known.includes(name) || options[name] === undefined) continue;
-    throw new OptionError({ operation, name, known, nearest: nearestName(name, known) });
+    throw strangerIn(operation, known, name, advice);
   }
+}
+
+/**
+ * Refuses names that are near to one of `known`, or that `advice` is about. Other names pass: for records that may
+ * carry more than is read, such as a data set with its name.
+ */
+export function refuseMisspelt(
+  operation: string,
+  known: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+  advice: Advice = {},
+): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name) || given[name] === undefined) continue;
+    if (Object.hasOwn(advice, name) || nearestName(name, known) !== undefined)
+      throw strangerIn(operation, known, name, advice);
+  }
+}
+
+function strangerIn(operation: string, known: readonly string[], name: string, advice: Advice): OptionError {
+  const told = Object.hasOwn(advice, name) ? advice[name] : undefined;
+  return new OptionError({ operation, name, known, nearest: nearestName(name, known), advice: told });
 }
 
 function requireRecord(
