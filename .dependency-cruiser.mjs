@@ -104,6 +104,16 @@ export default {
       to: { path: 'fast-check', reachable: true },
     },
     {
+      name: 'schemes-on-top',
+      comment: 'What schemes stand on knows none of them.',
+      severity: 'error',
+      from: {
+        path: '^packages/space/src/(bases|contraction|linear-algebra|ops|weight|wrappers)/',
+        pathNot: forSpecs,
+      },
+      to: { path: '^packages/space/src/schemes/' },
+    },
+    {
       name: 'no-spec-imported',
       severity: 'error',
       from: {},

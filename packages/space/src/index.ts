@@ -1,12 +1,12 @@
 export { type Basis, type BasisRequest, type BasisTerm, defineBasis } from './bases/basis.ts';
 export { dct2d } from './bases/dct2d.ts';
-export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export {
   type ChainOfMatrix,
   type ErrorBound,
   mpoOf,
   tensorTrainOf,
-} from './linear-algebra/chain-of-matrix.ts';
+} from './chain-of-matrix.ts';
+export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -48,6 +48,12 @@ export { type Projection, type ProjectOptions, project } from './weight/project.
 export { type RestoreOptions, restoreWeight } from './weight/restore-weight.ts';
 export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';
 export { normalValues, orthonormalRows, uniformValues } from './weight/start-values.ts';
-export { createWeight, Weight, type WeightOptions, type WeightSpec } from './weight/weight.ts';
+export {
+  createWeight,
+  Weight,
+  type WeightOptions,
+  type WeightParts,
+  type WeightSpec,
+} from './weight/weight.ts';
 export { inBasis, schemeOfKind } from './wrappers/in-basis.ts';
 export { type KnownSchemes, knownSchemes, onlySchemes } from './wrappers/known-schemes.ts';

@@ -1,18 +1,22 @@
 import { binarized } from '@funhash/autodiff';
 import type { Scheme, WeightRequest } from '../scheme.ts';
 import { defineQuantizer } from '../wrappers/quantized.ts';
+import { dense } from './dense.ts';
 
-const quantizer = defineQuantizer({
-  kind: 'binary',
-  source: 'Courbariaux et al. 2016, arXiv:1602.02830, eq. 1 and 4',
-  options: {},
-  // Uniform in ±1, whatever the entries are: they are ±1 from the start.
-  latentStd: () => 1 / Math.sqrt(3),
-  scales: () => ({}),
-  quantize: binarized,
-  bounds: [-1, 1],
-  rate: ({ rows, cols }) => Math.sqrt((rows + cols) / 1.5),
-});
+const quantizer = defineQuantizer(
+  {
+    kind: 'binary',
+    source: 'Courbariaux et al. 2016, arXiv:1602.02830, eq. 1 and 4',
+    options: {},
+    // Uniform in ±1, whatever the entries are: they are ±1 from the start.
+    latentStd: () => 1 / Math.sqrt(3),
+    scales: () => ({}),
+    quantize: binarized,
+    bounds: [-1, 1],
+    rate: ({ rows, cols }) => Math.sqrt((rows + cols) / 1.5),
+  },
+  dense,
+);
 
 /**
  * Binary weights: V[i,j] = sign(latent[i,j]), +1 where that is at least 0, else −1. The gradient passes to latent

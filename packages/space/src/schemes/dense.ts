@@ -1,4 +1,5 @@
 import { matmul } from '@funhash/autodiff';
+import { plainEntry } from '../ops/plain-matrix.ts';
 import { defineScheme } from '../scheme.ts';
 import { uniformValues } from '../weight/start-values.ts';
 
@@ -10,6 +11,6 @@ export const dense = defineScheme({
   plan: () => ({}),
   stored: (_, { rows, cols }) => ({ w: [rows, cols] }),
   initialize: ({ rows, cols, draw, std }) => ({ w: uniformValues(draw, rows * cols, std) }),
-  entry: ({ row, col, cols }, { w }) => w.at(row.times(cols).plus(col)),
+  entry: (entry, { w }) => plainEntry(entry, w),
   apply: (x, { w }, { bias }) => matmul(x, w, { transposeB: true, bias }),
 });

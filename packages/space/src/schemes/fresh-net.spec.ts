@@ -23,7 +23,8 @@ test.each(fixtures)('filters of $options from the formulas of the paper', (golde
   const values = Float64Array.from(golden.w);
   const parameter = Parameter.of('w', values, [values.length]);
   const options = { ...golden.options, hash: 'xxHash32' };
-  const weight = new Weight(freshNet.definition, options, shape, [parameter], 'tile', undefined, undefined);
+  const { definition } = freshNet;
+  const weight = new Weight({ definition, options, ...shape, parameters: [parameter], policy: 'tile' });
   entriesOf(weight.virtual, [values]).forEach((entry, k) => {
     expect(Math.abs(entry - (golden.entries[k] as number))).toBeLessThan(1e-12);
   });

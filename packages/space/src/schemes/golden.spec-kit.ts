@@ -21,7 +21,7 @@ export function expectGolden({ definition }: Scheme, name: string): void {
   const values = arrays.map(([array]) => Float64Array.from(stored[array] as number[]));
   const parameters = arrays.map(([array, shape], k) => Parameter.of(array, values[k] as Float64Array, shape));
   // Without the scale that dual space measures at the start: the paper has none.
-  const weight = new Weight(definition, options, { rows, cols }, parameters, 'tile', undefined, undefined);
+  const weight = new Weight({ definition, options, rows, cols, parameters, policy: 'tile' });
   const entries = [...entriesOf(weight.virtual, values)];
   expect(entries).toHaveLength(rows * cols);
   entries.forEach((entry, k) => {

@@ -40,15 +40,8 @@ describe.each(fixtures.cases)(
     const parameters = arrays.map(([name, extents], k) =>
       Parameter.of(name, Float64Array.from(stored[k] as number[]), extents),
     );
-    const weight = new Weight(
-      kronecker.definition,
-      options,
-      { rows, cols },
-      parameters,
-      'tile',
-      undefined,
-      undefined,
-    );
+    const { definition } = kronecker;
+    const weight = new Weight({ definition, options, rows, cols, parameters, policy: 'tile' });
     const near = (found: ArrayLike<number>, expected: readonly number[]): void => {
       expect(found).toHaveLength(expected.length);
       expected.forEach((x, k) => {

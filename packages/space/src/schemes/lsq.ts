@@ -1,6 +1,7 @@
 import { learnedStep, levelsOf } from '@funhash/autodiff';
 import { structural } from '../options.ts';
 import { defineQuantizer, type QuantizerFunction } from '../wrappers/quantized.ts';
+import { dense } from './dense.ts';
 
 const options = { bits: structural.integer({ least: 2, most: 8, default: 4 }) };
 
@@ -14,15 +15,18 @@ const options = { bits: structural.integer({ least: 2, most: 8, default: 4 }) };
  *
  * The second argument says how latent values are stored. Default: one for each entry.
  */
-export const lsq: QuantizerFunction<typeof options> = defineQuantizer({
-  kind: 'lsq',
-  source: 'Esser et al. 2020, arXiv:1902.08153, eq. 1 to 3',
-  options,
-  latentStd: (std) => std,
-  // Latent values are uniform at the start.
-  scales: (std, { bits }) => ({
-    step: (std * Math.sqrt(3)) / Math.sqrt(levelsOf(bits, { signed: true }).high),
-  }),
-  quantize: (latent, { options: { bits }, scales: { step }, count }) =>
-    learnedStep(latent, step, { ...levelsOf(bits, { signed: true }), count }),
-});
+export const lsq: QuantizerFunction<typeof options> = defineQuantizer(
+  {
+    kind: 'lsq',
+    source: 'Esser et al. 2020, arXiv:1902.08153, eq. 1 to 3',
+    options,
+    latentStd: (std) => std,
+    // Latent values are uniform at the start.
+    scales: (std, { bits }) => ({
+      step: (std * Math.sqrt(3)) / Math.sqrt(levelsOf(bits, { signed: true }).high),
+    }),
+    quantize: (latent, { options: { bits }, scales: { step }, count }) =>
+      learnedStep(latent, step, { ...levelsOf(bits, { signed: true }), count }),
+  },
+  dense,
+);

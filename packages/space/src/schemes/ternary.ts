@@ -1,19 +1,25 @@
 import { learnedStep } from '@funhash/autodiff';
 import type { Scheme, WeightRequest } from '../scheme.ts';
 import { defineQuantizer } from '../wrappers/quantized.ts';
+import { dense } from './dense.ts';
 
 /** Of the mean absolute latent value: thresholds of Li and Liu, who take it for the best ones of usual weights. */
 const threshold = 0.7;
 
-const quantizer = defineQuantizer({
-  kind: 'ternary',
-  source: 'Li and Liu 2016, arXiv:1605.04711, eq. 3; scale learned as by Esser et al. 2020, arXiv:1902.08153',
-  options: {},
-  latentStd: (std) => std,
-  // Values become 0 below half a scale. The mean is that of uniform values.
-  scales: (std) => ({ scale: 2 * threshold * ((std * Math.sqrt(3)) / 2) }),
-  quantize: (latent, { scales: { scale }, count }) => learnedStep(latent, scale, { low: -1, high: 1, count }),
-});
+const quantizer = defineQuantizer(
+  {
+    kind: 'ternary',
+    source:
+      'Li and Liu 2016, arXiv:1605.04711, eq. 3; scale learned as by Esser et al. 2020, arXiv:1902.08153',
+    options: {},
+    latentStd: (std) => std,
+    // Values become 0 below half a scale. The mean is that of uniform values.
+    scales: (std) => ({ scale: 2 * threshold * ((std * Math.sqrt(3)) / 2) }),
+    quantize: (latent, { scales: { scale }, count }) =>
+      learnedStep(latent, scale, { low: -1, high: 1, count }),
+  },
+  dense,
+);
 
 /**
  * Ternary weights: V[i,j] = scale · t with t = +1 where latent[i,j] > scale / 2, −1 where it is below −scale / 2, else 0.

@@ -49,7 +49,7 @@ function weightOf(read: WeightSpec, like: Weight, values: Arrays): Weight {
   const parameters = Object.entries(definition.stored(options, read)).map(([name, shape], k) =>
     Parameter.of(name, values[k] as Float64Array, shape),
   );
-  return new Weight(definition, options, { rows, cols }, parameters, policy, like.space, scale);
+  return new Weight({ definition, options, rows, cols, parameters, policy, space: like.space, scale });
 }
 
 /** What is stored is what `stored` says and never above the budget; a budget too small is refused. */

@@ -4,7 +4,7 @@ import { type Backend, sizeOf, type Tensor, type TypedArray, tensor } from '@fun
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema } from '../options.ts';
 import type { MatrixShape, SchemeDefinition, WeightRequest } from '../scheme.ts';
-import { createWeight, Weight, type WeightOptions } from '../weight/weight.ts';
+import { createWeight, Weight, type WeightOptions, type WeightParts } from '../weight/weight.ts';
 
 export type Arrays = readonly Float64Array[];
 
@@ -97,15 +97,11 @@ export function normal(draw: Random, count: number, std = 1): Float64Array {
 }
 
 /** The same weight with other parts; shares its parameters. */
-export function changed(weight: Weight, change: Partial<Weight>): Weight {
-  const { definition, options, rows, cols, parameters, policy, space, scale } = {
-    ...partsOf(weight),
-    ...change,
-  };
-  return new Weight(definition, options, { rows, cols }, parameters, policy, space, scale);
+export function changed(weight: Weight, change: Partial<WeightParts>): Weight {
+  return new Weight({ ...partsOf(weight), ...change });
 }
 
-function partsOf({ definition, options, rows, cols, parameters, policy, space, scale }: Weight) {
+function partsOf({ definition, options, rows, cols, parameters, policy, space, scale }: Weight): WeightParts {
   return { definition, options, rows, cols, parameters, policy, space, scale };
 }
 

@@ -66,5 +66,5 @@ export function restoreWeight(spec: WeightSpec, { schemes, values, space }: Rest
       });
     return isShared ? space.parameter : new Parameter(name, value, rules[name]);
   });
-  return new Weight(definition, resolved, { rows, cols }, parameters, policy, space, scale);
+  return new Weight({ definition, options: resolved, rows, cols, parameters, policy, space, scale });
 }

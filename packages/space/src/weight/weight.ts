@@ -1,6 +1,7 @@
 import { isRecording } from '@funhash/autodiff';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import { plainMatrix } from '../ops/plain-matrix.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
@@ -12,7 +13,6 @@ import {
   type WeightPolicy,
   type WeightRequest,
 } from '../scheme.ts';
-import { dense } from '../schemes/dense.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from './measured-std.ts';
 import { Parameter } from './parameter.ts';
@@ -84,15 +84,8 @@ export function createWeight(
         }),
   );
   const scale = isScaled ? target / measure(start) : undefined;
-  return new Weight(
-    request.scheme.definition,
-    options,
-    shape,
-    parameters,
-    request.policy,
-    request.space,
-    scale,
-  );
+  const { policy, space } = request;
+  return new Weight({ definition, options, rows, cols, parameters, policy, space, scale });
 }
 
 /** One product reads all stored values: those of a shared space decide. */
@@ -165,6 +158,20 @@ function sharedValues(
   return { [pool.array]: Float64Array.from(space.parameter.value.dataSync()) };
 }
 
+/** What a weight consists of. */
+export interface WeightParts extends MatrixShape {
+  readonly definition: SchemeDefinition<OptionSchema>;
+  /** All options of the scheme. */
+  readonly options: OptionValues<OptionSchema>;
+  /** The stored arrays, in the order in which the scheme names them. */
+  readonly parameters: readonly Parameter[];
+  readonly policy: WeightPolicy;
+  /** The shared space that one of the parameters belongs to. */
+  readonly space?: SharedSpace | undefined;
+  /** What entries are multiplied by, where the scheme or a shared space asks for it. */
+  readonly scale?: number | undefined;
+}
+
 /**
  * A matrix V[rows, cols] that layers use without asking how it is stored. Its parameters are all that is trainable
  * in it.
@@ -188,15 +195,7 @@ export class Weight {
   readonly #drawnOption: string | undefined;
   #drawn = 0;
 
-  constructor(
-    definition: SchemeDefinition<OptionSchema>,
-    options: OptionValues<OptionSchema>,
-    { rows, cols }: MatrixShape,
-    parameters: readonly Parameter[],
-    policy: WeightPolicy,
-    space: SharedSpace | undefined,
-    scale: number | undefined,
-  ) {
+  constructor({ definition, options, rows, cols, parameters, policy, space, scale }: WeightParts) {
     this.definition = definition;
     this.options = options;
     this.rows = rows;
@@ -279,9 +278,7 @@ export class Weight {
    */
   get kernel(): VirtualMatrix {
     const { apply, rowsAt } = this.definition;
-    if (!rowsAt || (!apply && this.virtual.decoded)) return this.virtual;
-    const decoded = this.decode();
-    return { ...virtualOf(dense.definition, {}, this), stored: [decoded], decoded };
+    return !rowsAt || (!apply && this.virtual.decoded) ? this.virtual : plainMatrix(this.decode());
   }
 
   /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */

@@ -1,7 +1,14 @@
 import type { Real } from '@funhash/formula';
 import type { FormulaOptions, OptionSchema, OptionValues } from '../options.ts';
-import type { Entry, MatrixShape, Scheme, SchemeDefinition, StoredArray, WeightRequest } from '../scheme.ts';
-import { dense } from '../schemes/dense.ts';
+import type {
+  Entry,
+  MatrixShape,
+  Scheme,
+  SchemeDefinition,
+  SchemeFunction,
+  StoredArray,
+  WeightRequest,
+} from '../scheme.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from '../weight/measured-std.ts';
 
@@ -48,38 +55,51 @@ export interface QuantizerFunction<O extends OptionSchema> extends Scheme {
 /** What numbers that a quantiser divides by are kept within. */
 const positive = [2 ** -30, 2 ** 30] as const;
 
-/** Makes schemes of a quantiser: V[i,j] = quantize(latent[i,j]), where the latent matrix is stored as any scheme says. */
+/**
+ * Makes schemes of a quantiser: V[i,j] = quantize(latent[i,j]), where the latent matrix is stored as any scheme says.
+ *
+ * @param plain how latent values are stored where a request does not say. Kinds name any other scheme: `binary` over
+ * this one, `binary(hashedNet)`
+ */
 export function defineQuantizer<const O extends OptionSchema, S extends string>(
   quantizer: WeightQuantizer<O, S>,
+  plain: SchemeFunction<Record<never, never>>,
 ): QuantizerFunction<O> {
   const made = new WeakMap<Definition, Scheme>();
   const over = ({ definition }: Scheme): Scheme => {
     const found = made.get(definition) ?? {
-      definition: definitionOver(quantizer as unknown as WeightQuantizer<OptionSchema, string>, definition),
+      definition: definitionOver(
+        quantizer as unknown as WeightQuantizer<OptionSchema, string>,
+        definition,
+        definition === plain.definition ? '' : `(${definition.kind})`,
+      ),
     };
     made.set(definition, found);
     return found;
   };
   const request = (
     options: Partial<OptionValues<O>> = {},
-    latent: WeightRequest = dense(),
+    latent: WeightRequest = plain(),
   ): WeightRequest => ({
     ...latent,
     scheme: over(latent.scheme),
     options: { ...latent.options, ...options },
   });
-  return Object.assign(request, over(dense), { over });
+  return Object.assign(request, over(plain), { over });
 }
 
-function definitionOver(quantizer: WeightQuantizer<OptionSchema, string>, inner: Definition): Definition {
+function definitionOver(
+  quantizer: WeightQuantizer<OptionSchema, string>,
+  inner: Definition,
+  suffix: string,
+): Definition {
   const own = (options: OptionValues<OptionSchema>) => quantizer.scales(1, options);
   const defaults = Object.fromEntries(
     Object.entries(quantizer.options).map(([name, option]) => [name, option.default]),
   ) as OptionValues<OptionSchema>;
   return {
-    kind: inner === dense.definition ? quantizer.kind : `${quantizer.kind}(${inner.kind})`,
-    source:
-      inner === dense.definition ? quantizer.source : `${quantizer.source}; latent values: ${inner.source}`,
+    kind: quantizer.kind + suffix,
+    source: suffix ? `${quantizer.source}; latent values: ${inner.source}` : quantizer.source,
     options: { ...inner.options, ...quantizer.options },
     plan: ({ budget, ...rest }) => {
       const taken = Object.keys(own({ ...defaults, ...rest.given })).length;

@@ -1,14 +1,14 @@
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import { embedded, fitChain, type RankRule, withinRanks } from '../contraction/fit-chain.ts';
-import type { TensorChain } from '../contraction/tensor-chain.ts';
-import type { OptionSchema, OptionValues } from '../options.ts';
-import type { MatrixShape, Scheme, SchemeDefinition, WeightRequest } from '../scheme.ts';
-import { mpo } from '../schemes/mpo.ts';
-import { tensorTrain } from '../schemes/tensor-train.ts';
-import { plannedOptions } from '../weight/weight.ts';
-import { finiteValues } from './finite-values.ts';
-import { truncatedSvd } from './truncated-svd.ts';
+import { embedded, fitChain, type RankRule, withinRanks } from './contraction/fit-chain.ts';
+import type { TensorChain } from './contraction/tensor-chain.ts';
+import { finiteValues } from './linear-algebra/finite-values.ts';
+import { truncatedSvd } from './linear-algebra/truncated-svd.ts';
+import type { OptionSchema, OptionValues } from './options.ts';
+import type { MatrixShape, Scheme, SchemeDefinition, WeightRequest } from './scheme.ts';
+import { mpo } from './schemes/mpo.ts';
+import { tensorTrain } from './schemes/tensor-train.ts';
+import { plannedOptions } from './weight/weight.ts';
 
 /** The least relative error that can be asked for: values are stored in single precision. */
 const leastError = 1e-6;

@@ -2,14 +2,14 @@ import { ArgumentError, random } from '@funhash/hashing';
 import { type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { largestRanks } from '../contraction/tensor-chain.ts';
-import type { WeightRequest } from '../scheme.ts';
-import { kronecker, lowRank, mpo, tensorTrain } from '../schemes/index.ts';
-import { project } from '../weight/project.ts';
-import { normalValues } from '../weight/start-values.ts';
-import { createWeight } from '../weight/weight.ts';
 import fixtures from './chain-of-matrix.fixtures.json' with { type: 'json' };
 import { mpoOf, tensorTrainOf } from './chain-of-matrix.ts';
+import { largestRanks } from './contraction/tensor-chain.ts';
+import type { WeightRequest } from './scheme.ts';
+import { kronecker, lowRank, mpo, tensorTrain } from './schemes/index.ts';
+import { project } from './weight/project.ts';
+import { normalValues } from './weight/start-values.ts';
+import { createWeight } from './weight/weight.ts';
 
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
 
