@@ -1,2 +1,2 @@
 export { exitCodes, main } from './main.ts';
-export type { Output } from './output.ts';
+export type { Output } from './terminal/output.ts';

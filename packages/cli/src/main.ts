@@ -1,3 +1,4 @@
+import { SpecError } from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
@@ -10,7 +11,7 @@ import { predictCommand } from './commands/predict.ts';
 import { schemesCommand } from './commands/schemes.ts';
 import { trainCommand } from './commands/train.ts';
 import { InterruptedError, UsageError } from './errors.ts';
-import { type Output, terminal } from './output.ts';
+import { type Output, terminal } from './terminal/output.ts';
 
 /** What the shell is told. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
@@ -63,7 +64,8 @@ export async function main(args: readonly string[], output: Output = terminal): 
       error instanceof FunhashError || (error as NodeJS.ErrnoException).syscall !== undefined;
     const { message, stack } = error as Error;
     output.note(pc.red(isForeseen && !program.opts().verbose ? message : (stack ?? message)));
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
+    const isUsage = error instanceof UsageError || error instanceof SpecError;
+    return isUsage ? exitCodes.usage : exitCodes.failure;
   }
 }
 

@@ -1,18 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { saveBytes } from '@funhash/codec';
 import type { Split } from '@funhash/datasets';
+import { chooseBackend, type DataConfig, loadImages } from '@funhash/experiments';
 import { ArgumentError } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
 import { toBinary } from '@funhash/layers/binary';
 import { errorRate, predict } from '@funhash/training';
 import { Command } from 'commander';
-import { chooseBackend } from '../backend.ts';
-import { addFlags, checkConfig, readFlags, type Settings } from '../config.ts';
 import { UsageError } from '../errors.ts';
-import { type DataConfig, loadImages } from '../image-data.ts';
-import { loadModel } from '../load-model.ts';
-import { duration, grouped, type Output, percent } from '../output.ts';
-import { commonSettings } from '../settings.ts';
+import { loadModel } from '../files/load-model.ts';
+import { addFlags, checkConfig, readFlags, type Settings } from '../settings/config.ts';
+import { commonSettings } from '../settings/settings.ts';
+import { duration, grouped, type Output, percent } from '../terminal/output.ts';
 
 const { data, dataSeed, backgrounds, testCount, backend } = commonSettings;
 const { default: _default, ...dataOrNone } = data;

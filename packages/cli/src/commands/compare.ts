@@ -1,17 +1,21 @@
+import { chooseBackend, formatRatio, loadImages, splitCounts } from '@funhash/experiments';
 import { Command } from 'commander';
-import type { TrainResult } from '../arm-job.ts';
-import { chooseBackend } from '../backend.ts';
-import { type CompareConfig, compareSettings, presets } from '../compare-config.ts';
-import { type ArmOutcome, armsOf, type ComparisonOptions, compareArms, type RunKey } from '../comparison.ts';
-import { addFlags, checkConfig, readConfigFile, readFlags } from '../config.ts';
+import type { TrainResult } from '../comparison/arm-job.ts';
+import { type CompareConfig, compareSettings, presets } from '../comparison/compare-config.ts';
+import {
+  type ArmOutcome,
+  armsOf,
+  type ComparisonOptions,
+  compareArms,
+  type RunKey,
+} from '../comparison/comparison.ts';
 import { InterruptedError, UsageError } from '../errors.ts';
-import { loadImages, splitCounts } from '../image-data.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { duration, grouped, type Output, percent, progress, tableOf } from '../output.ts';
+import { createRunFolder, type RunFolder } from '../files/run-folder.ts';
 import { reportOf } from '../report/report.ts';
-import { createRunFolder, type RunFolder } from '../run-folder.ts';
-import { formatRatio } from '../scheme-text.ts';
-import { modelName, netName, type SummaryRow, summaryRow } from '../summary.ts';
+import { modelName, netName, type SummaryRow, summaryRow } from '../report/summary.ts';
+import { addFlags, checkConfig, readConfigFile, readFlags } from '../settings/config.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { duration, grouped, type Output, percent, progress, tableOf } from '../terminal/output.ts';
 
 interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly preset?: string;

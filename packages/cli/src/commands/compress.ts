@@ -1,6 +1,17 @@
 import { saveBytes } from '@funhash/codec';
 import type { ImageDataset } from '@funhash/datasets';
 import {
+  chooseBackend,
+  drawSplits,
+  loadImages,
+  optimizerOf,
+  parseScheme,
+  schemeAt,
+  stepOf,
+  trainingData,
+  weightRequest,
+} from '@funhash/experiments';
+import {
   Conv1d,
   compress,
   load,
@@ -11,8 +22,8 @@ import {
 } from '@funhash/layers';
 import { errorRate, evaluate, fit } from '@funhash/training';
 import { Command } from 'commander';
-import { stepOf } from '../arms.ts';
-import { chooseBackend } from '../backend.ts';
+import { UsageError } from '../errors.ts';
+import { openRunFolder, unusedFolder } from '../files/run-folder.ts';
 import {
   addFlags,
   type ConfigOf,
@@ -24,18 +35,11 @@ import {
   type Settings,
   text,
   whole,
-} from '../config.ts';
-import { UsageError } from '../errors.ts';
-import { follow } from '../follow.ts';
-import { drawSplits, loadImages } from '../image-data.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { optimizerOf } from '../optimizer.ts';
-import { duration, grouped, type Output, percent } from '../output.ts';
-import { openRunFolder, unusedFolder } from '../run-folder.ts';
-import { schemeAt } from '../scheme-at.ts';
-import { parseScheme, weightRequest } from '../scheme-text.ts';
-import { storageOf, storageSettings } from '../storage.ts';
-import { trainingData } from '../training-data.ts';
+} from '../settings/config.ts';
+import { storageOf, storageSettings } from '../settings/storage.ts';
+import { follow } from '../terminal/follow.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { duration, grouped, type Output, percent } from '../terminal/output.ts';
 import { trainSettings } from './train.ts';
 
 const {

@@ -1,11 +1,10 @@
+import { chooseBackend, type DataConfig, loadImages } from '@funhash/experiments';
 import { accuracy, errorRate, evaluate } from '@funhash/training';
 import { Command } from 'commander';
-import { chooseBackend } from '../backend.ts';
-import { addFlags, checkConfig, readFlags, type Settings, text } from '../config.ts';
-import { type DataConfig, loadImages } from '../image-data.ts';
-import { loadModel } from '../load-model.ts';
-import { grouped, type Output, percent } from '../output.ts';
-import { commonSettings } from '../settings.ts';
+import { loadModel } from '../files/load-model.ts';
+import { addFlags, checkConfig, readFlags, type Settings, text } from '../settings/config.ts';
+import { commonSettings } from '../settings/settings.ts';
+import { grouped, type Output, percent } from '../terminal/output.ts';
 
 const { data, dataSeed, backgrounds, testCount, backend } = commonSettings;
 const evalSettings = {

@@ -1,8 +1,8 @@
 import type { Module } from '@funhash/layers';
 import { inspectWeight, Weight, type WeightInspection } from '@funhash/space';
 import { Command } from 'commander';
-import { loadModel } from '../load-model.ts';
-import { grouped, type Output, tableOf } from '../output.ts';
+import { loadModel } from '../files/load-model.ts';
+import { grouped, type Output, tableOf } from '../terminal/output.ts';
 
 /** `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
 export function inspectCommand({ line }: Output): Command {

@@ -3,9 +3,9 @@ import { packedLayers } from '@funhash/layers/binary';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { readInputs } from '../input-file.ts';
-import { loadModel } from '../load-model.ts';
-import { type Output, tableOf } from '../output.ts';
+import { readInputs } from '../files/input-file.ts';
+import { loadModel } from '../files/load-model.ts';
+import { type Output, tableOf } from '../terminal/output.ts';
 
 /** `funhash predict`: classes of images in a file. */
 export function predictCommand({ line }: Output): Command {

@@ -1,7 +1,7 @@
 import { schemes } from '@funhash/space';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { type Output, tableOf } from '../output.ts';
+import { type Output, tableOf } from '../terminal/output.ts';
 
 /** `funhash schemes`: what a layer's weight can be. */
 export function schemesCommand({ line }: Output): Command {

@@ -2,12 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { saveBytes } from '@funhash/codec';
+import {
+  buildNet,
+  chooseBackend,
+  drawSplits,
+  isBinary,
+  loadImages,
+  type OptimizerConfig,
+  optimizerNames,
+  optimizerOf,
+  parseScheme,
+  placesOf,
+  quantizerOf,
+  requireFilters,
+  schemeAt,
+  shapeOf,
+  stepOf,
+  trainingData,
+} from '@funhash/experiments';
 import { load } from '@funhash/layers';
 import { errorRate, evaluate, fit, softmaxCrossEntropy, squaredHinge } from '@funhash/training';
 import { Command } from 'commander';
-import { stepOf } from '../arms.ts';
-import { chooseBackend } from '../backend.ts';
-import { buildNet } from '../build-net.ts';
+import { UsageError } from '../errors.ts';
+import { createRunFolder, openRunFolder, type RunFolder } from '../files/run-folder.ts';
 import {
   addFlags,
   type ConfigOf,
@@ -22,21 +39,13 @@ import {
   type Settings,
   text,
   whole,
-} from '../config.ts';
-import { UsageError } from '../errors.ts';
-import { follow } from '../follow.ts';
-import { drawSplits, loadImages } from '../image-data.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { isBinary, placesOf, shapeOf } from '../model-kinds.ts';
-import { type OptimizerConfig, optimizerNames, optimizerOf } from '../optimizer.ts';
-import { grouped, type Output, percent } from '../output.ts';
-import { StepProfile } from '../profile.ts';
-import { createRunFolder, openRunFolder, type RunFolder } from '../run-folder.ts';
-import { requireFilters, schemeAt } from '../scheme-at.ts';
-import { parseScheme, quantizerOf } from '../scheme-text.ts';
-import { commonSettings } from '../settings.ts';
-import { storageOf, storageSettings } from '../storage.ts';
-import { trainingData } from '../training-data.ts';
+} from '../settings/config.ts';
+import { commonSettings } from '../settings/settings.ts';
+import { storageOf, storageSettings } from '../settings/storage.ts';
+import { follow } from '../terminal/follow.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import { grouped, type Output, percent } from '../terminal/output.ts';
+import { StepProfile } from '../terminal/profile.ts';
 
 export const trainSettings = {
   ...commonSettings,

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ImageDataset } from '@funhash/datasets';
-import type { CompareConfig } from '../compare-config.ts';
-import { compareSettings } from '../compare-config.ts';
-import type { ArmOutcome } from '../comparison.ts';
-import { shapeOf } from '../model-kinds.ts';
-import { grouped, percent, spreadOf } from '../output.ts';
-import { formatRatio } from '../scheme-text.ts';
-import { netName, type SummaryRow } from '../summary.ts';
+import { formatRatio, shapeOf } from '@funhash/experiments';
+import type { CompareConfig } from '../comparison/compare-config.ts';
+import { compareSettings } from '../comparison/compare-config.ts';
+import type { ArmOutcome } from '../comparison/comparison.ts';
+import { grouped, percent, spreadOf } from '../terminal/output.ts';
 import { script, style } from './page.ts';
 import { picture, signedPicture } from './pictures.ts';
+import { netName, type SummaryRow } from './summary.ts';
 
 export interface ReportInput {
   readonly config: CompareConfig;

@@ -1,5 +1,5 @@
 import type { WeightPlace } from '@funhash/models';
-import { UsageError } from './errors.ts';
+import { SpecError } from '../errors.ts';
 import type { NetShape } from './model-kinds.ts';
 import { formatScheme, hasOption, parseScheme } from './scheme-text.ts';
 
@@ -30,10 +30,10 @@ export function schemeAt(
   return isImage ? scheme : formatScheme({ ...parsed, kind: inner, options });
 }
 
-/** @throws UsageError for a scheme of filters in a net without any */
+/** @throws SpecError for a scheme of filters in a net without any */
 export function requireFilters(kind: string, { model }: NetShape): void {
   if (kind === 'freshNet' && model === 'mlp')
-    throw new UsageError({
+    throw new SpecError({
       operation: 'freshNet',
       expected: 'a model with convolutions',
       actual: model,

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exitCodes } from './main.ts';
-import { run } from './run-command.spec-kit.ts';
-import { writeTinyImages } from './tiny-images.spec-kit.ts';
+import { exitCodes } from '../main.ts';
+import { run } from '../run-command.spec-kit.ts';
+import { writeTinyImages } from '../tiny-images.spec-kit.ts';
 
 let root: string;
 let model: string;

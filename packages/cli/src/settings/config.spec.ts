@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { trainSettings } from './commands/train.ts';
-import { compareSettings } from './compare-config.ts';
+import { trainSettings } from '../commands/train.ts';
+import { compareSettings } from '../comparison/compare-config.ts';
+import { UsageError } from '../errors.ts';
 import { checkConfig, readConfigFile, readFlags } from './config.ts';
-import { UsageError } from './errors.ts';
 
 const check = (fields: unknown) => checkConfig(trainSettings, fields, 'test.json');
 

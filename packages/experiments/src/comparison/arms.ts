@@ -26,11 +26,18 @@
  * the scans of 0.067, 0.13 and 0.27 are in docs/results.md). Dropout costs a net of 17 units 1.2 points, so narrow has none.
  */
 import type { WeightPlace } from '@funhash/models';
-import { sizesOf } from './build-net.ts';
-import { UsageError } from './errors.ts';
-import { type NetShape, placesOf, scaledShape } from './model-kinds.ts';
-import { requireFilters, schemeAt } from './scheme-at.ts';
-import { formatScheme, kindIn, parseScheme, schemeKind, schemeKinds, storedCount } from './scheme-text.ts';
+import { SpecError } from '../errors.ts';
+import { sizesOf } from '../nets/build-net.ts';
+import { type NetShape, placesOf, scaledShape } from '../nets/model-kinds.ts';
+import { requireFilters, schemeAt } from '../nets/scheme-at.ts';
+import {
+  formatScheme,
+  kindIn,
+  parseScheme,
+  schemeKind,
+  schemeKinds,
+  storedCount,
+} from '../nets/scheme-text.ts';
 
 /** One contestant: a net in JSON. */
 export interface Arm extends NetShape {
@@ -86,13 +93,13 @@ export function stepOf(kind: string, model: string): number {
  *
  * @param scheme a scheme text without size, or `narrow`
  * @param shape of the virtual net
- * @throws UsageError where the scheme has a size of its own, or the budget is too small for it
+ * @throws SpecError where the scheme has a size of its own, or the budget is too small for it
  */
 export function armOf(scheme: string, ratio: number, shape: NetShape): Arm {
   const written = scheme.split(/[:,]/)[0] as string;
   const kind = kindIn(written, ['narrow']) ?? schemeKind(written);
   if (kind === undefined || kind === 'dense')
-    throw new UsageError({
+    throw new SpecError({
       operation: 'schemes',
       expected: `names among ${armKinds.join(', ')}`,
       actual: written,
@@ -163,7 +170,7 @@ function valuesByPlace(
     const values = Math.round((left * passed) / entries) - given;
     given += values;
     if (values >= 1) return { place, values };
-    throw new UsageError({
+    throw new SpecError({
       operation: `${scheme} in ${shape.model}`,
       expected: 'at least a value for each layer besides the first convolution, which is plain',
       actual: `${left} values for ${entries} weights`,
@@ -207,7 +214,7 @@ function lowRankConv(shape: NetShape, ratio: number, scheme: string): Layout {
   let rank = nearest(finest, budget, totalOf);
   while (rank > 1 && totalOf(rank) > 1.01 * budget) rank--;
   if (totalOf(rank) > 1.01 * budget)
-    throw new UsageError({
+    throw new SpecError({
       operation: `${scheme} in ${shape.model}`,
       expected: `room for rank 1 and a plain head, ${totalOf(rank)} values`,
       actual: String(budget),
@@ -222,7 +229,7 @@ function lowRankConv(shape: NetShape, ratio: number, scheme: string): Layout {
 function withValues(scheme: string, values: number): string {
   const { size, ...parsed } = parseScheme(scheme);
   if (Object.keys(size).length > 0)
-    throw new UsageError({
+    throw new SpecError({
       operation: `scheme ${scheme}`,
       expected: 'no size: all schemes of a comparison have the same',
       actual: JSON.stringify(size),

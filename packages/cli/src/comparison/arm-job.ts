@@ -1,5 +1,5 @@
 import type { Split } from '@funhash/datasets';
-import type { Arm } from './arms.ts';
+import type { Arm } from '@funhash/experiments';
 
 /** What all workers of a comparison are given: images in shared memory, and what holds for every arm. */
 export interface ArmContext {

@@ -1,7 +1,7 @@
 import { datasets } from '@funhash/datasets';
+import { modelNames } from '@funhash/experiments';
 import { activations } from '@funhash/layers';
 import { flag, listOf, number, numbers, oneOf, real, type Settings, text, whole } from './config.ts';
-import { modelNames } from './model-kinds.ts';
 
 /** What `train` and `compare` have in common: the data, the shape of the net, the length of a run. */
 export const commonSettings = {

@@ -1,4 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import {
+  buildNet,
+  chooseBackend,
+  drawSplits,
+  optimizerOf,
+  trainingData,
+  type WorkerMessage,
+} from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { Dense, load, type Sequential, scope, tensor } from '@funhash/layers';
 import { DivergedError, errorRate, fit, predict } from '@funhash/training';
@@ -12,12 +20,6 @@ import type {
   TrainResult,
   Verdict,
 } from './arm-job.ts';
-import { chooseBackend } from './backend.ts';
-import { buildNet } from './build-net.ts';
-import { drawSplits } from './image-data.ts';
-import { optimizerOf } from './optimizer.ts';
-import { trainingData } from './training-data.ts';
-import type { WorkerMessage } from './worker-pool.ts';
 
 const context = workerData as ArmContext;
 const port = parentPort as NonNullable<typeof parentPort>;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Dense, Sequential } from '@funhash/layers';
 import { bnnMlp } from '@funhash/models';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exitCodes } from './main.ts';
-import { run } from './run-command.spec-kit.ts';
-import { writeTinyImages } from './tiny-images.spec-kit.ts';
+import { exitCodes } from '../main.ts';
+import { run } from '../run-command.spec-kit.ts';
+import { writeTinyImages } from '../tiny-images.spec-kit.ts';
 
 let root: string;
 let data: string[];

@@ -1,5 +1,5 @@
 import type { errorRate, FitEvent } from '@funhash/training';
-import { InterruptedError } from './errors.ts';
+import { InterruptedError } from '../errors.ts';
 import { type Output, percent, progress, type Task } from './output.ts';
 
 type Event = FitEvent<{ errorRate: typeof errorRate }>;

@@ -1,7 +1,7 @@
 import { parseJson } from '@funhash/codec';
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** One setting of a command: a field of its JSON configuration, and the flag that overrides it. */
 export interface Setting<S extends v.GenericSchema = v.GenericSchema> {

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { parseJson } from '@funhash/codec';
 import { DataFormatError, parseIdx, toFloats } from '@funhash/datasets';
 import { PNG } from 'pngjs';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** Inputs of a net: `values` is [count, width]. */
 export interface Inputs {

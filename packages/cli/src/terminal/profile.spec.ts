@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exitCodes } from './main.ts';
-import { run } from './run-command.spec-kit.ts';
-import { writeTinyImages } from './tiny-images.spec-kit.ts';
+import { exitCodes } from '../main.ts';
+import { run } from '../run-command.spec-kit.ts';
+import { writeTinyImages } from '../tiny-images.spec-kit.ts';
 
 let root: string;
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import {
   type WeightPlace,
   wideResNet,
 } from '@funhash/models';
-import { UsageError } from './errors.ts';
+import { SpecError } from '../errors.ts';
 import { quantizerOf } from './scheme-text.ts';
 
 /** What decides a net but how its weights are stored. */
@@ -142,7 +142,7 @@ interface ShapeConfig {
   readonly widths?: readonly number[];
 }
 
-/** The net that a configuration asks for. @throws UsageError for widths that the model does not have */
+/** The net that a configuration asks for. @throws SpecError for widths that the model does not have */
 export function shapeOf(
   { model, hidden, widths }: ShapeConfig,
   {
@@ -157,7 +157,7 @@ export function shapeOf(
     return { model, input, classes, widths: [width * height * channels, ...hidden, classes] };
   const { widths: published } = kindOf(model);
   if (widths && widths.length !== published.length)
-    throw new UsageError({
+    throw new SpecError({
       operation: `model ${model}`,
       expected: `${published.length} widths, such as ${published.join(',')}`,
       actual: widths.join(','),
@@ -204,7 +204,7 @@ export function placesOf(shape: NetShape): WeightPlace[] {
 
 function kindOf(model: string): ModelKind {
   if (!Object.hasOwn(kinds, model))
-    throw new UsageError({
+    throw new SpecError({
       operation: 'model',
       expected: `one of ${modelNames.join(', ')}`,
       actual: model,

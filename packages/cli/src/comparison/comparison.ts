@@ -1,4 +1,5 @@
 import type { ImageDataset, Split } from '@funhash/datasets';
+import { type Arm, armOf, buildNet, parseRatio, shapeOf, workerPool } from '@funhash/experiments';
 import type {
   ArmContext,
   ArmEvent,
@@ -9,12 +10,7 @@ import type {
   TrainResult,
   Verdict,
 } from './arm-job.ts';
-import { type Arm, armOf } from './arms.ts';
-import { buildNet } from './build-net.ts';
 import type { CompareConfig } from './compare-config.ts';
-import { shapeOf } from './model-kinds.ts';
-import { parseRatio } from './scheme-text.ts';
-import { workerPool } from './worker-pool.ts';
 
 /** An arm whose net can be built. */
 export interface ArmNet extends Arm {

@@ -9,7 +9,7 @@ import {
   splitValidation,
   subset,
 } from '@funhash/datasets';
-import { UsageError } from './errors.ts';
+import { SpecError } from '../errors.ts';
 
 /** The part of a configuration that decides the data. */
 export interface DataConfig {
@@ -27,7 +27,7 @@ const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
 /**
  * A data set by name, or from a folder of IDX files.
  *
- * @throws UsageError for an unknown name, a data error when files are absent or damaged
+ * @throws SpecError for an unknown name, a data error when files are absent or damaged
  */
 export async function loadImages(config: DataConfig): Promise<ImageDataset> {
   const { data, dataSeed, backgrounds, trainCount, testCount, validation } = config;
@@ -46,7 +46,7 @@ export async function loadImages(config: DataConfig): Promise<ImageDataset> {
     () => false,
   );
   if (!isFolder)
-    throw new UsageError({
+    throw new SpecError({
       operation: 'data',
       expected: `one of ${Object.keys(datasets).join(', ')}, or a folder of IDX files`,
       actual: data,
@@ -60,7 +60,7 @@ export async function loadImages(config: DataConfig): Promise<ImageDataset> {
 /**
  * How many images one run trains on, and how many it is judged by while choices are made.
  *
- * @throws UsageError when there are too few
+ * @throws SpecError when there are too few
  */
 export function splitCounts(
   available: number,
@@ -69,7 +69,7 @@ export function splitCounts(
   const held = validationCount(trainCount ?? available, validation);
   const train = trainCount ?? available - held;
   if (held < 1 || train < 1 || train + held > available)
-    throw new UsageError({
+    throw new SpecError({
       operation: 'data',
       expected: `training and validation images, together at most ${available}`,
       actual: `${train} and ${held}`,

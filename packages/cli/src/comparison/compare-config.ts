@@ -1,9 +1,17 @@
 import { availableParallelism } from 'node:os';
+import { armKinds, parseRatio, splitSchemes } from '@funhash/experiments';
 import * as v from 'valibot';
-import { armKinds } from './arms.ts';
-import { type ConfigOf, listOf, number, numbers, real, type Settings, text, whole } from './config.ts';
-import { parseRatio, splitSchemes } from './scheme-text.ts';
-import { commonSettings } from './settings.ts';
+import {
+  type ConfigOf,
+  listOf,
+  number,
+  numbers,
+  real,
+  type Settings,
+  text,
+  whole,
+} from '../settings/config.ts';
+import { commonSettings } from '../settings/settings.ts';
 
 export const compareSettings = {
   ...commonSettings,

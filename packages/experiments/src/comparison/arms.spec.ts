@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { SpecError } from '../errors.ts';
+import { buildNet } from '../nets/build-net.ts';
 import { armKinds, armOf, budgetOf, netBudget } from './arms.ts';
-import { buildNet } from './build-net.ts';
-import { UsageError } from './errors.ts';
 
 const mlp = (widths: readonly number[]) => ({
   model: 'mlp',
@@ -75,7 +75,7 @@ test.each([
   ['hashnet', /names among/],
   ['funHash,hashes=3', /hashes: one of/],
 ])('refuses %s', (scheme, message) => {
-  expect(() => armOf(scheme, 1 / 64, mlp([784, 1000, 10]))).toThrow(UsageError);
+  expect(() => armOf(scheme, 1 / 64, mlp([784, 1000, 10]))).toThrow(SpecError);
   expect(() => armOf(scheme, 1 / 64, mlp([784, 1000, 10]))).toThrow(message);
 });
 

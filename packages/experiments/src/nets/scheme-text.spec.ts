@@ -1,8 +1,8 @@
 import { schemes } from '@funhash/space';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { armKinds } from './arms.ts';
-import { UsageError } from './errors.ts';
+import { armKinds } from '../comparison/arms.ts';
+import { SpecError } from '../errors.ts';
 import {
   formatRatio,
   formatScheme,
@@ -103,11 +103,11 @@ test.each([
   ['dct2d(nothing):1/2', /the scheme dct2d\(nothing\)/],
   ['dct2d(hashedNet):1/2,depth=3', /option among .*height/],
 ])('refuses %s', (text, message) => {
-  expect(() => parseScheme(text)).toThrow(UsageError);
+  expect(() => parseScheme(text)).toThrow(SpecError);
   expect(() => parseScheme(text)).toThrow(message);
 });
 
-test('hostile texts are refused with a UsageError or read, nothing else', () => {
+test('hostile texts are refused with a SpecError or read, nothing else', () => {
   const piece = fc.constantFrom(
     'funHash',
     'hashedNet',
@@ -133,7 +133,7 @@ test('hostile texts are refused with a UsageError or read, nothing else', () => 
         try {
           parseScheme(text);
         } catch (error) {
-          expect(error).toBeInstanceOf(UsageError);
+          expect(error).toBeInstanceOf(SpecError);
         }
       },
     ),
@@ -178,6 +178,6 @@ test('quantisers stand over any way to store latent values; other schemes are no
   expect(request.scheme.definition.kind).toBe('lsq(hashedNet)');
   expect(request.options).toEqual({ bits: 2 });
   expect(request.size).toEqual({ ratio: 1 / 8 });
-  expect(() => quantizerOf('hashedNet')).toThrow(UsageError);
+  expect(() => quantizerOf('hashedNet')).toThrow(SpecError);
   expect(() => quantizerOf('lsq:bits=1')).toThrow('from 2 to 8');
 });

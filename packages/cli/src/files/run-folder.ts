@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '@funhash/codec';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** A folder that holds one run: its configuration, metrics, models and summary. */
 export interface RunFolder {

@@ -1,6 +1,6 @@
 import { type ActivationName, Dense, Dropout, hashedNet, Sequential, SharedSpace } from '@funhash/layers';
 import type { WeightPlace } from '@funhash/models';
-import { UsageError } from './errors.ts';
+import { SpecError } from '../errors.ts';
 import { buildKind, type NetShape, placesOf } from './model-kinds.ts';
 import { parseScheme, type SchemeText, weightRequest } from './scheme-text.ts';
 
@@ -17,13 +17,13 @@ export interface NetConfig extends NetShape {
 /**
  * A net whose layers store their weights as the scheme texts say.
  *
- * @throws UsageError or ArgumentError where a scheme is unknown or does not fit its layer
+ * @throws SpecError or ArgumentError where a scheme is unknown or does not fit its layer
  */
 export function buildNet(config: NetConfig): Sequential {
   const { model, weights, seed } = config;
   const places = placesOf(config);
   if (weights.length !== places.length)
-    throw new UsageError({
+    throw new SpecError({
       operation: 'weights',
       expected: `one scheme for each of the ${places.length} layers`,
       actual: `${weights.length}: ${weights.join(' ')}`,
@@ -88,7 +88,7 @@ function sharedValues(schemes: readonly SchemeText[], places: readonly WeightPla
       values ??
       (bytes === undefined ? Math.round((ratio ?? Number.NaN) * rows * cols) : Math.floor(bytes / 4));
     if (Number.isNaN(allowed))
-      throw new UsageError({
+      throw new SpecError({
         operation: 'shared space',
         expected: 'a size: a ratio, values or bytes',
         actual: 'none',

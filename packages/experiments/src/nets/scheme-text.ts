@@ -6,7 +6,7 @@ import {
   schemes,
   type WeightRequest,
 } from '@funhash/space';
-import { UsageError } from './errors.ts';
+import { SpecError } from '../errors.ts';
 
 /** A scheme as a command line names it: `funHash:1/64,hashes=8,dual`. */
 export interface SchemeText {
@@ -34,7 +34,7 @@ export function kindIn(text: string, known: readonly string[]): string | undefin
  * Reads `kind`, `kind:size` or `kind:size,option=value,flag`. A size is a ratio (`1/64`, `0.5`), `values=12250` or
  * `bytes=49000`. Options are those of the scheme's definition, and `shared` where a space can serve several layers.
  *
- * @throws UsageError that names what is wrong and what the scheme takes
+ * @throws SpecError that names what is wrong and what the scheme takes
  */
 export function parseScheme(text: string): SchemeText {
   const [kind, ...parts] = text.split(/[:,]/).map((part) => part.trim()) as [string, ...string[]];
@@ -74,7 +74,7 @@ export function weightRequest({ kind, size, options }: SchemeText, space?: Share
 /**
  * What makes entries of latent values, as `binary` or `lsq:bits=2` say.
  *
- * @throws UsageError for a scheme that makes them of stored values itself
+ * @throws SpecError for a scheme that makes them of stored values itself
  */
 export function quantizerOf(text: string): (latent?: WeightRequest) => WeightRequest {
   const { scheme, options } = weightRequest(parseScheme(text));
@@ -201,8 +201,8 @@ function textOf(value: OptionValue): string {
   return value.map(textOf).join(value.some(Array.isArray) ? '/' : 'x');
 }
 
-function refusal(text: string, expected: string, actual: string): UsageError {
-  return new UsageError({
+function refusal(text: string, expected: string, actual: string): SpecError {
+  return new SpecError({
     operation: `scheme ${JSON.stringify(text.slice(0, 80))}`,
     expected,
     actual: actual.slice(0, 80),

@@ -1,6 +1,6 @@
-import type { ArmOutcome } from './comparison.ts';
-import { spreadOf } from './output.ts';
-import { formatRatio } from './scheme-text.ts';
+import { formatRatio } from '@funhash/experiments';
+import type { ArmOutcome } from '../comparison/comparison.ts';
+import { spreadOf } from '../terminal/output.ts';
 
 /** One line of the table, and of summary.json. */
 export interface SummaryRow {
