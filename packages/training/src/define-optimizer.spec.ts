@@ -35,9 +35,9 @@ test('an optimiser is its rule and plain options', () => {
 });
 
 test.each<[() => unknown, RegExp]>([
-  [() => adam({ momentum: 0.9 } as object), /adam: expected options among .*beta1.*, got momentum/],
-  [() => adam({ beta1: Number.NaN }), /beta1: a number ≥ 0, got NaN/],
-  [() => sgd({ learningRate: -1 }), /learningRate: a number ≥ 0/],
+  [() => adam({ momentum: 0.9 } as object), /adam: unknown option momentum; it takes learningRate, .*beta1/],
+  [() => adam({ beta1: Number.NaN }), /beta1: a finite number ≥ 0, got NaN/],
+  [() => sgd({ learningRate: -1 }), /learningRate: a finite number ≥ 0, or a schedule/],
   [() => sgd({ nesterov: 1 as unknown as boolean }), /nesterov: true or false, got 1/],
   [() => sgd({ clipNorm: Infinity }), /clipNorm/],
   [() => adam({ relativeStep: true }), /a learningRate with relativeStep.*0.27 suits hashed/],

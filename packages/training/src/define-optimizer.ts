@@ -1,13 +1,22 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionRules, option } from '@funhash/hashing';
 import { bindOptimizer } from './bind-optimizer.ts';
-import type { Optimizer, OptimizerOptions, OptimizerRule, RuleOptions } from './optimizer.ts';
+import {
+  type Optimizer,
+  type OptimizerMaker,
+  type OptimizerOptions,
+  type OptimizerRule,
+  optimizerRules,
+  type RuleOptions,
+} from './optimizer.ts';
 
 /** Makes an optimiser of a rule: `export const adam = defineOptimizer({ … })`. */
 export function defineOptimizer<O extends RuleOptions, S extends string, H extends string>(
   rule: OptimizerRule<O, S, H>,
-): (options?: OptimizerOptions & Partial<O>) => Optimizer {
-  return (options = {}) => {
-    checkOptions(rule, options);
+): OptimizerMaker<O> {
+  const rules = { ...optimizerRules, ...rulesOf(rule.options) };
+  const make = (options: OptimizerOptions & Partial<O> = {}) => {
+    checkOptions(rule.name, rules, options, { lr: 'did you mean learningRate?' });
+    requireRate(rule.name, options);
     const own = Object.keys(rule.options).map((key) => [
       key,
       (options as Partial<O>)[key] ?? rule.options[key],
@@ -22,32 +31,26 @@ export function defineOptimizer<O extends RuleOptions, S extends string, H exten
       rule: rule.name,
       options: resolved,
       create: (parameters, length = {}) => bindOptimizer(rule, resolved, parameters, length),
-    };
+    } satisfies Optimizer;
   };
+  return Object.assign(make, { rule: rule.name, usual: rule.usual ?? ({} as Partial<O>) });
 }
 
-const common = ['learningRate', 'relativeStep', 'weightDecay', 'noDecay', 'clipNorm', 'clipValue'];
+function rulesOf(defaults: RuleOptions): OptionRules {
+  const rules = Object.entries(defaults).map(([name, value]) => [
+    name,
+    typeof value === 'boolean' ? option.flag() : option.real({ least: 0 }),
+  ]);
+  return Object.fromEntries(rules);
+}
 
-function checkOptions(
-  rule: { readonly name: string; readonly options: RuleOptions },
-  options: OptimizerOptions,
-): void {
-  const refuse = (expected: string, actual: string, remedy?: string): never => {
-    throw new ArgumentError({ operation: rule.name, expected, actual, ...(remedy && { remedy }) });
-  };
-  const known = [...common, ...Object.keys(rule.options)];
-  for (const [key, value] of Object.entries(options)) {
-    if (!known.includes(key)) refuse(`options among ${known.join(', ')}`, key);
-    const kind = typeof (rule.options[key] ?? (key === 'relativeStep' ? false : 0));
-    if (value === undefined || key === 'noDecay' || (key === 'learningRate' && typeof value === 'function'))
-      continue;
-    const right = kind === 'boolean' ? typeof value === 'boolean' : Number.isFinite(value) && value >= 0;
-    if (!right) refuse(`${key}: ${kind === 'boolean' ? 'true or false' : 'a number ≥ 0'}`, String(value));
-  }
-  if (options.relativeStep && options.learningRate === undefined)
-    refuse(
-      'a learningRate with relativeStep',
-      'none',
+function requireRate(operation: string, { relativeStep, learningRate }: OptimizerOptions): void {
+  if (!relativeStep || learningRate !== undefined) return;
+  throw new ArgumentError({
+    operation,
+    expected: 'a learningRate with relativeStep',
+    actual: 'none',
+    remedy:
       'In units of the tensors’ scales 0.27 suits hashed values, 0.1 dense and contracted weights (Adam).',
-    );
+  });
 }

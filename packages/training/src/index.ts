@@ -35,18 +35,15 @@ export type {
   BoundOptimizer,
   NumericArray,
   Optimizer,
+  OptimizerMaker,
   OptimizerOptions,
   OptimizerRule,
   OptimizerState,
   RuleTerms,
   RunLength,
 } from './optimizer.ts';
-export { adaMax } from './optimizers/ada-max.ts';
-export { adam } from './optimizers/adam.ts';
-export { adamW } from './optimizers/adam-w.ts';
-export { rmsprop } from './optimizers/rmsprop.ts';
-export { sgd } from './optimizers/sgd.ts';
-export { shiftAdaMax } from './optimizers/shift-ada-max.ts';
+export * from './optimizers/index.ts';
+export * as optimizers from './optimizers/index.ts';
 export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
 export {

@@ -1,26 +1,36 @@
 import type { Real } from '@funhash/formula';
+import { type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
 import type { Tensor } from '@funhash/tensor';
 import type { Schedule } from './schedules.ts';
 
-/** Options that every optimiser takes. */
-export interface OptimizerOptions {
-  /** Default: the rule's own; without one for relative steps. */
-  readonly learningRate?: number | Schedule;
+/** The options that every optimiser takes, stated once. */
+export const optimizerRules = {
+  /** Size of a step, or a schedule of it. Default: the rule's own; relative steps have none. */
+  learningRate: option.that<number | Schedule>(
+    'a finite number ≥ 0, or a schedule',
+    (value) => typeof value === 'function' || (Number.isFinite(value) && (value as number) >= 0),
+  ),
   /**
-   * Learning rate in units of each tensor's scale, which is the root mean square of its start values, or 0.03 where
-   * these are all 0, as those of a bias. Default false.
+   * Whether the learning rate is in units of each tensor's scale: the root mean square of its start values, or 0.03
+   * where these are all 0, as those of a bias. Default false.
    */
-  readonly relativeStep?: boolean;
-  /** Default: the rule's own, mostly 0. */
-  readonly weightDecay?: number;
+  relativeStep: option.flag(),
+  /** Factor λ of weight decay. Default: the rule's own, mostly 0. */
+  weightDecay: option.real({ least: 0 }),
   /** Parameters that do not decay: their names, or a choice. Default: all decay. */
-  readonly noDecay?: readonly string[] | ((name: string, parameter: Parameter) => boolean);
-  /** Scales the gradients of a step down together where their Euclidean norm is larger. */
-  readonly clipNorm?: number;
-  /** Limits each element of a gradient to ±clipValue, after `clipNorm`. */
-  readonly clipValue?: number;
-}
+  noDecay: option.that<readonly string[] | ((name: string, parameter: Parameter) => boolean)>(
+    'a list of names of parameters, or a function',
+    (value) => Array.isArray(value) || typeof value === 'function',
+  ),
+  /** Euclidean norm to which the gradients of a step are scaled down together where theirs is larger. Default: none. */
+  clipNorm: option.real({ least: 0 }),
+  /** Limit of each element of a gradient, to ±clipValue, after `clipNorm`. Default: none. */
+  clipValue: option.real({ least: 0 }),
+};
+
+/** Options that every optimiser takes. */
+export type OptimizerOptions = OptionsOf<typeof optimizerRules>;
 
 /** A configured optimiser, not yet bound to parameters. */
 export interface Optimizer {
@@ -32,6 +42,16 @@ export interface Optimizer {
 }
 
 export type RuleOptions = Readonly<Record<string, number | boolean>>;
+
+/** Makes configured optimisers of one rule. A record of them is `optimizers`. */
+export interface OptimizerMaker<O extends RuleOptions = Record<never, never>> {
+  /** @throws OptionError, ArgumentError for options that the rule does not take */
+  (options?: OptimizerOptions & Partial<O>): Optimizer;
+  /** The name of the rule. */
+  readonly rule: string;
+  /** Options that commands start from, where nobody chose: of `sgd` momentum 0.9. */
+  readonly usual: OptimizerOptions & Partial<O>;
+}
 
 /** What the statement of a rule is about: one element of a tensor. */
 export interface RuleTerms<S extends string, H extends string> {
@@ -54,6 +74,8 @@ export interface OptimizerRule<O extends RuleOptions, S extends string, H extend
   /** Defaults of the rule's own options: numbers ≥ 0, or booleans. */
   readonly options: O;
   readonly learningRate: number;
+  /** Options that commands start from, where they differ from the defaults. */
+  readonly usual?: Partial<O>;
   /** Default 0. */
   readonly weightDecay?: number;
   /** `coupled`: gradient + decay · parameter (L2). `decoupled`: parameter · (1 − learningRate · decay). */

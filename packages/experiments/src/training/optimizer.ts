@@ -1,13 +1,4 @@
-import {
-  adaMax,
-  adam,
-  adamW,
-  type FitConfig,
-  rmsprop,
-  sgd,
-  shiftAdaMax,
-  warmupCosine,
-} from '@funhash/training';
+import { type FitConfig, type OptimizerMaker, optimizers, warmupCosine } from '@funhash/training';
 
 /** The part of a configuration that decides the steps. */
 export interface OptimizerConfig {
@@ -17,9 +8,9 @@ export interface OptimizerConfig {
   readonly relativeStep: boolean;
 }
 
-const rules = { adam, adamW, adaMax, rmsprop, sgd, shiftAdaMax };
+const makers: Readonly<Record<string, OptimizerMaker>> = optimizers;
 
-export const optimizerNames: readonly string[] = Object.keys(rules);
+export const optimizerNames: readonly string[] = Object.keys(makers);
 
 /** The optimiser with the schedule of the recipe: warm-up, then a cosine to 0. */
 export function optimizerOf({
@@ -27,12 +18,6 @@ export function optimizerOf({
   learningRate,
   relativeStep,
 }: OptimizerConfig): Required<Pick<FitConfig, 'optimizer' | 'schedule'>> {
-  const options = { learningRate, relativeStep };
-  return {
-    optimizer:
-      optimizer === 'sgd'
-        ? sgd({ ...options, momentum: 0.9 })
-        : rules[optimizer as keyof typeof rules](options),
-    schedule: warmupCosine(),
-  };
+  const make = makers[optimizer] as OptimizerMaker;
+  return { optimizer: make({ ...make.usual, learningRate, relativeStep }), schedule: warmupCosine() };
 }

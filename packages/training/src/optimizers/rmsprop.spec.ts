@@ -4,7 +4,6 @@ import { testAgainstPyTorch } from './pytorch-cases.spec-kit.ts';
 import { rmsprop } from './rmsprop.ts';
 
 testAgainstPyTorch(rmsprop);
-for (const { name, check } of optimizerLaws(rmsprop)) test(name, check);
 
 describe('centred, with momentum', () => {
   for (const { name, check } of optimizerLaws((options) =>

@@ -4,7 +4,6 @@ import { testAgainstPyTorch } from './pytorch-cases.spec-kit.ts';
 import { sgd } from './sgd.ts';
 
 testAgainstPyTorch(sgd);
-for (const { name, check } of optimizerLaws(sgd)) test(name, check);
 
 describe('with Nesterov momentum', () => {
   for (const { name, check } of optimizerLaws((options) =>

@@ -12,6 +12,7 @@ export const sgd = defineOptimizer({
     'Sutskever et al. 2013, “On the importance of initialization and momentum in deep learning”, eq. 1–4',
   options: { momentum: 0, dampening: 0, nesterov: false as boolean },
   learningRate: 0.01,
+  usual: { momentum: 0.9 },
   decay: 'coupled',
   slots: ({ momentum }) => (momentum === 0 ? [] : ['b' as const]),
   hyper: ({ momentum, dampening }, step) => ({ momentum, share: step === 1 ? 1 : 1 - dampening }),

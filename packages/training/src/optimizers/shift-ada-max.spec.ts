@@ -1,11 +1,8 @@
 import { Parameter } from '@funhash/space';
 import { scope, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
-import { optimizerLaws } from '../testing.ts';
 import fixtures from './shift-ada-max.fixtures.json' with { type: 'json' };
 import { shiftAdaMax } from './shift-ada-max.ts';
-
-for (const { name, check } of optimizerLaws(shiftAdaMax)) test(name, check);
 
 const tolerance = { f64: 1e-13, f32: 1e-6 };
 
