@@ -2,16 +2,10 @@
 
 export { inflateBytes } from './bytes/gzip.ts';
 export { type ByteSource, readBytes } from './bytes/read-bytes.ts';
-export { decodeModel } from './container/decode-model.ts';
+export { type DecodeModelOptions, decodeModel } from './container/decode-model.ts';
 export { decodeSafetensors } from './container/decode-safetensors.ts';
-export type {
-  DecodedModel,
-  Model,
-  ModelTensor,
-  StorageChoice,
-  StorageFormat,
-  StoredFormat,
-} from './container/model-file.ts';
+export type { Check, Fault } from './container/faults.ts';
+export type { DecodedModel, Model, ModelTensor, StoredFormat } from './container/model-file.ts';
 export { ModelFileError, type ModelFileErrorDetails } from './container/model-file-error.ts';
 export {
   type Dtype,
@@ -21,6 +15,15 @@ export {
   type StoredTensor,
   safetensorsLimits,
 } from './container/safetensors.ts';
-export { type CodeBits, dequantize, type Quantized } from './formats/dequantize.ts';
-export type { QuantizedFormat } from './formats/quantized-tensor.ts';
+export { type CodeBits, dequantize, type Quantized } from './formats/codes/dequantize.ts';
+export { type StorageChoice, type StorageFormat, storageFormats } from './formats/storage-formats.ts';
+export type {
+  DescriptionField,
+  EncodedTensor,
+  RealArray,
+  Said,
+  TensorCodec,
+  TensorCodecs,
+  TensorRefusal,
+} from './formats/tensor-codec.ts';
 export { type JsonLimits, type JsonRefusal, type JsonValue, parseJson } from './json/json.ts';

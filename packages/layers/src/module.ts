@@ -18,8 +18,9 @@ export interface LayerSpec {
 
 export interface SaveOptions {
   /**
-   * Precision of the stored values in the file: `f32` (default), `f16`, `bf16`, or `i2` to `i8`, codes of so many bits
-   * with a scale for each tensor (running statistics are then `f16`). A function gives each tensor a format of its own.
+   * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`,
+   * or `i2` to `i8`, codes of so many bits with a scale for each tensor. Running statistics are stored in `f16` at least.
+   * A function gives each tensor a format of its own.
    */
   readonly storeAs?: StorageChoice;
   /** Whether the file is compressed (gzip). Default false. */
@@ -87,8 +88,9 @@ export abstract class Module implements Model, Layer {
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
     const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
-    const { compressBytes, encodeModel } = await codec();
-    const bytes = encodeModel({ spec, tensors, storeAs: exceptFor(this.namedBuffers(), storeAs) });
+    const { atLeastF16, compressBytes, encodeModel } = await codec();
+    const buffers = this.namedBuffers();
+    const bytes = encodeModel({ spec, tensors, storeAs: atLeastF16(storeAs, (name) => buffers.has(name)) });
     return compress ? compressBytes(bytes) : bytes;
   }
 
@@ -97,12 +99,6 @@ export abstract class Module implements Model, Layer {
     const bytes = await this.toBytes(options);
     await (await codec()).saveBytes(target, bytes);
   }
-}
-
-/** Codes are for parameters: of a running variance near 0 they would make 0. */
-function exceptFor(buffers: ReadonlyMap<string, Parameter>, storeAs: StorageChoice): StorageChoice {
-  if (typeof storeAs === 'function' || !storeAs.startsWith('i')) return storeAs;
-  return (name) => (buffers.has(name) ? 'f16' : storeAs);
 }
 
 /** All that a file of a module holds: parameters and buffers. */

@@ -152,7 +152,7 @@ async function compressFile(
     await fineTune(model, images, config, metrics, output);
     errors.fineTuned = await errorOf(model);
   }
-  const bytes = await model.toBytes({ storeAs: storageOf(config), compress: config.compress });
+  const bytes = await model.toBytes({ storeAs: storageOf(config, model), compress: config.compress });
   errors.file = await errorOf(await load(bytes));
 
   const result = { ...report, fileBytes: bytes.length, testErrors: errors };

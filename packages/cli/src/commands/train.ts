@@ -223,7 +223,7 @@ async function train(
     metrics: { errorRate },
   });
   const { storedCount, storedBytes } = net.summary().total;
-  const file = await net.toBytes({ storeAs: storageOf(config), compress: config.compress });
+  const file = await net.toBytes({ storeAs: storageOf(config, net), compress: config.compress });
   await saveBytes(folder.file(files.model), file);
   // A file of f32 holds the very bits that were just tested.
   const fileTestError =

@@ -1,14 +1,15 @@
-import type { StorageChoice, StorageFormat } from '@funhash/codec';
+import { atLeastF16, isBias, type StorageChoice, type StorageFormat, storageFormats } from '@funhash/codec';
+import type { Module } from '@funhash/layers';
 import { flag, oneOf, type Settings } from './config.ts';
 
-const storageFormats = ['f32', 'f16', 'bf16', 'i8', 'i7', 'i6', 'i5', 'i4', 'i3', 'i2'] as const;
+const formats = Object.keys(storageFormats) as StorageFormat[];
 
 /** How a command writes its model file. */
 export const storageSettings = {
   storeAs: {
     flag: '--store-as <format>',
-    help: `how the model file stores values, biases as f16 at least: ${storageFormats.join(', ')}`,
-    schema: oneOf(storageFormats),
+    help: `how the model file stores values, biases and running statistics as f16 at least: ${formats.join(', ')}`,
+    schema: oneOf(formats),
     default: 'f32',
   },
   compress: {
@@ -19,7 +20,8 @@ export const storageSettings = {
   },
 } as const satisfies Settings;
 
-/** Codes of few bits would round biases, of which there are few, to steps that show. */
-export function storageOf({ storeAs }: { readonly storeAs: StorageFormat }): StorageChoice {
-  return storeAs.startsWith('i') ? (name) => (name.endsWith('bias') ? 'f16' : storeAs) : storeAs;
+/** The format of each tensor of a network: the one of the settings, where it does not harm. */
+export function storageOf({ storeAs }: { readonly storeAs: StorageFormat }, net: Module): StorageChoice {
+  const buffers = net.namedBuffers();
+  return atLeastF16(storeAs, (name) => isBias(name) || buffers.has(name));
 }

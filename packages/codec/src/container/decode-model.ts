@@ -1,6 +1,6 @@
 import { isGzip } from '../bytes/gzip.ts';
-import { readQuantizations, unpackTensor } from '../formats/quantized-tensor.ts';
-import { upcast } from '../formats/upcast.ts';
+import { storageFormats } from '../formats/storage-formats.ts';
+import type { TensorCodec, TensorCodecs } from '../formats/tensor-codec.ts';
 import { type JsonValue, parseJson } from '../json/json.ts';
 import { verifyChecksum } from './checksum.ts';
 import { decodeSafetensors } from './decode-safetensors.ts';
@@ -15,6 +15,8 @@ import {
   version,
 } from './model-file.ts';
 import { ModelFileError } from './model-file-error.ts';
+import { readEntries, refuseFile } from './read-entries.ts';
+import type { StoredTensor } from './safetensors.ts';
 
 const headFields = {
   format: check(format, (value) => value === format),
@@ -24,15 +26,23 @@ const allFields = {
   ...headFields,
   spec: check('a value', (value) => value !== undefined),
   quantized: () => undefined,
+  formats: () => undefined,
 };
+
+export interface DecodeModelOptions {
+  /** The name of the file in errors. Default `bytes in memory`. */
+  readonly source?: string;
+  /** Storage formats of the caller's own, besides those of this package. */
+  readonly formats?: TensorCodecs;
+}
 
 /**
  * The network in a model file. Tensors stored in 32 or 64 bits may be views of `bytes`, as in `decodeSafetensors`.
  *
- * @param options.source the name of the file in errors, default `bytes in memory`
- * @throws ModelFileError for a file that is not a model, is of a newer version, or changed by even one bit
+ * @throws ModelFileError for a file that is not a model, is of a newer version, has tensors of an unknown format, or
+ * changed by even one bit
  */
-export function decodeModel(bytes: Uint8Array, options: { source?: string } = {}): DecodedModel {
+export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): DecodedModel {
   const source = options.source ?? 'bytes in memory';
   if (isGzip(bytes)) {
     throw new ModelFileError({
@@ -58,21 +68,26 @@ export function decodeModel(bytes: Uint8Array, options: { source?: string } = {}
   }
   verifyChecksum(bytes, source);
   requireFields(faultInOnly, description, allFields, source);
-  const { spec, quantized } = description;
-
-  const quantizations = quantized === undefined ? undefined : readQuantizations(quantized, stored, source);
+  const known = { ...storageFormats, ...options.formats };
+  const described = readEntries(description, stored, known, source);
   const tensors = new Map<string, ModelTensor & { readonly dtype: StoredFormat }>();
   for (const [name, tensor] of stored) {
-    const quantization = quantizations?.get(name);
-    if (quantization === undefined) {
-      tensors.set(name, { dtype: tensor.dtype, shape: tensor.shape, data: upcast(tensor) });
-    } else {
-      const { bits, shape } = quantization;
-      const data = unpackTensor(tensor.data as Uint8Array, quantization, name, source);
-      tensors.set(name, { dtype: `I${bits}`, shape, data });
-    }
+    const entry = described.get(name);
+    const codec = entry?.codec ?? nativeFormat(known, tensor);
+    const encoded = entry?.encoded ?? { stored: tensor, said: {} };
+    const shape = entry?.shape ?? tensor.shape;
+    const data =
+      codec === undefined
+        ? (tensor.data as ModelTensor['data'])
+        : codec.decode(encoded, shape, (expected, actual) => refuseFile(source, expected, actual, name));
+    tensors.set(name, { dtype: codec?.id.toUpperCase() ?? tensor.dtype, shape, data });
   }
-  return { spec: spec as JsonValue, tensors };
+  return { spec: description.spec as JsonValue, tensors };
+}
+
+/** The format that a dtype says all about; none for f64 and integers, which are as they are in the file. */
+function nativeFormat(formats: TensorCodecs, { dtype }: StoredTensor): TensorCodec | undefined {
+  return Object.values(formats).find(({ native }) => native === dtype);
 }
 
 function readDescription(text: string | undefined, source: string): JsonValue {

@@ -1,6 +1,4 @@
-import type { FloatFormat } from '../formats/cast-for-storage.ts';
-import type { CodeBits } from '../formats/dequantize.ts';
-import type { QuantizedFormat } from '../formats/quantized-tensor.ts';
+import type { StorageFormat } from '../formats/storage-formats.ts';
 import type { JsonValue } from '../json/json.ts';
 import type { Dtype, Named } from './safetensors.ts';
 
@@ -17,19 +15,8 @@ export interface Model {
   readonly tensors: Named<ModelTensor>;
 }
 
-/**
- * Formats that real numbers can be stored in: floating point, or `i2` to `i8`: codes of so many bits, with a scale for
- * each tensor.
- */
-export type StorageFormat = FloatFormat | QuantizedFormat;
-
-/** One format for all tensors, or one for each. */
-export type StorageChoice =
-  | StorageFormat
-  | ((name: string, shape: readonly number[]) => StorageFormat | undefined);
-
-/** The format of a tensor in a file. */
-export type StoredFormat = Dtype | `I${CodeBits}`;
+/** The format of a tensor in a file: a dtype of safetensors, or the id of a storage format in capitals. */
+export type StoredFormat = Dtype | Uppercase<StorageFormat> | (string & Record<never, never>);
 
 /** A network out of a file. */
 export interface DecodedModel {

@@ -1,0 +1,12 @@
+import { floatFormat } from './floats/float-format.ts';
+
+/** IEEE 754 binary32: the values themselves, not copied where they are f32 already. */
+export const f32 = /* @__PURE__ */ floatFormat({
+  id: 'f32',
+  native: 'F32',
+  bits: 32,
+  lossless: true,
+  rounding: [2 ** -24, 2 ** -150],
+  encode: (data) => (data instanceof Float32Array ? data : Float32Array.from(data)),
+  decode: (stored) => stored as Float32Array,
+});
