@@ -5,7 +5,6 @@ export {
   type LstmGates,
   type LstmState,
   lstmCell,
-  lstmGateNames,
   lstmGates,
 } from './ops/lstm-cell.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
@@ -50,20 +49,11 @@ export {
   transpose,
   unstack,
 } from './ops/views.ts';
-export {
-  type PaddedWindowOptions,
-  type Padding,
-  type PerAxis,
-  perAxis,
-  planWindows,
-  type WindowOptions,
-  type WindowPlan,
-} from './ops/window-plan.ts';
-export { overlapAdd, piecesOf, windows, windowsOf } from './ops/windows.ts';
-export { binarize, binarized, hardTanh } from './quantizers/binarize.ts';
+export type { PaddedWindowOptions, Padding, PerAxis, WindowOptions } from './ops/window-plan.ts';
+export { overlapAdd, windows } from './ops/windows.ts';
+export { binarize, hardTanh } from './quantizers/binarize.ts';
 export { byteLevels } from './quantizers/byte-levels.ts';
-export { type Levels, learnedStep, levelsOf, quantize } from './quantizers/learned-step.ts';
-export { nearestPowerOfTwo, powerOfTwo } from './quantizers/power-of-two.ts';
-export { stochasticallyBinarized, stochasticBinarize } from './quantizers/stochastic-binarize.ts';
+export { type Levels, quantize } from './quantizers/learned-step.ts';
+export { powerOfTwo } from './quantizers/power-of-two.ts';
+export { stochasticBinarize } from './quantizers/stochastic-binarize.ts';
 export { recompute } from './recompute.ts';
-export { isRecording, record, recorded, type Vjp, withoutTape } from './tape.ts';

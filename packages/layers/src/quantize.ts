@@ -1,4 +1,5 @@
-import { levelsOf, quantize } from '@funhash/autodiff';
+import { quantize } from '@funhash/autodiff';
+import { levelsOf } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import { Parameter } from '@funhash/space';
 import type { Tensor } from '@funhash/tensor';

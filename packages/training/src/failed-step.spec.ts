@@ -1,4 +1,5 @@
-import { gradientsOf, isRecording, recorded } from '@funhash/autodiff';
+import { gradientsOf } from '@funhash/autodiff';
+import { isRecording, recorded } from '@funhash/autodiff/op-parts';
 import { Dense, funHash, hashedNet, lowRank, type Model, Sequential } from '@funhash/layers';
 import { type Backend, type Kernels, memory, scope, type Tensor, tensor, useBackend } from '@funhash/tensor';
 import { expect, test } from 'vitest';

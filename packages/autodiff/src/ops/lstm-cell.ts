@@ -4,10 +4,13 @@ import { record, withoutTape } from '../tape.ts';
 import { elementwise } from './pointwise.ts';
 import { concat, slice } from './views.ts';
 
-/** The gates of a step, in the order in which they lie side by side, [B, 4·H]: as in PyTorch. */
-export const lstmGateNames = ['input', 'forget', 'candidate', 'output'] as const;
-
-export type LstmGates = Readonly<Record<(typeof lstmGateNames)[number], Tensor>>;
+/** The gates of a step, [B, H] each; in z and r they lie side by side in this order, as in PyTorch. */
+export interface LstmGates {
+  readonly input: Tensor;
+  readonly forget: Tensor;
+  readonly candidate: Tensor;
+  readonly output: Tensor;
+}
 
 export interface LstmState {
   /** h [B, H]. */

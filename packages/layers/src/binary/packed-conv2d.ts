@@ -1,4 +1,4 @@
-import { planWindows, type WindowPlan, windowsOf } from '@funhash/autodiff';
+import { planWindows, type WindowPlan, windowsOf } from '@funhash/autodiff/op-parts';
 import { keep, runPlace, signWords, type Tensor, tensor } from '@funhash/tensor';
 import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { LayerSpec } from '../module.ts';

@@ -8,8 +8,8 @@ import {
   shiftBatchNorm,
   sqrt,
   subtract,
-  withoutTape,
 } from '@funhash/autodiff';
+import { withoutTape } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import { Parameter } from '@funhash/space';
 import { ShapeError, scope, shapeText, type Tensor } from '@funhash/tensor';

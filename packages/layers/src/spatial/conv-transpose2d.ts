@@ -1,4 +1,5 @@
-import { type PerAxis, perAxis } from '@funhash/autodiff';
+import type { PerAxis } from '@funhash/autodiff';
+import { perAxis } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import { virtualConvTranspose } from '@funhash/space';
 import { sizeOf, type Tensor } from '@funhash/tensor';

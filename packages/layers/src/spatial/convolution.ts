@@ -1,4 +1,5 @@
-import { type PaddedWindowOptions, type Padding, type PerAxis, planWindows } from '@funhash/autodiff';
+import type { PaddedWindowOptions, Padding, PerAxis } from '@funhash/autodiff';
+import { planWindows } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import { virtualConv } from '@funhash/space';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';

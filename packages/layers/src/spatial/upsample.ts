@@ -1,4 +1,5 @@
-import { type PerAxis, perAxis, upsampleBilinear, upsampleNearest } from '@funhash/autodiff';
+import { type PerAxis, upsampleBilinear, upsampleNearest } from '@funhash/autodiff';
+import { perAxis } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import type { LayerReader } from '../model-file/layer-reader.ts';

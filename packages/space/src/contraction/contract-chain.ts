@@ -1,14 +1,5 @@
-import {
-  add,
-  gather,
-  isRecording,
-  matmul,
-  pad,
-  recompute,
-  reshape,
-  slice,
-  transpose,
-} from '@funhash/autodiff';
+import { add, gather, matmul, pad, recompute, reshape, slice, transpose } from '@funhash/autodiff';
+import { isRecording } from '@funhash/autodiff/op-parts';
 import type { Tensor } from '@funhash/tensor';
 import { digitsOf } from '../ops/row-digits.ts';
 import type { MatrixShape } from '../scheme.ts';

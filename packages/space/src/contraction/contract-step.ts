@@ -1,4 +1,5 @@
-import { isRecording, matmul, recorded, reshape, transpose } from '@funhash/autodiff';
+import { matmul, reshape, transpose } from '@funhash/autodiff';
+import { isRecording, recorded } from '@funhash/autodiff/op-parts';
 import { runMatmul, scope, type Tensor } from '@funhash/tensor';
 
 /**

@@ -1,4 +1,5 @@
-import { record, recorded, sumTo, type WindowPlan } from '@funhash/autodiff';
+import { sumTo } from '@funhash/autodiff';
+import { record, recorded, type WindowPlan } from '@funhash/autodiff/op-parts';
 import type { Shape, Tensor } from '@funhash/tensor';
 
 /**

@@ -1,4 +1,4 @@
-import { piecesOf, type WindowPlan } from '@funhash/autodiff';
+import { piecesOf, type WindowPlan } from '@funhash/autodiff/op-parts';
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import { assign, empty, runMap, runReduce, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { listOfPlaces } from '../kernel-places.ts';

@@ -1,4 +1,4 @@
-import { planWindows } from '@funhash/autodiff';
+import { planWindows } from '@funhash/autodiff/op-parts';
 import { sizeOf, zeros } from '@funhash/tensor';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { WindowPlan } from '@funhash/autodiff';
+import type { WindowPlan } from '@funhash/autodiff/op-parts';
 import { assign, empty, runKernel, type Shape, type Tensor } from '@funhash/tensor';
 import type { KernelPlaces } from '../kernel-places.ts';
 import { spread } from './spread.ts';

@@ -1,4 +1,4 @@
-import type { WindowPlan } from '@funhash/autodiff';
+import type { WindowPlan } from '@funhash/autodiff/op-parts';
 import { assign, empty, runKernel, type Tensor } from '@funhash/tensor';
 
 /** Where the elements of an image go along one spatial axis of another: the first to `start`, one after the other. */

@@ -1,4 +1,5 @@
-import { gradCheck, planWindows, sum } from '@funhash/autodiff';
+import { gradCheck, sum } from '@funhash/autodiff';
+import { planWindows } from '@funhash/autodiff/op-parts';
 import { ArgumentError, random } from '@funhash/hashing';
 import { ShapeError, sizeOf, type Tensor, tensor, zeros } from '@funhash/tensor';
 import fc from 'fast-check';

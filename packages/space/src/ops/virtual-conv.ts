@@ -1,11 +1,5 @@
-import {
-  add,
-  type PaddedWindowOptions,
-  type PerAxis,
-  perAxis,
-  planWindows,
-  type WindowPlan,
-} from '@funhash/autodiff';
+import { add, type PaddedWindowOptions, type PerAxis } from '@funhash/autodiff';
+import { perAxis, planWindows, type WindowPlan } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import { type Shape, ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { type ConvKernel, convolve, convolveTransposed } from './conv-kernel.ts';

@@ -1,4 +1,5 @@
-import { add, type WindowPlan, windowsOf } from '@funhash/autodiff';
+import { add } from '@funhash/autodiff';
+import { type WindowPlan, windowsOf } from '@funhash/autodiff/op-parts';
 import {
   runMatmul,
   runPlace,

@@ -1,4 +1,5 @@
-import { record, recorded, sumTo } from '@funhash/autodiff';
+import { sumTo } from '@funhash/autodiff';
+import { record, recorded } from '@funhash/autodiff/op-parts';
 import { runMatmul, runVirtualFold, runVirtualMatmul, type Tensor } from '@funhash/tensor';
 import { operandOf, tangentMatrix, transposedMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 

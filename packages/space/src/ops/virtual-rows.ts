@@ -1,4 +1,4 @@
-import { record, recorded } from '@funhash/autodiff';
+import { record, recorded } from '@funhash/autodiff/op-parts';
 import { runFoldRows, runVirtualRows, type Tensor } from '@funhash/tensor';
 import { operandOf, tangentMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 

@@ -1,4 +1,4 @@
-import { learnedStep, levelsOf } from '@funhash/autodiff';
+import { learnedStep, levelsOf } from '@funhash/autodiff/op-parts';
 import { structural } from '../options.ts';
 import { defineQuantizer, type QuantizerFunction } from '../wrappers/quantized.ts';
 import { dense } from './dense.ts';

@@ -1,4 +1,4 @@
-import { binarized, stochasticallyBinarized } from '@funhash/autodiff';
+import { binarized, stochasticallyBinarized } from '@funhash/autodiff/op-parts';
 import { uniform } from '../options.ts';
 import type { Scheme, WeightRequest } from '../scheme.ts';
 import { defineQuantizer } from '../wrappers/quantized.ts';

@@ -1,4 +1,4 @@
-import { learnedStep } from '@funhash/autodiff';
+import { learnedStep } from '@funhash/autodiff/op-parts';
 import type { Scheme, WeightRequest } from '../scheme.ts';
 import { defineQuantizer } from '../wrappers/quantized.ts';
 import { dense } from './dense.ts';

@@ -1,4 +1,4 @@
-import { isRecording } from '@funhash/autodiff';
+import { isRecording } from '@funhash/autodiff/op-parts';
 import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
 import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';

@@ -1,4 +1,4 @@
-import { nearestPowerOfTwo } from '@funhash/autodiff';
+import { nearestPowerOfTwo } from '@funhash/autodiff/op-parts';
 import { defineOptimizer } from '../define-optimizer.ts';
 
 /**

@@ -1,0 +1,10 @@
+// What packages that build ops and schemes need beside the ops themselves: it may change where the index does not.
+// A user's own op needs none of it: `elementwise`, `customGradient` and `recompute` are in the index.
+
+export { perAxis, planWindows, type WindowPlan } from './ops/window-plan.ts';
+export { piecesOf, windowsOf } from './ops/windows.ts';
+export { binarized } from './quantizers/binarize.ts';
+export { learnedStep, levelsOf } from './quantizers/learned-step.ts';
+export { nearestPowerOfTwo } from './quantizers/power-of-two.ts';
+export { stochasticallyBinarized } from './quantizers/stochastic-binarize.ts';
+export { isRecording, record, recorded, withoutTape } from './tape.ts';
