@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { type FloatDType, isFloat, scope, type Tensor, tensor } from '@funhash/tensor';
 import { eventLoopPauses } from './event-loop.ts';
@@ -23,13 +23,27 @@ export type Scores<M extends Metrics = Metrics> = { readonly loss: number } & {
   readonly [K in keyof M]: number;
 };
 
-export interface EvaluateOptions<M extends Metrics> {
+export const metricsRule = option.that<Metrics>(
+  'metrics by names, such as { errorRate }',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((metric) => typeof metric === 'function'),
+);
+
+export const evaluateRules = {
   /** A mean over examples. Default softmaxCrossEntropy. */
-  readonly loss?: Loss;
-  /** Such as `{ errorRate }`. */
+  loss: option.callable<Loss>('a loss, such as meanSquaredError'),
+  /** Metrics over all examples, by the names of the results, such as `{ errorRate }`. */
+  metrics: metricsRule,
+  /** Examples in a batch, of examples in memory. Default 500; changes speed only. */
+  batchSize: option.count(),
+};
+
+/** Options of `evaluate`. */
+export interface EvaluateOptions<M extends Metrics> extends Omit<OptionsOf<typeof evaluateRules>, 'metrics'> {
+  /** Metrics over all examples, by the names of the results, such as `{ errorRate }`. */
   readonly metrics?: M;
-  /** Of examples in memory. Default 500; changes speed only. */
-  readonly batchSize?: number;
 }
 
 /**
@@ -42,6 +56,7 @@ export async function evaluate<M extends Metrics = Record<never, never>>(
   data: Examples | Iterable<Examples>,
   options: EvaluateOptions<M> = {},
 ): Promise<Scores<M>> {
+  checkOptions('evaluate', evaluateRules, options);
   return evaluateArrays(model, arraysIn(data), options);
 }
 
@@ -61,7 +76,6 @@ export async function evaluateArrays<M extends Metrics>(
   batches: Iterable<Arrays>,
   { loss = softmaxCrossEntropy, metrics = {} as M, batchSize = 500 }: EvaluateOptions<M>,
 ): Promise<Scores<M>> {
-  requireBatchSize('evaluate', batchSize);
   const dtype = dtypeOfModel(model);
   const pause = eventLoopPauses();
   const outputs: NumericArray[] = [];
@@ -89,14 +103,17 @@ export async function evaluateArrays<M extends Metrics>(
   return { loss: total / count, ...Object.fromEntries(scores) };
 }
 
-export interface PredictOptions {
-  /** Default 500; changes speed only. */
-  readonly batchSize?: number;
+export const predictRules = {
+  /** Examples in a batch. Default 500; changes speed only. */
+  batchSize: option.count(),
   /** Number of examples in flat inputs; else their `inputShape` tells it. */
-  readonly count?: number;
+  count: option.count(),
   /** Shape of one input. Default: that of the nesting, else one axis. */
-  readonly inputShape?: readonly number[];
-}
+  inputShape: option.list(option.count()),
+};
+
+/** Options of `predict`. */
+export type PredictOptions = OptionsOf<typeof predictRules>;
 
 /** The outputs of a model, [N, …], for inputs [N, …]. The event loop is left free. */
 export async function predict(
@@ -104,8 +121,8 @@ export async function predict(
   inputs: Numbers,
   options: PredictOptions = {},
 ): Promise<NumericArray> {
+  checkOptions('predict', predictRules, options);
   const { batchSize = 500, ...shape } = options;
-  requireBatchSize('predict', batchSize);
   const all = inputsOf(inputs, shape);
   const dtype = dtypeOfModel(model);
   const pause = eventLoopPauses();
@@ -117,15 +134,6 @@ export async function predict(
     await pause();
   }
   return joined(outputs);
-}
-
-export function requireBatchSize(operation: string, batchSize: number): void {
-  if (Number.isInteger(batchSize) && batchSize >= 1) return;
-  throw new ArgumentError({
-    operation,
-    expected: 'a whole batchSize of at least 1',
-    actual: String(batchSize),
-  });
 }
 
 /** The precision of a model's parameters, which its inputs must have; f32 where it has none. */

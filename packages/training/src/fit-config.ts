@@ -1,68 +1,137 @@
 import type { ByteSource } from '@funhash/codec';
+import { type Advice, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import type { Metrics, Scores } from './evaluate.ts';
+import { type Metrics, metricsRule, type Scores } from './evaluate.ts';
 import type { Examples } from './examples.ts';
 import type { Loss } from './losses.ts';
-import type { Optimizer } from './optimizer.ts';
+import { type Optimizer, optimizerRules } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 
-export interface EarlyStopping {
+export const earlyStoppingRules = {
   /** Epochs without a better value after which training stops. */
-  readonly patience: number;
+  patience: option.required(option.count()),
   /** A name among the metrics, or `loss`, both over the validation examples. Default `loss`. */
-  readonly metric?: string;
+  metric: option.text(),
   /** Which values are better. Default `min`; a metric other than `loss` has to say. */
-  readonly goal?: 'min' | 'max';
+  goal: option.oneOf(['min', 'max']),
   /** Whether training ends with the parameters of the best epoch. Default true. */
-  readonly restoreBest?: boolean;
-}
+  restoreBest: option.flag(),
+};
 
-export interface CheckpointOptions {
+/** When training stops early: where a value over the validation examples no longer gets better. */
+export type EarlyStopping = OptionsOf<typeof earlyStoppingRules>;
+
+export const checkpointRules = {
   /** A file, overwritten atomically by each checkpoint. */
-  readonly path?: string | URL | FileSystemFileHandle;
-  readonly everySteps?: number;
-  /** Default 1, unless `everySteps` is given. The end of the last epoch always counts. */
-  readonly everyEpochs?: number;
+  path: option.that<string | URL | FileSystemFileHandle>(
+    'a path, a URL or a file handle',
+    (value) => (typeof value === 'string' && value !== '') || isObject(value),
+  ),
+  /** Steps between checkpoints. Default: none within an epoch. */
+  everySteps: option.count(),
+  /** Epochs between checkpoints. Default 1, unless `everySteps` is given. The end of the last epoch always counts. */
+  everyEpochs: option.count(),
   /** Called with each checkpoint, awaited. */
-  save?(bytes: Uint8Array, at: { readonly epoch: number; readonly step: number }): void | Promise<void>;
+  save: option.callable<
+    (bytes: Uint8Array, at: { readonly epoch: number; readonly step: number }) => void | Promise<void>
+  >(),
+};
+
+/** Where and how often `fit` saves the state of a run. */
+export type CheckpointOptions = OptionsOf<typeof checkpointRules>;
+
+export const fitRules = {
+  /** The model to train, in place. */
+  model: option.required(
+    option.that<Model>(
+      'a model, with forward and namedParameters',
+      (value) =>
+        isObject(value) && ['forward', 'namedParameters'].every((name) => typeof value[name] === 'function'),
+    ),
+  ),
+  /** Examples, or the batches of each epoch, counted from 0; they may come from elsewhere, one by one. */
+  data: option.required(
+    option.that<Examples | ((epoch: number) => Iterable<Examples> | AsyncIterable<Examples>)>(
+      'examples, or a function from the epoch to batches',
+      (value) => typeof value === 'function' || isObject(value),
+    ),
+  ),
+  /** Examples or batches judged after every epoch, or the share of `data` to set apart for it, drawn by the seed. */
+  validation: option.that<Examples | Iterable<Examples> | number>(
+    'examples, batches or a share of data',
+    (value) => typeof value === 'number' || isObject(value),
+  ),
+  /** Times through the data, those before a resumed checkpoint included. */
+  epochs: option.required(option.integer()),
+  /** A mean over the batch. Default softmaxCrossEntropy. */
+  loss: option.callable<Loss>('a loss, such as meanSquaredError'),
+  /** The rule of the steps. Default: that of `recipe()`, with its schedule. */
+  optimizer: option.that<Optimizer>(
+    'an optimizer, such as adam({ learningRate: 0.001 })',
+    (value) => isObject(value) && typeof value.create === 'function',
+  ),
+  /** Multiplies the learning rate of the optimiser at each step. Default: that of `recipe()` without an optimizer, else constant. */
+  schedule: option.callable<Schedule>('a schedule, such as cosine()'),
+  /** Examples in a batch, of examples in memory. Default 100. */
+  batchSize: option.count(),
+  /** Whether every epoch has a new order, of examples in memory. Default true. */
+  shuffle: option.flag(),
+  /** Decides the order, dropout and the validation share. Default 0, or that of the resumed checkpoint. */
+  seed: option.integer({ most: Number.MAX_SAFE_INTEGER }),
+  /** How many batches a function as `data` gives: for schedules that end, and for progress. */
+  stepsPerEpoch: option.count(),
+  /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
+  metrics: metricsRule,
+  /** Weight of each class in softmaxCrossEntropy, [C], each ≥ 0. Default 1. */
+  classWeights: option.that<readonly number[]>(
+    'a number ≥ 0 for each class',
+    (value) =>
+      (Array.isArray(value) || ArrayBuffer.isView(value)) &&
+      Array.from(value as unknown as ArrayLike<unknown>).every(
+        (weight) => Number.isFinite(weight) && (weight as number) >= 0,
+      ),
+  ),
+  /** Share of the target spread over all classes by softmaxCrossEntropy. Default 0. */
+  labelSmoothing: option.real({ least: 0, most: 1 }),
+  /** When to stop before the last epoch. Default: never. */
+  earlyStopping: option.any<EarlyStopping>(),
+  /** Where and how often the state is saved. Default: nowhere. */
+  checkpoint: option.any<CheckpointOptions>(),
+  /** A checkpoint of this run to continue from, bit for bit: bytes, a path, a Blob, … */
+  resume: option.any<ByteSource>(),
+  /** Ends training after the step under way, with a checkpoint. */
+  signal: option.that<AbortSignal>('an AbortSignal', (value) => isObject(value) && 'aborted' in value),
+  /** Steps between events of steps. Default: none. */
+  reportEverySteps: option.count(),
+};
+
+/** What `fit` is told. */
+export interface FitConfig<M extends Metrics = Metrics> extends Omit<OptionsOf<typeof fitRules>, 'metrics'> {
+  /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
+  readonly metrics?: M;
 }
 
-export interface FitConfig<M extends Metrics = Metrics> {
-  readonly model: Model;
-  /** Examples, or the batches of each epoch, counted from 0; they may come from elsewhere, one by one. */
-  readonly data: Examples | ((epoch: number) => Iterable<Examples> | AsyncIterable<Examples>);
-  /** Examples or batches judged after every epoch, or the share of `data` to set apart for it, drawn by the seed. */
-  readonly validation?: Examples | Iterable<Examples> | number;
-  /** Times through the data, those before a resumed checkpoint included. */
-  readonly epochs: number;
-  /** A mean over the batch. Default softmaxCrossEntropy. */
-  readonly loss?: Loss;
-  /** Default: that of `recipe()`, with its schedule. */
-  readonly optimizer?: Optimizer;
-  /** Multiplies the learning rate of the optimiser at each step. Default: that of `recipe()` without an optimizer, else constant. */
-  readonly schedule?: Schedule;
-  /** Of examples in memory. Default 100. */
-  readonly batchSize?: number;
-  /** A new order in every epoch, of examples in memory. Default true. */
-  readonly shuffle?: boolean;
-  /** Decides the order, dropout and the validation share. Default 0, or that of the resumed checkpoint. */
-  readonly seed?: number;
-  /** How many batches a function as `data` gives: for schedules that end, and for progress. */
-  readonly stepsPerEpoch?: number;
-  /** Computed over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
-  readonly metrics?: M;
-  /** Weight of each class in softmaxCrossEntropy. */
-  readonly classWeights?: readonly number[];
-  /** Share of the target spread over all classes by softmaxCrossEntropy. Default 0. */
-  readonly labelSmoothing?: number;
-  readonly earlyStopping?: EarlyStopping;
-  readonly checkpoint?: CheckpointOptions;
-  /** A checkpoint of this run to continue from, bit for bit: bytes, a path, a Blob, … */
-  readonly resume?: ByteSource;
-  /** Ends training after the step under way, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  /** Steps between events of steps. Default: none. */
-  readonly reportEverySteps?: number;
+const ofOptimizers = (name: string): string => `it belongs to the optimizer: optimizer: adam({ ${name}: … })`;
+const asEvents = 'events tell: for await (const event of fit({ … }))';
+const advice: Advice = {
+  ...Object.fromEntries(
+    [...Object.keys(optimizerRules), 'momentum'].map((name) => [name, ofOptimizers(name)]),
+  ),
+  lr: ofOptimizers('learningRate'),
+  callbacks: asEvents,
+  onEpochEnd: asEvents,
+};
+
+/** @throws OptionError for names that `fit` does not know, ArgumentError for values that it does not take */
+export function checkConfig(config: FitConfig): void {
+  checkOptions('fit', fitRules, config, advice);
+  checkOptions('fit.checkpoint', checkpointRules, config.checkpoint ?? {});
+  if (config.earlyStopping !== undefined)
+    checkOptions('fit.earlyStopping', earlyStoppingRules, config.earlyStopping);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Epochs and steps are counted from 1; before the first, 0. `seconds` are since fit was called, or since the epoch began. */

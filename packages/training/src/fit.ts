@@ -1,6 +1,6 @@
 import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
-import type { FitConfig, FitEvent } from './fit-config.ts';
+import { checkConfig, type FitConfig, type FitEvent } from './fit-config.ts';
 import { planOf } from './plan.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { TrainingRun } from './training-run.ts';
@@ -21,6 +21,7 @@ import { TrainingRun } from './training-run.ts';
 export async function* fit<M extends Metrics = Record<never, never>>(
   config: FitConfig<M>,
 ): AsyncGenerator<FitEvent<M>, void, void> {
+  checkConfig(config);
   const begun = performance.now();
   const secondsSince = (start: number): number => (performance.now() - start) / 1000;
   const checkpoint = config.resume === undefined ? undefined : await readCheckpoint(config.resume);

@@ -1,12 +1,22 @@
 import { abs, elementwise, mean, minimum, multiply, oneHot, subtract, sum } from '@funhash/autodiff';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 
 export { softmaxCrossEntropy } from '@funhash/autodiff';
 
-export interface LossOptions {
-  /** Default `mean`, over all elements. */
-  readonly reduction?: 'mean' | 'sum' | 'none';
-}
+export const lossRules = {
+  /** What becomes of the losses of all elements. Default `mean`. */
+  reduction: option.oneOf(['mean', 'sum', 'none']),
+};
+
+export const huberRules = {
+  ...lossRules,
+  /** Distance δ at which squares end. Default 1. */
+  delta: option.positive(),
+};
+
+/** Options that every loss takes. */
+export type LossOptions = OptionsOf<typeof lossRules>;
 
 /** A differentiable scalar of a model's outputs [B, …] and the targets beside them. */
 export type Loss = (outputs: Tensor, targets: Tensor) => Tensor;
@@ -28,8 +38,15 @@ function requireEqualShapes(operation: string, outputs: Tensor, targets: Tensor)
 
 const squaredDifference = elementwise('squaredDifference', (y, t) => y.minus(t).times(y.minus(t)));
 
-/** (y − t)². */
+/**
+ * Mean squared error, (y − t)² over all elements.
+ *
+ * @param outputs [B, …]
+ * @param targets of the same shape
+ * @throws ShapeError for other shapes
+ */
 export function meanSquaredError(outputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions('meanSquaredError', lossRules, options);
   requireEqualShapes('meanSquaredError', outputs, targets);
   return reduced(squaredDifference(outputs, targets), options);
 }
@@ -38,22 +55,33 @@ const logisticLoss = elementwise('binaryCrossEntropyWithLogits', (y, t) =>
   y.maximum(0).minus(y.times(t)).plus(y.abs().negate().exp().plus(1).log()),
 );
 
-/** −t·log σ(y) − (1 − t)·log(1 − σ(y)), without overflow; targets are probabilities. */
+/**
+ * Binary cross-entropy −t·log σ(y) − (1 − t)·log(1 − σ(y)), without overflow.
+ *
+ * @param outputs logits, [B, …]
+ * @param targets probabilities of the same shape
+ * @throws ShapeError for other shapes
+ */
 export function binaryCrossEntropyWithLogits(
   outputs: Tensor,
   targets: Tensor,
   options: LossOptions = {},
 ): Tensor {
+  checkOptions('binaryCrossEntropyWithLogits', lossRules, options);
   requireEqualShapes('binaryCrossEntropyWithLogits', outputs, targets);
   return reduced(logisticLoss(outputs, targets), options);
 }
 
-/** d²/2 for d = |y − t| ≤ δ, else δ·(d − δ/2) (Huber 1964). Default δ = 1. */
-export function huber(
-  outputs: Tensor,
-  targets: Tensor,
-  { delta = 1, ...options }: LossOptions & { readonly delta?: number } = {},
-): Tensor {
+/**
+ * Huber's loss: d²/2 for d = |y − t| ≤ δ, else δ·(d − δ/2) (Huber 1964). Default δ = 1.
+ *
+ * @param outputs [B, …]
+ * @param targets of the same shape
+ * @throws ShapeError for other shapes
+ */
+export function huber(outputs: Tensor, targets: Tensor, options: OptionsOf<typeof huberRules> = {}): Tensor {
+  checkOptions('huber', huberRules, options);
+  const { delta = 1 } = options;
   requireEqualShapes('huber', outputs, targets);
   const distance = abs(subtract(outputs, targets));
   const inner = minimum(distance, delta);
@@ -66,12 +94,13 @@ const hingeSquared = elementwise('squaredHinge', (y, t) => {
 });
 
 /**
- * max(0, 1 − t·y)² with t = ±1 (Tang 2013, arXiv:1306.0239, eq. 8).
+ * Squared hinge loss, max(0, 1 − t·y)² with t = ±1 (Tang 2013, arXiv:1306.0239, eq. 8).
  *
  * @param outputs [B, C]
  * @param targets ±1 of the same shape, or labels [B] (i32): +1 for the class, −1 for each other
  */
 export function squaredHinge(outputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions('squaredHinge', lossRules, options);
   const signs = targets.dtype === 'i32' && outputs.rank === 2 ? signsOf(targets, outputs) : targets;
   requireEqualShapes('squaredHinge', outputs, signs);
   return reduced(hingeSquared(outputs, signs), options);

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import type { NumericArray } from './optimizer.ts';
 
 /**
@@ -78,7 +78,7 @@ export function topKAccuracy(k: number): Metric {
     throw new ArgumentError({
       operation: 'topKAccuracy',
       expected: 'a whole number k ≥ 1',
-      actual: String(k),
+      actual: shownValue(k),
     });
   return (outputs, targets) => {
     const [hits, count] = hitsOf('topKAccuracy', outputs, targets, k);

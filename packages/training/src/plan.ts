@@ -3,7 +3,7 @@ import type { Model } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
 import { keep, type Tensor, tensor } from '@funhash/tensor';
 import { type BatchSource, sourceFrom, sourceOf } from './batches.ts';
-import { arraysIn, dtypeOfModel, type Metrics, requireBatchSize } from './evaluate.ts';
+import { arraysIn, dtypeOfModel, type Metrics } from './evaluate.ts';
 import { type Arrays, arraysOf, splitExamples } from './examples.ts';
 import type { EarlyStopping, FitConfig } from './fit-config.ts';
 import { type Loss, softmaxCrossEntropy } from './losses.ts';
@@ -35,23 +35,11 @@ function refuse(expected: string, actual: unknown, remedy?: string): never {
   throw new ArgumentError({ operation: 'fit', expected, actual: String(actual), ...(remedy && { remedy }) });
 }
 
-function requireWhole(name: string, value: number | undefined, least = 1): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= least))
-    refuse(`${name}: a whole number ≥ ${least}`, value);
-}
-
-/** @throws ArgumentError for fields that are wrong or do not fit each other */
+/** @throws ArgumentError for fields that do not fit each other */
 export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: number): Plan<M> {
-  const { model, epochs, stepsPerEpoch, reportEverySteps, checkpoint, earlyStopping } = config;
+  const { model, epochs, reportEverySteps, checkpoint, earlyStopping } = config;
   const usual = recipe();
   const { seed = resumedSeed ?? 0, batchSize = usual.batchSize, optimizer = usual.optimizer } = config;
-  requireWhole('epochs', epochs, 0);
-  requireWhole('seed', seed, 0);
-  requireWhole('stepsPerEpoch', stepsPerEpoch);
-  requireWhole('reportEverySteps', reportEverySteps);
-  requireWhole('checkpoint.everySteps', checkpoint?.everySteps);
-  requireWhole('checkpoint.everyEpochs', checkpoint?.everyEpochs);
-  requireBatchSize('fit', batchSize);
   const parameters = model.namedParameters();
   if (parameters.size === 0) refuse('a model with parameters', 'none');
   const { source, validation } = dataOf(config, seed, batchSize);
@@ -111,10 +99,7 @@ function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
       'another loss',
       'State them in your loss.',
     );
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) refuse('labelSmoothing in 0 … 1', labelSmoothing);
   if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }) };
-  if (classWeights.some((weight) => !(weight >= 0 && weight < Infinity)))
-    refuse('classWeights ≥ 0', classWeights);
   const weights = keep(tensor([...classWeights], [classWeights.length], { dtype: dtypeOfModel(model) }));
   return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing, classWeights: weights }), weights };
 }
@@ -123,7 +108,6 @@ function stoppingOf(
   { patience, metric = 'loss', goal, restoreBest = true }: EarlyStopping,
   { validation, metrics = {} }: FitConfig,
 ): Required<EarlyStopping> {
-  requireWhole('earlyStopping.patience', patience);
   if (validation === undefined) refuse('validation examples with earlyStopping', 'none');
   const names = ['loss', ...Object.keys(metrics)];
   if (!names.includes(metric)) refuse(`earlyStopping.metric among ${names.join(', ')}`, metric);

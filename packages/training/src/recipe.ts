@@ -1,17 +1,22 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Optimizer } from './optimizer.ts';
 import { adam } from './optimizers/adam.ts';
 import { type Schedule, warmupCosine } from './schedules.ts';
 
-export interface RecipeOptions {
+export const recipeRules = {
   /**
    * Learning rate in units of each tensor's scale. Default 0.27, for hashed values; 0.1 suits dense weights and those
    * that are contracted (low rank, tensor trains, Kronecker products).
    */
-  readonly rho?: number;
+  rho: option.real({ least: 0 }),
   /** Steps of the run. Default: as fit counts them. */
-  readonly steps?: number;
-}
+  steps: option.positive(),
+};
 
+/** Options of `recipe`. */
+export type RecipeOptions = OptionsOf<typeof recipeRules>;
+
+/** Fields of a configuration of `fit`. */
 export interface Recipe {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
@@ -25,7 +30,9 @@ export interface Recipe {
  * more effect than anything else: on MNIST at ratio 1/64 the habitual 0.001 costs 1 to 2 points of error against
  * rho 0.27, and 0.13 to 0.5 are as good.
  */
-export function recipe({ rho = 0.27, steps }: RecipeOptions = {}): Recipe {
+export function recipe(options: RecipeOptions = {}): Recipe {
+  checkOptions('recipe', recipeRules, options);
+  const { rho = 0.27, steps } = options;
   return {
     optimizer: adam({ learningRate: rho, relativeStep: true }),
     schedule: warmupCosine(steps === undefined ? {} : { steps }),

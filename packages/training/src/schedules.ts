@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 
 /**
  * The learning rate of each step: `step` counts from 0, `steps` is the length of the whole run, undefined where
@@ -6,62 +6,103 @@ import { ArgumentError } from '@funhash/hashing';
  */
 export type Schedule = (step: number, steps?: number) => number;
 
-interface Rate {
-  /** The largest learning rate. Default 1, for a factor. */
-  readonly rate?: number;
+/** The options of each schedule. */
+export const scheduleRules = (() => {
+  const ofAll = {
+    /** The largest learning rate. Default 1, for a factor. */
+    rate: option.real({ least: 0 }),
+  };
+  const ofEnding = {
+    ...ofAll,
+    /** Steps until the end. Default: those of the whole run. */
+    steps: option.positive(),
+  };
+  return {
+    constant: ofAll,
+    linearWarmup: {
+      ...ofAll,
+      /** Steps until the rate is reached. */
+      warmupSteps: option.required(option.real({ least: 0 })),
+    },
+    cosine: ofEnding,
+    stepDecay: {
+      ...ofAll,
+      /** What the rate is multiplied by at each fall. */
+      factor: option.required(option.real({ least: 0 })),
+      /** Steps from fall to fall. */
+      every: option.required(option.positive()),
+    },
+    exponential: {
+      ...ofAll,
+      /** What the rate is multiplied by at each step. */
+      factor: option.required(option.real({ least: 0 })),
+    },
+    inverseTime: {
+      ...ofAll,
+      /** Growth of the divisor in a step. */
+      decay: option.required(option.real({ least: 0 })),
+    },
+    warmupCosine: {
+      ...ofEnding,
+      /** Steps until the rate is reached. Default 60, but at most a twentieth of the run. */
+      warmupSteps: option.real({ least: 0 }),
+    },
+  };
+})();
+
+type ScheduleName = keyof typeof scheduleRules;
+type OptionsFor<N extends ScheduleName> = OptionsOf<(typeof scheduleRules)[N]>;
+
+function checked<N extends ScheduleName>(name: N, options: OptionsFor<N>): OptionsFor<N> {
+  checkOptions(name, scheduleRules[name], options);
+  return options;
 }
 
-interface Length {
-  /** Steps until the end. Default: those of the whole run. */
-  readonly steps?: number;
-}
-
-export function constant({ rate = 1 }: Rate = {}): Schedule {
+/** The learning rate `rate` at every step. */
+export function constant(options: OptionsFor<'constant'> = {}): Schedule {
+  const { rate = 1 } = checked('constant', options);
   return () => rate;
 }
 
-/** From rate / warmupSteps at the first step up to `rate` at step warmupSteps, and on. */
-export function linearWarmup({ rate = 1, warmupSteps }: Rate & { readonly warmupSteps: number }): Schedule {
+/** A line from rate / warmupSteps at the first step up to `rate` at step warmupSteps; `rate` from there on. */
+export function linearWarmup(options: OptionsFor<'linearWarmup'>): Schedule {
+  const { rate = 1, warmupSteps } = checked('linearWarmup', options);
   return (step) => rate * Math.min(1, (step + 1) / Math.max(1, warmupSteps));
 }
 
-/** Half a cosine from `rate` at the first step towards 0, which it reaches after the last (Loshchilov and Hutter 2017, arXiv:1608.03983, eq. 5). */
-export function cosine({ rate = 1, steps }: Rate & Length = {}): Schedule {
+/**
+ * Half a cosine, from `rate` at the first step towards 0, which it reaches after the last (Loshchilov and Hutter 2017,
+ * arXiv:1608.03983, eq. 5).
+ */
+export function cosine(options: OptionsFor<'cosine'> = {}): Schedule {
+  const { rate = 1, steps } = checked('cosine', options);
   return (step, ofRun) => {
     const end = lengthOf('cosine', steps ?? ofRun);
     return (rate * (1 + Math.cos((Math.PI * Math.min(step, end)) / end))) / 2;
   };
 }
 
-/** Multiplied by `factor` after every `every` steps. */
-export function stepDecay({
-  rate = 1,
-  factor,
-  every,
-}: Rate & { readonly factor: number; readonly every: number }): Schedule {
+/** Stairs: the rate is multiplied by `factor` after every `every` steps. */
+export function stepDecay(options: OptionsFor<'stepDecay'>): Schedule {
+  const { rate = 1, factor, every } = checked('stepDecay', options);
   return (step) => rate * factor ** Math.floor(step / every);
 }
 
-/** rate · factor^step. */
-export function exponential({ rate = 1, factor }: Rate & { readonly factor: number }): Schedule {
+/** Exponential decay, rate · factor^step. */
+export function exponential(options: OptionsFor<'exponential'>): Schedule {
+  const { rate = 1, factor } = checked('exponential', options);
   return (step) => rate * factor ** step;
 }
 
-/** rate / (1 + step · decay): the `learningRateDecay` of Torch7's SGD. */
-export function inverseTime({ rate = 1, decay }: Rate & { readonly decay: number }): Schedule {
+/** Decay by the inverse of time, rate / (1 + step · decay): the `learningRateDecay` of Torch7's SGD. */
+export function inverseTime(options: OptionsFor<'inverseTime'>): Schedule {
+  const { rate = 1, decay } = checked('inverseTime', options);
   return (step) => rate / (1 + step * decay);
 }
 
-/**
- * Linear warm-up, then a cosine to 0 over the steps left: what the recipe uses.
- *
- * @param warmupSteps default 60, but at most a twentieth of the run
- */
-export function warmupCosine({
-  rate = 1,
-  warmupSteps,
-  steps,
-}: Rate & Length & { readonly warmupSteps?: number } = {}): Schedule {
+/** Linear warm-up, then a cosine to 0 over the steps left: what the recipe uses. */
+export function warmupCosine(options: OptionsFor<'warmupCosine'> = {}): Schedule {
+  const { rate = 1, warmupSteps, steps } = checked('warmupCosine', options);
   return (step, ofRun) => {
     const end = lengthOf('warmupCosine', steps ?? ofRun);
     const warmup = warmupSteps ?? Math.min(60, Math.ceil(end / 20));

@@ -114,6 +114,11 @@ describe('nearestName', () => {
     );
   });
 
+  test('one slip is nearer than a whole word in common', () => {
+    expect(nearestName('wrmupSteps', ['steps', 'warmupSteps'])).toBe('warmupSteps');
+    expect(nearestName('totalSteps', ['warmupSteps', 'steps'])).toBe('steps');
+  });
+
   test('capitals do not matter; strangers have none', () => {
     expect(nearestName('batchsize', names)).toBe('batchSize');
     expect(nearestName('dilation', names)).toBeUndefined();

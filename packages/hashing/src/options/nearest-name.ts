@@ -5,10 +5,11 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let [best, least]: [string | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
   for (const candidate of known) {
     const other = candidate.toLowerCase();
-    // `size` for `kernelSize`, `useBias` for `bias`: whole words count for more than single letters.
+    const slips = editDistance(given, other);
+    // `size` for `kernelSize`, `useBias` for `bias`: a whole word in common is less than two slips, but more than one.
     const isPart = isEnd(given, other) || isEnd(other, given);
-    const distance = isPart ? Math.min(1, Math.abs(given.length - other.length)) : editDistance(given, other);
-    if (distance > (isPart ? 1 : most) || distance >= least) continue;
+    const distance = isPart ? Math.min(1.5, slips) : slips;
+    if ((!isPart && distance > most) || distance >= least) continue;
     [best, least] = [candidate, distance];
   }
   return best;

@@ -37,7 +37,7 @@ export const option = {
   /** Whole numbers. */
   integer: ({ least = 0, most = 2 ** 32 - 1 }: Bounds = {}): OptionRule<number, false> =>
     rule(
-      most === 2 ** 32 - 1 ? `a whole number ≥ ${least}` : `a whole number from ${least} to ${most}`,
+      most >= 2 ** 32 - 1 ? `a whole number ≥ ${least}` : `a whole number from ${least} to ${most}`,
       (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
     ),
   /** Whole numbers ≥ 1. */
