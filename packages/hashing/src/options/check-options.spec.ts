@@ -12,6 +12,7 @@ const rules = {
   bias: option.flag(),
   mode: option.oneOf(['nearest', 'bilinear']),
   rates: option.list(option.real({ least: 0 })),
+  widths: option.list(option.count(), { least: 1, most: 2 }),
 };
 const check = (given: unknown): void => checkOptions('Conv2d', rules, given);
 const messageOf = (act: () => void): string => {
@@ -42,14 +43,24 @@ describe('checkOptions', () => {
     [{ strides: 2 }, 'Conv2d: unknown option strides; did you mean stride?'],
     [{ size: 2 }, 'Conv2d: unknown option size; did you mean kernelSize?'],
     [{ useBias: true }, 'Conv2d: unknown option useBias; did you mean bias?'],
-    [{ colour: 2 }, 'Conv2d: unknown option colour; it takes in, kernelSize, stride, bias, mode, rates'],
-    [{ toString: 2 }, 'Conv2d: unknown option toString; it takes in, kernelSize, stride, bias, mode, rates'],
+    [
+      { colour: 2 },
+      'Conv2d: unknown option colour; it takes in, kernelSize, stride, bias, mode, rates, widths',
+    ],
+    [
+      { toString: 2 },
+      'Conv2d: unknown option toString; it takes in, kernelSize, stride, bias, mode, rates, widths',
+    ],
     [{ in: 1.5, kernelSize: 1 }, 'Conv2d: expected in: a whole number ≥ 1, got 1.5.'],
     [{ in: 1 }, 'Conv2d: expected kernelSize: a whole number from 1 to 9, got none.'],
     [{ in: 1, kernelSize: 1, mode: 'cubic' }, 'Conv2d: expected mode: one of nearest, bilinear, got cubic.'],
     [
       { in: 1, kernelSize: 1, rates: [1, -1] },
       'Conv2d: expected rates: a list, each a finite number ≥ 0, got [1,-1].',
+    ],
+    [
+      { in: 1, kernelSize: 1, widths: [1, 2, 3] },
+      'Conv2d: expected widths: a list of 1 to 2 members, each a whole number ≥ 1, got [1,2,3].',
     ],
     [3, 'Conv2d: expected options as an object, { in: … }, got 3.'],
     [null, 'Conv2d: expected options as an object, { in: … }, got null.'],
@@ -129,6 +140,7 @@ describe('nearestName', () => {
 test('values in messages are short and on one line', () => {
   expect(shownValue(10n)).toBe('10n');
   expect(shownValue([1, 'a'])).toBe('[1,"a"]');
+  expect(['3', '', 'true', 'three', 3].map(shownValue)).toEqual(['"3"', '""', '"true"', 'three', '3']);
   expect(shownValue(new Array(99).fill(1))).toHaveLength(80);
   expect(shownValue(new Float32Array(2))).toBe('a Float32Array');
   const circle: { self?: unknown } = {};

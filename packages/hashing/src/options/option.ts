@@ -66,12 +66,18 @@ export const option = {
   /** A function. */
   callable: <T extends (...args: never[]) => unknown>(expected = 'a function'): OptionRule<T, false> =>
     rule(expected, (value) => typeof value === 'function'),
-  /** A list whose members another rule accepts. */
-  list: <T>(item: OptionRule<T>): OptionRule<readonly T[], false> =>
+  /** A list whose members another rule accepts, of any length unless bounds are given. */
+  list: <T>(
+    item: OptionRule<T>,
+    { least = 0, most = mostMembers }: Bounds = {},
+  ): OptionRule<readonly T[], false> =>
     rule(
-      `a list, each ${item.expected}`,
+      `a list${most < mostMembers ? ` of ${least} to ${most} members` : ''}, each ${item.expected}`,
       (value) =>
-        Array.isArray(value) && value.length <= mostMembers && value.every((each) => item.accepts(each)),
+        Array.isArray(value) &&
+        value.length >= least &&
+        value.length <= most &&
+        value.every((each) => item.accepts(each)),
     ),
   /** What a caller's own test accepts. */
   that: <T>(expected: string, accepts: (value: unknown) => boolean): OptionRule<T, false> =>
