@@ -3,7 +3,7 @@
 const rows = [
   ['hashing'],
   ['formula', 'datasets', 'codec'],
-  ['tensor', 'codegen'],
+  ['tensor'],
   ['wasm', 'gpu'],
   ['autodiff'],
   ['space'],

@@ -1,3 +1,3 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts'], 'node');
+export default library(['src/index.ts', 'src/executors/run.worker.ts'], 'node');

@@ -10,3 +10,11 @@ export class InterruptedError extends Error {
     this.name = 'InterruptedError';
   }
 }
+
+/** A run whose loss or parameters were no longer finite; the message says where, and what to do: exit code 1. */
+export class DivergedRunError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DivergedRunError';
+  }
+}

@@ -2,15 +2,8 @@ import { SpecError } from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { binarizeCommand } from './commands/binarize.ts';
-import { compareCommand } from './commands/compare.ts';
-import { compressCommand } from './commands/compress.ts';
-import { evalCommand } from './commands/eval.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { predictCommand } from './commands/predict.ts';
-import { schemesCommand } from './commands/schemes.ts';
-import { trainCommand } from './commands/train.ts';
-import { InterruptedError, UsageError } from './errors.ts';
+import * as commands from './commands/index.ts';
+import { DivergedRunError, InterruptedError, UsageError } from './errors.ts';
 import { type Output, terminal } from './terminal/output.ts';
 
 /** What the shell is told. */
@@ -36,16 +29,7 @@ export async function main(args: readonly string[], output: Output = terminal): 
     })
     .exitOverride()
     .addHelpText('after', examples);
-  for (const make of [
-    trainCommand,
-    compareCommand,
-    compressCommand,
-    binarizeCommand,
-    evalCommand,
-    predictCommand,
-    inspectCommand,
-    schemesCommand,
-  ]) {
+  for (const make of Object.values(commands)) {
     const command = make(output);
     command.copyInheritedSettings(program);
     program.addCommand(command);
@@ -61,7 +45,9 @@ export async function main(args: readonly string[], output: Output = terminal): 
     }
     // A fault of our own needs its stack; an error that was foreseen says what to do without it.
     const isForeseen =
-      error instanceof FunhashError || (error as NodeJS.ErrnoException).syscall !== undefined;
+      error instanceof FunhashError ||
+      error instanceof DivergedRunError ||
+      (error as NodeJS.ErrnoException).syscall !== undefined;
     const { message, stack } = error as Error;
     output.note(pc.red(isForeseen && !program.opts().verbose ? message : (stack ?? message)));
     const isUsage = error instanceof UsageError || error instanceof SpecError;

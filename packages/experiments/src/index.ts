@@ -1,18 +1,75 @@
-export { type Arm, armKinds, armOf, stepOf } from './comparison/arms.ts';
-export { type DataConfig, drawSplits, loadImages, splitCounts } from './data/image-data.ts';
-export { type TrainingData, type TrainingDataConfig, trainingData } from './data/training-data.ts';
-export { SpecError } from './errors.ts';
-export { type WorkerMessage, workerPool } from './executors/worker-pool.ts';
-export { buildNet, type NetConfig } from './nets/build-net.ts';
-export { isBinary, modelNames, type NetShape, placesOf, shapeOf } from './nets/model-kinds.ts';
-export { requireFilters, schemeAt } from './nets/scheme-at.ts';
+export { type Arm, armKinds, armOf } from './comparison/arms.ts';
 export {
-  formatRatio,
-  parseRatio,
-  parseScheme,
-  quantizerOf,
-  splitSchemes,
-  weightRequest,
-} from './nets/scheme-text.ts';
+  type ArmNet,
+  type ArmOutcome,
+  armSpec,
+  armsOf,
+  type ChosenRun,
+  type ComparisonOptions,
+  type ComparisonPlan,
+  compareArms,
+  type RunKey,
+} from './comparison/comparison.ts';
+export { loadImages, splitCounts } from './data/image-data.ts';
+export { SpecError } from './errors.ts';
+export { type ExecuteOptions, type Executor, inThisThread } from './executors/executor.ts';
+export { type ThreadOptions, threadExecutor } from './executors/thread-executor.ts';
+export { isStack, modelNames, type NetShape, netName, shapeOf } from './nets/model-kinds.ts';
+export { formatRatio, parseRatio, schemeKinds, splitSchemes } from './nets/scheme-text.ts';
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  FitReport,
+  FittedEvent,
+  ImageCounts,
+  Mistake,
+  ResultEvent,
+  RunEvent,
+  RunResult,
+  StartEvent,
+  StepEvent,
+} from './run/run-event.ts';
+export { type RunOptions, runTraining } from './run/run-training.ts';
+export { type Field, type Filled, field, filled } from './spec/fields.ts';
+export {
+  augmentFields,
+  dataFields,
+  fileNetFields,
+  judgeFields,
+  netFields,
+  optimizerFields,
+  runFields,
+  storageFields,
+} from './spec/run-fields.ts';
+export {
+  type AugmentSpec,
+  type DataSpec,
+  describeSpec,
+  type FileNetSpec,
+  isFromFile,
+  type JudgeSpec,
+  type NetSpec,
+  type NewNetSpec,
+  type OptimizerSpec,
+  type RunRequest,
+  type RunSpec,
+  readSpec,
+  runSpec,
+  type StorageSpec,
+  specHash,
+  specText,
+} from './spec/run-spec.ts';
+export type { EpochRecord } from './store/metrics.ts';
+export { FolderBusyError } from './store/owner.ts';
+export {
+  newFolder,
+  newFolderIn,
+  openFolder,
+  type RunFolder,
+  requireEmpty,
+  runFiles,
+} from './store/run-folder.ts';
+export { type RunStore, runStore, type StoredRun, storedRuns } from './store/run-store.ts';
 export { chooseBackend } from './training/backend.ts';
-export { type OptimizerConfig, optimizerNames, optimizerOf } from './training/optimizer.ts';
+export { storageNames } from './training/storage.ts';

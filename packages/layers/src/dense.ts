@@ -1,26 +1,24 @@
-import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import { layerOption } from './layer-options.ts';
-import type { Pass } from './pass.ts';
-import { Weighted, weightedOptions } from './weighted.ts';
+import type { Pass } from './layer.ts';
+import type { LayerReader } from './model-file/layer-reader.ts';
+import type { LayerSpec } from './module.ts';
+import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
 
-const options = {
+export interface DenseOptions extends WeightedOptions {
   /** Width of the input. */
-  in: layerOption.required(layerOption.count()),
+  readonly in: number;
   /** Width of the output. */
-  out: layerOption.required(layerOption.count()),
-  ...weightedOptions,
-} as const;
-
-export type DenseOptions = OptionsOf<typeof options>;
+  readonly out: number;
+}
 
 /** y = activation(x · Vᵀ + b): x [B, in] → y [B, out], with V [out, in] stored as any scheme says. */
 export class Dense extends Weighted<DenseOptions> {
-  static override readonly type: string = 'dense';
-  static override readonly options = options;
+  static readonly type = 'dense';
 
   constructor(options: DenseOptions) {
-    super(options, ({ in: cols, out }) => ({ rows: out, cols, out, fanIn: cols }));
+    const { in: cols, out } = options;
+    requireCounts('Dense', { in: cols, out });
+    super(options, { operation: 'Dense', rows: out, cols, out, fanIn: cols });
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
@@ -32,11 +30,16 @@ export class Dense extends Weighted<DenseOptions> {
         actual: shapeText(x.shape),
         remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
-    const weight = this.weightFor(pass);
-    return this.activated(weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
+    return this.activated(this.weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
   }
 
-  protected override get product() {
-    return { channels: this.options.in, groups: 1 };
+  get spec(): LayerSpec {
+    const { in: width, out } = this.options;
+    return { type: Dense.type, in: width, out, ...this.weightedSpec };
+  }
+
+  static fromSpec(reader: LayerReader): Dense {
+    const options = { in: reader.count('in'), out: reader.count('out'), ...weightedOptions(reader) };
+    return new Dense(options).restore(reader);
   }
 }

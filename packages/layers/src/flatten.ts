@@ -1,11 +1,10 @@
 import { reshape } from '@funhash/autodiff';
 import { ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
-import { Module } from './module.ts';
-import type { Step } from './steps.ts';
+import { type LayerSpec, Module } from './module.ts';
 
-/** Examples as rows: [B, ...] → [B, N]. */
+/** [B, ...] → [B, N]. */
 export class Flatten extends Module {
-  static override readonly type: string = 'flatten';
+  static readonly type = 'flatten';
 
   compute(x: Tensor): Tensor {
     const [batch, ...rest] = x.shape;
@@ -14,7 +13,11 @@ export class Flatten extends Module {
     return reshape(x, [batch, sizeOf(rest)]);
   }
 
-  override inference(): readonly Step<Module>[] {
-    return [{ type: 'reshape', toRows: true }];
+  get spec(): LayerSpec {
+    return { type: Flatten.type };
+  }
+
+  static fromSpec(): Flatten {
+    return new Flatten();
   }
 }

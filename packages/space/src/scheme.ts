@@ -101,8 +101,6 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.
    */
   isScaled?(options: OptionValues<O>): boolean;
-  /** Whether the one stored array is V itself, entry by entry. Default no. */
-  readonly isPlain?: boolean;
   /** How optimisers treat the stored arrays, by name. Default: without bounds, at their learning rate. */
   rules?(options: OptionValues<O>, shape: MatrixShape): Readonly<Partial<Record<NoInfer<S>, ParameterRule>>>;
   /** The stored array that a space shared by several layers may provide, and the option that counts it. */

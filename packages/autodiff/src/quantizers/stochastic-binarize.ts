@@ -1,7 +1,5 @@
 import type { Real } from '@funhash/formula';
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import { seedOption } from '../ops/option-rules.ts';
 import { elementwise } from '../ops/pointwise.ts';
 import { randomUniform } from '../ops/random.ts';
 import { hardTanh } from './binarize.ts';
@@ -14,11 +12,6 @@ export function stochasticallyBinarized(x: Real, u: Real): Real {
   return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(hardTanh(x));
 }
 
-const rules = {
-  /** A whole number, of which 32 bits count: the same one gives the same signs on every backend. */
-  seed: option.required(seedOption()),
-};
-
 const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
 
 /**
@@ -26,9 +19,8 @@ const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
  * +1 with the probability of the hard sigmoid, (x + 1) / 2 kept within 0 and 1, else −1. The cotangent passes where
  * |x| ≤ 1 and is 0 elsewhere.
  *
- * @throws OptionError for an unknown option; ArgumentError without a seed
+ * @param seed a 32-bit word: the same one gives the same signs on every backend
  */
-export function stochasticBinarize(x: Tensor, options: OptionsOf<typeof rules>): Tensor {
-  checkOptions('stochasticBinarize', rules, options);
-  return draw(x, randomUniform(x.shape, { seed: options.seed, like: x }));
+export function stochasticBinarize(x: Tensor, { seed }: { readonly seed: number }): Tensor {
+  return draw(x, randomUniform(x.shape, { seed, like: x }));
 }

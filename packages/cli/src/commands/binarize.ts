@@ -1,26 +1,20 @@
 import { stat } from 'node:fs/promises';
 import { saveBytes } from '@funhash/codec';
-import type { Split } from '@funhash/datasets';
-import { chooseBackend, type DataConfig, loadImages } from '@funhash/experiments';
-import { ArgumentError } from '@funhash/hashing';
-import type { Module } from '@funhash/layers';
-import { toBinary } from '@funhash/layers/binary';
-import { errorRate, predict } from '@funhash/training';
+import { chooseBackend, dataFields, type RunResult, runSpec, runTraining } from '@funhash/experiments';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { loadModel } from '../files/load-model.ts';
+import { backendSetting, dataOf, dataSettings } from '../settings/common-settings.ts';
 import { addFlags, checkConfig, readFlags, type Settings } from '../settings/config.ts';
-import { commonSettings } from '../settings/settings.ts';
 import { duration, grouped, type Output, percent } from '../terminal/output.ts';
 
-const { data, dataSeed, backgrounds, testCount, backend } = commonSettings;
-const { default: _default, ...dataOrNone } = data;
+const { data, dataSeed, backgrounds, testCount } = dataSettings;
+const { default: _, ...nameRule } = dataFields.name;
 const binarizeSettings = {
-  data: dataOrNone,
+  data: { ...data, rule: nameRule },
   dataSeed,
   backgrounds,
   testCount,
-  backend,
+  backend: backendSetting,
 } as const satisfies Settings;
 
 interface BinarizeFlags {
@@ -28,7 +22,7 @@ interface BinarizeFlags {
   readonly json?: true;
 }
 
-/** `funhash binarize`: a network of ±1 weights as a file of bits. */
+/** Makes `funhash binarize`: a network of ±1 weights as a file of bits. */
 export function binarizeCommand({ line }: Output): Command {
   const command = new Command('binarize')
     .summary('pack a trained network of ±1 weights into bits')
@@ -46,69 +40,47 @@ export function binarizeCommand({ line }: Output): Command {
       const path = out ?? model.replace(/[^/\\]*$/, 'packed.safetensors');
       if (path === model)
         throw new UsageError({ operation: '--out', expected: 'another file than the model', actual: path });
-      await chooseBackend(config.backend);
-      // Decoded once: the fastest that the model is without bits.
-      const net = await loadModel(model, { policy: 'frozen' });
-      const packed = await toBinary(net);
-      const bytes = await packed.toBytes();
-      const sizes = { modelBytes: (await stat(model)).size, packedBytes: bytes.length };
+      const backend = await chooseBackend(config.backend);
       const { data: name } = config;
-      const found =
-        name === undefined
-          ? undefined
-          : await comparison(
-              net,
-              packed,
-              (await loadImages({ ...config, data: name, validation: 0 } as DataConfig)).test,
-            );
+      const spec = runSpec({
+        net: { file: model },
+        data: name === undefined ? null : dataOf({ ...config, data: name, validation: 0 }),
+        judge: name === undefined ? null : {},
+        epochs: 0,
+        storage: { pack: true },
+        backend,
+      });
+      let bytes = new Uint8Array();
+      let result: RunResult | undefined;
+      let images = 0;
+      const events = runTraining(spec, {
+        onModel: (given) => {
+          bytes = Uint8Array.from(given);
+        },
+      });
+      for await (const event of events) {
+        if (event.type === 'start') images = event.data?.test ?? 0;
+        if (event.type === 'result') result = event.result;
+      }
+      const sizes = { modelBytes: (await stat(model)).size, packedBytes: bytes.length };
+      const compared = result?.packed && {
+        images,
+        errorRate: result.testError ?? Number.NaN,
+        ...result.packed,
+      };
       await saveBytes(path, bytes);
-      if (json) return line(JSON.stringify({ path, ...sizes, ...found }));
+      if (json) return line(JSON.stringify({ path, ...sizes, ...compared }));
       const ratio = sizes.modelBytes / sizes.packedBytes;
       line(
         `${path}: ${grouped(sizes.packedBytes)} bytes, ${ratio.toFixed(1)} times smaller than ${grouped(sizes.modelBytes)}`,
       );
-      if (!found) return;
+      if (!compared) return;
       line(
-        `all outputs for ${grouped(found.images)} test images are equal; test error ${percent([found.errorRate])} %`,
+        `all outputs for ${grouped(compared.images)} test images are equal; test error ${percent([compared.errorRate])} %`,
       );
       line(
-        `${duration(found.modelMs)} by the model, ${duration(found.packedMs)} packed: ` +
-          `${(found.modelMs / found.packedMs).toFixed(1)} times faster`,
+        `${duration(compared.modelMs)} by the model, ${duration(compared.packedMs)} packed: ` +
+          `${(compared.modelMs / compared.packedMs).toFixed(1)} times faster`,
       );
     });
-}
-
-interface Comparison {
-  readonly images: number;
-  /** Of both. */
-  readonly errorRate: number;
-  readonly modelMs: number;
-  readonly packedMs: number;
-}
-
-/** @throws ArgumentError where an output differs */
-async function comparison(net: Module, packed: Module, test: Split): Promise<Comparison> {
-  const { inputs: images, labels, count } = test;
-  const outputs = async (model: Module) => {
-    // Compiles what it needs.
-    await predict(model, images.subarray(0, images.length / count), { count: 1 });
-    const begun = performance.now();
-    const y = await predict(model, images, { count });
-    return { y, elapsedMs: performance.now() - begun };
-  };
-  const [before, after] = [await outputs(net), await outputs(packed)];
-  const wrong = after.y.data.findIndex((value, k) => !Object.is(value, before.y.data[k]));
-  if (wrong >= 0)
-    throw new ArgumentError({
-      operation: 'binarize',
-      expected: `the output ${before.y.data[wrong]} at ${wrong}`,
-      actual: String(after.y.data[wrong]),
-      remedy: 'Nothing was written.',
-    });
-  return {
-    images: count,
-    errorRate: errorRate(after.y, { shape: [count], data: Int32Array.from(labels) }),
-    modelMs: before.elapsedMs,
-    packedMs: after.elapsedMs,
-  };
 }

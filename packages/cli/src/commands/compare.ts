@@ -1,18 +1,27 @@
-import { chooseBackend, formatRatio, loadImages, splitCounts } from '@funhash/experiments';
-import { Command } from 'commander';
-import type { TrainResult } from '../comparison/arm-job.ts';
-import { type CompareConfig, compareSettings, presets } from '../comparison/compare-config.ts';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   type ArmOutcome,
   armsOf,
-  type ComparisonOptions,
+  type ComparisonPlan,
+  chooseBackend,
   compareArms,
+  formatRatio,
+  loadImages,
+  netName,
+  type RunFolder,
   type RunKey,
-} from '../comparison/comparison.ts';
+  runStore,
+  splitCounts,
+  threadExecutor,
+} from '@funhash/experiments';
+import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
-import { createRunFolder, type RunFolder } from '../files/run-folder.ts';
+import { claimFolder, configFile } from '../files/run-folders.ts';
 import { reportOf } from '../report/report.ts';
-import { modelName, netName, type SummaryRow, summaryRow } from '../report/summary.ts';
+import { modelName, type SummaryRow, summaryRow } from '../report/summary.ts';
+import { dataOf } from '../settings/common-settings.ts';
+import { type CompareConfig, compareSettings, planOf, presets } from '../settings/compare-settings.ts';
 import { addFlags, checkConfig, readConfigFile, readFlags } from '../settings/config.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { duration, grouped, type Output, percent, progress, tableOf } from '../terminal/output.ts';
@@ -24,13 +33,14 @@ interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly json?: true;
 }
 
-/** `funhash compare`: schemes of equal stored size, side by side. */
+/** Makes `funhash compare`: schemes of equal stored size, side by side. */
 export function compareCommand(output: Output): Command {
   const command = new Command('compare')
     .summary('train schemes of equal stored size side by side')
     .description(
       'Trains every scheme at every ratio, each arm with the same number of stored values, the same images and epochs,\n' +
-        'and prints a table. Writes a run folder: config.json, metrics.jsonl, models, summary.json and report.html.\n' +
+        'and prints a table. Writes a folder: config.json, metrics.jsonl, models, summary.json, report.html, and in runs/\n' +
+        'a folder for each run.\n' +
         'Learning rates are relative to the scale of each tensor. Choices are made on validation images; the test\n' +
         'images are used once.',
     )
@@ -61,58 +71,75 @@ async function compare(
   const backend = await chooseBackend(asked.backend);
   const fields = { ...(preset !== undefined && presets[preset]?.(backend)), ...own, backend };
   const config = checkConfig(compareSettings, fields, path ?? 'the command line');
+  const plan = planOf(config);
 
-  const images = await loadImages(config);
-  const arms = armsOf(config, images);
+  const images = await loadImages(dataOf(config));
+  const arms = armsOf(plan, images);
   const { train, validation } = splitCounts(images.train.count, config);
-  const folder = await createRunFolder(out, 'compare');
-  await folder.writeJson('config.json', config);
-  output.note(
-    `${images.name}: ${grouped(train)} images for training, ${grouped(validation)} for validation, ` +
-      `${grouped(images.test.count)} for the test; ${config.epochs} epochs; ${backend} backend, ${config.threads} threads`,
-  );
+  const folder = await claimFolder(out, 'compare');
+  try {
+    await folder.writeJson(configFile, config);
+    output.note(
+      `${images.name}: ${grouped(train)} images for training, ${grouped(validation)} for validation, ` +
+        `${grouped(images.test.count)} for the test; ${config.epochs} epochs; ${backend} backend, ${config.threads} threads`,
+    );
 
-  for (const { scheme, ratio, budget, stored } of arms)
-    if (Math.abs(stored - budget) > 0.01 * budget)
-      output.note(
-        `${scheme} stores ${grouped(stored)} values where ${formatRatio(ratio)} allows ${grouped(budget)}`,
-      );
+    for (const { scheme, ratio, budget, stored } of arms)
+      if (Math.abs(stored - budget) > 0.01 * budget)
+        output.note(
+          `${scheme} stores ${grouped(stored)} values where ${formatRatio(ratio)} allows ${grouped(budget)}`,
+        );
 
-  const begun = performance.now();
-  const steps = config.epochs * Math.ceil(train / config.batchSize);
-  const outcomes = await runAll({ config, images, arms }, steps, folder, output);
-  const rows = outcomes.map(summaryRow);
-  for (const { arm, runs } of outcomes)
-    for (const { seed, model } of runs) await folder.write(modelName(arm.scheme, arm.ratio, seed), model);
-  const seconds = (performance.now() - begun) / 1000;
-  const summary = {
-    data: images.name,
-    trainCount: train,
-    validationCount: validation,
-    testCount: images.test.count,
-    seconds,
-    arms: rows,
-  };
-  await folder.writeJson('summary.json', summary);
-  await folder.write('report.html', await reportOf({ config, images, outcomes, rows, summary }));
+    const begun = performance.now();
+    const steps = config.epochs * Math.ceil(train / config.batchSize);
+    const outcomes = await runAll({ config, plan, images, arms, steps }, folder, output);
+    const rows = outcomes.map(summaryRow);
+    for (const { arm, runs } of outcomes)
+      for (const { seed, model } of runs)
+        await copyFile(model, folder.file(modelName(arm.scheme, arm.ratio, seed)));
+    const seconds = (performance.now() - begun) / 1000;
+    const summary = {
+      data: images.name,
+      trainCount: train,
+      validationCount: validation,
+      testCount: images.test.count,
+      seconds,
+      arms: rows,
+    };
+    await folder.writeJson('summary.json', summary);
+    await folder.write('report.html', await reportOf({ config, plan, images, outcomes, rows, summary }));
 
-  if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
-  else {
-    output.line(table(rows));
-    output.note(`${duration(1000 * seconds)}; look at ${folder.file('report.html')}`);
+    if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
+    else {
+      output.line(table(rows));
+      output.note(`${duration(1000 * seconds)}; look at ${folder.file('report.html')}`);
+    }
+  } finally {
+    await folder.release();
   }
 }
 
+interface Comparison {
+  readonly config: CompareConfig;
+  readonly plan: ComparisonPlan;
+  readonly images: Awaited<ReturnType<typeof loadImages>>;
+  readonly arms: ReturnType<typeof armsOf>;
+  /** Steps of each run. */
+  readonly steps: number;
+}
+
 async function runAll(
-  comparison: ComparisonOptions,
-  steps: number,
+  { config, plan, images, arms, steps }: Comparison,
   folder: RunFolder,
   output: Output,
 ): Promise<ArmOutcome[]> {
-  const { config } = comparison;
   const stop = onInterrupt();
   const shown = progress(output);
   const tasks = new Map<RunKey, ReturnType<typeof shown.task>>();
+  const executor = threadExecutor({
+    threads: Math.min(config.threads, arms.length * (config.learningRates?.length ?? 1) * config.seeds),
+    loaded: [{ data: dataOf(config), images }],
+  });
   let written: Promise<void> = Promise.resolve();
   const record = (run: RunKey, fields: object): void => {
     const { arm, seed, learningRate } = run;
@@ -121,30 +148,26 @@ async function runAll(
   };
   try {
     return await compareArms({
-      ...comparison,
+      ...{ plan, arms, executor },
+      store: runStore(join(folder.path, 'runs')),
       signal: stop.signal,
       onEvent: (run, event) => {
-        if (event.type === 'start') {
-          tasks.set(run, shown.task(runName(run, config), steps));
-          return;
-        }
-        if (event.type === 'step') tasks.get(run)?.update(event.step, `loss ${event.loss.toFixed(4)}`);
-        else {
-          const { epoch, loss, validationError, seconds } = event.record;
-          record(run, event.record);
+        if (event.type === 'start') tasks.set(run, shown.task(runName(run, config), steps));
+        else if (event.type === 'step') tasks.get(run)?.update(event.step, `loss ${event.loss.toFixed(4)}`);
+        else if (event.type === 'epoch') {
+          const { epoch, loss, seconds, validation } = event;
+          const validationError = validation?.errorRate ?? Number.NaN;
+          record(run, { epoch, loss, validationLoss: validation?.loss, validationError, seconds });
           tasks
             .get(run)
             ?.milestone(
               `epoch ${epoch}/${config.epochs}: loss ${loss.toFixed(4)}, validation error ${percent([validationError])} %, ${seconds.toFixed(1)} s`,
             );
-        }
-      },
-      onResult: (run: RunKey, result: TrainResult) => {
-        if (result.type === 'diverged') {
-          record(run, { diverged: result.message });
-          output.note(`${runName(run, config)} diverged: ${result.message}`);
-        }
-        tasks.get(run)?.finish();
+        } else if (event.type === 'end' && event.reason === 'diverged') {
+          record(run, { diverged: event.message });
+          output.note(`${runName(run, config)} diverged: ${event.message}`);
+          tasks.get(run)?.finish();
+        } else if (event.type === 'result') tasks.get(run)?.finish();
       },
     });
   } catch (error) {
@@ -155,6 +178,7 @@ async function runAll(
   } finally {
     stop.release();
     shown.close();
+    await executor.close();
     await written;
   }
 }
@@ -199,7 +223,13 @@ function table(rows: readonly SummaryRow[]): string {
 }
 
 const examples = `
-narrow is a plain net with fewer hidden units, trained without dropout. How each scheme spends the budget: arms.ts, and summary.json.
+How the schemes spend the budget of stored values, layer by layer in summary.json:
+  narrow             a plain net, its hidden widths or channels scaled together; no dropout, which costs small nets more
+  lowRank            a plain output layer; the others of rank r, about a 20th of the hidden width, which shrinks to fit
+  randomEdgeRemoval  two edges from each last hidden unit to the classes, the rest over the other layers
+  freshNet           kernels larger than 1 × 1 by frequencies, the rest as hashedNet
+  others             the ratio in each layer
+In nets of convolutions the first one stays plain and counts. Biases are plain and count.
 
 Examples:
   $ funhash compare --preset mnist

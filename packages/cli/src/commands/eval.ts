@@ -1,22 +1,23 @@
-import { chooseBackend, type DataConfig, loadImages } from '@funhash/experiments';
+import { chooseBackend, loadImages } from '@funhash/experiments';
+import { option } from '@funhash/hashing';
 import { accuracy, errorRate, evaluate } from '@funhash/training';
 import { Command } from 'commander';
 import { loadModel } from '../files/load-model.ts';
-import { addFlags, checkConfig, readFlags, type Settings, text } from '../settings/config.ts';
-import { commonSettings } from '../settings/settings.ts';
+import { backendSetting, dataOf, dataSettings } from '../settings/common-settings.ts';
+import { addFlags, checkConfig, readFlags, type Settings } from '../settings/config.ts';
 import { grouped, type Output, percent } from '../terminal/output.ts';
 
-const { data, dataSeed, backgrounds, testCount, backend } = commonSettings;
+const { data, dataSeed, backgrounds, testCount } = dataSettings;
 const evalSettings = {
-  model: { flag: '--model <file>', help: 'a model file (.safetensors)', schema: text },
+  model: { flag: '--model <file>', help: 'a model file (.safetensors)', rule: option.text() },
   data,
   dataSeed,
   backgrounds,
   testCount,
-  backend,
+  backend: backendSetting,
 } as const satisfies Settings;
 
-/** `funhash eval`: a model file on the test images of a data set. */
+/** Makes `funhash eval`: a model file on the test images of a data set. */
 export function evalCommand({ line }: Output): Command {
   const command = new Command('eval')
     .summary('judge a model file on test images')
@@ -29,7 +30,7 @@ export function evalCommand({ line }: Output): Command {
       if (config.model === undefined) return command.error('error: --model <file> is missing');
       await chooseBackend(config.backend);
       const net = await loadModel(config.model);
-      const images = await loadImages({ ...config, validation: 0 } as DataConfig);
+      const images = await loadImages(dataOf({ ...config, validation: 0 }));
       const scores = await evaluate(net, images.test, { metrics: { errorRate, accuracy } });
       const { storedCount } = net.summary().total;
       if (json)

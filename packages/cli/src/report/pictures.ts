@@ -12,7 +12,12 @@ const negative = [33, 102, 172] as const;
 const positive = [178, 24, 43] as const;
 
 /** Signed values [height, width] as a data URI: blue below 0, white at 0, red above, full colour at ±limit. */
-export function signedPicture(values: Float32Array, width: number, height: number, limit: number): string {
+export function signedPicture(
+  values: readonly number[],
+  width: number,
+  height: number,
+  limit: number,
+): string {
   return dataUri(width, height, (k, rgb) => {
     const share = Math.min(1, Math.abs(values[k] as number) / (limit || 1));
     const full = (values[k] as number) < 0 ? negative : positive;

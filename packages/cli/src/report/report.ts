@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { ImageDataset } from '@funhash/datasets';
-import { formatRatio, shapeOf } from '@funhash/experiments';
-import type { CompareConfig } from '../comparison/compare-config.ts';
-import { compareSettings } from '../comparison/compare-config.ts';
-import type { ArmOutcome } from '../comparison/comparison.ts';
+import {
+  type ArmOutcome,
+  type ComparisonPlan,
+  formatRatio,
+  type NewNetSpec,
+  netName,
+  shapeOf,
+} from '@funhash/experiments';
+import { type CompareConfig, compareSettings } from '../settings/compare-settings.ts';
 import { grouped, percent, spreadOf } from '../terminal/output.ts';
 import { script, style } from './page.ts';
 import { picture, signedPicture } from './pictures.ts';
-import { netName, type SummaryRow } from './summary.ts';
+import type { SummaryRow } from './summary.ts';
 
 export interface ReportInput {
   readonly config: CompareConfig;
+  readonly plan: ComparisonPlan;
   readonly images: ImageDataset;
   readonly outcomes: readonly ArmOutcome[];
   readonly rows: readonly SummaryRow[];
@@ -38,7 +44,7 @@ interface Chart {
 
 /** The report of a comparison: one HTML file that needs nothing else. */
 export async function reportOf(input: ReportInput): Promise<string> {
-  const { config, images, outcomes, rows, summary } = input;
+  const { config, plan, images, outcomes, rows, summary } = input;
   const require = createRequire(import.meta.url);
   const library = await readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8');
   const libraryStyle = await readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8');
@@ -57,7 +63,7 @@ ${style}</style>
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(images.description)}. Nets of ${escapeHtml(netName(shapeOf(config, images)))}; each scheme decodes the weights from
+<p>${escapeHtml(images.description)}. Nets of ${escapeHtml(netName(shapeOf(plan.base.net as NewNetSpec, images)))}; each scheme decodes the weights from
 the same number of stored values and trains on the same ${grouped(summary.trainCount)} images for ${config.epochs} epochs. Choices were made on
 ${grouped(summary.validationCount)} validation images; the ${grouped(summary.testCount)} test images were used once, at the end.</p>
 </header>
@@ -133,7 +139,8 @@ function chartsOf({ config, outcomes, rows }: ReportInput, schemes: readonly str
           name: arm.scheme,
           color: color(arm.scheme),
           values: epochs.map(
-            (_, k) => 100 * spreadOf(runs.map((run) => run.epochs[k]?.validationError ?? Number.NaN)).mean,
+            (_, k) =>
+              100 * spreadOf(runs.map((run) => run.epochs[k]?.validation?.errorRate ?? Number.NaN)).mean,
           ),
         })),
     }),
@@ -198,8 +205,8 @@ function unitsOf(outcome: ArmOutcome, { width, height, channels }: ImageDataset)
 }
 
 // The few largest weights would leave all others pale.
-function quantile(values: Float32Array, share: number): number {
-  const sizes = values.map(Math.abs).sort();
+function quantile(values: readonly number[], share: number): number {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
   return sizes[Math.floor(share * (sizes.length - 1))] as number;
 }
 

@@ -1,5 +1,4 @@
-import { formatRatio } from '@funhash/experiments';
-import type { ArmOutcome } from '../comparison/comparison.ts';
+import { type ArmOutcome, formatRatio } from '@funhash/experiments';
 import { spreadOf } from '../terminal/output.ts';
 
 /** One line of the table, and of summary.json. */
@@ -29,18 +28,14 @@ export function summaryRow({ arm, learningRate, runs }: ArmOutcome): SummaryRow 
     widths: arm.widths,
     weights: arm.weights,
     stored: arm.stored,
-    bytesOnDisk: runs[0]?.model.length ?? 0,
+    bytesOnDisk: runs[0]?.modelBytes ?? 0,
     learningRate,
     testErrors: runs.map(({ testError }) => testError),
-    validationErrors: runs.map(({ epochs }) => epochs.at(-1)?.validationError ?? Number.NaN),
+    validationErrors: runs.map(({ epochs }) => epochs.at(-1)?.validation?.errorRate ?? Number.NaN),
     secondsPerEpoch: seconds.length === 0 ? 0 : spreadOf(seconds).mean,
     models: runs.map(({ seed }) => modelName(arm.scheme, arm.ratio, seed)),
   };
 }
-
-/** What a net is called in tables: 784-1000-10, or lenet5 6-16-120-84. */
-export const netName = ({ model, widths }: Pick<SummaryRow, 'model' | 'widths'>): string =>
-  model === 'mlp' ? widths.join('-') : `${model} ${widths.join('-')}`;
 
 /** The file of a model, made of letters, digits and underscores. */
 export const modelName = (scheme: string, ratio: number, seed: number): string =>

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { trainSettings } from '../commands/train.ts';
-import { compareSettings } from '../comparison/compare-config.ts';
 import { UsageError } from '../errors.ts';
+import { compareSettings } from './compare-settings.ts';
 import { checkConfig, readConfigFile, readFlags } from './config.ts';
 
 const check = (fields: unknown) => checkConfig(trainSettings, fields, 'test.json');
@@ -22,18 +22,18 @@ test.each<[unknown, RegExp]>([
   [{ epochs: null }, /epochs/],
   [{ dropout: 1 }, /dropout: a number from 0 to 0.99/],
   [{ dropout: Number.NaN }, /dropout/],
-  [{ hidden: [] }, /hidden: a list of 1 to 64 items/],
-  [{ hidden: [100, -1] }, /hidden\.1: a whole number from 1/],
+  [{ hidden: [] }, /hidden: a list of 1 to 64 members/],
+  [{ hidden: [100, -1] }, /hidden: a list .* each a whole number from 1 to 1048576, got \[100,-1\]/],
   [{ hidden: 'wide' }, /hidden/],
   [{ activation: 'relu6' }, /activation: one of relu/],
   [{ data: '' }, /data: a text/],
   [{ weights: 'dense' }, /weights/],
   [{ relativeStep: 1 }, /relativeStep: true or false/],
-  [{ epoch: 3 }, /fields among data, .*the field "epoch"/],
-  [{ toString: 1 }, /the field "toString"/],
-  [JSON.parse('{"__proto__": 1}'), /the field "__proto__"|fields among/],
-  [[], /fields among/],
-  ['x', /fields among/],
+  [{ epoch: 3 }, /options among data, .*, got epoch\. Did you mean epochs\?/],
+  [{ toString: 1 }, /options among .*, got toString/],
+  [JSON.parse('{"__proto__": 1}'), /got __proto__|options as an object/],
+  [[], /options as an object/],
+  ['x', /options as an object/],
 ])('refuses %j and says why', (fields, message) => {
   expect(() => check(fields)).toThrow(UsageError);
   expect(() => check(fields)).toThrow(message);
@@ -68,7 +68,7 @@ test('flags become fields', () => {
     schemes: ['funHash,dual', 'narrow'],
   });
   expect(() => checkConfig(compareSettings, { ratios: ['1/8', '2'] }, 'x')).toThrow(
-    /ratios\.1: a ratio above 0/,
+    /ratios: a list .* each a ratio above 0/,
   );
 });
 

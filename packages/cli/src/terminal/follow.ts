@@ -1,35 +1,35 @@
-import type { errorRate, FitEvent } from '@funhash/training';
-import { InterruptedError } from '../errors.ts';
+import type { RunEvent, RunResult } from '@funhash/experiments';
+import { DivergedRunError, InterruptedError } from '../errors.ts';
+import { onInterrupt } from './interrupt.ts';
 import { type Output, percent, progress, type Task } from './output.ts';
-
-type Event = FitEvent<{ errorRate: typeof errorRate }>;
 
 interface FollowOptions {
   /** What is trained. */
   readonly title: string;
   readonly epochs: number;
-  /** Before an event is shown. */
-  readonly onEvent: (event: Event) => void | Promise<void>;
-  /** What is left to do after an interruption; the sentence after how far it came. */
-  readonly remedy: string;
+  /** Called before an event is shown. */
+  readonly onEvent: (event: RunEvent) => void;
+  /** What is left to do after an interruption: the sentence after how far it came. */
+  readonly remedy: () => string;
 }
 
 /**
- * Shows what happens in training, until its end.
+ * Shows what happens in a run, until its end; Ctrl-C ends it after the step under way.
  *
- * @throws InterruptedError where it was aborted
+ * @throws InterruptedError where it was aborted, DivergedRunError where a loss was not finite
  */
 export async function follow(
-  events: AsyncIterable<Event>,
+  run: (signal: AbortSignal) => AsyncIterable<RunEvent>,
   { title, epochs, onEvent, remedy }: FollowOptions,
   output: Output,
-): Promise<void> {
+): Promise<RunResult> {
   const shown = progress(output);
+  const stop = onInterrupt();
   let task: Task | undefined;
   try {
-    for await (const event of events) {
-      await onEvent(event);
-      if (event.type === 'start') task = shown.task(title, event.steps ?? 0);
+    for await (const event of run(stop.signal)) {
+      onEvent(event);
+      if (event.type === 'start' && event.epochs > 0) task = shown.task(title, event.steps);
       else if (event.type === 'step') task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
       else if (event.type === 'epoch') {
         const { epoch, loss, seconds, validation } = event;
@@ -37,11 +37,16 @@ export async function follow(
           `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, validation error ` +
             `${percent([validation?.errorRate ?? Number.NaN])} %, ${seconds.toFixed(1)} s`,
         );
-      } else if (event.type === 'end' && event.reason === 'aborted')
-        throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy}`);
+      } else if (event.type === 'end') {
+        if (event.reason === 'aborted')
+          throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy()}`);
+        if (event.reason === 'diverged') throw new DivergedRunError(event.message ?? 'The run diverged.');
+        task?.finish();
+      } else if (event.type === 'result') return event.result;
     }
-    task?.finish();
   } finally {
+    stop.release();
     shown.close();
   }
+  throw new InterruptedError(`The run ended without a result. ${remedy()}`);
 }

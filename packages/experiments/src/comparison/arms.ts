@@ -28,7 +28,7 @@
 import type { WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
 import { sizesOf } from '../nets/build-net.ts';
-import { type NetShape, placesOf, scaledShape } from '../nets/model-kinds.ts';
+import { isStack, type NetShape, placesOf, scaledShape } from '../nets/model-kinds.ts';
 import { requireFilters, schemeAt } from '../nets/scheme-at.ts';
 import {
   formatScheme,
@@ -82,10 +82,14 @@ const arrangements: Readonly<
 /** What may stand in a list of schemes. */
 export const armKinds: readonly string[] = ['narrow', ...schemeKinds.filter((kind) => kind !== 'dense')];
 
-/** The learning rate that suits a scheme in a model, relative to the scale of each tensor. */
-export function stepOf(kind: string, model: string): number {
+/**
+ * The learning rate that suits a scheme, relative to the scale of each tensor.
+ *
+ * @param inStack whether the net is dense layers one after the other
+ */
+export function stepOf(kind: string, inStack: boolean): number {
   if (kind === 'dense') return denseStep;
-  return arrangements[kind]?.learningRate ?? (model === 'mlp' ? sharedStep : sharedConvStep);
+  return arrangements[kind]?.learningRate ?? (inStack ? sharedStep : sharedConvStep);
 }
 
 /**
@@ -107,22 +111,21 @@ export function armOf(scheme: string, ratio: number, shape: NetShape): Arm {
     });
   requireFilters(kind, shape);
   const { arrange = evenly, arrangeConv = evenlyConv } = arrangements[kind] ?? {};
-  const layout =
-    shape.model === 'mlp' ? arrange(shape.widths, ratio, scheme) : arrangeConv(shape, ratio, scheme);
+  const inStack = isStack(shape.model);
+  const layout = inStack ? arrange(shape.widths, ratio, scheme) : arrangeConv(shape, ratio, scheme);
   return {
     ...shape,
     scheme,
     ratio,
     budget: netBudget(shape, ratio),
     ...layout,
-    learningRate: stepOf(kind, shape.model),
+    learningRate: stepOf(kind, inStack),
     takesDropout: kind !== 'narrow',
   };
 }
 
 /** Stored values of a net whose weights all keep the ratio, the others included. */
 export function netBudget(shape: NetShape, ratio: number): number {
-  if (shape.model === 'mlp') return budgetOf(shape.widths, ratio);
   return (
     placesOf(shape).reduce((sum, { rows, cols }) => sum + shareOf(cols, rows, ratio), 0) +
     sizesOf(shape).others

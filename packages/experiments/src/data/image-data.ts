@@ -10,16 +10,7 @@ import {
   subset,
 } from '@funhash/datasets';
 import { SpecError } from '../errors.ts';
-
-/** The part of a configuration that decides the data. */
-export interface DataConfig {
-  readonly data: string;
-  readonly dataSeed: number;
-  readonly backgrounds?: string;
-  readonly trainCount?: number;
-  readonly testCount?: number;
-  readonly validation: number;
-}
+import type { DataSpec } from '../spec/run-spec.ts';
 
 /** Real data sets are loaded whole and drawn from by seed: their first images would be no fair sample. */
 const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
@@ -29,19 +20,25 @@ const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
  *
  * @throws SpecError for an unknown name, a data error when files are absent or damaged
  */
-export async function loadImages(config: DataConfig): Promise<ImageDataset> {
-  const { data, dataSeed, backgrounds, trainCount, testCount, validation } = config;
-  if (Object.hasOwn(datasets, data)) {
+export async function loadImages({
+  name,
+  seed,
+  backgrounds,
+  trainCount,
+  testCount,
+  validation,
+}: DataSpec): Promise<ImageDataset> {
+  if (Object.hasOwn(datasets, name)) {
     const wanted =
       trainCount === undefined ? undefined : trainCount + validationCount(trainCount, validation);
-    return datasets[data as DatasetName]({
-      seed: dataSeed,
+    return datasets[name as DatasetName]({
+      seed,
       ...(backgrounds !== undefined && { backgroundsDir: backgrounds }),
-      ...(wanted !== undefined && !drawnBySeed.includes(data) && { trainCount: wanted }),
+      ...(wanted !== undefined && !drawnBySeed.includes(name) && { trainCount: wanted }),
       ...(testCount !== undefined && { testCount }),
     });
   }
-  const isFolder = await stat(data).then(
+  const isFolder = await stat(name).then(
     (found) => found.isDirectory(),
     () => false,
   );
@@ -49,12 +46,12 @@ export async function loadImages(config: DataConfig): Promise<ImageDataset> {
     throw new SpecError({
       operation: 'data',
       expected: `one of ${Object.keys(datasets).join(', ')}, or a folder of IDX files`,
-      actual: data,
+      actual: name,
     });
-  const found = await loadMnist({ dir: data, verify: false });
+  const found = await loadMnist({ dir: name, verify: false });
   const test =
     testCount === undefined ? found.test : subset(found.test, Math.min(testCount, found.test.count));
-  return { ...found, name: basename(data), description: `IDX files of ${basename(data)}`, test };
+  return { ...found, name: basename(name), description: `IDX files of ${basename(name)}`, test };
 }
 
 /**
@@ -64,7 +61,7 @@ export async function loadImages(config: DataConfig): Promise<ImageDataset> {
  */
 export function splitCounts(
   available: number,
-  { trainCount, validation }: Pick<DataConfig, 'trainCount' | 'validation'>,
+  { trainCount, validation }: Pick<DataSpec, 'trainCount' | 'validation'>,
 ): { train: number; validation: number } {
   const held = validationCount(trainCount ?? available, validation);
   const train = trainCount ?? available - held;
@@ -73,7 +70,7 @@ export function splitCounts(
       operation: 'data',
       expected: `training and validation images, together at most ${available}`,
       actual: `${train} and ${held}`,
-      remedy: 'Change --train-count or --validation.',
+      remedy: 'Change trainCount or validation.',
     });
   return { train, validation: held };
 }
@@ -81,7 +78,7 @@ export function splitCounts(
 /** Draws these images from a training set by the run's seed. */
 export function drawSplits(
   pool: Split,
-  config: Pick<DataConfig, 'trainCount' | 'validation'>,
+  config: Pick<DataSpec, 'trainCount' | 'validation'>,
   seed: number,
 ): { train: Split; validation: Split } {
   const { train, validation } = splitCounts(pool.count, config);

@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorDetails, FunhashError } from '@funhash/hashing';
 
+/** What a worker is told. */
+export type WorkerOrder<Job> = { readonly type: 'job'; readonly job: Job } | { readonly type: 'abort' };
+
 /** What a worker says about the job that it was given. */
 export type WorkerMessage<Event, Result> =
   | { readonly type: 'event'; readonly event: Event }
@@ -8,7 +11,7 @@ export type WorkerMessage<Event, Result> =
   | {
       readonly type: 'failed';
       readonly error: Error;
-      /** Of a foreseen error: on its way between threads an error loses its class. */
+      /** Details of a foreseen error: on its way between threads an error loses its class. */
       readonly details: ErrorDetails | undefined;
     };
 
@@ -17,60 +20,75 @@ export interface PoolOptions {
   readonly entry: URL;
   readonly workerData: unknown;
   readonly threads: number;
-  /** Ends the workers at once. */
-  readonly signal?: AbortSignal;
 }
 
-export interface JobListeners<Job, Event, Result> {
-  onStart?(job: Job): void;
-  onEvent?(job: Job, event: Event): void;
-  onDone?(job: Job, result: Result): void;
+export interface JobOptions<Event> {
+  onEvent?(event: Event): void;
+  /** Takes a waiting job back, and tells the worker of one under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** Worker threads that take one job after the other. */
 export interface WorkerPool<Job, Event, Result> {
-  /** Runs jobs side by side, begun in their order; results in their order. Rejects with the first failure. */
-  run(jobs: readonly Job[], listeners?: JobListeners<Job, Event, Result>): Promise<Result[]>;
+  /** Runs a job as soon as a worker is free, in the order of the calls. */
+  run(job: Job, options?: JobOptions<Event>): Promise<Result>;
+  /** Ends the threads at once; jobs under way fail. */
   close(): Promise<void>;
 }
 
-/** Starts worker threads; each is given `workerData`, receives jobs as messages and answers with WorkerMessage. */
+/**
+ * Starts worker threads when they are first needed; each is given `workerData`, receives WorkerOrder as messages and
+ * answers with WorkerMessage.
+ */
 export function workerPool<Job, Event, Result>({
   entry,
   workerData,
   threads,
-  signal,
 }: PoolOptions): WorkerPool<Job, Event, Result> {
-  const workers = Array.from({ length: threads }, () => startWorker(entry, workerData));
-  const close = async (): Promise<void> => {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  };
-  signal?.addEventListener('abort', () => void close(), { once: true });
+  const workers: Worker[] = [];
+  const idle: Worker[] = [];
+  const waiting: ((worker: Worker) => void)[] = [];
+
+  async function freeWorker(signal: AbortSignal | undefined): Promise<Worker> {
+    signal?.throwIfAborted();
+    const free = idle.pop();
+    if (free) return free;
+    if (workers.length < threads) {
+      const worker = startWorker(entry, workerData);
+      workers.push(worker);
+      return worker;
+    }
+    return new Promise((resolve, reject) => {
+      const take = (worker: Worker): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve(worker);
+      };
+      const leave = (): void => {
+        waiting.splice(waiting.indexOf(take), 1);
+        reject(signal?.reason);
+      };
+      waiting.push(take);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  function release(worker: Worker): void {
+    const next = waiting.shift();
+    if (next) next(worker);
+    else idle.push(worker);
+  }
 
   return {
-    close,
-    run: async (jobs, { onStart, onEvent, onDone } = {}) => {
-      const results: Result[] = new Array(jobs.length);
-      let next = 0;
-      const serve = async (worker: Worker): Promise<void> => {
-        while (next < jobs.length && !signal?.aborted) {
-          const at = next++;
-          const job = jobs[at] as Job;
-          onStart?.(job);
-          const result = await runJob<Job, Event, Result>(worker, job, (event) => onEvent?.(job, event));
-          results[at] = result;
-          onDone?.(job, result);
-        }
-      };
+    run: async (job, options = {}) => {
+      const worker = await freeWorker(options.signal);
       try {
-        await Promise.all(workers.map(serve));
-      } catch (error) {
-        await close();
-        signal?.throwIfAborted();
-        throw error;
+        return await runJob<Job, Event, Result>(worker, job, options);
+      } finally {
+        release(worker);
       }
-      signal?.throwIfAborted();
-      return results;
+    },
+    close: async () => {
+      await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }
@@ -78,12 +96,13 @@ export function workerPool<Job, Event, Result>({
 function runJob<Job, Event, Result>(
   worker: Worker,
   job: Job,
-  onEvent: (event: Event) => void,
+  { onEvent, signal }: JobOptions<Event>,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
+    const order = (given: WorkerOrder<Job>): void => worker.postMessage(given);
     const onMessage = (message: WorkerMessage<Event, Result>): void => {
       if (message.type === 'event') {
-        onEvent(message.event);
+        onEvent?.(message.event);
         return;
       }
       stop();
@@ -95,11 +114,15 @@ function runJob<Job, Event, Result>(
       reject(error);
     };
     const onExit = (code: number): void => onError(new Error(`A worker thread ended with code ${code}.`));
+    const onAbort = (): void => order({ type: 'abort' });
     const stop = (): void => {
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      signal?.removeEventListener('abort', onAbort);
     };
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(job);
+    order({ type: 'job', job });
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 

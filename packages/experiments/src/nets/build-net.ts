@@ -1,4 +1,4 @@
-import { type ActivationName, Dense, Dropout, hashedNet, Sequential, SharedSpace } from '@funhash/layers';
+import { hashedNet, type Sequential, SharedSpace } from '@funhash/layers';
 import type { WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
 import { buildKind, type NetShape, placesOf } from './model-kinds.ts';
@@ -20,7 +20,7 @@ export interface NetConfig extends NetShape {
  * @throws SpecError or ArgumentError where a scheme is unknown or does not fit its layer
  */
 export function buildNet(config: NetConfig): Sequential {
-  const { model, weights, seed } = config;
+  const { weights, seed } = config;
   const places = placesOf(config);
   if (weights.length !== places.length)
     throw new SpecError({
@@ -34,39 +34,16 @@ export function buildNet(config: NetConfig): Sequential {
     : undefined;
   const requests = schemes.map((scheme) => weightRequest(scheme, scheme.shared ? space : undefined));
   const next = requests.values();
-  const net =
-    model === 'mlp'
-      ? fullyConnected(config, requests)
-      : buildKind({ ...config, weight: () => next.next().value });
+  const net = buildKind({ ...config, weight: () => next.next().value });
   // Layers make their weights when they are first asked for: here a scheme that does not fit is still cheap to refuse.
   net.parameters();
   return net;
-}
-
-function fullyConnected(
-  { widths, activation, dropout, seed }: NetConfig,
-  requests: readonly ReturnType<typeof weightRequest>[],
-): Sequential {
-  const last = widths.length - 2;
-  return new Sequential(
-    requests.flatMap((weight, k) => {
-      const layer = new Dense({
-        in: widths[k] as number,
-        out: widths[k + 1] as number,
-        weight,
-        ...(k < last && { activation: activation as ActivationName }),
-      });
-      return k < last && dropout > 0 ? [layer, new Dropout({ rate: dropout })] : [layer];
-    }),
-    { seed },
-  );
 }
 
 /** Virtual values of a net: its weights, and the others, which are always plain: biases, scales and shifts. */
 export function sizesOf(shape: NetShape): { readonly weights: number; readonly others: number } {
   const places = placesOf(shape);
   const weights = places.reduce((sum, { rows, cols }) => sum + rows * cols, 0);
-  if (shape.model === 'mlp') return { weights, others: places.reduce((sum, { rows }) => sum + rows, 0) };
   // Weights of a value each: what they stand for is counted, not made.
   const weight = hashedNet({ values: 1 });
   const net = buildKind({

@@ -1,4 +1,4 @@
-import type { ActivationName, Sequential } from '@funhash/layers';
+import { type ActivationName, Dense, Dropout, Sequential, type WeightRequest } from '@funhash/layers';
 import {
   type BinaryNetOptions,
   bnnConvNet,
@@ -6,7 +6,6 @@ import {
   denseNet,
   type ImageShape,
   leNet5,
-  type ModelWeights,
   resNet,
   rowLstm,
   vgg16,
@@ -21,7 +20,7 @@ export interface NetShape {
   readonly model: string;
   readonly input: ImageShape;
   readonly classes: number;
-  /** Of an mlp from the input to the classes; of others the channels and hidden widths that a narrower net has fewer of. */
+  /** Widths of a stack from the input to the classes; of other models the channels and hidden widths of which a narrower net has fewer. */
   readonly widths: readonly number[];
 }
 
@@ -29,23 +28,27 @@ interface BuildOptions extends NetShape {
   readonly activation: string;
   readonly dropout: number;
   readonly seed: number;
-  readonly weight: ModelWeights;
-  /** Of binary nets: what makes entries of latent values, as a scheme text. Default binary. */
+  /** Asked for each weight in the order of the net. */
+  readonly weight: (place: WeightPlace) => WeightRequest | undefined;
+  /** What makes entries of latent values in binary nets, as a scheme text. Default binary. */
   readonly quantizer?: string;
-  /** Of binary nets: whether batches are normalised by shifts. */
+  /** Whether binary nets normalise batches by shifts. */
   readonly shiftNorm?: boolean;
 }
 
 interface ModelKind {
-  /** As published. */
+  /** Published widths, without the input and the classes. */
   readonly widths: readonly number[];
+  /** Whether it is dense layers one after the other, as many as the widths say, whose widths can be traded freely. */
+  readonly isStack?: boolean;
   /** Whether all its weights are signs: schemes then say how their latent values are stored. */
   readonly isBinary?: boolean;
   build(options: BuildOptions): Sequential;
 }
 
-/** Nets by the name that the command line gives them; `mlp` is built from its widths alone. */
+/** Nets by the name that a run gives them. */
 const kinds: Readonly<Record<string, ModelKind>> = {
+  mlp: { widths: [1000], isStack: true, build: denseStack },
   lenet5: leNet('classic', [6, 16, 120, 84]),
   'lenet5-caffe': leNet('caffe', [20, 50, 500]),
   vgg16: {
@@ -111,7 +114,23 @@ function binaryOptions({
   };
 }
 
-export const modelNames: readonly string[] = ['mlp', ...Object.keys(kinds)];
+export const modelNames: readonly string[] = Object.keys(kinds);
+
+/** Dense layers without a Flatten before them, so that their places in files are 0, 1, … or 0, 2, … with dropout. */
+function denseStack({ widths, activation, dropout, weight, seed }: BuildOptions): Sequential {
+  const last = widths.length - 2;
+  return new Sequential(
+    widths.slice(1).flatMap((out, k) => {
+      const cols = widths[k] as number;
+      const request = weight({ role: k === last ? 'head' : 'fc', rows: out, cols, kernelSize: 1 });
+      const options = { in: cols, out, ...(request && { weight: request }) };
+      if (k === last) return [new Dense(options)];
+      const layer = new Dense({ ...options, activation: activation as ActivationName });
+      return dropout > 0 ? [layer, new Dropout({ rate: dropout })] : [layer];
+    }),
+    { seed },
+  );
+}
 
 function leNet(form: 'classic' | 'caffe', published: readonly number[]): ModelKind {
   return {
@@ -134,40 +153,55 @@ function residual(depth: number): ModelKind {
   };
 }
 
-interface ShapeConfig {
-  readonly model: string;
-  /** Of an mlp. */
-  readonly hidden: readonly number[];
-  /** Of the other models; default as published. */
-  readonly widths?: readonly number[];
+/** Extents and classes of the images that a net takes. */
+export interface ImageExtents {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly classes: number;
 }
 
-/** The net that a configuration asks for. @throws SpecError for widths that the model does not have */
+/**
+ * The shape of a model for images.
+ *
+ * @param widths channels and hidden widths; default as published
+ * @throws SpecError for a model that does not exist, or widths that it does not have
+ */
 export function shapeOf(
-  { model, hidden, widths }: ShapeConfig,
-  {
-    width,
-    height,
-    channels,
-    classes,
-  }: { readonly width: number; readonly height: number; readonly channels: number; readonly classes: number },
+  { model, widths }: { readonly model: string; readonly widths?: readonly number[] | undefined },
+  { width, height, channels, classes }: ImageExtents,
 ): NetShape {
   const input = [height, width, channels] as const;
-  if (model === 'mlp')
-    return { model, input, classes, widths: [width * height * channels, ...hidden, classes] };
-  const { widths: published } = kindOf(model);
-  if (widths && widths.length !== published.length)
+  const { widths: published, isStack } = kindOf(model);
+  const chosen = widths ?? published;
+  if (isStack) return { model, input, classes, widths: [width * height * channels, ...chosen, classes] };
+  if (chosen.length !== published.length)
     throw new SpecError({
       operation: `model ${model}`,
       expected: `${published.length} widths, such as ${published.join(',')}`,
-      actual: widths.join(','),
+      actual: chosen.join(','),
     });
-  return { model, input, classes, widths: widths ?? published };
+  return { model, input, classes, widths: chosen };
 }
 
 /** Whether all weights of a model are signs. */
 export function isBinary(model: string): boolean {
-  return model !== 'mlp' && kindOf(model).isBinary === true;
+  return kindOf(model).isBinary === true;
+}
+
+/** Whether a model is dense layers one after the other, as many as its widths say. */
+export function isStack(model: string): boolean {
+  return kindOf(model).isStack === true;
+}
+
+/** Widths of a shape as a spec has them: without the input and the classes. */
+export function widthsOf({ model, widths }: Pick<NetShape, 'model' | 'widths'>): readonly number[] {
+  return isStack(model) ? widths.slice(1, -1) : widths;
+}
+
+/** Name of a net in tables: 784-1000-10, or lenet5 6-16-120-84. */
+export function netName({ model, widths }: Pick<NetShape, 'model' | 'widths'>): string {
+  return isStack(model) ? widths.join('-') : `${model} ${widths.join('-')}`;
 }
 
 /** The same net with all channels and hidden widths multiplied by a factor, at least 1 of each. */
@@ -175,19 +209,13 @@ export function scaledShape({ widths, ...shape }: NetShape, factor: number): Net
   return { ...shape, widths: widths.map((width) => Math.max(1, Math.round(width * factor))) };
 }
 
-/** Builds a net other than an mlp; `weight` is asked for each place in order. */
+/** Builds a net; `weight` is asked for each place in order. */
 export function buildKind(options: BuildOptions): Sequential {
   return kindOf(options.model).build(options);
 }
 
 /** The weights of a net, in order. */
 export function placesOf(shape: NetShape): WeightPlace[] {
-  const { model, widths } = shape;
-  if (model === 'mlp')
-    return widths.slice(1).map((rows, k) => {
-      const role = k === widths.length - 2 ? 'head' : 'fc';
-      return { role, rows, cols: widths[k] as number, kernelSize: 1 };
-    });
   const places: WeightPlace[] = [];
   buildKind({
     ...shape,

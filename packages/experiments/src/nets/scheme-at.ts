@@ -1,6 +1,6 @@
 import type { WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
-import type { NetShape } from './model-kinds.ts';
+import { type NetShape, placesOf } from './model-kinds.ts';
 import { formatScheme, hasOption, parseScheme } from './scheme-text.ts';
 
 /**
@@ -31,12 +31,12 @@ export function schemeAt(
 }
 
 /** @throws SpecError for a scheme of filters in a net without any */
-export function requireFilters(kind: string, { model }: NetShape): void {
-  if (kind === 'freshNet' && model === 'mlp')
-    throw new SpecError({
-      operation: 'freshNet',
-      expected: 'a model with convolutions',
-      actual: model,
-      remedy: 'Choose one by --model.',
-    });
+export function requireFilters(kind: string, shape: NetShape): void {
+  if (kind !== 'freshNet' || placesOf(shape).some(({ kernelSize }) => kernelSize > 1)) return;
+  throw new SpecError({
+    operation: 'freshNet',
+    expected: 'a model with convolutions',
+    actual: shape.model,
+    remedy: 'Choose one by --model.',
+  });
 }

@@ -1,23 +1,20 @@
-import { type FitConfig, type OptimizerMaker, optimizers, warmupCosine } from '@funhash/training';
-
-/** The part of a configuration that decides the steps. */
-export interface OptimizerConfig {
-  readonly optimizer: string;
-  readonly learningRate: number;
-  /** Learning rate in units of each tensor's scale. */
-  readonly relativeStep: boolean;
-}
+import { type FitConfig, type OptimizerMaker, optimizers, type Schedule } from '@funhash/training';
+import { schedules } from './schedules.ts';
 
 const makers: Readonly<Record<string, OptimizerMaker>> = optimizers;
 
 export const optimizerNames: readonly string[] = Object.keys(makers);
 
-/** The optimiser with the schedule of the recipe: warm-up, then a cosine to 0. */
-export function optimizerOf({
-  optimizer,
-  learningRate,
-  relativeStep,
-}: OptimizerConfig): Required<Pick<FitConfig, 'optimizer' | 'schedule'>> {
-  const make = makers[optimizer] as OptimizerMaker;
-  return { optimizer: make({ ...make.usual, learningRate, relativeStep }), schedule: warmupCosine() };
+/**
+ * An optimiser and the course of its learning rate, by names.
+ *
+ * @throws ArgumentError for an option that the rule does not take
+ */
+export function optimizerOf(
+  { rule, ...options }: { readonly rule: string } & Readonly<Record<string, unknown>>,
+  schedule: string,
+): Required<Pick<FitConfig, 'optimizer' | 'schedule'>> {
+  const make = makers[rule] as OptimizerMaker;
+  const course = schedules[schedule] as () => Schedule;
+  return { optimizer: make({ ...make.usual, ...options }), schedule: course() };
 }

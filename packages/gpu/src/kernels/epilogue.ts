@@ -1,8 +1,7 @@
-import { programText } from '@funhash/codegen';
 import type { Epilogue } from '@funhash/tensor';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Elements, NativeCode } from '../device.ts';
-import { nativeCode } from '../program-operands.ts';
+import { nativeCode, programText } from '../program/program-text.ts';
 
 /** What a product kernel does to its sum before it returns it. */
 export interface EpilogueCode {

@@ -1,22 +1,25 @@
 import { concat } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import type { LayerSource } from '../layer-options.ts';
+import type { Pass } from '../layer.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { LayerSpec, Module } from '../module.ts';
-import { type Pass, within } from '../pass.ts';
-import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
+import { Composite } from './composite.ts';
+import type { SequentialOptions } from './sequential.ts';
 
 /**
  * The outputs of several branches on one input, side by side along the last axis. An empty `Sequential` is the branch
  * that passes x on.
  */
 export class Concat extends Composite {
-  static override readonly type: string = 'concat';
-  static override readonly options = containerOptions;
+  static readonly type = 'concat';
   readonly branches: readonly Module[];
 
-  constructor(branches: readonly Module[], options: ContainerOptions = {}) {
-    super(options, listed('Concat', branches));
+  constructor(branches: readonly Module[], { seed }: SequentialOptions = {}) {
+    super(
+      branches.map((branch, place) => [String(place), branch] as const),
+      seed,
+    );
     if (branches.length === 0)
       throw new ArgumentError({ operation: 'Concat', expected: 'at least one branch', actual: 'none' });
     this.branches = branches;
@@ -24,24 +27,16 @@ export class Concat extends Composite {
 
   compute(x: Tensor, pass: Pass): Tensor {
     return concat(
-      this.branches.map((branch, place) => branch.forward(x, within(pass, place))),
+      this.branches.map((branch) => branch.forward(x, pass)),
       -1,
     );
   }
 
-  protected override get memberField(): string {
-    return 'branches';
-  }
-
-  protected rebuilt(members: ReadonlyMap<string, Module>): Concat {
-    return new Concat([...members.values()], this.options);
-  }
-
-  override get spec(): LayerSpec {
+  get spec(): LayerSpec {
     return { type: Concat.type, branches: this.branches.map(({ spec }) => spec) };
   }
 
-  static override fromSpec(source: LayerSource): Concat {
-    return new Concat(membersIn(source, 'branches'));
+  static fromSpec(reader: LayerReader): Concat {
+    return new Concat(reader.members('branches'));
   }
 }

@@ -152,12 +152,10 @@ describe('any network, saved small', () => {
   test('running statistics are no codes, unless a function says so', async () => {
     const variance = Parameter.of('variance', Float32Array.of(1e-3, 1), [2]);
     class Counting extends Module {
-      override compute(x: Tensor): Tensor {
-        return x;
-      }
+      compute = (x: Tensor): Tensor => x;
       override namedParameters = () => new Map([['w', Parameter.of('w', Float32Array.of(1), [1])]]);
       override namedBuffers = () => new Map([['variance', variance]]);
-      override get spec(): LayerSpec {
+      get spec(): LayerSpec {
         return { type: 'counting' };
       }
     }
@@ -227,7 +225,7 @@ test('a policy for all weights instead of those in the file', async () => {
 
 /** A layer of a user: y = factor · x, with a trainable factor. */
 class Scale extends Module {
-  static override readonly type = 'scale';
+  static readonly type = 'scale';
   readonly factor: Parameter;
 
   constructor(factor = Parameter.of('factor', Float32Array.of(2), [1])) {
@@ -243,11 +241,11 @@ class Scale extends Module {
     return new Map([['factor', this.factor]]);
   }
 
-  override get spec(): LayerSpec {
+  get spec(): LayerSpec {
     return { type: Scale.type };
   }
 
-  static override fromSpec(reader: LayerReader): Scale {
+  static fromSpec(reader: LayerReader): Scale {
     return new Scale(reader.parameter('factor', [1]));
   }
 }

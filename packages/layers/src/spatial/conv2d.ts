@@ -1,4 +1,6 @@
-import { Convolution, type ConvolutionOptions } from './convolution.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
+import type { LayerSpec } from '../module.ts';
+import { Convolution, type ConvolutionOptions, readConvolution } from './convolution.ts';
 
 export type Conv2dOptions = ConvolutionOptions;
 
@@ -8,9 +10,17 @@ export type Conv2dOptions = ConvolutionOptions;
  * says.
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
-  static override readonly type: string = 'conv2d';
+  static readonly type = 'conv2d';
 
   constructor(options: Conv2dOptions) {
     super('Conv2d', 2, options);
+  }
+
+  get spec(): LayerSpec {
+    return this.specOf(Conv2d.type);
+  }
+
+  static fromSpec(reader: LayerReader): Conv2d {
+    return new Conv2d(readConvolution(reader)).restore(reader);
   }
 }

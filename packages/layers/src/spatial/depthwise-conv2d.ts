@@ -1,49 +1,65 @@
-import type { OptionsOf } from '@funhash/hashing';
 import { virtualConv } from '@funhash/space';
 import { sizeOf, type Tensor } from '@funhash/tensor';
-import { layerOption } from '../layer-options.ts';
-import type { Pass } from '../pass.ts';
-import { Weighted, weightedOptions } from '../weighted.ts';
-import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
+import type { Pass } from '../layer.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
+import type { LayerSpec } from '../module.ts';
+import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from '../weighted.ts';
+import {
+  kernelExtents,
+  readSpatial,
+  requireImages,
+  type SpatialOptions,
+  spatialSpec,
+  windowOptions,
+} from './convolution.ts';
 
-const options = {
+export interface DepthwiseConv2dOptions extends WeightedOptions, SpatialOptions {
   /** Channels of the input. */
-  in: layerOption.required(layerOption.count()),
+  readonly in: number;
   /** Output channels for each input channel. Default 1. */
-  multiplier: layerOption.count(),
-  ...spatialOptions,
-  ...weightedOptions,
-} as const;
-
-export type DepthwiseConv2dOptions = OptionsOf<typeof options>;
+  readonly multiplier?: number;
+}
 
 /**
  * A convolution of each channel for itself: x [B, H, W, in] → [B, H′, W′, in · multiplier], with the kernel
  * V [in · multiplier, kernelHeight · kernelWidth]. The outputs of a channel stand side by side.
  */
 export class DepthwiseConv2d extends Weighted<DepthwiseConv2dOptions> {
-  static override readonly type: string = 'depthwiseConv2d';
-  static override readonly options = options;
+  static readonly type = 'depthwiseConv2d';
 
   constructor(options: DepthwiseConv2dOptions) {
-    super(options, (checked) => {
-      const { in: inputs, multiplier = 1 } = checked;
-      const out = inputs * multiplier;
-      const cols = sizeOf(kernelExtents('DepthwiseConv2d', 2, checked));
-      return { rows: out, cols, out, fanIn: cols };
-    });
+    const { in: inputs, multiplier = 1 } = options;
+    requireCounts('DepthwiseConv2d', { in: inputs, multiplier });
+    const out = inputs * multiplier;
+    const cols = sizeOf(kernelExtents('DepthwiseConv2d', 2, options));
+    super(options, { operation: 'DepthwiseConv2d', rows: out, cols, out, fanIn: cols });
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
     const { in: groups } = this.options;
     requireImages('DepthwiseConv2d', x, 2, groups);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    const { kernel } = this.weightFor(pass);
-    return this.activated(virtualConv(this.quantized(x, pass), kernel, options), pass);
+    return this.activated(virtualConv(this.quantized(x, pass), this.weight.kernel, options), pass);
   }
 
-  protected override get product() {
-    const { in: channels } = this.options;
-    return { channels, groups: channels, windows: { ...windowOptions(this.options), axes: 2 } };
+  get spec(): LayerSpec {
+    const { in: inputs, multiplier } = this.options;
+    return {
+      type: DepthwiseConv2d.type,
+      in: inputs,
+      ...(multiplier !== undefined && { multiplier }),
+      ...spatialSpec(this.options),
+      ...this.weightedSpec,
+    };
+  }
+
+  static fromSpec(reader: LayerReader): DepthwiseConv2d {
+    const options = {
+      in: reader.count('in'),
+      ...(reader.has('multiplier') && { multiplier: reader.count('multiplier') }),
+      ...readSpatial(reader),
+      ...weightedOptions(reader),
+    };
+    return new DepthwiseConv2d(options).restore(reader);
   }
 }

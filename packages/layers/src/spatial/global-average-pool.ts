@@ -1,10 +1,10 @@
 import { globalAveragePool } from '@funhash/autodiff';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import { Module } from '../module.ts';
+import { type LayerSpec, Module } from '../module.ts';
 
 /** The mean of each channel: x [B, ...spatial, C] → [B, C]. */
 export class GlobalAveragePool extends Module {
-  static override readonly type: string = 'globalAveragePool';
+  static readonly type = 'globalAveragePool';
 
   compute(x: Tensor): Tensor {
     if (x.rank < 3)
@@ -14,5 +14,13 @@ export class GlobalAveragePool extends Module {
         actual: shapeText(x.shape),
       });
     return globalAveragePool(x);
+  }
+
+  get spec(): LayerSpec {
+    return { type: GlobalAveragePool.type };
+  }
+
+  static fromSpec(): GlobalAveragePool {
+    return new GlobalAveragePool();
   }
 }

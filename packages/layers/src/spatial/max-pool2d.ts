@@ -1,26 +1,28 @@
 import { maxPool } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
-import { Module } from '../module.ts';
-import type { Step } from '../steps.ts';
+import type { LayerReader } from '../model-file/layer-reader.ts';
+import { type LayerSpec, Module } from '../module.ts';
 import {
   kernelExtents,
+  readSpatial,
   requireImages,
   type SpatialOptions,
-  spatialOptions,
+  spatialSpec,
   windowOptions,
 } from './convolution.ts';
 
-/** Windows as those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
+/** As those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
 export type MaxPool2dOptions = SpatialOptions;
 
 /** The greatest element of each window, channel by channel: x [B, H, W, C] → [B, H′, W′, C]. */
-export class MaxPool2d extends Module<MaxPool2dOptions> {
-  static override readonly type: string = 'maxPool2d';
-  static override readonly options = spatialOptions;
+export class MaxPool2d extends Module {
+  static readonly type = 'maxPool2d';
+  readonly options: MaxPool2dOptions;
 
   constructor(options: MaxPool2dOptions) {
-    super(options);
-    kernelExtents('MaxPool2d', 2, this.options);
+    super();
+    kernelExtents('MaxPool2d', 2, options);
+    this.options = options;
   }
 
   compute(x: Tensor): Tensor {
@@ -28,7 +30,11 @@ export class MaxPool2d extends Module<MaxPool2dOptions> {
     return maxPool(x, windowOptions(this.options));
   }
 
-  override inference(): readonly Step<Module>[] {
-    return [{ type: 'pool', kind: 'max' }];
+  get spec(): LayerSpec {
+    return { type: MaxPool2d.type, ...spatialSpec(this.options) };
+  }
+
+  static fromSpec(reader: LayerReader): MaxPool2d {
+    return new MaxPool2d(readSpatial(reader));
   }
 }

@@ -8,7 +8,6 @@ export const dense = defineScheme({
   kind: 'dense',
   source: 'the uncompressed matrix',
   options: {},
-  isPlain: true,
   plan: () => ({}),
   stored: (_, { rows, cols }) => ({ w: [rows, cols] }),
   initialize: ({ rows, cols, draw, std }) => ({ w: uniformValues(draw, rows * cols, std) }),

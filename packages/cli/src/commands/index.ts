@@ -1,0 +1,10 @@
+// What the command offers.
+
+export { binarizeCommand } from './binarize.ts';
+export { compareCommand } from './compare.ts';
+export { compressCommand } from './compress.ts';
+export { evalCommand } from './eval.ts';
+export { inspectCommand } from './inspect.ts';
+export { predictCommand } from './predict.ts';
+export { schemesCommand } from './schemes.ts';
+export { trainCommand } from './train.ts';

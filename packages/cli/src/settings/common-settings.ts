@@ -1,0 +1,181 @@
+import { datasets } from '@funhash/datasets';
+import {
+  augmentFields,
+  type DataSpec,
+  dataFields,
+  field,
+  isStack,
+  modelNames,
+  type NewNetSpec,
+  netFields,
+  optimizerFields,
+  type RunRequest,
+  runFields,
+} from '@funhash/experiments';
+import { option } from '@funhash/hashing';
+import { activations } from '@funhash/layers';
+import { optimizers } from '@funhash/training';
+import { type ConfigOf, number, numbers, type Settings } from './config.ts';
+
+/** Data of a command. */
+export const dataSettings = {
+  data: {
+    flag: '--data <name|folder>',
+    help: `${Object.keys(datasets).join(', ')}, or a folder with the four IDX files`,
+    rule: dataFields.name,
+  },
+  dataSeed: {
+    flag: '--data-seed <n>',
+    help: 'draws the images of generated data sets',
+    rule: dataFields.seed,
+    read: number,
+  },
+  backgrounds: {
+    flag: '--backgrounds <folder>',
+    help: 'photographs (PNG) behind the digits of bg-img, rect-img (default: generated)',
+    rule: dataFields.backgrounds,
+  },
+  trainCount: {
+    flag: '--train-count <n>',
+    help: 'images to train on, drawn by seed (default: all that validation leaves)',
+    rule: dataFields.trainCount,
+    read: number,
+  },
+  validation: {
+    flag: '--validation <n>',
+    help: 'images held out of the training set, every choice is made on them; below 1: a share',
+    rule: dataFields.validation,
+    read: number,
+  },
+  testCount: {
+    flag: '--test-count <n>',
+    help: 'test images (default: the whole test set)',
+    rule: dataFields.testCount,
+    read: number,
+  },
+} as const satisfies Settings;
+
+/** Where tensors live. */
+export const backendSetting = {
+  flag: '--backend <name>',
+  help: 'reference, wasm, auto: wasm where it loads; gpu: headless GL, under an X display; gpu:cpu: its kernels as scripts',
+  rule: runFields.backend,
+};
+
+/** How a net is trained: the changes to images, the steps, the length of the run. */
+export const trainingSettings = {
+  shift: {
+    flag: '--shift <n>',
+    help: 'move training images by up to n pixels along both axes, anew in each epoch',
+    rule: augmentFields.shift,
+    read: number,
+  },
+  flip: {
+    flag: '--flip',
+    help: 'mirror half of the training images',
+    rule: augmentFields.flip,
+  },
+  rotation: {
+    flag: '--rotation <degrees>',
+    help: 'turn training images by up to so many degrees',
+    rule: augmentFields.rotation,
+    read: number,
+  },
+  cutout: {
+    flag: '--cutout <n>',
+    help: 'paint a square of n × n pixels over, anywhere in training images',
+    rule: augmentFields.cutout,
+    read: number,
+  },
+  optimizer: {
+    flag: '--optimizer <name>',
+    help: Object.keys(optimizers).join(', '),
+    rule: optimizerFields.rule,
+  },
+  epochs: {
+    flag: '--epochs <n>',
+    help: 'passes over the data',
+    rule: field(option.integer({ least: 1, most: 1e6 }), runFields.epochs.default),
+    read: number,
+  },
+  batchSize: {
+    flag: '--batch-size <n>',
+    help: 'images in a step',
+    rule: runFields.batchSize,
+    read: number,
+  },
+  seed: {
+    flag: '--seed <n>',
+    help: 'decides start values, hashes, the draw and the order of images',
+    rule: runFields.seed,
+    read: number,
+  },
+  backend: backendSetting,
+} as const satisfies Settings;
+
+/** The shape of a net. */
+export const netSettings = {
+  model: {
+    flag: '--model <name>',
+    help: modelNames.join(', '),
+    rule: netFields.model,
+  },
+  hidden: {
+    flag: '--hidden <widths>',
+    help: 'widths of the hidden layers of an mlp, such as 1000 or 500,500',
+    rule: field(option.list(option.integer({ least: 1, most: 2 ** 20 }), { least: 1, most: 64 }), [1000]),
+    read: numbers,
+  },
+  widths: {
+    flag: '--widths <list>',
+    help: 'channels and hidden widths of the other models, such as 6,16,120,84 for lenet5 (default: as published)',
+    rule: netFields.widths,
+    read: numbers,
+  },
+  activation: {
+    flag: '--activation <name>',
+    help: `of hidden layers: ${Object.keys(activations).join(', ')}`,
+    rule: netFields.activation,
+  },
+  dropout: {
+    flag: '--dropout <rate>',
+    help: 'share of hidden units set to 0 in training',
+    rule: netFields.dropout,
+    read: number,
+  },
+} as const satisfies Settings;
+
+/** The part of a spec that says which images. */
+export function dataOf(config: ConfigOf<typeof dataSettings>): DataSpec {
+  const { data: name, dataSeed: seed, backgrounds, trainCount, testCount, validation } = config;
+  return {
+    name,
+    seed,
+    validation,
+    ...(backgrounds !== undefined && { backgrounds }),
+    ...(trainCount !== undefined && { trainCount }),
+    ...(testCount !== undefined && { testCount }),
+  };
+}
+
+/** The part of a spec that says which net, without its weights. */
+export function netOf({ hidden, widths, ...config }: ConfigOf<typeof netSettings>): NewNetRequest {
+  const { model, activation, dropout } = config;
+  const chosen = widths ?? (isStack(model) ? hidden : undefined);
+  return { model, activation, dropout, ...(chosen && { widths: chosen }) };
+}
+
+type NewNetRequest = Pick<NewNetSpec, 'model' | 'activation' | 'dropout' | 'widths'>;
+
+/** The part of a spec that says how a net is trained. */
+export function trainingOf(
+  config: ConfigOf<typeof dataSettings> & ConfigOf<typeof trainingSettings>,
+): RunRequest {
+  const { shift, flip, rotation, cutout, optimizer, epochs, batchSize, seed, backend } = config;
+  return {
+    data: dataOf(config),
+    augment: { shift, flip, rotation, cutout },
+    optimizer: { rule: optimizer },
+    ...{ epochs, batchSize, seed, backend },
+  };
+}

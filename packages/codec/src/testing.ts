@@ -1,2 +1,0 @@
-export { type Law, LawError } from '@funhash/hashing/testing';
-export { type FormatLawName, formatLaws } from './testing/format-laws.ts';

@@ -1,3 +1,0 @@
-import { library } from '../../tools/library.ts';
-
-export default library(['src/index.ts']);

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import { canonicalJson } from '@funhash/codec';
+import type { ImageDataset, Split } from '@funhash/datasets';
+import type { RunEvent } from '../run/run-event.ts';
+import { type DataSpec, type RunRequest, runSpec } from '../spec/run-spec.ts';
+import { EventQueue } from './event-queue.ts';
+import type { Executor } from './executor.ts';
+import { workerPool } from './worker-pool.ts';
+
+export interface ThreadOptions {
+  /** Runs side by side. Default: as many as cores. */
+  readonly threads?: number;
+  /** Data sets that the workers read from this thread's memory instead of loading them. */
+  readonly loaded?: readonly { readonly data: DataSpec; readonly images: ImageDataset }[];
+}
+
+/** A run as it is given to a worker thread. */
+export interface ThreadJob {
+  readonly spec: RunRequest;
+  readonly folder: string | undefined;
+}
+
+/** Data sets in shared memory, by the canonical text of what names them. */
+export type SharedImages = ReadonlyMap<string, ImageDataset>;
+
+/** What names a data set among those in shared memory. */
+export const dataKey = (data: DataSpec): string => canonicalJson(data, { maxDepth: 2, maxValues: 64 });
+
+/** Carries out runs in worker threads, each on a backend of its own. */
+export function threadExecutor({
+  threads = availableParallelism(),
+  loaded = [],
+}: ThreadOptions = {}): Executor {
+  const shared: SharedImages = new Map(
+    loaded.map(({ data, images }) => [dataKey(data), inSharedMemory(images)]),
+  );
+  const pool = workerPool<ThreadJob, RunEvent, null>({
+    entry: new URL(import.meta.url.endsWith('.ts') ? './run.worker.ts' : './run.worker.js', import.meta.url),
+    workerData: shared,
+    threads,
+  });
+  return {
+    run: async function* (request, { folder, signal } = {}) {
+      // What cannot be is refused here, with the class of its error.
+      const spec = runSpec(request);
+      const events = new EventQueue<RunEvent>();
+      const left = new AbortController();
+      pool
+        .run(
+          { spec, folder },
+          {
+            onEvent: (event) => events.push(event),
+            signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
+          },
+        )
+        .then(
+          () => events.end(),
+          (error: unknown) => events.end({ error }),
+        );
+      try {
+        yield* events;
+      } finally {
+        left.abort();
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+function inSharedMemory(images: ImageDataset): ImageDataset {
+  return { ...images, train: sharedSplit(images.train), test: sharedSplit(images.test) };
+}
+
+// Every worker reads the same images: none has a copy of its own.
+function sharedSplit({ count, inputs, labels }: Split): Split {
+  const shared = (bytes: Uint8Array): Uint8Array => {
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    return copy;
+  };
+  return { count, inputs: shared(inputs), labels: shared(labels) };
+}

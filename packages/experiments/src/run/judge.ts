@@ -1,0 +1,80 @@
+import type { Split } from '@funhash/datasets';
+import { ArgumentError } from '@funhash/hashing';
+import { Dense, type Module, Sequential, scope, tensor } from '@funhash/layers';
+import { errorRate, evaluate, type Loss, predict } from '@funhash/training';
+import type { JudgeSpec } from '../spec/run-spec.ts';
+import type { Mistake, RunResult } from './run-event.ts';
+
+type Judgement = Pick<RunResult, 'testError' | 'testLoss' | 'mistakes' | 'units'>;
+
+/** A net on test images. */
+export async function judge(net: Module, test: Split, loss: Loss, spec: JudgeSpec): Promise<Judgement> {
+  const { loss: testLoss, errorRate: testError } = await evaluate(net, test, {
+    loss,
+    metrics: { errorRate },
+  });
+  return {
+    testError,
+    testLoss,
+    ...(spec.mistakes > 0 && { mistakes: (await mistakesOf(net, test)).slice(0, spec.mistakes) }),
+    ...(spec.units > 0 && { units: await unitsOf(net, spec.units) }),
+  };
+}
+
+/** Test images that a net gets wrong, those with the most confidence first. */
+async function mistakesOf(net: Module, { inputs, labels, count }: Split): Promise<Mistake[]> {
+  const outputs = await predict(net, inputs, { count });
+  const classes = outputs.shape[1] as number;
+  const mistakes: Mistake[] = [];
+  for (let index = 0; index < count; index++) {
+    const scores = Array.from(outputs.data.subarray(index * classes, (index + 1) * classes));
+    const predicted = scores.indexOf(Math.max(...scores));
+    const label = labels[index] as number;
+    if (predicted === label) continue;
+    const best = scores[predicted] as number;
+    const probability = 1 / scores.reduce((sum, score) => sum + Math.exp(score - best), 0);
+    mistakes.push({ index, label, predicted, probability });
+  }
+  return mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
+}
+
+/** Rows of the first layer's virtual matrix, where that layer is dense. */
+async function unitsOf(net: Module, most: number): Promise<number[][]> {
+  const first = net instanceof Sequential ? net.layers[0] : undefined;
+  if (!(first instanceof Dense)) return [];
+  const { weight } = first;
+  const count = Math.min(most, weight.rows);
+  const rows = scope(() => weight.rowsAt(tensor(Int32Array.from({ length: count }, (_, k) => k))));
+  const values = Array.from(await rows.data());
+  rows.dispose();
+  return Array.from({ length: count }, (_, k) => values.slice(k * weight.cols, (k + 1) * weight.cols));
+}
+
+/**
+ * How long a model and its packed form take for the test images.
+ *
+ * @throws ArgumentError where an output differs
+ */
+export async function comparePacked(
+  net: Module,
+  packed: Module,
+  { inputs, count }: Split,
+): Promise<NonNullable<RunResult['packed']>> {
+  const outputs = async (model: Module) => {
+    // Compiles what it needs.
+    await predict(model, inputs.subarray(0, inputs.length / count), { count: 1 });
+    const begun = performance.now();
+    const y = await predict(model, inputs, { count });
+    return { y, elapsedMs: performance.now() - begun };
+  };
+  const [before, after] = [await outputs(net), await outputs(packed)];
+  const wrong = after.y.data.findIndex((value, k) => !Object.is(value, before.y.data[k]));
+  if (wrong >= 0)
+    throw new ArgumentError({
+      operation: 'binarize',
+      expected: `the output ${before.y.data[wrong]} at ${wrong}`,
+      actual: String(after.y.data[wrong]),
+      remedy: 'Nothing was written.',
+    });
+  return { modelMs: before.elapsedMs, packedMs: after.elapsedMs };
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { readBytes } from '@funhash/codec';
+import {
+  Conv1d,
+  compress,
+  load,
+  type Module,
+  type PlacedWeight,
+  placedWeights,
+  type WeightRequest,
+} from '@funhash/layers';
+import { packedLayers } from '@funhash/layers/binary';
+import { stepOf } from '../comparison/arms.ts';
+import { SpecError } from '../errors.ts';
+import { buildNet } from '../nets/build-net.ts';
+import { type ImageExtents, isBinary, isStack, placesOf, shapeOf } from '../nets/model-kinds.ts';
+import { requireFilters, schemeAt } from '../nets/scheme-at.ts';
+import { parseScheme, weightRequest } from '../nets/scheme-text.ts';
+import type { FileNetSpec, NewNetSpec, RunSpec } from '../spec/run-spec.ts';
+
+/** A net to be trained, and how. */
+export interface MadeNet {
+  readonly net: Module;
+  /** Name of the loss that suits it. */
+  readonly loss: string;
+  readonly learningRate: number;
+  readonly relativeStep: boolean;
+}
+
+/** Rate of the code of the paper on binary nets (Courbariaux et al. 2016). */
+const binaryStep = 0.003;
+
+/** A net that is made anew. @throws SpecError or ArgumentError where a scheme does not fit its layer */
+export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): MadeNet {
+  const { weights: given, ...config } = own;
+  const shape = shapeOf(own, images);
+  const weights =
+    typeof given === 'string'
+      ? placesOf(shape).map((place) => (place.role === 'stem' ? 'dense' : schemeAt(given, place)))
+      : given;
+  if (typeof given === 'string') requireFilters(parseScheme(given).kind, shape);
+  const net = buildNet({ ...config, ...shape, weights, seed: spec.seed });
+  const { rule, learningRate, relativeStep } = spec.optimizer;
+  // Latent values of signs all have one scale, and a rate of their own for each layer: their steps are not relative.
+  const hasBounds = isBinary(own.model) && /binary/i.test(own.quantizer);
+  const isRelative = relativeStep && !hasBounds;
+  const usual = (): number => {
+    if (hasBounds) return binaryStep;
+    if (!isRelative) return rule === 'sgd' ? 0.1 : 0.001;
+    const scheme = weights.find((text) => text !== 'dense') ?? 'dense';
+    return stepOf(parseScheme(scheme).kind, isStack(own.model));
+  };
+  return {
+    net,
+    loss: isBinary(own.model) ? 'squaredHinge' : 'softmaxCrossEntropy',
+    learningRate: learningRate ?? usual(),
+    relativeStep: isRelative,
+  };
+}
+
+/** The model of a file, as it is there. @throws SpecError where the file is not the one of the spec */
+export async function netFromFile(spec: RunSpec, { file, sha256 }: FileNetSpec): Promise<Module> {
+  const bytes = await readBytes(file);
+  const actual = sha256 && createHash('sha256').update(bytes).digest('hex');
+  if (actual !== sha256)
+    throw new SpecError({
+      operation: `run on ${file}`,
+      expected: `the file of SHA-256 ${sha256}`,
+      actual: actual ?? '',
+    });
+  // Decoded once, the fastest that a model is without bits, where its speed is compared with that of bits.
+  return load(bytes, { layers: packedLayers, ...(spec.storage.pack && { policy: 'frozen' as const }) });
+}
+
+/** A trained net with its weights fitted by the schemes of the spec, and the report of that. */
+export async function refitted(
+  spec: RunSpec,
+  { weights, layers }: FileNetSpec,
+  net: Module,
+): Promise<Awaited<ReturnType<typeof compress>>> {
+  return compress(net, {
+    weight: requestsIn(weights, layers, net),
+    seed: spec.seed,
+    ...(layers && { layers }),
+  });
+}
+
+/** How a net that was trained already goes on: with a part of the usual step, for it has less far to go. */
+export function trainedOn(spec: RunSpec, net: Module): MadeNet {
+  const { rule, learningRate, relativeStep } = spec.optimizer;
+  const usual = (): number => {
+    if (!relativeStep) return rule === 'sgd' ? 0.03 : 0.0003;
+    const placed = placedWeights(net);
+    const kind = placed.find((weight) => weight.kind !== 'dense')?.kind ?? 'dense';
+    const hasKernels = placed.some((weight) => placeOf(weight).kernelSize > 1);
+    return stepOf(kind, !hasKernels) / 3;
+  };
+  return { net, loss: 'softmaxCrossEntropy', learningRate: learningRate ?? usual(), relativeStep };
+}
+
+/** What each weight shall become. @throws SpecError where there is not one scheme for each */
+function requestsIn(
+  weights: string | readonly string[] | undefined,
+  layers: readonly string[] | undefined,
+  net: Module,
+): (placed: PlacedWeight) => WeightRequest | undefined {
+  if (weights === undefined || weights.length === 0) return () => undefined;
+  if (typeof weights === 'string') return (placed) => requestAt(schemeAt(weights, placeOf(placed)));
+  const names = placedWeights(net)
+    .filter(({ name, places }) => !layers || [name, ...places].some((known) => layers.includes(known)))
+    .map(({ name }) => name);
+  if (weights.length !== names.length)
+    throw new SpecError({
+      operation: 'weights',
+      expected: `one scheme for each of ${names.join(', ') || 'no weights'}`,
+      actual: `${weights.length}: ${weights.join(' ')}`,
+    });
+  return ({ name }) => requestAt(weights[names.indexOf(name)] as string);
+}
+
+function requestAt(scheme: string): WeightRequest {
+  const parsed = parseScheme(scheme);
+  if (parsed.shared)
+    throw new SpecError({
+      operation: `scheme ${scheme}`,
+      expected: 'values of its own for each layer',
+      actual: 'shared',
+      remedy: 'Train with a shared space from the start.',
+    });
+  return weightRequest(parsed);
+}
+
+/** Schemes for filters go by the side of a square kernel. */
+function placeOf({ layer, cols }: PlacedWeight): { cols: number; kernelSize: number } {
+  const { kernelSize = 1 } =
+    (layer as { readonly options?: { readonly kernelSize?: unknown } }).options ?? {};
+  const isSquare = typeof kernelSize === 'number' && !(layer instanceof Conv1d);
+  return { cols, kernelSize: isSquare ? kernelSize : 1 };
+}

@@ -1,0 +1,114 @@
+import type { EpochRecord } from '../store/metrics.ts';
+
+/** What happens in a run, as plain JSON: it passes between threads, processes and machines as it is. */
+export type RunEvent =
+  | StartEvent
+  | FittedEvent
+  | StepEvent
+  | EpochEvent
+  | CheckpointEvent
+  | EndEvent
+  | ResultEvent;
+
+/** Counts of the images of a run. */
+export interface ImageCounts {
+  readonly name: string;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** Everything fits, the folder is this run's: training begins. */
+export interface StartEvent {
+  readonly type: 'start';
+  readonly hash: string;
+  /** Null where nothing is written. */
+  readonly folder: string | null;
+  readonly backend: string;
+  readonly data: ImageCounts | null;
+  readonly net: { readonly summary: string; readonly storedCount: number };
+  /** Where it stands: 0 and 0 unless it was resumed. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+/** Trained weights were fitted by other schemes. */
+export interface FittedEvent {
+  readonly type: 'fitted';
+  /** Layers, sizes and errors of the fit. */
+  readonly report: FitReport;
+  /** The report as a table. */
+  readonly table: string;
+  /** Test errors, where there are test images. */
+  readonly before: number | null;
+  readonly fitted: number | null;
+  readonly seconds: number;
+}
+
+/** The report of `compress`, as JSON. */
+export type FitReport = Readonly<Record<string, unknown>> & { readonly weights: readonly unknown[] };
+
+export interface StepEvent {
+  readonly type: 'step';
+  readonly epoch: number;
+  readonly step: number;
+  /** Loss of the batch, before the step. */
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+export interface EpochEvent extends EpochRecord {
+  readonly type: 'epoch';
+}
+
+/** The state of the run was saved. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Training is over. A run that was aborted or diverged gives no result. */
+export interface EndEvent {
+  readonly type: 'end';
+  readonly reason: 'finished' | 'aborted' | 'diverged';
+  readonly epoch: number;
+  readonly step: number;
+  readonly seconds: number;
+  /** What diverged, where, and what to do. */
+  readonly message?: string;
+}
+
+export interface ResultEvent {
+  readonly type: 'result';
+  readonly result: RunResult;
+}
+
+/** What a run comes to. Fields of test images are absent where they were not touched. */
+export interface RunResult {
+  readonly testError?: number;
+  readonly testLoss?: number;
+  readonly storedCount: number;
+  readonly storedBytes: number;
+  /** Size of the model file, where one was made. */
+  readonly fileBytes?: number;
+  /** Test error of the model as the file has it. */
+  readonly fileTestError?: number;
+  readonly mistakes?: readonly Mistake[];
+  /** Rows of the first weight's virtual matrix, [inputs] each. */
+  readonly units?: readonly (readonly number[])[];
+  /** Durations of classifying the test images, where the model was packed. */
+  readonly packed?: { readonly modelMs: number; readonly packedMs: number };
+}
+
+/** A test image that a net got wrong. */
+export interface Mistake {
+  /** Place in the test set. */
+  readonly index: number;
+  readonly label: number;
+  readonly predicted: number;
+  /** Probability of the predicted class. */
+  readonly probability: number;
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { load } from '@funhash/layers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readMetrics } from '../store/metrics.ts';
+import { newFolder, openFolder, runFiles } from '../store/run-folder.ts';
+import type { RunEvent } from './run-event.ts';
+import { runTraining } from './run-training.ts';
+import { eventsOf, lastOf, tinyRun } from './tiny-run.spec-kit.ts';
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'funhash-run-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** What a run leaves, without durations. */
+async function remains(path: string): Promise<object> {
+  const bytes = (name: string): Promise<Buffer> => readFile(join(path, name));
+  return {
+    model: await bytes(runFiles.model),
+    checkpoint: await bytes(runFiles.checkpoint),
+    result: await bytes(runFiles.result),
+    spec: await bytes(runFiles.spec),
+    metrics: (await readMetrics(path)).map(({ seconds: _, ...record }) => record),
+  };
+}
+
+describe('a run in a folder', () => {
+  let path: string;
+  let events: RunEvent[];
+  beforeAll(async () => {
+    path = join(root, 'whole');
+    events = await eventsOf(runTraining(tinyRun, { folder: () => newFolder(path), reportEverySteps: 1 }));
+  });
+
+  test('tells of its start, steps, epochs, end and result', () => {
+    const kinds = events.map(({ type }) => type);
+    const epoch = [...new Array<string>(4).fill('step'), 'epoch', 'checkpoint'];
+    expect(kinds).toEqual(['start', ...epoch, ...epoch, ...epoch, 'end', 'result']);
+    expect(events[0]).toMatchObject({
+      folder: path,
+      backend: 'reference',
+      data: { name: 'rect', train: 80, validation: 20, test: 20 },
+      ...{ epoch: 0, step: 0, epochs: 3, steps: 12 },
+    });
+  });
+
+  test('events are JSON', () => {
+    for (const event of events) expect(JSON.parse(JSON.stringify(event))).toEqual(event);
+  });
+
+  test('leaves its spec, metrics, checkpoint, model and result', async () => {
+    expect((await readdir(path)).sort()).toEqual(Object.values(runFiles).sort());
+    const { result } = lastOf(events, 'result') ?? {};
+    expect(JSON.parse(await readFile(join(path, runFiles.result), 'utf8'))).toEqual(result);
+    expect(result?.fileTestError).toBe(result?.testError);
+    const model = await load(join(path, runFiles.model));
+    expect(model.summary().total.storedCount).toBe(result?.storedCount);
+  });
+
+  test('aborted within an epoch, it goes on bit for bit', async () => {
+    const halted = join(root, 'halted');
+    const controller = new AbortController();
+    const options = { folder: () => openFolder(halted), reportEverySteps: 1 };
+    const first: RunEvent[] = [];
+    for await (const event of runTraining(tinyRun, { ...options, signal: controller.signal })) {
+      first.push(event);
+      if (event.type === 'step' && event.step === 6) controller.abort();
+    }
+    expect(lastOf(first, 'end')).toMatchObject({ reason: 'aborted', step: 6 });
+    expect(lastOf(first, 'result')).toBeUndefined();
+    const second = await eventsOf(runTraining(tinyRun, options));
+    expect(second[0]).toMatchObject({ type: 'start', step: 6, epoch: 2 });
+    expect(await remains(halted)).toEqual(await remains(path));
+  });
+
+  test('a last line that was cut short, and epochs after the checkpoint, do not hinder it', async () => {
+    const torn = join(root, 'torn');
+    const controller = new AbortController();
+    const options = { folder: () => openFolder(torn) };
+    for await (const event of runTraining(tinyRun, { ...options, signal: controller.signal }))
+      if (event.type === 'checkpoint') controller.abort();
+    const metrics = join(torn, runFiles.metrics);
+    const [line] = (await readFile(metrics, 'utf8')).split('\n') as [string];
+    await writeFile(metrics, `${line}\n${line.replace('"epoch":1', '"epoch":2')}\n${line.slice(0, 20)}`);
+    await eventsOf(runTraining(tinyRun, options));
+    expect(await remains(torn)).toEqual(await remains(path));
+  });
+
+  test('more epochs go on from the end', async () => {
+    const events = await eventsOf(runTraining({ ...tinyRun, epochs: 4 }, { folder: () => openFolder(path) }));
+    expect(events[0]).toMatchObject({ type: 'start', epoch: 3 });
+    expect((await readMetrics(path)).map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+test.each<[string, object]>([
+  ['a scheme that does not fit', { net: { ...tinyRun.net, weights: 'lowRank:1/512' } }],
+  ['too few images', { data: { ...tinyRun.data, validation: 0 } }],
+  ['a data set that does not exist', { data: { name: 'nowhere' } }],
+  ['widths that the model does not have', { net: { model: 'lenet5', widths: [1] } }],
+  ['a file that is absent', { net: { file: join('no', 'such.safetensors') } }],
+])('%s: nothing is written', async (_, change) => {
+  const path = join(root, 'never');
+  let isClaimed = false;
+  const folder = () => {
+    isClaimed = true;
+    return newFolder(path);
+  };
+  await expect(eventsOf(runTraining({ ...tinyRun, ...change }, { folder }))).rejects.toThrow();
+  expect(isClaimed).toBe(false);
+  expect(await readdir(root)).not.toContain('never');
+});
+
+test('a run that diverges says so, and gives no result', async () => {
+  const diverging = { ...tinyRun, optimizer: { rule: 'sgd', relativeStep: false, learningRate: 1e6 } };
+  const events = await eventsOf(runTraining(diverging));
+  expect(lastOf(events, 'end')).toMatchObject({
+    reason: 'diverged',
+    message: expect.stringMatching(/finite/),
+  });
+  expect(lastOf(events, 'result')).toBeUndefined();
+});
+
+describe('a net from a file', () => {
+  let model: Uint8Array;
+  let file: string;
+  let testError: number | undefined;
+  beforeAll(async () => {
+    file = join(root, 'model.safetensors');
+    const events = await eventsOf(
+      runTraining(tinyRun, {
+        onModel: (bytes) => {
+          model = bytes;
+        },
+      }),
+    );
+    await writeFile(file, model);
+    testError = lastOf(events, 'result')?.result.testError;
+  });
+
+  test('without epochs it is judged: mistakes, units, the same error', async () => {
+    const judge = { mistakes: 5, units: 3 };
+    const events = await eventsOf(runTraining({ ...tinyRun, net: { file }, epochs: 0, judge }));
+    const { result } = lastOf(events, 'result') ?? {};
+    expect(result?.testError).toBe(testError);
+    expect(result?.units?.map((row) => row.length)).toEqual([784, 784, 784]);
+    const wrong = Math.round((testError as number) * 20);
+    expect(result?.mistakes).toHaveLength(Math.min(5, wrong));
+    for (const event of events) expect(JSON.parse(JSON.stringify(event))).toEqual(event);
+  });
+
+  test('with a scheme it is fitted and trained on', async () => {
+    const spec = { ...tinyRun, net: { file, weights: ['lowRank:rank=2', 'dense'] }, epochs: 1 };
+    const events = await eventsOf(runTraining(spec));
+    expect(events.map(({ type }) => type)).toEqual(
+      ['fitted', 'start', 'step', 'epoch', 'end', 'result'].filter((type) => type !== 'step'),
+    );
+    expect(events[0]).toMatchObject({ before: testError, report: { weights: [{}, {}] } });
+  });
+
+  test('other bytes than those of the spec are refused', async () => {
+    const spec = { ...tinyRun, net: { file, sha256: '0'.repeat(64) }, epochs: 0 };
+    await expect(eventsOf(runTraining(spec))).rejects.toThrow(/the file of SHA-256 000/);
+  });
+});

@@ -1,0 +1,241 @@
+import type { ByteSource } from '@funhash/codec';
+import type { ImageDataset } from '@funhash/datasets';
+import { load, type Module } from '@funhash/layers';
+import { packedLayers, toBinary } from '@funhash/layers/binary';
+import { DivergedError, errorRate, type FitEvent, fit, type Loss } from '@funhash/training';
+import { drawSplits, loadImages } from '../data/image-data.ts';
+import { isFromFile, type RunRequest, type RunSpec, runSpec, specHash } from '../spec/run-spec.ts';
+import { keepMetricsUntil } from '../store/metrics.ts';
+import { type RunFolder, runFiles, sizeIfThere } from '../store/run-folder.ts';
+import { chooseBackend } from '../training/backend.ts';
+import { losses } from '../training/losses.ts';
+import { optimizerOf } from '../training/optimizer.ts';
+import { storageOf } from '../training/storage.ts';
+import { comparePacked, judge } from './judge.ts';
+import { type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
+import type { FittedEvent, RunEvent, RunResult } from './run-event.ts';
+import { trainingData } from './training-data.ts';
+
+/** How a run is carried out: nothing of it changes what the run comes to. */
+export interface RunOptions {
+  /** Ends training after the step under way; with a folder, a checkpoint is saved, from which the run goes on. */
+  readonly signal?: AbortSignal;
+  /**
+   * Claims the folder of the run: called when everything is checked and the net is built, never before. A run whose
+   * folder has a checkpoint goes on from it. Default: nothing is written.
+   */
+  readonly folder?: () => Promise<RunFolder>;
+  /** A checkpoint to go on from, in place of that in the folder. */
+  readonly resume?: ByteSource;
+  /** Gives the images that a spec names. Default: loads them. */
+  readonly images?: (data: NonNullable<RunSpec['data']>) => Promise<ImageDataset>;
+  /** Takes the model file. */
+  readonly onModel?: (bytes: Uint8Array) => void;
+  /** Threads of the wasm backend. Default 1. */
+  readonly threads?: number;
+  /** Whether changed images are prepared in a thread of their own. */
+  readonly loaderThread?: boolean;
+  /** Steps between events of steps. Default 5. */
+  readonly reportEverySteps?: number;
+}
+
+type Fitted = FitEvent<{ errorRate: typeof errorRate }>;
+
+/**
+ * Carries out a run: loads its data, builds its net, trains, judges and stores it. The one place that trains.
+ *
+ *     for await (const event of runTraining({ data: { name: 'mnist' }, net: { weights: 'funHash:1/64' } }))
+ *       if (event.type === 'epoch') console.log(event.validation?.errorRate);
+ *
+ * Equal specs give equal bits on one backend, also where a run was killed and went on from its folder. Events are JSON.
+ *
+ * @throws SpecError, ArgumentError, data and file errors for a run that cannot be; nothing was written then
+ */
+export async function* runTraining(
+  request: RunRequest,
+  options: RunOptions = {},
+): AsyncGenerator<RunEvent, void, void> {
+  const spec = runSpec(request);
+  const backend = await chooseBackend(spec.backend, options.threads);
+  const images = spec.data && (await (options.images ?? loadImages)(spec.data));
+  const made = await makeNet(spec, images);
+  const splits =
+    spec.data && images && spec.epochs > 0 ? drawSplits(images.train, spec.data, spec.seed) : undefined;
+  const loss = losses[spec.loss ?? made.loss] as Loss;
+  if (made.fitted) yield made.fitted;
+
+  const folder = await options.folder?.();
+  try {
+    await folder?.writeJson(runFiles.spec, spec);
+    const summary = made.net.summary();
+    const start = {
+      type: 'start' as const,
+      hash: specHash(spec),
+      folder: folder?.path ?? null,
+      backend,
+      data: images && {
+        name: images.name,
+        train: splits?.train.count ?? 0,
+        validation: splits?.validation.count ?? 0,
+        test: images.test.count,
+      },
+      net: { summary: String(summary), storedCount: summary.total.storedCount },
+      epochs: spec.epochs,
+    };
+    if (splits && images) {
+      const data = await trainingData(splits.train, images, { ...spec.augment, ...spec, ...options });
+      try {
+        const events = fit({
+          model: made.net,
+          ...data.fields,
+          validation: splits.validation,
+          loss,
+          epochs: spec.epochs,
+          batchSize: spec.batchSize,
+          metrics: { errorRate },
+          seed: spec.seed,
+          reportEverySteps: options.reportEverySteps ?? 5,
+          ...(options.signal && { signal: options.signal }),
+          ...(folder && { checkpoint: { path: folder.file(runFiles.checkpoint) } }),
+          ...(await resumption(options, folder)),
+          ...optimizerOf(stepsOf(spec, made), spec.schedule),
+        });
+        for await (const event of events) {
+          if (event.type === 'start') {
+            await (folder && keepMetricsUntil(folder, event.epoch));
+            yield { ...start, epoch: event.epoch, step: event.step, steps: event.steps ?? 0 };
+            continue;
+          }
+          const told = toldOf(event);
+          if (told?.type === 'epoch') {
+            const { type: _, ...record } = told;
+            await folder?.append(runFiles.metrics, record);
+          }
+          if (told) yield told;
+          if (told?.type === 'end' && told.reason !== 'finished') return;
+        }
+      } catch (error) {
+        if (!(error instanceof DivergedError)) throw error;
+        const { epoch, step } = error.divergence;
+        await folder?.append(runFiles.metrics, { diverged: error.message });
+        yield { type: 'end', reason: 'diverged', epoch, step, seconds: 0, message: error.message };
+        return;
+      } finally {
+        await data.close();
+      }
+    } else {
+      yield { ...start, epoch: 0, step: 0, steps: 0 };
+      yield { type: 'end', reason: 'finished', epoch: 0, step: 0, seconds: 0 };
+    }
+
+    const { result, bytes } = await resultOf(
+      spec,
+      made.net,
+      images,
+      loss,
+      folder !== undefined || options.onModel !== undefined,
+    );
+    if (bytes) {
+      await folder?.write(runFiles.model, bytes);
+      options.onModel?.(bytes);
+    }
+    await folder?.writeJson(runFiles.result, result);
+    yield { type: 'result', result };
+  } finally {
+    await folder?.release();
+  }
+}
+
+const justTheError = { mistakes: 0, units: 0 };
+
+/** The net of a spec, with its weights fitted where the spec says so. */
+async function makeNet(
+  spec: RunSpec,
+  images: ImageDataset | null,
+): Promise<MadeNet & { readonly fitted?: FittedEvent }> {
+  const { net: own } = spec;
+  // A spec without data has its net from a file.
+  if (!isFromFile(own)) return newNet(spec, own, images as ImageDataset);
+  const net = await netFromFile(spec, own);
+  const errorOf = async (model: Module): Promise<number | null> => {
+    if (!spec.judge || !images) return null;
+    const { testError } = await judge(model, images.test, losses.softmaxCrossEntropy as Loss, justTheError);
+    return testError as number;
+  };
+  if (own.weights === undefined) return trainedOn(spec, net);
+  const before = await errorOf(net);
+  const begun = performance.now();
+  const { model, report } = await refitted(spec, own, net);
+  const seconds = (performance.now() - begun) / 1000;
+  const fitted = report.weights.length > 0 ? await errorOf(model) : null;
+  const plain = JSON.parse(JSON.stringify(report)) as FittedEvent['report'];
+  return {
+    ...trainedOn(spec, model),
+    fitted: { type: 'fitted', report: plain, table: String(report), before, fitted, seconds },
+  };
+}
+
+function stepsOf({ optimizer }: RunSpec, { learningRate, relativeStep }: MadeNet): RunSpec['optimizer'] {
+  return { ...optimizer, learningRate, relativeStep };
+}
+
+async function resumption(
+  { resume }: RunOptions,
+  folder: RunFolder | undefined,
+): Promise<{ readonly resume?: ByteSource }> {
+  if (resume !== undefined) return { resume };
+  const path = folder?.file(runFiles.checkpoint);
+  return path !== undefined && (await sizeIfThere(path)) !== undefined ? { resume: path } : {};
+}
+
+/** An event of `fit` as JSON; undefined for one that runs do not have. */
+function toldOf(
+  event: Exclude<Fitted, { type: 'start' }>,
+): Exclude<RunEvent, { type: 'start' | 'fitted' | 'result' }> | undefined {
+  if (event.type === 'step') return event;
+  if (event.type === 'checkpoint') return { type: 'checkpoint', epoch: event.epoch, step: event.step };
+  if (event.type === 'epoch') {
+    const { epoch, step, loss, learningRate, seconds, validation } = event;
+    return { type: 'epoch', epoch, step, loss, learningRate, seconds, validation: validation ?? null };
+  }
+  if (event.type !== 'end') return undefined;
+  const { epoch, step, seconds, reason } = event;
+  return { type: 'end', reason: reason === 'aborted' ? 'aborted' : 'finished', epoch, step, seconds };
+}
+
+async function resultOf(
+  { storage, judge: own }: RunSpec,
+  net: Module,
+  images: ImageDataset | null,
+  loss: Loss,
+  isKept: boolean,
+): Promise<{ readonly result: RunResult; readonly bytes?: Uint8Array }> {
+  const test = own && images ? images.test : undefined;
+  const judged = own && test && (await judge(net, test, loss, own));
+  const { storedCount, storedBytes } = net.summary().total;
+  const result = { ...judged, storedCount, storedBytes };
+  if (!isKept) return { result };
+  const stored = storage.pack ? await toBinary(net) : net;
+  const packed = storage.pack && test ? { packed: await comparePacked(net, stored, test) } : {};
+  const bytes = await stored.toBytes({
+    storeAs: storageOf(storage.storeAs, stored),
+    compress: storage.compress,
+  });
+  // A file of f32 holds the very bits that were just judged.
+  const asIs = storage.storeAs === 'f32' ? judged?.testError : undefined;
+  const fromFile = async (): Promise<number | undefined> => {
+    if (!judged || !test) return undefined;
+    const loaded = await load(bytes, { layers: packedLayers });
+    return (await judge(loaded, test, loss, justTheError)).testError;
+  };
+  const fileTestError = asIs ?? (await fromFile());
+  return {
+    result: {
+      ...result,
+      ...packed,
+      fileBytes: bytes.length,
+      ...(fileTestError !== undefined && { fileTestError }),
+    },
+    bytes,
+  };
+}

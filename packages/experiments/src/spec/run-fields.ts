@@ -1,0 +1,126 @@
+import { option } from '@funhash/hashing';
+import { activations } from '@funhash/layers';
+import { modelNames } from '../nets/model-kinds.ts';
+import { losses } from '../training/losses.ts';
+import { optimizerNames } from '../training/optimizer.ts';
+import { schedules } from '../training/schedules.ts';
+import { storageNames } from '../training/storage.ts';
+import { field } from './fields.ts';
+
+// What a run may be told: the one statement of names, values and defaults. Specs, hashes and the flags of commands read it.
+
+const list = { least: 1, most: 64 };
+
+/** One scheme text for each weight, or one for all but the first convolution, which then stays plain. */
+const schemeTexts = option.that<string | readonly string[]>(
+  'a scheme, or a list of schemes, one for each weight',
+  (value) => option.text().accepts(value) || option.list(option.text(), list).accepts(value),
+);
+
+/** Images that a run trains on and is judged by. */
+export const dataFields = {
+  /** Name of a data set, or a folder with four IDX files. */
+  name: field(option.text(), 'mnist'),
+  /** Seed that draws the images of generated data sets. */
+  seed: field(option.integer(), 0),
+  /** Folder of photographs behind digits. Default: generated ones. */
+  backgrounds: option.text(),
+  /** Images to train on, drawn by the seed of the run. Default: all that validation leaves. */
+  trainCount: option.integer({ least: 1, most: 1e7 }),
+  /** Test images. Default: all. */
+  testCount: option.integer({ least: 1, most: 1e7 }),
+  /** Images held out of the training set, on which choices are made; below 1: a share. */
+  validation: field(option.real({ least: 0, most: 1e7 }), 0.1),
+};
+
+/** Changes to training images, anew in each epoch. */
+export const augmentFields = {
+  /** Pixels by which images move along both axes, at most. */
+  shift: field(option.integer({ most: 1024 }), 0),
+  /** Whether half of the images are mirrored. */
+  flip: field(option.flag(), false),
+  /** Degrees by which images are turned, at most. */
+  rotation: field(option.real({ least: 0, most: 180 }), 0),
+  /** Side of a square that is painted over, in pixels. */
+  cutout: field(option.integer({ most: 1024 }), 0),
+};
+
+/** A net that is made anew. */
+export const netFields = {
+  /** Name of a model. */
+  model: field(option.oneOf(modelNames), 'mlp'),
+  /** Channels and hidden widths. Default: as published. */
+  widths: option.list(option.integer({ least: 1, most: 2 ** 20 }), list),
+  /** How weights are stored: scheme texts such as `funHash:1/64,hashes=8`. */
+  weights: field(schemeTexts, 'dense'),
+  /** Activation of hidden layers. */
+  activation: field(option.oneOf(Object.keys(activations)), 'relu'),
+  /** Share of hidden units that are set to 0 in training. */
+  dropout: field(option.real({ least: 0, most: 0.99 }), 0.1),
+  /** What weights of binary nets are, as a scheme text. */
+  quantizer: field(option.text(), 'binary'),
+  /** Whether binary nets normalise batches by shifts. */
+  shiftNorm: field(option.flag(), false),
+};
+
+/** A net that begins as a model file. */
+export const fileNetFields = {
+  /** Path of the model file. */
+  file: option.required(option.text()),
+  /** SHA-256 of the file, in hex: a run by other bytes is refused. */
+  sha256: option.that<string>(
+    '64 hexadecimal digits',
+    (x) => typeof x === 'string' && /^[0-9a-f]{64}$/.test(x),
+  ),
+  /** Schemes by which the trained weights are stored from then on, fitted to them; an empty list tells sizes alone. Default: as in the file. */
+  weights: option.that<string | readonly string[]>(
+    'a scheme, or a list of schemes, one for each weight',
+    (value) => option.text().accepts(value) || option.list(option.text()).accepts(value),
+  ),
+  /** Which layers, by their places. Default: all. */
+  layers: option.list(option.text(), { least: 1, most: 4096 }),
+};
+
+/** The steps of training; further options are those of the rule. */
+export const optimizerFields = {
+  /** Name of the rule. */
+  rule: field(option.oneOf(optimizerNames), 'adam'),
+  /** Size of a step. Default: what suits the scheme, or the start from trained values. */
+  learningRate: option.real({ least: 0, most: 1e6 }),
+  /** Whether steps are relative to the scale of each tensor. */
+  relativeStep: field(option.flag(), true),
+};
+
+/** The model file that a run ends with. */
+export const storageFields = {
+  /** Format of stored values; biases are kept as f16 at least. */
+  storeAs: field(option.oneOf(storageNames), 'f32'),
+  /** Whether the file is gzipped. */
+  compress: field(option.flag(), false),
+  /** Whether weights of ±1 are packed into bits. */
+  pack: field(option.flag(), false),
+};
+
+/** What is told of the test images besides the error. */
+export const judgeFields = {
+  /** Mistakes, those with the most confidence first. */
+  mistakes: field(option.integer({ most: 10_000 }), 0),
+  /** Rows of the first weight's virtual matrix. */
+  units: field(option.integer({ most: 10_000 }), 0),
+};
+
+/** The fields of a run that have no parts. */
+export const runFields = {
+  /** Times through the data; 0: none, the net is only judged and stored. */
+  epochs: field(option.integer({ most: 1e6 }), 10),
+  /** Images in a step. */
+  batchSize: field(option.integer({ least: 1, most: 65536 }), 100),
+  /** Seed of start values, hashes, the draw and the order of images. */
+  seed: field(option.integer(), 0),
+  /** Name of the loss. Default: that of the model. */
+  loss: option.oneOf(Object.keys(losses)),
+  /** Course of the learning rate. */
+  schedule: field(option.oneOf(Object.keys(schedules)), 'warmupCosine'),
+  /** Where tensors live: auto is wasm where it starts, else the reference. */
+  backend: field(option.oneOf<string>(['auto', 'reference', 'wasm', 'gpu', 'gpu:cpu']), 'auto'),
+};

@@ -1,0 +1,48 @@
+import type { Program } from '@funhash/formula';
+import type { View, VirtualView } from '@funhash/tensor';
+import type { Elements } from '../device.ts';
+import type { Memory } from '../memory.ts';
+import { type Reads, usedSlots } from './program-text.ts';
+import { uniformHalves, uniformNames } from './words.ts';
+
+/** What a kernel is given for a program of a virtual matrix: arguments, their names, and how they are read. */
+export interface ProgramOperands {
+  readonly args: readonly (Elements | number)[];
+  readonly names: readonly string[];
+  readonly reads: Reads;
+}
+
+export function programOperands(program: Program, v: VirtualView, memory: Memory): ProgramOperands {
+  const { stored, uniforms, scalars } = usedSlots(program);
+  return {
+    args: [
+      ...stored.flatMap((slot) => memory.argumentsOf(v.stored[slot] as View)),
+      ...uniforms.flatMap((slot) => uniformHalves(v.uniforms[slot] as number)),
+      ...scalars.map((slot) => v.scalars[slot] as number),
+    ],
+    names: [
+      ...stored.flatMap((slot) => [`stored${slot}`, `from${slot}`]),
+      ...uniforms.flatMap(uniformNames),
+      ...scalars.map((slot) => `scalar${slot}`),
+    ],
+    reads: {
+      stored: (slot, index) => `stored${slot}[from${slot} + ${index}]`,
+      uniform: uniformNames,
+      scalar: (slot) => `scalar${slot}`,
+    },
+  };
+}
+
+const ids = new Map<string, number>();
+const idOf = new WeakMap<Program, number>();
+
+/** A number that programs of equal structure share: their keys are long. */
+export function programId(program: Program): number {
+  let id = idOf.get(program);
+  if (id === undefined) {
+    id = ids.get(program.key) ?? ids.size;
+    ids.set(program.key, id);
+    idOf.set(program, id);
+  }
+  return id;
+}
