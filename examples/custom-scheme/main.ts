@@ -8,10 +8,8 @@ import { schemeLaws } from '@funhash/space/testing';
 import { accuracy, evaluate, fit } from '@funhash/training';
 import { toeplitz } from './toeplitz.ts';
 
-// In a test runner: for (const law of laws) test(law.name, law.check). The law left out is about 2^20 × 2^20 matrices,
-// for schemes whose stored values do not grow with the matrix.
-const laws = schemeLaws(toeplitz(), { except: ['huge'] });
-for (const law of laws) {
+// In a test runner: for (const law of schemeLaws(toeplitz)) test(law.name, law.check).
+for (const law of schemeLaws(toeplitz)) {
   await law.check();
   console.log(`law ${law.name}: holds`);
 }

@@ -37,14 +37,11 @@ test('what is not given has its default; the seed is that of the layer', () => {
 });
 
 test.each([
-  [
-    {},
-    'fold: expected a size: ratio, values or bytes, or the option buckets (a whole number from 1 to 4294967295)',
-  ],
-  [{ buckets: 3, bucket: 4 }, 'the option bucket'],
-  [{ buckets: 3, toString: 4 }, 'the option toString'],
-  [{ buckets: 0 }, 'buckets: a whole number from 1'],
-  [{ buckets: 2 ** 32 }, 'buckets: a whole number from 1 to 4294967295'],
+  [{}, 'fold: expected a size: ratio, values or bytes, or the option buckets (a whole number ≥ 1)'],
+  [{ buckets: 3, bucket: 4 }, 'fold: unknown option bucket; did you mean buckets?'],
+  [{ buckets: 3, toString: 4 }, 'fold: unknown option toString; it takes buckets, width, shape'],
+  [{ buckets: 0 }, 'buckets: a whole number ≥ 1'],
+  [{ buckets: 2 ** 32 }, 'buckets: a whole number ≥ 1'],
   [{ buckets: Number.NaN }, 'NaN'],
   [{ buckets: '12' }, 'buckets: a whole number'],
   [{ buckets: 3, width: 9 }, 'width: a whole number from 1 to 8, got 9'],
@@ -52,7 +49,7 @@ test.each([
   [{ buckets: 3, shape: 'oval' }, 'shape: one of round, square, got oval'],
   [{ buckets: 3, signs: 1 }, 'signs: true or false, got 1'],
   [{ buckets: 3, gain: Number.POSITIVE_INFINITY }, 'gain: a finite number'],
-  [{ buckets: 3, seed: -1 }, 'seed: a whole number from 0'],
+  [{ buckets: 3, seed: -1 }, 'seed: a whole number ≥ 0'],
   [{ buckets: 3, hash: 'md5' }, 'hash: one of xxHash32, murmur3, multiplyShift, got md5'],
 ])('%o is refused', (given, message) => {
   expect(() => resolve(given)).toThrow(ArgumentError);

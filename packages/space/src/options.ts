@@ -1,5 +1,12 @@
 import type { Real, Word } from '@funhash/formula';
-import { ArgumentError, type HashFamily, hashFamilies } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  type HashFamily,
+  hashFamilies,
+  type OptionRule,
+  option,
+} from '@funhash/hashing';
 
 /**
  * How a scheme uses an option in its entry formula. `structural`: a plain value while the expression graph is built,
@@ -8,12 +15,14 @@ import { ArgumentError, type HashFamily, hashFamilies } from '@funhash/hashing';
  */
 export type OptionRole = 'structural' | 'word' | 'real';
 
-export interface Option<T, R extends OptionRole = OptionRole> {
+export interface Option<T, R extends OptionRole = OptionRole> extends OptionRule<T, false> {
   readonly role: R;
   readonly default?: T;
-  /** What is accepted, for messages and the command's help. */
-  readonly expected: string;
-  accepts(value: unknown): boolean;
+  /** All values that are accepted, where they are few. */
+  readonly choices?: readonly T[];
+  /** Bounds of a whole number, or of the members of a list of them. */
+  readonly least?: number;
+  readonly most?: number;
   /** Derived from the layer's seed where the user gives none. */
   readonly isSeed?: boolean;
   /** Another word in every training pass, else 0. */
@@ -42,12 +51,6 @@ interface Bounds {
   readonly most?: number;
 }
 
-const isWhole = (value: unknown, least: number, most: number): boolean =>
-  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-
-const isListOf = (value: unknown, length: number, accepts: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length === length && value.every(accepts);
-
 interface ListBounds {
   readonly least?: number;
   readonly most?: number;
@@ -55,62 +58,63 @@ interface ListBounds {
   readonly length?: number;
 }
 
-const isList = (value: unknown, least: number, most: number, length: number): boolean =>
-  Array.isArray(value) && value.length <= length && value.every((member) => isWhole(member, least, most));
+function whole<R extends OptionRole>(role: R, { default: standard, ...bounds }: Bounds): Option<number, R> {
+  const limits = { least: 0, most: 2 ** 32 - 1, ...bounds };
+  return { ...option.integer(limits), role, ...limits, ...(standard !== undefined && { default: standard }) };
+}
 
-function whole<R extends OptionRole>(
-  role: R,
-  { least = 0, most = 2 ** 32 - 1, ...rest }: Bounds,
-): Option<number, R> {
+function wholes({ least = 0, most = 2 ** 32 - 1, length = 64 }: ListBounds) {
+  const members = option.list(option.integer({ least, most }));
   return {
-    role,
-    ...rest,
-    expected: `a whole number from ${least} to ${most}`,
-    accepts: (value) => isWhole(value, least, most),
-  };
+    role: 'structural',
+    least,
+    most,
+    expected: `a list of up to ${length} whole numbers from ${least} to ${most}`,
+    isRequired: false,
+    accepts: (value) => members.accepts(value) && (value as readonly number[]).length <= length,
+  } as const satisfies Option<readonly number[]>;
 }
 
 export const structural = {
   integer: (bounds: Bounds = {}): Option<number, 'structural'> => whole('structural', bounds),
   oneOf: <const T extends string | number>(choices: readonly T[], standard: T): Option<T, 'structural'> => ({
+    ...option.oneOf(choices),
     role: 'structural',
     default: standard,
-    expected: `one of ${choices.join(', ')}`,
-    accepts: (value) => choices.includes(value as T),
+    choices,
   }),
   /** Whole numbers, such as modes or ranks. */
-  list: ({
-    least = 0,
-    most = 2 ** 32 - 1,
-    length = 64,
-  }: ListBounds = {}): Option<readonly number[], 'structural'> => ({
-    role: 'structural',
-    expected: `a list of up to ${length} whole numbers from ${least} to ${most}`,
-    accepts: (value) => isList(value, least, most, length),
-  }),
+  list: (bounds: ListBounds = {}): Option<readonly number[], 'structural'> => wholes(bounds),
   /** One whole number for all, or a list of them. */
-  oneOrList: ({
-    least = 0,
-    most = 2 ** 32 - 1,
-    length = 64,
-  }: ListBounds = {}): Option<number | readonly number[], 'structural'> => ({
-    role: 'structural',
-    expected: `a whole number from ${least} to ${most}, or a list of up to ${length}`,
-    accepts: (value) => isWhole(value, least, most) || isList(value, least, most, length),
-  }),
+  oneOrList: (bounds: ListBounds = {}): Option<number | readonly number[], 'structural'> => {
+    const { least, most, accepts, ...list } = wholes(bounds);
+    const one = option.integer({ least, most });
+    return {
+      ...list,
+      least,
+      most,
+      expected: `a whole number from ${least} to ${most}, or a list of up to ${bounds.length ?? 64}`,
+      accepts: (value) => one.accepts(value) || accepts(value),
+    };
+  },
   flag: (standard: boolean): Option<boolean, 'structural'> => ({
+    ...option.flag(),
     role: 'structural',
     default: standard,
-    expected: 'true or false',
-    accepts: (value) => typeof value === 'boolean',
+    choices: [false, true],
   }),
   /** Shapes of so many arrays, each of so many extents ≥ 1. */
-  shapes: (count: number, rank: number): Option<readonly (readonly number[])[], 'structural'> => ({
-    role: 'structural',
-    expected: `${count} shapes of ${rank} whole numbers ≥ 1`,
-    accepts: (value) =>
-      isListOf(value, count, (shape) => isListOf(shape, rank, (extent) => isWhole(extent, 1, 2 ** 32 - 1))),
-  }),
+  shapes: (count: number, rank: number): Option<readonly (readonly number[])[], 'structural'> => {
+    const shape = option.list(option.count());
+    const isShape = (value: unknown): boolean =>
+      shape.accepts(value) && (value as readonly number[]).length === rank;
+    return {
+      role: 'structural',
+      expected: `${count} shapes of ${rank} whole numbers ≥ 1`,
+      isRequired: false,
+      accepts: (value) => Array.isArray(value) && value.length === count && value.every(isShape),
+    };
+  },
   /** The family behind `hash(row, col, seed)`. Default xxHash32. */
   hash: (): Option<HashFamily, 'structural'> =>
     structural.oneOf(Object.keys(hashFamilies) as HashFamily[], 'xxHash32'),
@@ -124,36 +128,11 @@ export const uniform = {
   /** A word that layers draw anew for every training pass. 0 at inference: entries are then not random. */
   draw: (): Option<number, 'word'> => ({ ...whole('word', { default: 0, most: 0 }), isDrawn: true }),
   real: (standard: number): Option<number, 'real'> => ({
+    ...option.real(),
     role: 'real',
     default: standard,
-    expected: 'a finite number',
-    accepts: (value) => typeof value === 'number' && Number.isFinite(value),
   }),
 };
-
-/** Checks the options that are given, which need not be all. */
-export function checkOptions(
-  kind: string,
-  schema: OptionSchema,
-  given: Readonly<Record<string, unknown>>,
-): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    const option = Object.hasOwn(schema, name) ? schema[name] : undefined;
-    if (!option)
-      throw new ArgumentError({
-        operation: kind,
-        expected: `options ${Object.keys(schema).join(', ')}`,
-        actual: `the option ${name}`,
-      });
-    if (!option.accepts(value))
-      throw new ArgumentError({
-        operation: kind,
-        expected: `${name}: ${option.expected}`,
-        actual: typeof value === 'object' ? JSON.stringify(value) : String(value),
-      });
-  }
-}
 
 /** Checks options and fills in defaults; says which is missing or wrong. */
 export function resolveOptions<O extends OptionSchema>(

@@ -1,9 +1,10 @@
 import type { Real, Word } from '@funhash/formula';
-import { ArgumentError, type Random } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionRules, option, type Random } from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
 import type { Floats } from './linear-algebra/plain-matrix.ts';
 import type { truncatedSvd } from './linear-algebra/truncated-svd.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
+import type { SchemeLawName } from './testing/law-names.ts';
 import type { ParameterRule } from './weight/parameter.ts';
 import type { SharedSpace } from './weight/shared-space.ts';
 
@@ -103,8 +104,24 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
   isScaled?(options: OptionValues<O>): boolean;
   /** How optimisers treat the stored arrays, by name. Default: without bounds, at their learning rate. */
   rules?(options: OptionValues<O>, shape: MatrixShape): Readonly<Partial<Record<NoInfer<S>, ParameterRule>>>;
+  /** What suites over all schemes make weights of, where options drawn from the schema would not do. */
+  readonly sample?: SchemeSample<O>;
   /** The stored array that a space shared by several layers may provide, and the option that counts it. */
   readonly pool?: { readonly array: NoInfer<S>; readonly count: string };
+}
+
+/** Small weights of a scheme, and what is to be known of it when they are checked. All of it has defaults. */
+export interface SchemeSample<O extends OptionSchema> {
+  /** Extents of V. Default 13 × 22. */
+  readonly shape?: MatrixShape;
+  /** Requests that fit these extents, always checked, the plainest first. Default: one half of the values. */
+  readonly requests?: readonly (SizeRequest & Partial<OptionValues<O>>)[];
+  /** Values to draw for single options, in place of what their schema takes; none: left to their default or plan. */
+  readonly draws?: { readonly [K in keyof O]?: readonly OptionValues<O>[K][] };
+  /** Laws that the scheme does not claim. */
+  readonly except?: readonly SchemeLawName[];
+  /** Largest relative error of the standard deviation of V. Default 0.1. */
+  readonly stdTolerance?: number;
 }
 
 /**
@@ -154,37 +171,55 @@ export interface SchemeFunction<O extends OptionSchema> extends Scheme {
   (request?: SchemeArguments<O>): WeightRequest;
 }
 
-/** Makes a scheme from its definition. */
+const policies: readonly WeightPolicy[] = ['tile', 'step', 'frozen'];
+
+/** What every scheme takes besides its own options. */
+const commonRules = {
+  ratio: option.that<number>(
+    'a number above 0 and at most 1',
+    (ratio) => typeof ratio === 'number' && ratio > 0 && ratio <= 1,
+  ),
+  values: option.count(),
+  bytes: option.integer({ least: 4 }),
+  policy: option.oneOf(policies),
+  space: option.that<SharedSpace>(
+    'a SharedSpace',
+    (space) => space instanceof Object && 'parameter' in space,
+  ),
+} satisfies OptionRules;
+
+/**
+ * Makes a scheme from its definition.
+ *
+ * @returns the scheme as users call it. It throws OptionError for an unknown option, with the nearest known one, and
+ * ArgumentError for a wrong value, or more than one size
+ */
 export function defineScheme<const O extends OptionSchema, S extends string>(
   definition: SchemeDefinition<O, S>,
 ): SchemeFunction<O> {
   // Shared code holds every scheme by one type; options are checked against the schema at run time.
   const scheme: Scheme = { definition: definition as unknown as SchemeDefinition<OptionSchema> };
-  const request = (given: SchemeArguments<O> = {} as SchemeArguments<O>): WeightRequest => {
-    const { ratio, values, bytes, policy = 'tile', space, ...options } = given;
-    const size = {
-      ...(ratio !== undefined && { ratio }),
-      ...(values !== undefined && { values }),
-      ...(bytes !== undefined && { bytes }),
-    };
-    checkSize(definition.kind, size);
-    return { scheme, size, options, policy, space };
-  };
-  return Object.assign(request, scheme);
+  return Object.assign((given?: SchemeArguments<O>) => requestOf(scheme, given), scheme);
 }
 
-function checkSize(kind: string, size: SizeRequest): void {
-  const { ratio, values, bytes } = size;
-  const refuse = (expected: string, actual: string): never => {
-    throw new ArgumentError({ operation: kind, expected, actual });
+/** The request of a scheme by its arguments, checked. */
+export function requestOf(scheme: Scheme, given: SchemeArguments<OptionSchema> = {}): WeightRequest {
+  const { kind, options: schema } = scheme.definition;
+  checkOptions(kind, { ...commonRules, ...schema }, given);
+  const { ratio, values, bytes, policy = 'tile', space, ...options } = given;
+  const size = {
+    ...(ratio !== undefined && { ratio }),
+    ...(values !== undefined && { values }),
+    ...(bytes !== undefined && { bytes }),
   };
-  if (Object.keys(size).length > 1) refuse('one of ratio, values and bytes', Object.keys(size).join(' and '));
-  if (ratio !== undefined && !(ratio > 0 && ratio <= 1))
-    refuse('a ratio above 0 and at most 1', String(ratio));
-  if (values !== undefined && !(Number.isInteger(values) && values >= 1))
-    refuse('values: a whole number ≥ 1', String(values));
-  if (bytes !== undefined && !(Number.isInteger(bytes) && bytes >= 4))
-    refuse('bytes: a whole number ≥ 4', String(bytes));
+  const sizes = Object.keys(size);
+  if (sizes.length > 1)
+    throw new ArgumentError({
+      operation: kind,
+      expected: 'one of ratio, values and bytes',
+      actual: sizes.join(' and '),
+    });
+  return { scheme, size, options, policy, space };
 }
 
 /** The stored values that a size request allows for a matrix; undefined where none was made. */

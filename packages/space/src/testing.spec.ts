@@ -4,7 +4,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { type Backend, currentBackend, type Kernels, referenceBackend } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { Formula } from './formula.ts';
-import { uniform } from './options.ts';
+import { structural, uniform } from './options.ts';
 import { defineScheme, type SchemeDefinition, type WeightRequest } from './scheme.ts';
 import { lowRank } from './schemes/low-rank.ts';
 import { productHash } from './schemes/product-hash.ts';
@@ -349,4 +349,23 @@ test('a law that cannot be checked says which to leave out', async () => {
   await expect(
     lawNamed('reach', withFault({}), { shape: { rows: 1, cols: 1 } }).check(),
   ).resolves.toBeUndefined();
+});
+
+test('laws of a scheme draw options: a fault that one of them has is found, and the options named', async () => {
+  const wide = defineScheme({
+    kind: 'wide',
+    source: 'a fault of one option',
+    options: { ...options, width: structural.integer({ default: 1, least: 1, most: 4 }) },
+    plan: ({ budget }) => (budget === undefined ? {} : { buckets: budget }),
+    stored: ({ buckets }) => ({ w: [buckets] }),
+    initialize: ({ options: { buckets }, draw, std }) => ({ w: uniformValues(draw, buckets, std) }),
+    entry: ({ row, col, hash }, { w }, { buckets, seed, width }) => {
+      const h = hash(row, col, seed);
+      return w.at((width === 3 ? h.shr(1) : h).below(buckets)).times(h.asSign());
+    },
+  });
+  const reach = (drawn: number): Law =>
+    schemeLaws(wide, { drawn }).find(({ name }) => name === 'reach') as Law;
+  await reach(0).check();
+  await expect(reach(20).check()).rejects.toThrow(/have none.* With drawn options .*"width":3/);
 });

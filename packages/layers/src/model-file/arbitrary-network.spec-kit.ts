@@ -1,22 +1,5 @@
-import {
-  binary,
-  dense,
-  funHash,
-  hashedNet,
-  lowRank,
-  lsq,
-  mpo,
-  productHash,
-  randomEdgeRemoval,
-  robe,
-  SharedSpace,
-  stochasticBinary,
-  tensorTrain,
-  ternary,
-  tiles,
-  type WeightPolicy,
-  type WeightRequest,
-} from '@funhash/space';
+import { type MatrixShape, SharedSpace, type WeightPolicy, type WeightRequest } from '@funhash/space';
+import { schemeSamples } from '@funhash/space/testing';
 import fc from 'fast-check';
 import { Activation } from '../activation.ts';
 import { type ActivationName, activations } from '../activations.ts';
@@ -27,55 +10,23 @@ import { Flatten } from '../flatten.ts';
 import type { Module } from '../module.ts';
 import { Quantize } from '../quantize.ts';
 
-/** A request made anew for each network: what it is made from, and whether it is out of the network's shared space. */
-type MakeRequest = (space: SharedSpace) => WeightRequest;
-
-const policy = fc.constantFrom<WeightPolicy>('tile', 'step', 'frozen');
-const values = fc.integer({ min: 70, max: 120 });
-const hash = fc.constantFrom('xxHash32', 'murmur3', 'multiplyShift') as fc.Arbitrary<'xxHash32'>;
+/** Makes a request for a matrix, out of a shared space where the scheme may use one. */
+type MakeRequest = (shape: MatrixShape, space: SharedSpace) => WeightRequest;
 
 /** Every scheme, with options that fit any shape. */
-const request: fc.Arbitrary<MakeRequest> = fc.oneof(
-  policy.map((policy) => () => dense({ policy })),
-  fc.record({ values, policy, hash }).map((options) => () => hashedNet(options)),
-  fc
-    .record({ policy, seed: fc.nat() })
-    .map((options) => (space: SharedSpace) => hashedNet({ ...options, space })),
-  policy.map((policy) => (space: SharedSpace) => tiles({ policy, space })),
-  fc
-    .record({
-      values,
-      hashes: fc.constantFrom(2 as const, 4 as const),
-      layers: fc.constantFrom(2 as const, 3 as const, 4 as const),
-      hops: fc.integer({ min: 1, max: 2 }),
-      dual: fc.boolean(),
-      policy,
-    })
-    .map((options) => () => funHash(options)),
-  fc
-    .constantFrom(binary, stochasticBinary, ternary)
-    .chain((quantizer) =>
-      fc
-        .option(fc.record({ values, hash }))
-        .map((latent) => () => quantizer(latent ? hashedNet(latent) : undefined)),
-    ),
-  fc.record({ bits: fc.integer({ min: 2, max: 8 }) }).map((options) => () => lsq(options)),
-  fc.record({ rank: fc.integer({ min: 1, max: 3 }), policy }).map((options) => () => lowRank(options)),
-  fc
-    .record({ ranks: fc.constant(1), padding: fc.boolean(), policy })
-    .map((options) => () => tensorTrain(options)),
-  fc
-    .record({ bonds: fc.constant(1), boundary: fc.integer({ min: 1, max: 3 }), policy })
-    .map((options) => () => mpo(options)),
-  fc.record({ values, policy }).map((options) => () => productHash(options)),
-  fc
-    .record({ blockRows: fc.integer({ min: 1, max: 4 }), blockCols: fc.integer({ min: 1, max: 4 }), policy })
-    .map((options) => () => randomEdgeRemoval(options)),
-  fc
-    .record({ values, block: fc.constantFrom(4 as const, 8 as const), policy })
-    .map((options) => () => robe(options)),
-  fc.record({ values, side: fc.constantFrom(2 as const, 4 as const) }).map((options) => () => tiles(options)),
-);
+const request: fc.Arbitrary<MakeRequest> = fc
+  .constantFrom(...Object.values(schemeSamples()).flat())
+  .chain(({ scheme, drawn }) =>
+    fc
+      .record({
+        make: drawn,
+        policy: fc.constantFrom<WeightPolicy>('tile', 'step', 'frozen'),
+        isShared: scheme.definition.pool ? fc.boolean() : fc.constant(false),
+      })
+      .map(({ make, policy, isShared }): MakeRequest => {
+        return (shape, space) => ({ ...make(shape, isShared ? space : undefined), policy });
+      }),
+  );
 
 const activation = fc.constantFrom(...(Object.keys(activations) as ActivationName[]));
 
@@ -102,8 +53,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           new Dense({
             in: into,
             out: width,
-            weight: weight(space),
-            bias: typeof bias === 'boolean' ? bias : bias(space),
+            weight: weight({ rows: width, cols: into }, space),
+            bias: typeof bias === 'boolean' ? bias : bias({ rows: width, cols: 1 }, space),
             ...(activation !== undefined && { activation }),
             ...(seed !== undefined && { seed }),
           }),

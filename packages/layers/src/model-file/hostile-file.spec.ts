@@ -10,16 +10,15 @@ import { random } from '@funhash/hashing';
 import {
   dct2d,
   freshNet,
-  funHash,
   hashedNet,
   inBasis,
-  lowRank,
   mpo,
   randomEdgeRemoval,
   robe,
   SharedSpace,
   tiles,
 } from '@funhash/space';
+import { schemeSamples } from '@funhash/space/testing';
 import { memory } from '@funhash/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -71,9 +70,17 @@ const contents: readonly Content[] = [
   new Sequential([new Dense({ in: 3, out: 2, activation: 'relu', weight: hashedNet({ values: 4 }) })]),
   new Sequential([new Flatten(), new Dropout({ rate: 0.5 }), new Sequential([new Activation('tanh')])]),
   new Dense({ in: 2, out: 3, weight: tiles({ space, side: 2 }), bias: hashedNet({ space }) }),
-  new Dense({ in: 3, out: 2, weight: funHash({ values: 14, dual: true }), bias: false }),
+  ...fc
+    .sample(
+      fc.tuple(...Object.values(schemeSamples()).flatMap((samples) => samples.map(({ drawn }) => drawn))),
+      {
+        seed: 3,
+        numRuns: 1,
+      },
+    )
+    .flat()
+    .map((make) => new Dense({ in: 4, out: 2, bias: false, weight: make({ rows: 2, cols: 4 }) })),
   new Sequential([tied, tied]),
-  new Dense({ in: 2, out: 3, weight: lowRank({ rank: 1 }) }),
   new Dense({ in: 4, out: 3, weight: mpo({ inModes: [2, 2], outModes: [3, 1], bonds: [2], boundary: 2 }) }),
   new Conv2d({
     in: 2,

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import type { OptionSchema, OptionValues } from '../options.ts';
 import { structural } from '../options.ts';
-import type { Plan, SchemeDefinition } from '../scheme.ts';
+import type { Plan, SchemeDefinition, SchemeSample } from '../scheme.ts';
 import { chainEntry } from './chain-entry.ts';
 import { startCores } from './chain-start.ts';
 import { chainRows, contractChain, decodeChain } from './contract-chain.ts';
@@ -57,6 +57,7 @@ export interface ChainWords {
 export function chainScheme<O extends OptionSchema>(
   words: ChainWords,
   options: O,
+  requests: NonNullable<SchemeSample<O>['requests']>,
 ): SchemeDefinition<O, string> {
   const { kind, source, ranksName, boundaryName } = words;
   const given = (values: object): Readonly<Record<string, unknown>> =>
@@ -106,6 +107,7 @@ export function chainScheme<O extends OptionSchema>(
       const chain = checked(values, shape);
       return embedded(fitChain(target, shape, chain, withinRanks(chain), truncatedSvd), chain, present);
     },
+    sample: { shape: { rows: 12, cols: 30 }, requests, stdTolerance: 0.15 },
     notes: (values, shape) => notesOf(checked(values, shape), shape),
   };
 }

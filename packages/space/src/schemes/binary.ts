@@ -12,6 +12,8 @@ const quantizer = defineQuantizer(
     latentStd: () => 1 / Math.sqrt(3),
     scales: () => ({}),
     quantize: binarized,
+    // Entries are ±1 whatever spread is asked for.
+    except: ['variance'],
     bounds: [-1, 1],
     rate: ({ rows, cols }) => Math.sqrt((rows + cols) / 1.5),
   },

@@ -103,6 +103,12 @@ export const freshNet = defineScheme({
       });
     return { w: [buckets] };
   },
+  sample: {
+    shape: { rows: 13, cols: 18 },
+    requests: [{ kernel: 3, ratio: 1 / 4 }],
+    draws: { kernel: [3] },
+    stdTolerance: 0.15,
+  },
   initialize: ({ options, draw, std }) => ({ w: uniformValues(draw, options.buckets, std) }),
   entry: (entry, stored, options) => inCosines.entry(entry, stored, filters(options)),
   rowsAt: (stored, request) =>

@@ -190,6 +190,18 @@ export const funHash = defineScheme({
     };
     return decoded(0, entry.row, entry.col);
   },
+  sample: {
+    shape: { rows: 8, cols: 22 },
+    requests: [
+      { values: 60 },
+      { values: 60, hashes: 2, layers: 2 },
+      { values: 70, hashes: 16, layers: 2 },
+      { values: 70, layers: 4, dual: true },
+      { values: 60, hashes: 2, hops: 3 },
+    ],
+    // Formulas of more reads take long to check.
+    draws: { hashes: [1, 2, 4, 8], hops: [1], spread: [] },
+  },
   isScaled: ({ dual }) => dual,
   pool: { array: 'w', count: 'buckets' },
 });

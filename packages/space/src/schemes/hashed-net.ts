@@ -22,5 +22,8 @@ export const hashedNet = defineScheme({
     const h = hash(row, col, seed);
     return w.at(h.below(buckets)).times(h.asSign());
   },
+  sample: {
+    requests: [{ ratio: 1 / 4 }, { ratio: 1 / 4, hash: 'murmur3' }, { ratio: 1 / 4, hash: 'multiplyShift' }],
+  },
   pool: { array: 'w', count: 'buckets' },
 });

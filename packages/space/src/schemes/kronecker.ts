@@ -100,6 +100,28 @@ export const kronecker = defineScheme({
     });
     return rankOneTerms(rearranged, { rows: p * q, cols: m * n, count: terms }, truncatedSvd);
   },
+  sample: {
+    shape: { rows: 12, cols: 20 },
+    requests: [
+      { ratio: 1 / 2 },
+      { terms: 1 },
+      {
+        terms: 3,
+        shapes: [
+          [2, 10],
+          [6, 2],
+        ],
+      },
+      {
+        terms: 3,
+        shapes: [
+          [6, 2],
+          [2, 10],
+        ],
+      },
+    ],
+    stdTolerance: 0.15,
+  },
   rowsAt: ({ a, b }, { rows, cols, ids, options: { terms, shapes } }) => {
     const { p, q, m, n } = extentsOf(shapes);
     if (ids) {

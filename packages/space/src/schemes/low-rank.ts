@@ -40,5 +40,6 @@ export const lowRank = defineScheme({
     const { a, b } = rankOneTerms(target, { rows, cols, count }, truncatedSvd);
     return { a, b: transposed(b, count, cols) };
   },
+  sample: { requests: [{ rank: 3 }, { rank: 1 }], stdTolerance: 0.15 },
   rowsAt: ({ a, b }, { ids }) => matmul(ids ? gather(a, ids) : a, b, { transposeB: true }),
 });

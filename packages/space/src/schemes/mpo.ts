@@ -26,5 +26,10 @@ export const mpo = defineScheme(
       /** D₀ = D_n. Default 1. */
       boundary: structural.integer({ default: 1, least: 1, most: 64 }),
     },
+    [
+      { inModes: [3, 5, 2], outModes: [2, 3, 2], bonds: 4 },
+      { inModes: [3, 5, 2], outModes: [2, 3, 2], bonds: [3, 4], boundary: 2 },
+      { inModes: [6, 5], outModes: [4, 3], bonds: [2], boundary: 3 },
+    ],
   ),
 );

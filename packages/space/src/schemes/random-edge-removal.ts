@@ -36,6 +36,7 @@ export const randomEdgeRemoval = defineScheme({
     const entriesPerEdge = (rows * cols) / Math.max(1, count);
     return { w: uniformValues(draw, count, std * Math.sqrt(entriesPerEdge)) };
   },
+  sample: { requests: [{ ratio: 1 / 4 }, { blockRows: 4, blockCols: 3 }] },
   entry: ({ row, col, rows, cols, hash }, { w }, { blockRows, blockCols, seed }) => {
     const blockRow = row.div(blockRows);
     const blockCol = col.div(blockCols);

@@ -35,5 +35,7 @@ export const robe = defineScheme({
     const lane = col.lane(block);
     return w.at(h.below(buckets.minus(block - 1)).plus(lane)).times(blockSign(h, lane));
   },
+  // In a matrix narrower than a block some values have no part.
+  sample: { draws: { block: [2, 4, 8, 16] } },
   pool: { array: 'w', count: 'buckets' },
 });

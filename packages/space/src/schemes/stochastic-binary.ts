@@ -18,6 +18,8 @@ const quantizer = defineQuantizer(
         .times(2 ** -24);
       return draw.equals(0).select(binarized(latent), stochasticallyBinarized(latent, u));
     },
+    // Entries are ±1 whatever spread is asked for.
+    except: ['variance'],
     bounds: [-1, 1],
     rate: ({ rows, cols }) => Math.sqrt((rows + cols) / 1.5),
   },

@@ -24,5 +24,12 @@ export const tensorTrain = defineScheme(
       /** r₁ … r_{d−1}; or one number for all, less where the modes before a core allow less. */
       ranks: bondOption(),
     },
+    [
+      { inModes: [3, 5, 2], outModes: [2, 3, 2], ranks: [4, 3] },
+      { ratio: 1 / 3 },
+      { inModes: [3, 5, 2], outModes: [2, 1, 6], ranks: 7 },
+      { inModes: [4, 8], outModes: [2, 7], ranks: [3], padding: true },
+      { inModes: [30], outModes: [12], ranks: [] },
+    ],
   ),
 );

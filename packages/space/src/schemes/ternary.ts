@@ -15,6 +15,7 @@ const quantizer = defineQuantizer(
     latentStd: (std) => std,
     // Values become 0 below half a scale. The mean is that of uniform values.
     scales: (std) => ({ scale: 2 * threshold * ((std * Math.sqrt(3)) / 2) }),
+    except: ['variance'],
     quantize: (latent, { scales: { scale }, count }) =>
       learnedStep(latent, scale, { low: -1, high: 1, count }),
   },

@@ -7,17 +7,12 @@ import { createWeight } from '../weight/weight.ts';
 import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { tiles } from './tiles.ts';
 
-describe.each([
-  [2, 71],
-  [4, 71],
-  [8, 90],
-  [16, 270],
-] as const)('tiles of side %i obey', (side, values) => {
-  for (const law of schemeLaws(tiles({ values, side }))) test(law.name, law.check);
+describe('tiles obey', () => {
+  for (const law of schemeLaws(tiles, { drawn: 4 })) test(law.name, law.check);
 });
 
-describe('tiles of one sign obey', () => {
-  for (const law of schemeLaws(tiles({ values: 90, side: 4, signs: 'tile' }))) test(law.name, law.check);
+describe('tiles of side 16 obey', () => {
+  for (const law of schemeLaws(tiles({ values: 270, side: 16 }))) test(law.name, law.check);
 });
 
 describe('tiles on a shared space obey', () => {

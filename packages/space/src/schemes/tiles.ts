@@ -41,6 +41,7 @@ export const tiles = defineScheme({
       .at(h.below(buckets.minus(side * side - 1)).plus(lane))
       .times(signs === 'tile' ? h.asSign() : blockSign(h, lane));
   },
+  sample: { draws: { side: [2, 4, 8] } },
   pool: { array: 'w', count: 'buckets' },
 });
 

@@ -5,7 +5,8 @@ import { runVirtualRows, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
-import type { Weight } from '../weight/weight.ts';
+import type { MatrixShape, WeightRequest } from '../scheme.ts';
+import { createWeight, type Weight } from '../weight/weight.ts';
 import { forAll, requireClose, requireDifferent, requireSame } from './compare.ts';
 import {
   type Arrays,
@@ -107,13 +108,17 @@ export async function words(subject: Subject): Promise<void> {
 }
 
 const hugeExtent = 2 ** 20;
+const hugeShape = { rows: hugeExtent, cols: hugeExtent };
 const corner = 16;
+
+/** Whether a weight of a request stores more the larger it is, so that there is none of 2^20 × 2^20 entries. */
+export const growsWithMatrix = (request: WeightRequest, shape: MatrixShape): boolean =>
+  dependsOnShape(createWeight(request, shape), hugeShape);
 
 /** Corner tiles of a matrix of 2^20 × 2^20 entries decode as their places say, and places far apart differ. */
 export async function huge(subject: Subject): Promise<void> {
   const weight = subject.weight();
-  const shape = { rows: hugeExtent, cols: hugeExtent };
-  if (dependsOnShape(weight, shape))
+  if (dependsOnShape(weight, hugeShape))
     throw new ArgumentError({
       operation: 'law huge',
       expected: 'a scheme whose stored values do not grow with the matrix',
@@ -121,7 +126,7 @@ export async function huge(subject: Subject): Promise<void> {
       remedy: 'Leave this law out: except huge.',
     });
   const values = await readValues(weight);
-  const v = subject.matrix(changed(weight, shape), values);
+  const v = subject.matrix(changed(weight, hugeShape), values);
   const places = [0, 2 ** 16, 2 ** 19, hugeExtent - corner];
   const tiles = places.flatMap((firstRow) =>
     places.map((firstCol) => ({ firstRow, firstCol, rows: corner, cols: corner })),

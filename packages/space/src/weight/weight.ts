@@ -1,11 +1,11 @@
 import { isRecording } from '@funhash/autodiff/op-parts';
-import { ArgumentError, deriveSeed, random } from '@funhash/hashing';
+import { ArgumentError, checkOptions, deriveSeed, random } from '@funhash/hashing';
 import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
-import { checkOptions, type OptionSchema, type OptionValues, resolveOptions } from '../options.ts';
+import { type OptionSchema, type OptionValues, resolveOptions } from '../options.ts';
 import {
   budgetOf,
   type MatrixShape,

@@ -9,6 +9,7 @@ import type {
   StoredArray,
   WeightRequest,
 } from '../scheme.ts';
+import type { SchemeLawName } from '../testing/law-names.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from '../weight/measured-std.ts';
 
@@ -42,6 +43,8 @@ export interface WeightQuantizer<O extends OptionSchema, S extends string> {
   quantize(latent: Real, terms: QuantizerTerms<O, S>): Real;
   /** What optimisers keep latent values within, where each is a stored value alone. Default none. */
   readonly bounds?: readonly [low: number, high: number];
+  /** Laws that its entries do not obey over plain latent values, besides those which a pseudo-gradient breaks. */
+  readonly except?: readonly SchemeLawName[];
   /** What optimisers multiply their learning rate of latent values by. Default 1. */
   rate?(shape: MatrixShape): number;
 }
@@ -51,6 +54,9 @@ export interface QuantizerFunction<O extends OptionSchema> extends Scheme {
   (options?: Partial<OptionValues<O>>, latent?: WeightRequest): WeightRequest;
   over(latent: Scheme): Scheme;
 }
+
+/** The gradient is not that of the steps which entries are. */
+const brokenLaws: readonly SchemeLawName[] = ['adjoint', 'second', 'projection', 'reach'];
 
 /** What numbers that a quantiser divides by are kept within. */
 const positive = [2 ** -30, 2 ** 30] as const;
@@ -144,6 +150,10 @@ function definitionOver(
         ...names.map((name) => [name, rule]),
         ...scales.map((name) => [name, { bounds: positive }]),
       ]);
+    },
+    sample: {
+      ...inner.sample,
+      except: [...brokenLaws, ...(suffix ? (['variance'] as const) : (quantizer.except ?? []))],
     },
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.pool && { pool: inner.pool }),
