@@ -3,7 +3,7 @@
 const rows = [
   ['hashing'],
   ['formula', 'datasets', 'codec'],
-  ['tensor'],
+  ['tensor', 'codegen'],
   ['wasm', 'gpu'],
   ['autodiff'],
   ['space'],

@@ -62,7 +62,7 @@ const jobs: Readonly<Record<string, (digits: Digits) => Job>> = {
   funHash: virtualMlp(funHash({ ratio: 1 / 8, hashes: 2, layers: 2 })),
   lstm: ({ inputs, labels }) => ({
     model: new Sequential([
-      new LSTM({ in: 28, out: 16, output: 'last', seed: 4 }),
+      new LSTM({ in: 28, hiddenSize: 16, output: 'last', seed: 4 }),
       new Dense({ in: 16, out: 10, seed: 5 }),
     ]),
     data: { inputs, labels, inputShape: [28, 28] },

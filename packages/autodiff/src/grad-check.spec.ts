@@ -37,6 +37,7 @@ describe('gradCheck fails for', () => {
   ])('%s', (_, f, message) => {
     expect(() => gradCheck(f, [x])).toThrow(GradientError);
     expect(() => gradCheck(f, [x])).toThrow(message);
+    expect(() => gradCheck(f, [x], { directions: 1 })).toThrow(GradientError);
   });
 });
 
@@ -54,6 +55,21 @@ describe('gradCheck', () => {
       [x],
       { order: 1 },
     );
+  });
+
+  test('looks at second derivatives along random directions, of which one shows a fault of any element', () => {
+    const faulty = (at: number) => (z: Tensor) => {
+      const fault = tensor(Float64Array.from({ length: 3 }, (_, k) => (k === at ? 1e-4 : 0)));
+      return squareBy((g, y) =>
+        add(multiply(g, multiply(y, 2)), multiply(fault, multiply(g, add(y, multiply(stopGradient(y), -1))))),
+      )(z);
+    };
+    for (const at of [0, 1, 2])
+      for (const seed of [0, 1, 2])
+        expect(() => gradCheck(faulty(at), [x], { directions: 1, seed })).toThrow(
+          /second derivative in random direction 0 of input 0/,
+        );
+    gradCheck((a, b) => sin(multiply(a, b)), [x, x], { directions: 3 });
   });
 
   test('takes one tensor twice as two inputs', () => {

@@ -24,7 +24,13 @@ export {
   type PoolOptions,
 } from './ops/pooling.ts';
 export { power } from './ops/power.ts';
-export { type RandomOptions, randomBernoulli, randomNormal, randomUniform } from './ops/random.ts';
+export {
+  type BernoulliOptions,
+  type RandomOptions,
+  randomBernoulli,
+  randomNormal,
+  randomUniform,
+} from './ops/random.ts';
 export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
 export {
   type CrossEntropyOptions,

@@ -1,9 +1,9 @@
+import { type Language, languages } from '@funhash/codegen';
 import type { KernelName, Kernels } from '@funhash/tensor';
 import type { Device } from './device.ts';
 import type { GpuMode } from './gpu-js.ts';
 import type { EntryTables } from './kernels/entry-tables.ts';
 import type { Memory } from './memory.ts';
-import type { Language } from './program/language.ts';
 
 /** What the kernels of one backend share. No kernel is called with operands of f64: these stay on the host. */
 export interface GpuContext {
@@ -16,13 +16,13 @@ export interface GpuContext {
   readonly onReference: <K extends KernelName>(name: K, args: Parameters<Kernels[K]>) => void;
 }
 
-const languages: Readonly<Record<GpuMode, Language>> = {
-  webgl2: 'glsl300',
-  headlessgl: 'glsl100',
-  cpu: 'js',
+const languageIn: Readonly<Record<GpuMode, Language>> = {
+  webgl2: languages.glsl300,
+  headlessgl: languages.glsl100,
+  cpu: languages.js,
 };
 
 /** What native functions of kernels are written in. */
 export function languageOf(mode: GpuMode): Language {
-  return languages[mode];
+  return languageIn[mode];
 }

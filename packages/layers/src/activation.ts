@@ -1,29 +1,31 @@
+import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
-import type { Pass } from './layer.ts';
-import type { LayerReader } from './model-file/layer-reader.ts';
-import { type LayerSpec, Module } from './module.ts';
+import { layerOption } from './layer-options.ts';
+import { Module } from './module.ts';
+import type { Pass } from './pass.ts';
+import type { Step } from './steps.ts';
+
+const options = {
+  /** Which function. */
+  activation: layerOption.required(layerOption.activation()),
+} as const;
 
 /** An elementwise activation as a layer of its own. */
-export class Activation extends Module {
-  static readonly type = 'activation';
-  readonly activation: ActivationName;
+export class Activation extends Module<OptionsOf<typeof options>> {
+  static override readonly type: string = 'activation';
+  static override readonly options = options;
 
-  constructor(activation: ActivationName) {
-    super();
-    activationNamed(activation);
-    this.activation = activation;
+  /** @param activation its name, or `{ activation: name }` */
+  constructor(activation: ActivationName | OptionsOf<typeof options>) {
+    super(typeof activation === 'object' ? activation : { activation });
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
-    return activationNamed(this.activation)(x, pass);
+    return activationNamed(this.options.activation)(x, pass);
   }
 
-  get spec(): LayerSpec {
-    return { type: Activation.type, activation: this.activation };
-  }
-
-  static fromSpec(reader: LayerReader): Activation {
-    return new Activation(reader.text('activation') as ActivationName);
+  override inference(): readonly Step<Module>[] {
+    return [{ type: 'activation', name: this.options.activation }];
   }
 }

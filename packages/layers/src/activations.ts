@@ -13,7 +13,7 @@ import {
 } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import type { Pass } from './layer.ts';
+import type { Pass } from './pass.ts';
 
 /** Signs drawn in training, those of `sign` at inference. */
 const stochasticSign = (x: Tensor, { training, random }: Pass): Tensor =>

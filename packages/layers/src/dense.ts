@@ -1,24 +1,26 @@
+import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import type { Pass } from './layer.ts';
-import type { LayerReader } from './model-file/layer-reader.ts';
-import type { LayerSpec } from './module.ts';
-import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from './weighted.ts';
+import { layerOption } from './layer-options.ts';
+import type { Pass } from './pass.ts';
+import { Weighted, weightedOptions } from './weighted.ts';
 
-export interface DenseOptions extends WeightedOptions {
+const options = {
   /** Width of the input. */
-  readonly in: number;
+  in: layerOption.required(layerOption.count()),
   /** Width of the output. */
-  readonly out: number;
-}
+  out: layerOption.required(layerOption.count()),
+  ...weightedOptions,
+} as const;
+
+export type DenseOptions = OptionsOf<typeof options>;
 
 /** y = activation(x · Vᵀ + b): x [B, in] → y [B, out], with V [out, in] stored as any scheme says. */
 export class Dense extends Weighted<DenseOptions> {
-  static readonly type = 'dense';
+  static override readonly type: string = 'dense';
+  static override readonly options = options;
 
   constructor(options: DenseOptions) {
-    const { in: cols, out } = options;
-    requireCounts('Dense', { in: cols, out });
-    super(options, { operation: 'Dense', rows: out, cols, out, fanIn: cols });
+    super(options, ({ in: cols, out }) => ({ rows: out, cols, out, fanIn: cols }));
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
@@ -30,16 +32,11 @@ export class Dense extends Weighted<DenseOptions> {
         actual: shapeText(x.shape),
         remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
-    return this.activated(this.weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
+    const weight = this.weightFor(pass);
+    return this.activated(weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
   }
 
-  get spec(): LayerSpec {
-    const { in: width, out } = this.options;
-    return { type: Dense.type, in: width, out, ...this.weightedSpec };
-  }
-
-  static fromSpec(reader: LayerReader): Dense {
-    const options = { in: reader.count('in'), out: reader.count('out'), ...weightedOptions(reader) };
-    return new Dense(options).restore(reader);
+  protected override get product() {
+    return { channels: this.options.in, groups: 1 };
   }
 }

@@ -1,39 +1,43 @@
 import { multiply, randomBernoulli } from '@funhash/autodiff';
-import { ArgumentError } from '@funhash/hashing';
-import type { Tensor } from '@funhash/tensor';
-import type { Pass } from './layer.ts';
-import type { LayerReader } from './model-file/layer-reader.ts';
-import { type LayerSpec, Module } from './module.ts';
+import type { OptionsOf } from '@funhash/hashing';
+import type { Shape, Tensor } from '@funhash/tensor';
+import { layerOption } from './layer-options.ts';
+import { Module } from './module.ts';
+import type { Pass } from './pass.ts';
+import type { Step } from './steps.ts';
 
-export interface DropoutOptions {
+const options = {
   /** Share of elements set to 0, from 0 up to but not 1. */
-  readonly rate: number;
-}
+  rate: layerOption.required(
+    layerOption.that<number>(
+      'a number from 0 up to but not 1',
+      (value) => typeof value === 'number' && value >= 0 && value < 1,
+    ),
+  ),
+} as const;
+
+export type DropoutOptions = OptionsOf<typeof options>;
 
 /** In training, elements are 0 with probability `rate` and else scaled by 1 / (1 − rate); otherwise x itself. */
-export class Dropout extends Module {
-  static readonly type = 'dropout';
-  readonly rate: number;
-
-  constructor({ rate }: DropoutOptions) {
-    super();
-    if (!(rate >= 0 && rate < 1))
-      throw new ArgumentError({ operation: 'Dropout', expected: 'a rate in [0, 1)', actual: String(rate) });
-    this.rate = rate;
-  }
+export class Dropout extends Module<DropoutOptions> {
+  static override readonly type: string = 'dropout';
+  static override readonly options = options;
 
   compute(x: Tensor, { training, random }: Pass): Tensor {
-    if (!training || this.rate === 0) return x;
-    const probability = 1 - this.rate;
+    const { rate } = this.options;
+    if (!training || rate === 0) return x;
+    const probability = 1 - rate;
     const seed = random.uint32();
-    return multiply(x, randomBernoulli(x.shape, { probability, seed, value: 1 / probability, like: x }));
+    const shape = this.dropped(x);
+    return multiply(x, randomBernoulli(shape, { probability, seed, value: 1 / probability, like: x }));
   }
 
-  get spec(): LayerSpec {
-    return { type: Dropout.type, rate: this.rate };
+  /** Extents of what is drawn, to which x broadcasts. */
+  protected dropped(x: Tensor): Shape {
+    return x.shape;
   }
 
-  static fromSpec(reader: LayerReader): Dropout {
-    return new Dropout({ rate: reader.number('rate') });
+  override inference(): readonly Step<Module>[] {
+    return [];
   }
 }

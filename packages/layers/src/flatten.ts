@@ -1,10 +1,11 @@
 import { reshape } from '@funhash/autodiff';
 import { ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
-import { type LayerSpec, Module } from './module.ts';
+import { Module } from './module.ts';
+import type { Step } from './steps.ts';
 
-/** [B, ...] → [B, N]. */
+/** Examples as rows: [B, ...] → [B, N]. */
 export class Flatten extends Module {
-  static readonly type = 'flatten';
+  static override readonly type: string = 'flatten';
 
   compute(x: Tensor): Tensor {
     const [batch, ...rest] = x.shape;
@@ -13,11 +14,7 @@ export class Flatten extends Module {
     return reshape(x, [batch, sizeOf(rest)]);
   }
 
-  get spec(): LayerSpec {
-    return { type: Flatten.type };
-  }
-
-  static fromSpec(): Flatten {
-    return new Flatten();
+  override inference(): readonly Step<Module>[] {
+    return [{ type: 'reshape', toRows: true }];
   }
 }

@@ -1,9 +1,13 @@
 import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
-import { random } from '@funhash/hashing';
-import type { Parameter, SharedSpace } from '@funhash/space';
-import type { Tensor, TypedArray } from '@funhash/tensor';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { Parameter, SharedSpace, Weight } from '@funhash/space';
+import type { FloatDType, Shape, Tensor, TypedArray } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
-import type { Layer, Model, Pass } from './layer.ts';
+import type { LayerOptions, LayerSource } from './layer-options.ts';
+import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
+import { inference, type Model, type Pass } from './pass.ts';
+import { checkedSignature, type Signature } from './signature.ts';
+import type { Step } from './steps.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
 
@@ -16,60 +20,210 @@ export interface LayerSpec {
   readonly [option: string]: unknown;
 }
 
-export interface SaveOptions {
+/** A class of layers: what it is called in files, and what it may be told. */
+export interface ModuleClass {
+  readonly type: string;
+  readonly options: LayerOptions;
+  readonly title?: string;
+  new (options: never): Module;
+}
+
+const saveOptions = {
   /**
    * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`,
    * or `i2` to `i8`, codes of so many bits with a scale for each tensor. Running statistics are stored in `f16` at least.
    * A function gives each tensor a format of its own.
    */
-  readonly storeAs?: StorageChoice;
+  storeAs: option.that<StorageChoice>('a storage format, or a function that gives one', (value) =>
+    ['string', 'function'].includes(typeof value),
+  ),
   /** Whether the file is compressed (gzip). Default false. */
-  readonly compress?: boolean;
-}
+  compress: option.flag(),
+} as const;
 
-const inference: Pass = { training: false, random: random(0) };
+export type SaveOptions = OptionsOf<typeof saveOptions>;
 
-/** What all layers and networks share: parameters by name, a summary, saving. */
-export abstract class Module implements Model, Layer {
+/**
+ * What all layers and networks share: options, parameters by name, files, a summary.
+ *
+ * A layer of your own states its options once, makes what it holds in its constructor, and computes:
+ *
+ *     class Scale extends Module<{ channels: number }> {
+ *       static override readonly type = 'scale';
+ *       static override readonly options = { channels: layerOption.required(layerOption.count()) };
+ *       readonly factor = this.values('factor', [this.options.channels], { start: 1 });
+ *       compute(x: Tensor): Tensor {
+ *         return multiply(x, this.factor.value);
+ *       }
+ *     }
+ *
+ * Its types, the refusal of unknown options, its files, its summary and its laws (`@funhash/layers/testing`) follow.
+ */
+export abstract class Module<O extends object = object> implements Model {
+  /** The name of the class in files. */
+  static readonly type: string = '';
+  /** The name of the class in messages. Default: its type with a capital. */
+  static readonly title?: string;
+  static readonly options: LayerOptions = {};
+
+  /** As they were given. */
+  readonly options: O;
   /** Modules that this one is made of, by name. */
   readonly members: ReadonlyMap<string, Module> = new Map();
+  readonly #owned = new Map<string, Owned>();
+  #signature: Signature | undefined;
 
-  constructor() {
+  /** @throws ArgumentError for options that the class does not have, lacks, or does not take */
+  constructor(options: O = {} as O) {
     offerDefaultBackend();
+    checkOptions(titleOf(new.target), new.target.options, options);
+    this.options = Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== undefined),
+    ) as O;
+  }
+
+  /** The name of the class, for messages. */
+  protected get title(): string {
+    return titleOf(this.constructor);
   }
 
   /** Everything but parameter values. */
-  abstract get spec(): LayerSpec;
+  get spec(): LayerSpec {
+    const { type, options: rules } = this.constructor as unknown as ModuleClass;
+    const fields: [string, unknown][] = [];
+    const given = this.options as Readonly<Record<string, unknown>>;
+    for (const [name, { isForStart, inFile = name }] of Object.entries(rules)) {
+      const value = this.#owned.get(name)?.spec ?? given[name];
+      if (!isForStart && value !== undefined) fields.push([inFile, value]);
+    }
+    return { type, ...Object.fromEntries(fields) };
+  }
+
+  /** A layer as a file describes it. Classes whose constructor takes more than options state their own. */
+  static fromSpec(this: ModuleClass, source: LayerSource): Module {
+    // biome-ignore lint/complexity/noThisInStatic: the class that this is called on is built
+    const module = new this(source.options(this.options) as never);
+    module.restore(source);
+    return module;
+  }
+
+  /** Takes what a layer holds from a file. */
+  protected restore(source: LayerSource): void {
+    for (const owned of this.#owned.values()) owned.restore(source);
+  }
+
+  /** A layer like this one with other options, on the same parameters. */
+  with(changes: Partial<O>): this {
+    const layer = new (this.constructor as new (options: object) => this)({
+      ...this.options,
+      ...Object.fromEntries(this.ownWeights()),
+      ...changes,
+    });
+    for (const [name, owned] of layer.#owned) {
+      const own = this.#owned.get(name);
+      if (own) owned.adopt(own);
+    }
+    return layer;
+  }
+
+  /** Makes the layer hold something under a name of its own. */
+  protected own<T extends Owned>(owned: T): T {
+    const { seed, dtype } = this.options as { readonly seed?: number; readonly dtype?: FloatDType };
+    if (seed !== undefined) owned.seedWith(seed);
+    if (dtype !== undefined) owned.useDtype(dtype);
+    this.#owned.set(owned.name, owned);
+    return owned;
+  }
+
+  /** Makes the layer hold plain values of a shape, trained and saved: `this.values('scale', [channels], { start: 1 })`. */
+  protected values(name: string, shape: Shape, options?: OwnValuesOptions): OwnValues {
+    return this.own(new OwnValues(name, shape, options));
+  }
 
   /** The output for x; without a pass: inference. */
   forward(x: Tensor, pass: Pass = inference): Tensor {
-    return this.compute(x, pass);
+    const y = this.compute(x, pass);
+    pass.observe?.('', 'output', y);
+    return y;
   }
 
+  /** What `forward` does. */
   abstract compute(x: Tensor, pass: Pass): Tensor;
 
   /** Parameters by a name unique in this module; one that is shared by several places appears once. */
   namedParameters(): ReadonlyMap<string, Parameter> {
-    return new Map();
+    const own = [...this.#owned.values()].flatMap((owned) => owned.parameters());
+    const shared = [...this.sharedSpaces()].map(({ name, parameter }) => [name, parameter] as const);
+    return uniquelyNamed(this.title, [...own, ...shared]);
   }
 
   /** Tensors that are saved but not trained, by names that no parameter of this module has. */
   namedBuffers(): ReadonlyMap<string, Parameter> {
-    return new Map();
+    return new Map([...this.#owned.values()].flatMap((owned) => owned.buffers()));
+  }
+
+  /** Matrices and virtual columns of the layer itself, by name. */
+  ownWeights(): ReadonlyMap<string, Weight> {
+    return new Map(
+      [...this.#owned].flatMap(([name, { weight }]) => (weight ? [[name, weight] as const] : [])),
+    );
+  }
+
+  /** The description of a member, in that of this module. */
+  memberSpec(_spec: LayerSpec, _name: string): unknown {
+    return undefined;
+  }
+
+  /**
+   * Matrices by name, those of members as `2.body.0.weight`, and virtual columns of biases; one that stands in several
+   * places appears in each.
+   */
+  weights(): ReadonlyMap<string, Weight> {
+    const others = [...this.members].flatMap(([place, member]) =>
+      [...member.weights()].map(([name, weight]) => [`${place}.${name}`, weight] as const),
+    );
+    return new Map([...this.ownWeights(), ...others]);
+  }
+
+  /**
+   * A module like this one whose members are what `change` makes of them; a layer without members is its own answer.
+   * Parameters are shared with this module.
+   */
+  withMembers(_change: (member: Module, name: string) => Module): Module {
+    return this;
+  }
+
+  /** What it does at inference, step by step. */
+  inference(): readonly Step<Module>[] {
+    return [{ type: 'opaque' }];
+  }
+
+  /** Members where each takes what the one before gives and nothing else happens; undefined in other modules. */
+  get chain(): readonly Module[] | undefined {
+    return undefined;
   }
 
   /** What the summary lists. */
   parts(): readonly SummaryPart[] {
-    return [];
+    return [...this.#owned.values()].flatMap((owned) => owned.part() ?? []);
   }
 
   /** Spaces that layers of this module share. */
   sharedSpaces(): ReadonlySet<SharedSpace> {
-    return new Set();
+    return new Set([...this.#owned.values()].flatMap(({ space }) => space ?? []));
   }
 
   /** Decides start values where the module was given no seed of its own and has not been used yet. */
-  seedWith(_seed: number): void {}
+  seedWith(seed: number): void {
+    const { seed: own } = this.options as { readonly seed?: number };
+    for (const owned of this.#owned.values()) owned.seedWith(own ?? seed);
+  }
+
+  /** Decides the precision of parameters where the module was given none of its own and has not been used yet. */
+  useDtype(dtype: FloatDType): void {
+    const { dtype: own } = this.options as { readonly dtype?: FloatDType };
+    for (const owned of this.#owned.values()) owned.useDtype(own ?? dtype);
+  }
 
   /** All trainable tensors, each once. */
   parameters(): readonly Parameter[] {
@@ -81,13 +235,30 @@ export abstract class Module implements Model, Layer {
     return summarize(this.parts());
   }
 
+  /** What inputs and outputs mean, where somebody has said so: `fit` does, and files keep it. */
+  get signature(): Signature | undefined {
+    return this.#signature;
+  }
+
+  set signature(signature: Signature | undefined) {
+    this.#signature = signature === undefined ? undefined : checkedSignature(signature);
+  }
+
   /** The contents of a model file (safetensors), which `load` takes compressed or not. */
-  async toBytes({ storeAs = 'f32', compress = false }: SaveOptions = {}): Promise<Uint8Array> {
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    checkOptions('save', saveOptions, options);
+    const { storeAs = 'f32', compress = false } = options;
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
     for (const [name, { value }] of savedValues(this))
       tensors[name] = { shape: value.shape, data: await value.data() };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
-    const spec = { model: this.spec as JsonValue, spaces, ties: Object.fromEntries(tiesOf(this)) };
+    const { signature } = this;
+    const spec = {
+      model: this.spec as JsonValue,
+      spaces,
+      ties: Object.fromEntries(tiesOf(this)),
+      ...(signature && { signature: signature as JsonValue }),
+    };
     const { atLeastF16, compressBytes, encodeModel } = await codec();
     const buffers = this.namedBuffers();
     const bytes = encodeModel({ spec, tensors, storeAs: atLeastF16(storeAs, (name) => buffers.has(name)) });
@@ -99,6 +270,12 @@ export abstract class Module implements Model, Layer {
     const bytes = await this.toBytes(options);
     await (await codec()).saveBytes(target, bytes);
   }
+}
+
+/** The name of a class of layers in messages; of a minified class its own name would say nothing. */
+function titleOf(layer: unknown): string {
+  const { title, type, name } = layer as { title?: string; type?: string; name: string };
+  return title ?? (type ? `${type[0]?.toUpperCase()}${type.slice(1)}` : name);
 }
 
 /** All that a file of a module holds: parameters and buffers. */

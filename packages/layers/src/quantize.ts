@@ -1,20 +1,26 @@
 import { quantize } from '@funhash/autodiff';
 import { levelsOf } from '@funhash/autodiff/op-parts';
-import { ArgumentError } from '@funhash/hashing';
-import { Parameter } from '@funhash/space';
+import type { OptionsOf } from '@funhash/hashing';
+import type { Parameter } from '@funhash/space';
 import type { Tensor } from '@funhash/tensor';
-import type { LayerReader } from './model-file/layer-reader.ts';
-import { type LayerSpec, Module } from './module.ts';
-import type { SummaryPart } from './summary.ts';
+import { layerOption, startOptions } from './layer-options.ts';
+import { Module } from './module.ts';
+import type { OwnValues } from './owned.ts';
 
-export interface QuantizeOptions {
-  /** Of a value: 1 to 8, or 2 to 8 with a sign. */
-  readonly bits: number;
+const options = {
+  /** Bits of a value: 1 to 8, or 2 to 8 with a sign. */
+  bits: layerOption.required(layerOption.integer({ least: 1, most: 8 })),
   /** Whether levels reach below 0. Default false: as after a `relu`, which it then makes needless. */
-  readonly signed?: boolean;
+  signed: layerOption.flag(),
   /** The step at the start. Default 2·√(2/π) / √(greatest level), for inputs of standard deviation 1. */
-  readonly step?: number;
-}
+  step: layerOption.start(layerOption.positive()),
+  ...startOptions,
+} as const;
+
+export type QuantizeOptions = OptionsOf<typeof options>;
+
+// It is divided by: optimisers keep it above 0.
+const rule = { bounds: [2 ** -30, 2 ** 30] } as const;
 
 /**
  * Activations of so many bits with a learned step size (LSQ): the nearest of 2^bits multiples of the step, which is
@@ -25,61 +31,27 @@ export interface QuantizeOptions {
  *
  * Source: Esser et al. 2020, arXiv:1902.08153, eq. 1 to 3.
  */
-export class Quantize extends Module {
-  static readonly type = 'quantize';
-  readonly options: QuantizeOptions;
-  #step: Parameter | undefined;
+export class Quantize extends Module<QuantizeOptions> {
+  static override readonly type: string = 'quantize';
+  static override readonly options = options;
+  readonly #step: OwnValues;
 
   constructor(options: QuantizeOptions) {
-    super();
-    const { bits, signed = false, step = 1 } = options;
-    levelsOf(bits, { signed });
-    if (!(step > 0 && step < Number.POSITIVE_INFINITY))
-      throw new ArgumentError({
-        operation: 'Quantize',
-        expected: 'a finite step above 0',
-        actual: String(step),
-      });
-    this.options = options;
+    super(options);
+    const { bits, signed = false } = this.options;
+    const { high } = levelsOf(bits, { signed });
+    const { step = (2 * Math.sqrt(2 / Math.PI)) / Math.sqrt(high) } = this.options;
+    this.#step = this.values('step', [1], { start: step, rule });
   }
 
   compute(x: Tensor): Tensor {
     const { bits, signed = false } = this.options;
     const count = Math.max(1, x.size / (x.shape[0] || 1));
-    return quantize(x, this.step.value, { ...levelsOf(bits, { signed }), count });
+    return quantize(x, this.#step.value, { ...levelsOf(bits, { signed }), count });
   }
 
   /** [1]. */
   get step(): Parameter {
-    const { bits, signed = false } = this.options;
-    const { step = (2 * Math.sqrt(2 / Math.PI)) / Math.sqrt(levelsOf(bits, { signed }).high) } = this.options;
-    // It is divided by: optimisers keep it above 0.
-    this.#step ??= Parameter.of('step', Float32Array.of(step), [1], { bounds });
-    return this.#step;
-  }
-
-  override namedParameters(): ReadonlyMap<string, Parameter> {
-    return new Map([['step', this.step]]);
-  }
-
-  override parts(): readonly SummaryPart[] {
-    return [{ name: 'step', kind: 'step', shape: [1], parameters: [this.step] }];
-  }
-
-  get spec(): LayerSpec {
-    const { bits, signed } = this.options;
-    return { type: Quantize.type, bits, ...(signed && { signed }) };
-  }
-
-  static fromSpec(reader: LayerReader): Quantize {
-    const layer = new Quantize({
-      bits: reader.count('bits'),
-      ...(reader.has('signed') && { signed: reader.flag('signed') }),
-    });
-    const { value } = reader.parameter('step', [1]);
-    layer.#step = new Parameter('step', value, { bounds });
-    return layer;
+    return this.#step.parameter;
   }
 }
-
-const bounds = [2 ** -30, 2 ** 30] as const;

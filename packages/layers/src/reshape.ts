@@ -1,41 +1,35 @@
 import { reshape } from '@funhash/autodiff';
+import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
-import type { LayerReader } from './model-file/layer-reader.ts';
-import { type LayerSpec, Module } from './module.ts';
-import { requireCounts } from './weighted.ts';
+import { layerOption } from './layer-options.ts';
+import { Module } from './module.ts';
+import type { Step } from './steps.ts';
 
-export interface ReshapeOptions {
-  /** Of one example, such as [28, 28, 1] for an image. */
-  readonly shape: readonly number[];
-}
+const options = {
+  /** Extents of one example, such as [28, 28, 1] for an image. */
+  shape: layerOption.required(layerOption.shape()),
+} as const;
+
+export type ReshapeOptions = OptionsOf<typeof options>;
 
 /** [B, ...] → [B, ...shape]: flat rows of pixels become images; what has that shape already stays. */
-export class Reshape extends Module {
-  static readonly type = 'reshape';
-  readonly shape: readonly number[];
-
-  constructor({ shape }: ReshapeOptions) {
-    super();
-    requireCounts('Reshape', Object.fromEntries(shape.map((extent, axis) => [`shape[${axis}]`, extent])));
-    this.shape = [...shape];
-  }
+export class Reshape extends Module<ReshapeOptions> {
+  static override readonly type: string = 'reshape';
+  static override readonly options = options;
 
   compute(x: Tensor): Tensor {
     const [batch, ...rest] = x.shape;
-    if (batch === undefined || sizeOf(rest) !== sizeOf(this.shape))
+    const { shape } = this.options;
+    if (batch === undefined || sizeOf(rest) !== sizeOf(shape))
       throw new ShapeError({
         operation: 'Reshape',
-        expected: `an input of ${sizeOf(this.shape)} elements an example, for ${shapeText(this.shape)}`,
+        expected: `an input of ${sizeOf(shape)} elements an example, for ${shapeText(shape)}`,
         actual: shapeText(x.shape),
       });
-    return reshape(x, [batch, ...this.shape]);
+    return reshape(x, [batch, ...shape]);
   }
 
-  get spec(): LayerSpec {
-    return { type: Reshape.type, shape: this.shape };
-  }
-
-  static fromSpec(reader: LayerReader): Reshape {
-    return new Reshape({ shape: reader.counts('shape') });
+  override inference(): readonly Step<Module>[] {
+    return [{ type: 'reshape', toRows: false }];
   }
 }

@@ -1,41 +1,33 @@
-import { reshape } from '@funhash/autodiff';
-import { ArgumentError, deriveSeed } from '@funhash/hashing';
-import {
-  createWeight,
-  dense,
-  Parameter,
-  type SharedSpace,
-  type Weight,
-  type WeightRequest,
-} from '@funhash/space';
-import type { Tensor } from '@funhash/tensor';
+import { add, multiply, onesLike, reshape } from '@funhash/autodiff';
+import type { OptionsOf } from '@funhash/hashing';
+import { dense, type Parameter, type Weight } from '@funhash/space';
+import { scope, type Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from './activations.ts';
-import type { Pass } from './layer.ts';
-import type { LayerReader } from './model-file/layer-reader.ts';
+import { layerOption, startOptions } from './layer-options.ts';
 import { Module } from './module.ts';
-import type { SummaryPart } from './summary.ts';
-import { uniquelyNamed } from './uniquely-named.ts';
+import { OwnValues, OwnWeight } from './owned.ts';
+import type { Pass } from './pass.ts';
+import type { ProductStep, Step } from './steps.ts';
 
 /** Options of every layer with a matrix of weights. */
-export interface WeightedOptions {
-  /** Default none. */
-  readonly activation?: ActivationName;
+export const weightedOptions = {
+  /** Applied to the output. Default none. */
+  activation: layerOption.activation(),
   /** What the input becomes before it is multiplied, such as `sign` for products of ±1. Default: as it is. */
-  readonly quantizeInput?: ActivationName;
+  quantizeInput: layerOption.activation(),
   /** Plain values, none, or a virtual column of any scheme. Default plain, starting at 0. */
-  readonly bias?: boolean | WeightRequest;
+  bias: layerOption.bias(),
   /** How the matrix is stored. Default: every entry. */
-  readonly weight?: WeightRequest;
-  /** Decides start values and hashes. Default: from the network's seed and the layer's place in it, or 0. */
-  readonly seed?: number;
+  weight: layerOption.weight(),
   /** Standard deviation of the matrix at the start. Default √(2 / inputs of an output), He et al. 2015. */
-  readonly std?: number;
-}
+  std: layerOption.start(layerOption.positive()),
+  ...startOptions,
+} as const;
+
+export type WeightedOptions = OptionsOf<typeof weightedOptions>;
 
 /** The matrix of a layer, and what comes out of it. */
 export interface WeightedShape {
-  /** Names the layer in errors. */
-  readonly operation: string;
   readonly rows: number;
   readonly cols: number;
   /** Length of the bias. */
@@ -48,78 +40,52 @@ export interface WeightedShape {
  * What layers have in common that multiply by a virtual matrix, add a bias and apply an activation: both are made on
  * first use, by the seed, and are saved and restored.
  */
-export abstract class Weighted<O extends WeightedOptions> extends Module {
-  readonly options: O;
+export abstract class Weighted<O extends WeightedOptions> extends Module<O> {
   readonly #shape: WeightedShape;
-  #seed: number;
-  #weight: Weight | undefined;
-  #bias: Parameter | Weight | undefined;
-  #spaces: ReadonlySet<SharedSpace>;
+  readonly #weight: OwnWeight;
+  readonly #bias: OwnValues | OwnWeight | undefined;
 
-  constructor(options: O, shape: WeightedShape) {
-    super();
-    const { activation, quantizeInput, bias, weight, seed = 0, std = 1 } = options;
-    for (const name of [activation, quantizeInput]) if (name !== undefined) activationNamed(name);
-    if (!Number.isFinite(seed) || !(std > 0 && std < Number.POSITIVE_INFINITY))
-      throw new ArgumentError({
-        operation: shape.operation,
-        expected: 'a finite seed, and a finite std above 0',
-        actual: `seed ${seed}, std ${std}`,
-      });
-    this.options = options;
-    this.#shape = shape;
-    this.#seed = seed;
-    this.#spaces = spacesOf(weight, typeof bias === 'object' ? bias : undefined);
-  }
-
-  override seedWith(seed: number): void {
-    if (this.options.seed === undefined && !this.#weight) this.#seed = seed;
+  /** @param shapeOf the extents, of options that were checked */
+  constructor(options: O, shapeOf: (options: O) => WeightedShape) {
+    super(options);
+    this.#shape = shapeOf(this.options);
+    const { rows, cols, out, fanIn } = this.#shape;
+    const { bias = true, weight = dense(), std = Math.sqrt(2 / fanIn) } = this.options;
+    const operation = this.title;
+    this.#weight = this.own(new OwnWeight('weight', weight, { operation, rows, cols, std }));
+    if (bias === true) this.#bias = this.own(new OwnValues('bias', [out], { spec: true }));
+    else if (bias !== false)
+      this.#bias = this.own(
+        // A virtual column cannot start at 0; the spread is that of the HashedNets code, U(±1/√in).
+        new OwnWeight('bias', bias, {
+          ...{ operation, rows: out, cols: 1, shape: [out] },
+          seedLabel: 'bias',
+          std: 1 / Math.sqrt(3 * fanIn),
+        }),
+      );
   }
 
   /** V [rows, cols]. */
   get weight(): Weight {
-    if (!this.#weight) {
-      const { rows, cols, fanIn } = this.#shape;
-      const { weight = dense(), std = Math.sqrt(2 / fanIn) } = this.options;
-      this.#weight = createWeight(weight, { rows, cols, seed: this.#seed, std });
-    }
-    return this.#weight;
+    return this.#weight.weight;
   }
 
   /** Plain values [out], a virtual column, or none. */
   get bias(): Parameter | Weight | undefined {
-    const { out, fanIn } = this.#shape;
-    const { bias = true } = this.options;
-    if (bias === false) return undefined;
-    if (!this.#bias)
-      this.#bias =
-        bias === true
-          ? Parameter.of('bias', new Float32Array(out), [out])
-          : // A virtual column cannot start at 0; the spread is that of the HashedNets code, U(±1/√in).
-            createWeight(bias, {
-              rows: out,
-              cols: 1,
-              seed: deriveSeed(this.#seed, 'bias'),
-              std: 1 / Math.sqrt(3 * fanIn),
-            });
-    return this.#bias;
+    return this.#bias instanceof OwnValues ? this.#bias.parameter : this.#bias?.weight;
   }
 
-  override forward(x: Tensor, pass?: Pass): Tensor {
+  /** V for one pass: where its entries are random in training, it is drawn anew. */
+  protected weightFor({ training, random }: Pass): Weight {
     const { weight } = this;
-    if (!weight.isRandom || !pass?.training) return super.forward(x, pass);
-    weight.draw(pass.random.uint32());
-    try {
-      return super.forward(x, pass);
-    } finally {
-      weight.draw(0);
-    }
+    return training && weight.isRandom ? weight.drawn(random.uint32()) : weight;
   }
 
   /** The bias as a tensor [out]. */
   protected biasValues(): Tensor | undefined {
-    const { bias } = this;
-    return bias instanceof Parameter ? bias.value : bias && reshape(bias.decode(), [this.#shape.out]);
+    const bias = this.#bias;
+    if (!bias) return undefined;
+    return bias instanceof OwnValues ? bias.value : reshape(bias.weight.decode(), [this.#shape.out]);
   }
 
   protected quantized(x: Tensor, pass: Pass): Tensor {
@@ -132,83 +98,54 @@ export abstract class Weighted<O extends WeightedOptions> extends Module {
     return activation === undefined ? y : activationNamed(activation)(y, pass);
   }
 
-  override namedParameters(): ReadonlyMap<string, Parameter> {
-    const { weight, bias } = this;
-    const own = (name: string, part: Weight): [string, Parameter][] =>
-      part.parameters
-        .map((parameter, k): [string, Parameter] => [`${name}.${part.arrayNames[k]}`, parameter])
-        .filter(([, parameter]) => parameter !== part.space?.parameter);
-    return uniquelyNamed(this.#shape.operation, [
-      ...own('weight', weight),
-      ...(bias instanceof Parameter ? [['bias', bias] as const] : bias ? own('bias', bias) : []),
-      ...[...this.sharedSpaces()].map((space) => [space.name, space.parameter] as const),
-    ]);
+  /** How its product reads its input; undefined: it cannot be said. */
+  protected get product(): Pick<ProductStep<Module>, 'channels' | 'windows' | 'groups'> | undefined {
+    return undefined;
   }
 
-  override sharedSpaces(): ReadonlySet<SharedSpace> {
-    return this.#spaces;
-  }
-
-  override parts(): readonly SummaryPart[] {
-    const { weight, bias } = this;
+  override inference(): readonly Step<Module>[] {
+    const { product } = this;
+    if (!product) return super.inference();
+    const { quantizeInput, activation } = this.options;
     const { out } = this.#shape;
-    const rows: SummaryPart[] = [
+    const bias = (): Tensor => this.biasValues() as Tensor;
+    const activationSteps = (name: ActivationName | undefined): Step<Module>[] =>
+      name === undefined ? [] : [{ type: 'activation', name }];
+    return [
+      ...activationSteps(quantizeInput),
       {
-        name: 'weight',
-        kind: weight.definition.kind,
-        shape: [weight.rows, weight.cols],
-        parameters: weight.parameters,
-        notes: weight.notes,
+        type: 'product',
+        weight: this.weight,
+        ...product,
+        scaled: (factor, offset, name) => this.#scaled(factor, offset, name),
       },
+      ...(this.#bias
+        ? [
+            {
+              type: 'affine',
+              channels: out,
+              run: (x: Tensor) => add(x, bias()),
+              terms: () => ({ factor: onesLike(bias()), offset: multiply(bias(), 1) }),
+            } as const,
+          ]
+        : []),
+      ...activationSteps(activation),
     ];
-    if (bias instanceof Parameter)
-      rows.push({ name: 'bias', kind: 'bias', shape: [out], parameters: [bias] });
-    else if (bias)
-      rows.push({ name: 'bias', kind: bias.definition.kind, shape: [out], parameters: bias.parameters });
-    return rows;
   }
 
-  /** The part of the spec that is about weight, bias and activation. */
-  protected get weightedSpec(): Readonly<Record<string, unknown>> {
-    const { activation, quantizeInput } = this.options;
-    const { weight, bias } = this;
-    return {
-      ...(activation && { activation }),
-      ...(quantizeInput && { quantizeInput }),
-      weight: weight.spec,
-      bias: bias instanceof Parameter ? true : (bias?.spec ?? false),
-    };
+  /** V′ = factor · V, b′ = factor · b + offset. */
+  #scaled(factor: Tensor, offset: Tensor, activation: ActivationName | undefined): this | undefined {
+    const { weight } = this;
+    const { rows } = this.#shape;
+    if (!weight.isPlain || this.#bias instanceof OwnWeight) return undefined;
+    const { activation: _, ...options } = this.options;
+    const changes = { ...options, weight: dense(), bias: true, ...(activation && { activation }) };
+    const layer = new (this.constructor as new (options: object) => this)(changes);
+    scope(() => {
+      layer.weight.parameters[0]?.assign(multiply(weight.decode(), reshape(factor, [rows, 1])));
+      const bias = this.biasValues();
+      (layer.bias as Parameter).assign(bias ? add(multiply(bias, factor), offset) : offset);
+    });
+    return layer;
   }
-
-  /** Takes weight and bias from a file; the options must be those of `weightedOptions`. */
-  protected restore(reader: LayerReader): this {
-    const { rows, cols, out } = this.#shape;
-    const { bias } = reader.spec;
-    const weight = reader.weight('weight', rows, cols);
-    const column = typeof bias === 'boolean' ? undefined : reader.weight('bias', out, 1);
-    this.#weight = weight;
-    this.#bias = bias === true ? reader.parameter('bias', [out]) : column;
-    this.#spaces = spacesOf(weight, column);
-    return this;
-  }
-}
-
-/** The options of a spec that are about bias and activation. */
-export function weightedOptions(reader: LayerReader): WeightedOptions {
-  return {
-    ...(reader.has('activation') && { activation: reader.text('activation') as ActivationName }),
-    ...(reader.has('quantizeInput') && { quantizeInput: reader.text('quantizeInput') as ActivationName }),
-    bias: reader.spec.bias !== false,
-  };
-}
-
-/** @throws ArgumentError unless each is a whole number ≥ 1 */
-export function requireCounts(operation: string, counts: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(counts))
-    if (!Number.isInteger(value) || (value as number) < 1)
-      throw new ArgumentError({ operation, expected: `${name}: a whole number ≥ 1`, actual: String(value) });
-}
-
-function spacesOf(...parts: readonly (Weight | WeightRequest | undefined)[]): ReadonlySet<SharedSpace> {
-  return new Set(parts.map((part) => part?.space).filter((space) => space !== undefined));
 }

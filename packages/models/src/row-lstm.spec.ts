@@ -22,6 +22,6 @@ test('asks for its weights in the order of the net; that of the state is decoded
     ['fc', 32, 8],
     ['head', 10, 8],
   ]);
-  const lstm = net.layers[1] as LSTM;
-  expect([lstm.input.weight.policy, lstm.recurrent.weight.policy]).toEqual(['tile', 'step']);
+  const { input, recurrent } = (net.layers[1] as LSTM).part();
+  expect([input.weight.policy, recurrent.weight.policy]).toEqual(['tile', 'step']);
 });

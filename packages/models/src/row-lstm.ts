@@ -47,7 +47,7 @@ export function rowLstm({
       new Reshape({ shape: [height, row] }),
       new LSTM({
         in: row,
-        out: hidden,
+        hiddenSize: hidden,
         output: 'last',
         ...inputs,
         ...(state && { recurrentWeight: { ...state, policy: 'step' } }),

@@ -102,6 +102,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.
    */
   isScaled?(options: OptionValues<O>): boolean;
+  /** Whether the one stored array is V itself, entry by entry. Default no. */
+  readonly isPlain?: boolean;
   /** How optimisers treat the stored arrays, by name. Default: without bounds, at their learning rate. */
   rules?(options: OptionValues<O>, shape: MatrixShape): Readonly<Partial<Record<NoInfer<S>, ParameterRule>>>;
   /** What suites over all schemes make weights of, where options drawn from the schema would not do. */

@@ -1,22 +1,37 @@
+import { checkOptions, type OptionRule, type OptionsOf, option } from '@funhash/hashing';
 import { runMatmul, sizeOf, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
+import { tensorOption } from './option-rules.ts';
 import { reshape, sumTo } from './views.ts';
 
-export interface MatmulOptions {
-  /** Use a with its last two axes exchanged. Default false. */
-  readonly transposeA?: boolean;
-  /** Use b with its last two axes exchanged. Default false. */
-  readonly transposeB?: boolean;
-  /** Added to every row of the product, [N]. */
-  readonly bias?: Tensor | undefined;
+const rules = {
+  /** Whether a is used with its last two axes exchanged. Default false. */
+  transposeA: option.flag(),
+  /** Whether b is used with its last two axes exchanged. Default false. */
+  transposeB: option.flag(),
+  /** What is added to every row of the product, [N]. Default: nothing. */
+  bias: tensorOption() as OptionRule<Tensor | undefined, false>,
+};
+
+/** Options of `matmul`. */
+export type MatmulOptions = OptionsOf<typeof rules>;
+
+/**
+ * Products of matrices: a [..., M, K] · b [..., K, N] (+ bias [N]) → [..., M, N]; leading axes broadcast. Transposed
+ * operands are not copied.
+ *
+ * @throws ShapeError for shapes that do not fit; OptionError for an unknown option
+ */
+export function matmul(a: Tensor, b: Tensor, options?: MatmulOptions): Tensor {
+  if (options !== undefined) checkOptions('matmul', rules, options);
+  return batchProduct(a, b, options ?? {});
 }
 
-/** a [..., M, K] · b [..., K, N] (+ bias) → [..., M, N]; leading axes broadcast. Transposed operands are not copied. */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+function batchProduct(a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
   // Under one matrix b, a batch of matrices is one tall matrix: one product, and no dB for every member of the batch.
   if (a.rank > 2 && b.rank === 2 && !options.transposeA) {
     const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);
-    const tall = matmul(rows, b, options);
+    const tall = product(rows, b, options);
     return reshape(tall, [...a.shape.slice(0, -1), tall.shape[1] as number]);
   }
   return product(a, b, options);

@@ -1,27 +1,35 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { customGradient, stopGradient } from '../grad.ts';
 import { nearestPowerOfTwo, powerOfTwo } from '../quantizers/power-of-two.ts';
+import { tensorOption } from './option-rules.ts';
 import { elementwise, multiply } from './pointwise.ts';
 import { mean } from './reduce.ts';
 import { reshape, sumTo } from './views.ts';
 
-export interface NormOptions {
-  /** γ [C]: what normalised elements are multiplied by. */
-  readonly scale: Tensor;
-  /** β [C]: added to them then. */
-  readonly shift: Tensor;
-  /** ε, added to variances. Default 1e-5. */
-  readonly epsilon?: number;
-}
+const rules = {
+  /** γ [C], what normalised elements are multiplied by. */
+  scale: option.required(tensorOption()),
+  /** β [C], what is then added to them. */
+  shift: option.required(tensorOption()),
+  /** ε ≥ 0, what is added to variances. Default 1e-5. */
+  epsilon: option.real({ least: 0 }),
+};
+
+/** Options of `batchNorm`, `shiftBatchNorm` and `layerNorm`. */
+export type NormOptions = OptionsOf<typeof rules>;
 
 export interface NormalizedBatch {
-  /** Of the shape of x. */
+  /** The result, of the shape of x. */
   readonly y: Tensor;
-  /** Statistics of each channel, [C], without gradient. */
+  /** The mean of each channel, [C], without gradient. */
   readonly mean: Tensor;
-  /** With divisor `count`: times count / (count − 1) it is the unbiased one that PyTorch's running statistics take. */
+  /**
+   * The variance of each channel, [C], without gradient, with divisor `count`: times count / (count − 1) it is the
+   * unbiased one that PyTorch's running statistics take.
+   */
   readonly variance: Tensor;
-  /** Elements that each statistic is over. */
+  /** The number of elements that each statistic is over. */
   readonly count: number;
 }
 
@@ -29,6 +37,8 @@ export interface NormalizedBatch {
  * y = γ·(x − mean) / √(variance + ε) + β by the statistics of x over all axes but the last; x [..., C].
  *
  * Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1. At inference it is one `multiplyAdd` with running statistics.
+ *
+ * @throws ShapeError where channels differ in number; OptionError for an unknown option
  */
 export function batchNorm(x: Tensor, options: NormOptions): NormalizedBatch {
   return overBatch('batchNorm', x, options, exact);
@@ -40,18 +50,16 @@ export function batchNorm(x: Tensor, options: NormOptions): NormalizedBatch {
  * `batchNorm` with these powers of two in their places, and passes through AP2(γ) to γ.
  *
  * Courbariaux et al. 2016, arXiv:1602.02830, algorithm 2.
+ *
+ * @throws ShapeError where channels differ in number; OptionError for an unknown option
  */
 export function shiftBatchNorm(x: Tensor, options: NormOptions): NormalizedBatch {
   return overBatch('shiftBatchNorm', x, options, shifts);
 }
 
-function overBatch(
-  operation: string,
-  x: Tensor,
-  { scale, shift, epsilon = 1e-5 }: NormOptions,
-  by: Arithmetic,
-): NormalizedBatch {
-  requireChannels(operation, x, scale, shift);
+function overBatch(operation: string, x: Tensor, options: NormOptions, by: Arithmetic): NormalizedBatch {
+  requireChannels(operation, x, options);
+  const { scale, shift, epsilon = 1e-5 } = options;
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { y, center, variance } = normalized(x, axes, scale, shift, epsilon, by);
   const count = axes.reduce((size, axis) => size * (x.shape[axis] as number), 1);
@@ -63,13 +71,18 @@ function overBatch(
  * y = γ·(x − mean) / √(variance + ε) + β by the statistics of x along its last axis; x [..., C].
  *
  * Ba, Kiros and Hinton 2016, arXiv:1607.06450, eq. 4.
+ *
+ * @throws ShapeError where channels differ in number; OptionError for an unknown option
  */
-export function layerNorm(x: Tensor, { scale, shift, epsilon = 1e-5 }: NormOptions): Tensor {
-  requireChannels('layerNorm', x, scale, shift);
+export function layerNorm(x: Tensor, options: NormOptions): Tensor {
+  requireChannels('layerNorm', x, options);
+  const { scale, shift, epsilon = 1e-5 } = options;
   return normalized(x, [x.rank - 1], scale, shift, epsilon, exact).y;
 }
 
-function requireChannels(operation: string, x: Tensor, scale: Tensor, shift: Tensor): void {
+function requireChannels(operation: string, x: Tensor, options: NormOptions): void {
+  checkOptions(operation, rules, options);
+  const { scale, shift } = options;
   const channels = x.shape.at(-1);
   for (const parameter of [scale, shift])
     if (x.rank < 2 || parameter.rank !== 1 || parameter.shape[0] !== channels)

@@ -37,7 +37,7 @@ export function elementwise<Terms extends readonly Real[]>(
     const numbers: number[] = [];
     let pattern = 0;
     const count = statement.length;
-    // Surplus arguments are dropped: `tensors.map(relu)` gives an index, too.
+    // Surplus arguments are dropped: `tensors.map(relu)` gives an index, layers give their activation the pass.
     for (let k = 0; k < count; k++) {
       const operand = operands[k];
       if (operand instanceof Tensor) {

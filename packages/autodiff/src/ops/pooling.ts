@@ -1,29 +1,42 @@
 import { type Program, Real, tracePointwise } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  type OptionRule,
+  type OptionRules,
+  type OptionsOf,
+  option,
+} from '@funhash/hashing';
 import { runMap, runPlace, type Tensor, tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
+import { type NoOptions, refuseOptions } from './option-rules.ts';
 import { multiply } from './pointwise.ts';
 import { mean } from './reduce.ts';
 import { broadcastTo, pad, reshape } from './views.ts';
-import { type PaddedWindowOptions, planWindows, type WindowPlan } from './window-plan.ts';
-import { addPieces, overlapAdd, piecesOf } from './windows.ts';
+import { type PaddedWindowOptions, paddedWindowRules, planWindows, type WindowPlan } from './window-plan.ts';
+import { addPieces, overlapAddBy, piecesOf } from './windows.ts';
 
-/** Windows as of `windows`; the stride is the kernel by default. */
+/** Options of `maxPool`: windows as of `windows`, whose stride is the kernel by default, and padding. */
 export type PoolOptions = PaddedWindowOptions;
 
-export interface AveragePoolOptions extends PoolOptions {
+const averageRules = {
+  ...paddedWindowRules,
   /** Whether padding counts among the elements of a window. Default true, as in PyTorch. */
-  readonly countPadding?: boolean | undefined;
-}
+  countPadding: option.flag() as OptionRule<boolean | undefined, false>,
+};
+
+/** Options of `averagePool`. */
+export type AveragePoolOptions = OptionsOf<typeof averageRules>;
 
 /**
  * The largest element of every window, channel by channel: x [B, ...spatial, C] → [B, ...out, C]. Padding is −∞. The
  * gradient goes to the first of equal elements in row-major order.
  *
- * @throws ShapeError where the kernel is larger than the padded x; ArgumentError where padding exceeds half the kernel
+ * @throws ShapeError where the kernel is larger than the padded x; ArgumentError where padding exceeds half the
+ * kernel; OptionError for an unknown option
  */
 export function maxPool(x: Tensor, options: PoolOptions): Tensor {
-  const plan = planPool('maxPool', x, options);
+  const plan = planPool('maxPool', x, paddedWindowRules, options);
   return overWindows(x, plan, Number.NEGATIVE_INFINITY, (pieces) => {
     const [output] = runMap('maxPool', maximumOf(pieces.length), pieces) as [Tensor];
     return recorded([x], output, (g) => [toMaximum(g, x, plan)]);
@@ -63,10 +76,12 @@ function atMaximum(h: Tensor, x: Tensor, plan: WindowPlan): Tensor {
 /**
  * The mean of every window, channel by channel: x [B, ...spatial, C] → [B, ...out, C]. Padding is 0.
  *
- * @throws ShapeError where the kernel is larger than the padded x; ArgumentError where padding exceeds half the kernel
+ * @throws ShapeError where the kernel is larger than the padded x; ArgumentError where padding exceeds half the
+ * kernel; OptionError for an unknown option
  */
-export function averagePool(x: Tensor, { countPadding = true, ...options }: AveragePoolOptions): Tensor {
-  const plan = planPool('averagePool', x, options);
+export function averagePool(x: Tensor, options: AveragePoolOptions): Tensor {
+  const plan = planPool('averagePool', x, averageRules, options);
+  const { countPadding = true } = options;
   const isPadded = plan.padding.flat().some((amount) => amount > 0);
   const padded = isPadded ? pad(x, [[0, 0], ...plan.padding, [0, 0]]) : x;
   const means = windowMean(padded, { ...plan, padding: plan.padding.map(() => [0, 0]) });
@@ -82,7 +97,7 @@ function windowMean(x: Tensor, plan: WindowPlan): Tensor {
     const ones = plan.kernel.map(() => 1);
     const [batch, channels] = [g.shape[0] as number, g.shape.at(-1) as number];
     const share = reshape(multiply(g, 1 / count), [batch, ...plan.out, ...ones, channels]);
-    return [overlapAdd(broadcastTo(share, [batch, ...plan.out, ...plan.kernel, channels]), x.shape, plan)];
+    return [overlapAddBy(broadcastTo(share, [batch, ...plan.out, ...plan.kernel, channels]), x.shape, plan)];
   });
 }
 
@@ -110,12 +125,18 @@ function uncounted(x: Tensor, plan: WindowPlan): Tensor {
   return tensor(factors, [...plan.out, 1], { dtype: x.dtype });
 }
 
-/** The mean over all spatial axes: x [B, ...spatial, C] → [B, C]. */
-export function globalAveragePool(x: Tensor): Tensor {
+/**
+ * The mean over all spatial axes: x [B, ...spatial, C] → [B, C].
+ *
+ * @throws OptionError, ArgumentError for options: it has none
+ */
+export function globalAveragePool(x: Tensor, options?: NoOptions): Tensor {
+  refuseOptions('globalAveragePool', options);
   return mean(x, { axis: x.shape.slice(1, -1).map((_, axis) => axis + 1) });
 }
 
-function planPool(operation: string, x: Tensor, options: PoolOptions): WindowPlan {
+function planPool(operation: string, x: Tensor, rules: OptionRules, options: PoolOptions): WindowPlan {
+  checkOptions(operation, rules, options);
   const plan = planWindows(operation, x.shape, { ...options, stride: options.stride ?? options.kernel });
   plan.padding.forEach((amounts, axis) => {
     const reach = ((plan.kernel[axis] as number) - 1) * (plan.dilation[axis] as number) + 1;

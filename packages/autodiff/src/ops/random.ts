@@ -1,5 +1,5 @@
 import { Graph, Program, Real, symbolicWords, Word } from '@funhash/formula';
-import { ArgumentError, xxHash32Formula } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, xxHash32Formula } from '@funhash/hashing';
 import {
   contiguousStrides,
   currentBackend,
@@ -8,6 +8,7 @@ import {
   sizeOf,
   type Tensor,
 } from '@funhash/tensor';
+import { seedOption, tensorOption } from './option-rules.ts';
 
 /**
  * Random tensors: element k is a function of k and the seed alone (xxHash32 of two words), so that the same seed gives
@@ -15,42 +16,58 @@ import {
  * run as any other formula does.
  */
 
-export interface RandomOptions {
-  /** A 32-bit word. */
-  readonly seed: number;
-  /** Whose dtype and backend the result has. Default: f32 on the current backend. */
-  readonly like?: Tensor;
-}
+const rules = {
+  /** A whole number, of which 32 bits count: the same one gives the same numbers on every backend. */
+  seed: option.required(seedOption()),
+  /** The tensor whose dtype and backend the result has. Default: f32 on the current backend. */
+  like: tensorOption(),
+};
+
+/** Options of `randomUniform` and `randomNormal`. */
+export type RandomOptions = OptionsOf<typeof rules>;
+
+const bernoulliRules = {
+  ...rules,
+  /** The probability of `value`, from 0 to 1, in steps of 2^-32. */
+  probability: option.required(option.real({ least: 0, most: 1 })),
+  /** What is drawn with this probability. Default 1. */
+  value: option.real(),
+};
+
+/** Options of `randomBernoulli`. */
+export type BernoulliOptions = OptionsOf<typeof bernoulliRules>;
 
 type Draw = (index: number) => Word;
 
-/** Uniform in [0, 1), multiples of 2^-24: exactly the same on every backend. */
+/**
+ * Numbers uniform in [0, 1), multiples of 2^-24, exactly the same on every backend: a tensor of `shape`, without
+ * gradient.
+ *
+ * @throws OptionError for an unknown option; ArgumentError without a seed
+ */
 export function randomUniform(shape: Shape, options: RandomOptions): Tensor {
+  checkOptions('randomUniform', rules, options);
   return drawn(shape, uniform, options, [], []);
 }
 
-/** Normal with mean 0 and standard deviation 1, by Box and Muller 1958. */
+/**
+ * Normal numbers with mean 0 and standard deviation 1, by Box and Muller 1958: a tensor of `shape`, without gradient.
+ *
+ * @throws OptionError for an unknown option; ArgumentError without a seed
+ */
 export function randomNormal(shape: Shape, options: RandomOptions): Tensor {
+  checkOptions('randomNormal', rules, options);
   return drawn(shape, normal, options, [], []);
 }
 
 /**
- * `value` with the given probability, else 0.
+ * A tensor of `shape` whose elements are `value` with the given probability, else 0; no gradient.
  *
- * @param probability from 0 to 1, in steps of 2^-32
- * @param value default 1
- * @throws ArgumentError for a probability outside of [0, 1]
+ * @throws OptionError for an unknown option; ArgumentError without a seed, or for a probability outside of [0, 1]
  */
-export function randomBernoulli(
-  shape: Shape,
-  { probability, value = 1, ...options }: RandomOptions & { probability: number; value?: number },
-): Tensor {
-  if (!(probability >= 0 && probability <= 1))
-    throw new ArgumentError({
-      operation: 'randomBernoulli',
-      expected: 'a probability from 0 to 1',
-      actual: String(probability),
-    });
+export function randomBernoulli(shape: Shape, options: BernoulliOptions): Tensor {
+  checkOptions('randomBernoulli', bernoulliRules, options);
+  const { probability, value = 1 } = options;
   const below = Math.ceil((1 - probability) * 2 ** 32);
   if (below === 2 ** 32) return drawn(shape, bernoulli, options, [0], [0]);
   return drawn(shape, bernoulli, options, [below], [value]);

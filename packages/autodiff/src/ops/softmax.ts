@@ -1,5 +1,5 @@
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import {
   arange,
   type FloatDType,
@@ -13,6 +13,7 @@ import {
 } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
 import { oneHot } from './index-ops.ts';
+import { type NoOptions, refuseOptions, tensorOption } from './option-rules.ts';
 import {
   add,
   applyPointwise,
@@ -24,20 +25,36 @@ import {
   where,
 } from './pointwise.ts';
 import { sum } from './reduce.ts';
-import { expandDims } from './views.ts';
+import { expandDims, sumOver } from './views.ts';
 
-/** log Σ exp along the last axis: [..., N] → [...]. Of −∞ alone: −∞, with gradient NaN. */
-export function logSumExp(x: Tensor): Tensor {
+/**
+ * log Σ exp along the last axis: [..., N] → [...]. −∞ where all elements are, with gradient NaN.
+ *
+ * @throws OptionError, ArgumentError for options: it has none
+ */
+export function logSumExp(x: Tensor, options?: NoOptions): Tensor {
+  refuseOptions('logSumExp', options);
   return recorded([x], runLogSumExp(x), (g) => [multiply(expandDims(g, -1), softmax(x))]);
 }
 
-/** Along the last axis. */
-export function logSoftmax(x: Tensor): Tensor {
+/**
+ * Logarithms of the softmax along the last axis, x − log Σ exp(x), exact where the softmax underflows: x [..., N] →
+ * [..., N].
+ *
+ * @throws OptionError, ArgumentError for options: it has none. For another axis, `transpose` first
+ */
+export function logSoftmax(x: Tensor, options?: NoOptions): Tensor {
+  refuseOptions('logSoftmax', options);
   return negative(surprise(x));
 }
 
-/** Along the last axis. */
-export function softmax(x: Tensor): Tensor {
+/**
+ * exp(x) / Σ exp(x) along the last axis: x [..., N] → probabilities [..., N].
+ *
+ * @throws OptionError, ArgumentError for options: it has none. For another axis, `transpose` first
+ */
+export function softmax(x: Tensor, options?: NoOptions): Tensor {
+  refuseOptions('softmax', options);
   return probability(surprise(x));
 }
 
@@ -60,21 +77,24 @@ function centredOf(x: Tensor): { readonly centred: Tensor; readonly normaliser: 
 }
 
 function withSurpriseGradient(x: Tensor, output: Tensor): Tensor {
-  return recorded([x], output, (g) => [surpriseGradient(output, sum(g, { axis: -1, keepDims: true }), g)]);
+  return recorded([x], output, (g) => [surpriseGradient(output, sumOver(g, [g.rank - 1]), g)]);
 }
 
 const surpriseGradient = elementwise('softmax gradient', (s, total, g) =>
   s.negate().exp().times(total).minus(g),
 );
 
-export interface CrossEntropyOptions {
-  /** Default `mean`: over the batch, weighted where classes have weights, as PyTorch's is. */
-  readonly reduction?: 'mean' | 'sum' | 'none';
-  /** Weight of each class, [C]; only with labels. */
-  readonly classWeights?: Tensor;
-  /** Share ε of the target spread evenly over all classes. Default 0. */
-  readonly labelSmoothing?: number;
-}
+const rules = {
+  /** How losses of the examples become one. Default `mean`: over the batch, weighted where classes are, as PyTorch's. */
+  reduction: option.oneOf(['mean', 'sum', 'none']),
+  /** Weight of each class, [C]; only with labels. Default: 1 each. */
+  classWeights: tensorOption(),
+  /** Share ε of the target that is spread evenly over all classes, from 0 to 1. Default 0. */
+  labelSmoothing: option.real({ least: 0, most: 1 }),
+};
+
+/** Options of `softmaxCrossEntropy`. */
+export type CrossEntropyOptions = OptionsOf<typeof rules>;
 
 /**
  * Cross-entropy of softmax(logits) against targets, computed from logits without forming the softmax.
@@ -82,12 +102,11 @@ export interface CrossEntropyOptions {
  * @param logits [B, C]
  * @param targets labels [B] (i32), or probabilities [B, C]
  * @returns a scalar, or [B] with reduction `none`
+ * @throws ShapeError for shapes that do not fit; OptionError for an unknown option
  */
-export function softmaxCrossEntropy(
-  logits: Tensor,
-  targets: Tensor,
-  { reduction = 'mean', classWeights, labelSmoothing = 0 }: CrossEntropyOptions = {},
-): Tensor {
+export function softmaxCrossEntropy(logits: Tensor, targets: Tensor, options?: CrossEntropyOptions): Tensor {
+  if (options !== undefined) checkOptions('softmaxCrossEntropy', rules, options);
+  const { reduction = 'mean', classWeights, labelSmoothing = 0 } = options ?? {};
   requireFitting(logits, targets, classWeights);
   const labels = targets.dtype === 'i32';
   const [batch, classes] = logits.shape as [number, number];

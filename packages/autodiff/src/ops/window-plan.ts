@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
 import { type Shape, ShapeError, shapeText } from '@funhash/tensor';
 
 /** A number for every spatial axis, or one for all of them. */
@@ -10,19 +10,32 @@ export type PerAxis = number | readonly number[];
  */
 export type Padding = 'valid' | 'same' | number | readonly (number | readonly [number, number])[];
 
-export interface WindowOptions {
-  /** Extents of the window. */
-  readonly kernel: PerAxis;
-  /** Distance of neighbouring windows. Default 1. */
-  readonly stride?: PerAxis | undefined;
-  /** Distance of neighbouring elements of a window. Default 1. */
-  readonly dilation?: PerAxis | undefined;
-}
+// Values are checked by planWindows, which knows how many axes there are.
+const perAxisOption = () =>
+  option.any<PerAxis | undefined>('a whole number ≥ 1, or one for each spatial axis');
 
-export interface PaddedWindowOptions extends WindowOptions {
-  /** Default `valid`. */
-  readonly padding?: Padding | undefined;
-}
+export const windowRules = {
+  /** Extents of the window, in elements. */
+  kernel: option.required(option.any<PerAxis>('a whole number ≥ 1, or one for each spatial axis')),
+  /** Distance of neighbouring windows, in elements. Default 1. */
+  stride: perAxisOption(),
+  /** Distance of neighbouring elements of a window. Default 1. */
+  dilation: perAxisOption(),
+};
+
+/** Options of `windows` and `overlapAdd`. */
+export type WindowOptions = OptionsOf<typeof windowRules>;
+
+export const paddedWindowRules = {
+  ...windowRules,
+  /** Elements around the input. Default `valid`: none. */
+  padding: option.any<Padding | undefined>(
+    "'valid', 'same', a whole number ≥ 0, or one for each spatial axis",
+  ),
+};
+
+/** Windows and the padding around what they are on. */
+export type PaddedWindowOptions = OptionsOf<typeof paddedWindowRules>;
 
 /** Window options worked out for one shape [B, ...spatial, C]: one number for each spatial axis. */
 export interface WindowPlan {

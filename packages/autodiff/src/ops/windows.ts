@@ -1,3 +1,4 @@
+import { checkOptions } from '@funhash/hashing';
 import {
   assign,
   empty,
@@ -11,24 +12,31 @@ import {
 } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { add } from './pointwise.ts';
-import { planWindows, type WindowOptions, type WindowPlan } from './window-plan.ts';
+import { planWindows, type WindowOptions, type WindowPlan, windowRules } from './window-plan.ts';
 
 /**
  * x [B, ...spatial, C] → [B, ...out, ...kernel, C]: every window on x, on the memory of x. Windows overlap there: a
  * copy is larger than x by the number of elements of the kernel.
  *
- * @throws ShapeError where the kernel is larger than x
+ * @throws ShapeError where the kernel is larger than x; OptionError for an unknown option
  */
 export function windows(x: Tensor, options: WindowOptions): Tensor {
-  const plan = planWindows('windows', x.shape, options);
-  return recorded([x], windowsOf(x, plan), (g) => [overlapAdd(g, x.shape, options)]);
+  checkOptions('windows', windowRules, options);
+  return windowsBy(x, planWindows('windows', x.shape, options));
+}
+
+function windowsBy(x: Tensor, plan: WindowPlan): Tensor {
+  return recorded([x], windowsOf(x, plan), (g) => [overlapAddBy(g, x.shape, plan)]);
 }
 
 /**
  * The adjoint of `windows`: x [B, ...out, ...kernel, C] → [B, ...spatial, C] = `shape`, where each element is the sum
  * of all window elements that lie on it.
+ *
+ * @throws ShapeError where x is not of windows on `shape`; OptionError for an unknown option
  */
 export function overlapAdd(x: Tensor, shape: Shape, options: WindowOptions): Tensor {
+  checkOptions('overlapAdd', windowRules, options);
   const plan = planWindows('overlapAdd', shape, options);
   const expected = [shape[0] as number, ...plan.out, ...plan.kernel, shape.at(-1) as number];
   if (!sameShape(x.shape, expected))
@@ -37,8 +45,13 @@ export function overlapAdd(x: Tensor, shape: Shape, options: WindowOptions): Ten
       expected: `windows of shape ${shapeText(expected)} on ${shapeText(shape)}`,
       actual: shapeText(x.shape),
     });
+  return overlapAddBy(x, shape, plan);
+}
+
+/** `overlapAdd` by a plan without padding. */
+export function overlapAddBy(x: Tensor, shape: Shape, plan: WindowPlan): Tensor {
   const output = addPieces(pieceViews(x, plan), shape, plan);
-  return recorded([x], output, (g) => [windows(g, options)]);
+  return recorded([x], output, (g) => [windowsBy(g, plan)]);
 }
 
 /** A view of the windows on x, not recorded. */

@@ -1,5 +1,5 @@
 import type { Real } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { elementwise } from '../ops/pointwise.ts';
 
@@ -42,6 +42,18 @@ export function learnedStep(
   return kept.plus(0.5).floor().withGradientOf(kept).times(scaled);
 }
 
+const rules = {
+  /** The least level, in steps. */
+  low: option.required(option.real()),
+  /** The greatest level, in steps. */
+  high: option.required(option.real()),
+  /** The number of values that share the step: entries of a weight, features of an activation. */
+  count: option.required(option.positive()),
+};
+
+/** Options of `quantize`. */
+type QuantizeOptions = OptionsOf<typeof rules>;
+
 const quantizeBy = elementwise('quantize', (x, step, low, high, count) =>
   learnedStep(x, step, { low, high, count }),
 );
@@ -52,13 +64,11 @@ const quantizeBy = elementwise('quantize', (x, step, low, high, count) =>
  * is 0 beyond; that of the step is Σ (level − x / step), the bound beyond, times 1 / √(count · high).
  *
  * @param step one element, above 0
- * @param count of the values that share the step: entries of a weight, features of an activation
+ * @throws ShapeError for a step of more elements; OptionError for an unknown option
  */
-export function quantize(
-  x: Tensor,
-  step: Tensor,
-  { low, high, count }: Levels & { readonly count: number },
-): Tensor {
+export function quantize(x: Tensor, step: Tensor, options: QuantizeOptions): Tensor {
+  checkOptions('quantize', rules, options);
+  const { low, high, count } = options;
   if (step.size !== 1)
     throw new ShapeError({
       operation: 'quantize',

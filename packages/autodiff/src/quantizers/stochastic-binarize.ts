@@ -1,5 +1,7 @@
 import type { Real } from '@funhash/formula';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
+import { seedOption } from '../ops/option-rules.ts';
 import { elementwise } from '../ops/pointwise.ts';
 import { randomUniform } from '../ops/random.ts';
 import { hardTanh } from './binarize.ts';
@@ -12,6 +14,11 @@ export function stochasticallyBinarized(x: Real, u: Real): Real {
   return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(hardTanh(x));
 }
 
+const rules = {
+  /** A whole number, of which 32 bits count: the same one gives the same signs on every backend. */
+  seed: option.required(seedOption()),
+};
+
 const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
 
 /**
@@ -19,8 +26,9 @@ const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
  * +1 with the probability of the hard sigmoid, (x + 1) / 2 kept within 0 and 1, else −1. The cotangent passes where
  * |x| ≤ 1 and is 0 elsewhere.
  *
- * @param seed a 32-bit word: the same one gives the same signs on every backend
+ * @throws OptionError for an unknown option; ArgumentError without a seed
  */
-export function stochasticBinarize(x: Tensor, { seed }: { readonly seed: number }): Tensor {
-  return draw(x, randomUniform(x.shape, { seed, like: x }));
+export function stochasticBinarize(x: Tensor, options: OptionsOf<typeof rules>): Tensor {
+  checkOptions('stochasticBinarize', rules, options);
+  return draw(x, randomUniform(x.shape, { seed: options.seed, like: x }));
 }

@@ -1,4 +1,4 @@
-import { random } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, random } from '@funhash/hashing';
 import { type Law, LawError } from '@funhash/hashing/testing';
 import {
   contiguousStrides,
@@ -13,6 +13,7 @@ import {
 import fc from 'fast-check';
 import { grad, gradientsOf, stopGradient } from '../grad.ts';
 import { gradCheck } from '../grad-check.ts';
+import { seedOption } from '../ops/option-rules.ts';
 import { add, multiply } from '../ops/pointwise.ts';
 import { sum } from '../ops/reduce.ts';
 import { isRecording } from '../tape.ts';
@@ -23,19 +24,23 @@ export type LawfulOp<S extends readonly Shape[], P extends readonly unknown[]> =
   ...operands: [...{ [K in keyof S]: Tensor }, ...P]
 ) => Tensor;
 
-export interface OpLawOptions {
-  /** Inputs are uniform in [low, high]; default −2 to 2. Choose them inside the domain of the op. */
-  readonly low?: number;
-  readonly high?: number;
+const rules = {
+  /** Inputs are uniform from here on. Default −2. Choose them inside the domain of the op. */
+  low: option.real(),
+  /** Inputs are uniform up to here. Default 2. */
+  high: option.real(),
   /** Largest error of a gradient in f64, relative to the largest gradient and at least 1. Default 1e-6. */
-  readonly tolerance?: number;
+  tolerance: option.real({ least: 0 }),
   /** Largest error in f32, relative to the largest value and at least 1. Default 1e-4. */
-  readonly toleranceF32?: number;
+  toleranceF32: option.real({ least: 0 }),
   /** Samples for each law. Default 15. */
-  readonly runs?: number;
-  /** Default 1. */
-  readonly seed?: number;
-}
+  runs: option.count(),
+  /** Seed of samples and inputs. Default 1. */
+  seed: seedOption(),
+};
+
+/** Options of `opLaws`. */
+export type OpLawOptions = OptionsOf<typeof rules>;
 
 /** What a law looks at: the op with its parameters bound, at a point. */
 interface Trial {
@@ -60,8 +65,10 @@ export function opLaws<const S extends readonly Shape[], const P extends readonl
   name: string,
   op: LawfulOp<S, P>,
   sample: fc.Arbitrary<OpSample<S, P>>,
-  { low = -2, high = 2, tolerance = 1e-6, toleranceF32 = 1e-4, runs = 15, seed = 1 }: OpLawOptions = {},
+  options: OpLawOptions = {},
 ): Law[] {
+  checkOptions('opLaws', rules, options);
+  const { low = -2, high = 2, tolerance = 1e-6, toleranceF32 = 1e-4, runs = 15, seed = 1 } = options;
   return Object.entries(laws).map(([title, check]) => ({
     name: `${name}: ${title}`,
     check: () => {
@@ -92,7 +99,7 @@ export function opLaws<const S extends readonly Shape[], const P extends readonl
 
 const laws: Readonly<Record<string, (trial: Trial) => void>> = {
   'gradients of both orders equal central differences': ({ op, inputs, tolerance }) =>
-    gradCheck(op, inputs, { tolerance }),
+    gradCheck(op, inputs, { tolerance, directions: 2 }),
 
   'the vjp is linear in the cotangent': ({ op, inputs }) => {
     const y = op(...inputs);

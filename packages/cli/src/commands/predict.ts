@@ -70,7 +70,7 @@ function inputWidth(net: Module): number {
   for (const layer of layers) {
     if (layer instanceof Dense) return layer.options.in;
     if (layer instanceof packedLayers.PackedDense) return layer.matrix.depth;
-    if (layer instanceof Reshape) return layer.shape.reduce((size, extent) => size * extent, 1);
+    if (layer instanceof Reshape) return layer.options.shape.reduce((size, extent) => size * extent, 1);
   }
   throw new UsageError({
     operation: 'predict',

@@ -26,7 +26,7 @@ type Entry = { readonly [field: string]: JsonValue };
 const fields: Readonly<
   Record<DescriptionField, { stated: string; idIn(entry: Entry): JsonValue | undefined }>
 > = {
-  quantized: { stated: 'bits', idIn: ({ bits }) => `i${bits}` },
+  quantized: { stated: 'bits', idIn: ({ bits }) => (typeof bits === 'number' ? `i${bits}` : undefined) },
   formats: { stated: 'format', idIn: ({ format }) => format },
 };
 

@@ -1,7 +1,7 @@
 import type { Program } from '@funhash/formula';
 import type { VirtualView } from '@funhash/tensor';
 import type { Device, DeviceArray } from '../device.ts';
-import { programId } from '../program/program-operands.ts';
+import { programId } from '../program-operands.ts';
 import { entriesByIndex, type Sorted } from './sorted-entries.ts';
 import type { Strip } from './strips.ts';
 

@@ -1,7 +1,8 @@
+import { programText } from '@funhash/codegen';
 import type { Epilogue } from '@funhash/tensor';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Elements, NativeCode } from '../device.ts';
-import { nativeCode, programText } from '../program/program-text.ts';
+import { nativeCode } from '../program-operands.ts';
 
 /** What a product kernel does to its sum before it returns it. */
 export interface EpilogueCode {

@@ -1,11 +1,11 @@
+import { programText } from '@funhash/codegen';
 import type { Program, Sink } from '@funhash/formula';
 import { sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { DeviceArray, Elements, KernelSource } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
-import { programId, programOperands } from '../program/program-operands.ts';
-import { nativeCode, programText } from '../program/program-text.ts';
+import { nativeCode, programId, programOperands } from '../program-operands.ts';
 import { releaseTable, type Table } from './entry-tables.ts';
 import { indicesOf } from './rows.ts';
 import { commonIndex } from './sorted-entries.ts';

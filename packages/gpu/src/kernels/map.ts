@@ -1,10 +1,11 @@
+import { programText } from '@funhash/codegen';
 import type { Program } from '@funhash/formula';
 import { type Kernels, referenceBackend, sizeOf, type View } from '@funhash/tensor';
 import { axesKey, joined, positionLines, quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Elements } from '../device.ts';
 import type { GpuBuffer } from '../memory.ts';
-import { nativeCode, programText } from '../program/program-text.ts';
+import { nativeCode } from '../program-operands.ts';
 
 /** All outputs in one pass, one behind the other in one array. */
 export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {

@@ -1,10 +1,10 @@
+import { programText } from '@funhash/codegen';
 import { type Kernels, sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { quotient } from '../addressing.ts';
 import { type GpuContext, languageOf } from '../context.ts';
 import type { Device, DeviceArray } from '../device.ts';
 import { GpuBuffer } from '../memory.ts';
-import { programId, programOperands } from '../program/program-operands.ts';
-import { nativeCode, programText } from '../program/program-text.ts';
+import { nativeCode, programId, programOperands } from '../program-operands.ts';
 import { foldInto } from './fold.ts';
 import { matrixProduct, multiply } from './matmul.ts';
 import { requireIndices } from './rows.ts';

@@ -18,7 +18,7 @@ export interface ThresholdedSums {
  * Packs the signs of x [..., channels], by thresholds where x are sums: i32 [..., ⌈channels / 32⌉]. `toBinary` makes it.
  */
 export class PackSigns extends Module {
-  static readonly type = 'packSigns';
+  static override readonly type: string = 'packSigns';
   readonly sums: ThresholdedSums | undefined;
 
   constructor(sums?: ThresholdedSums) {
@@ -40,13 +40,13 @@ export class PackSigns extends Module {
     return [{ name: 'thresholds', kind: 'thresholds', shape: [channels], parameters }];
   }
 
-  get spec(): LayerSpec {
+  override get spec(): LayerSpec {
     if (!this.sums) return { type: PackSigns.type };
     const { input, depth, thresholds } = this.sums;
     return { type: PackSigns.type, input, depth, channels: thresholds.channels };
   }
 
-  static fromSpec(reader: LayerReader): PackSigns {
+  static override fromSpec(reader: LayerReader): PackSigns {
     if (!reader.has('channels')) return new PackSigns();
     const [input, depth] = [readInput(reader), reader.count('depth')];
     const most = mostOf(input, depth);

@@ -1,13 +1,13 @@
 import { planWindows, type WindowPlan, windowsOf } from '@funhash/autodiff/op-parts';
+import { checkOptions } from '@funhash/hashing';
 import { keep, runPlace, signWords, type Tensor, tensor } from '@funhash/tensor';
 import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { LayerSpec } from '../module.ts';
 import {
   kernelExtents,
-  readSpatial,
   requireImages,
   type SpatialOptions,
-  spatialSpec,
+  spatialOptions,
   windowOptions,
 } from '../spatial/convolution.ts';
 import { bytePlaneCount, bytePlanes } from './byte-planes.ts';
@@ -19,15 +19,14 @@ import { type PackedOptions, PackedProduct, readPacked } from './packed-product.
  * [B, H′, W′, out], or packed signs of them by thresholds. Padding counts as 0, as in training: what its bits, all 0,
  * add to sums is taken away again. `toBinary` makes it.
  */
-export class PackedConv2d extends PackedProduct {
-  static readonly type = 'packedConv2d';
-  readonly options: SpatialOptions;
+export class PackedConv2d extends PackedProduct<SpatialOptions> {
+  static override readonly type: string = 'packedConv2d';
+  static override readonly options = spatialOptions;
   /** For images as large as the last ones. */
   #correction: { readonly key: string; readonly values: Tensor } | undefined;
 
   constructor(spatial: SpatialOptions, options: PackedOptions) {
-    super('PackedConv2d', options);
-    this.options = spatial;
+    super(spatial, options);
   }
 
   compute(x: Tensor): Tensor {
@@ -78,19 +77,14 @@ export class PackedConv2d extends PackedProduct {
     return this.#correction.values;
   }
 
-  get spec(): LayerSpec {
+  override get spec(): LayerSpec {
     const { rows, channels } = this.matrix;
-    return {
-      type: PackedConv2d.type,
-      in: channels,
-      out: rows,
-      ...spatialSpec(this.options),
-      ...this.packedSpec,
-    };
+    return { ...super.spec, in: channels, out: rows, ...this.packedSpec };
   }
 
-  static fromSpec(reader: LayerReader): PackedConv2d {
-    const options = readSpatial(reader);
+  static override fromSpec(reader: LayerReader): PackedConv2d {
+    const options = reader.options(spatialOptions) as SpatialOptions;
+    checkOptions('PackedConv2d', spatialOptions, options);
     const extents = kernelExtents('PackedConv2d', 2, options);
     const runs = extents.reduce((product, extent) => product * extent, 1);
     const shape = { rows: reader.count('out'), runs, channels: reader.count('in') };

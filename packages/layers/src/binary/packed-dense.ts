@@ -10,10 +10,10 @@ import { type PackedOptions, PackedProduct, readPacked } from './packed-product.
  * [B, out], or packed signs of them by thresholds, i32 [B, ⌈out / 32⌉]. `toBinary` makes it.
  */
 export class PackedDense extends PackedProduct {
-  static readonly type = 'packedDense';
+  static override readonly type: string = 'packedDense';
 
   constructor(options: PackedOptions) {
-    super('PackedDense', options);
+    super({}, options);
   }
 
   compute(x: Tensor): Tensor {
@@ -28,12 +28,12 @@ export class PackedDense extends PackedProduct {
     return this.product(input === 'bytes' ? bytePlanes(x) : x, 1);
   }
 
-  get spec(): LayerSpec {
+  override get spec(): LayerSpec {
     const { rows, depth, channels } = this.matrix;
     return { type: PackedDense.type, in: depth, out: rows, channels, ...this.packedSpec };
   }
 
-  static fromSpec(reader: LayerReader): PackedDense {
+  static override fromSpec(reader: LayerReader): PackedDense {
     const [inputs, rows, channels] = [reader.count('in'), reader.count('out'), reader.count('channels')];
     if (inputs % channels !== 0)
       throw new ArgumentError({

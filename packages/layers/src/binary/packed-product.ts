@@ -21,16 +21,16 @@ export interface PackedOptions {
 }
 
 /** What dense layers and convolutions with a bit for each weight have in common. */
-export abstract class PackedProduct extends Module {
+export abstract class PackedProduct<O extends object = object> extends Module<O> {
   readonly input: PackedInput;
   readonly matrix: SignMatrix;
   readonly thresholds: Thresholds | undefined;
 
-  constructor(operation: string, { input, matrix, thresholds }: PackedOptions) {
-    super();
+  constructor(options: O, { input, matrix, thresholds }: PackedOptions) {
+    super(options);
     if (matrix.depth > mostDepth[input])
       throw new ArgumentError({
-        operation,
+        operation: this.title,
         expected: `sums of at most ${mostDepth[input]} ${input}`,
         actual: String(matrix.depth),
       });

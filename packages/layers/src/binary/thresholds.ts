@@ -3,7 +3,7 @@ import { Parameter } from '@funhash/space';
 import { keep, type SignBoundTensors, scope, signWords, type Tensor, tensor } from '@funhash/tensor';
 import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { Module } from '../module.ts';
-import { BatchNorm } from '../normalization/batch-norm.ts';
+import type { Step } from '../steps.ts';
 import { refuseBits } from './refuse-bits.ts';
 
 export interface SumRange {
@@ -65,16 +65,23 @@ export class Thresholds {
   }
 }
 
+/** Something that makes a value of each channel by itself, and what it does. */
+export interface ChannelwiseUnit {
+  readonly layer: Module;
+  readonly steps: readonly Step<Module>[];
+}
+
 /**
  * The thresholds of layers that make a sign of each channel by itself, found by running these very layers on sums, so
  * that no rounding of theirs differs: between the least and the greatest sum the sign changes at most once, and
  * bisection finds where.
  *
- * @param layers from sums [B, channels] to signs, each channel rising or falling: batch normalisation, signs
+ * @param units from sums [B, channels] to signs, each channel rising or falling: batch normalisation, signs
  */
-export async function thresholdsOf(layers: readonly Module[], range: SumRange): Promise<Thresholds> {
+export async function thresholdsOf(units: readonly ChannelwiseUnit[], range: SumRange): Promise<Thresholds> {
   const { channels, most } = range;
-  for (const layer of layers) await requireNumbers(layer);
+  for (const unit of units) await requireNumbers(unit);
+  const layers = units.map(({ layer }) => layer);
   const low = new Int32Array(channels).fill(-most);
   const high = new Int32Array(channels).fill(most);
   const first = await signsAt(low, layers, range);
@@ -115,16 +122,19 @@ async function signsAt(
 }
 
 /** @throws ArgumentError where normalisation would make NaN of sums, of which no sign is the right one */
-async function requireNumbers(layer: Module): Promise<void> {
-  if (!(layer instanceof BatchNorm)) return;
-  for (const values of Object.values(scope(() => layer.inference))) {
-    const wrong = (await values.data()).findIndex((value) => !Number.isFinite(value));
-    values.dispose();
-    if (wrong >= 0)
-      throw new ArgumentError({
-        operation: 'toBinary',
-        expected: 'normalisation that gives numbers',
-        actual: `others for channel ${wrong}, of variance ${layer.statistics.variance.value.dataSync()[wrong]}`,
-      });
+async function requireNumbers({ steps }: ChannelwiseUnit): Promise<void> {
+  for (const step of steps) {
+    if (step.type !== 'affine') continue;
+    for (const values of Object.values(scope(step.terms))) {
+      const channel = (await values.data()).findIndex((value) => !Number.isFinite(value));
+      values.dispose();
+      if (channel >= 0)
+        throw new ArgumentError({
+          operation: 'toBinary',
+          expected: 'normalisation that gives numbers',
+          actual: `others for channel ${channel}`,
+          remedy: 'A variance below 0, or of 0 without epsilon, is none.',
+        });
+    }
   }
 }

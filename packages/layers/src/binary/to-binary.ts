@@ -1,21 +1,12 @@
 import { ArgumentError } from '@funhash/hashing';
-import { Parameter } from '@funhash/space';
-import { tensor } from '@funhash/tensor';
+import { scope, tensor } from '@funhash/tensor';
 import { Activation } from '../activation.ts';
 import type { ActivationName } from '../activations.ts';
 import { Sequential } from '../containers/sequential.ts';
-import { Dense } from '../dense.ts';
-import { Dropout } from '../dropout.ts';
-import { Flatten } from '../flatten.ts';
-import { Module, savedValues } from '../module.ts';
+import { type Module, savedValues } from '../module.ts';
 import { BatchNorm } from '../normalization/batch-norm.ts';
-import { Normalization } from '../normalization/normalization.ts';
-import { Reshape } from '../reshape.ts';
-import { Conv2d } from '../spatial/conv2d.ts';
-import { spatialSpec } from '../spatial/convolution.ts';
-import { Dropout2d } from '../spatial/dropout2d.ts';
-import { MaxPool2d } from '../spatial/max-pool2d.ts';
-import { Weighted } from '../weighted.ts';
+import { spatialOptionsOf } from '../spatial/convolution.ts';
+import type { AffineStep, ProductStep, Step } from '../steps.ts';
 import { PackSigns } from './pack-signs.ts';
 import { PackedConv2d } from './packed-conv2d.ts';
 import { PackedDense } from './packed-dense.ts';
@@ -25,17 +16,22 @@ import { thresholdsOf } from './thresholds.ts';
 
 const operation = 'toBinary';
 
-type Product = Conv2d | Dense;
+/** A layer of the model, or a part of one, and what it does. */
+interface Unit {
+  /** In its place where it stays. */
+  readonly layer: Module;
+  readonly steps: readonly Step<Module>[];
+  /** The matrix, of a product with weights of ±1. */
+  readonly signs?: Float32Array;
+}
 
 /** A product with a matrix of ±1 [rows, cols], and nothing else of its layer. */
-interface SignProduct {
-  readonly layer: Product;
+interface SignProduct extends Unit {
+  readonly steps: readonly [ProductStep<Module>];
   readonly signs: Float32Array;
 }
 
-type Step = Module | SignProduct;
-
-/** What flows from one step to the next. */
+/** What flows from one unit to the next. */
 interface Flow {
   readonly kind: PackedInput | 'real';
   /** Where signs are packed: how many share words. */
@@ -60,143 +56,151 @@ interface Flow {
  */
 export async function toBinary(model: Module): Promise<Sequential> {
   await requireFinite(model);
-  const steps = await stepsOf(model);
-  if (!steps.some(isProduct))
+  const units = await unitsOf(model);
+  if (!units.some(isProduct))
     throw new ArgumentError({
       operation,
       expected: 'a Sequential of layers with weights of ±1',
-      actual: steps.map((step) => (step as Module).spec.type).join(', ') || 'none',
+      actual: units.map(({ layer }) => layer.spec.type).join(', ') || 'none',
       remedy: 'Give its layers `weight: binary()`.',
     });
   const layers: Module[] = [];
   let flow: Flow = { kind: 'real' };
-  for (let at = 0; at < steps.length; at++) {
-    const step = steps[at] as Step;
-    if (isProduct(step)) {
-      const tail = tailOf(steps, at + 1);
-      const packed = await packedProduct(step, flow, tail);
+  for (let at = 0; at < units.length; at++) {
+    const unit = units[at] as Unit;
+    if (isProduct(unit)) {
+      const tail = tailOf(units, at + 1);
+      const packed = await packedProduct(unit, flow, tail);
       layers.push(...packed.layers);
       flow = packed.flow;
       at += tail?.length ?? 0;
-    } else if (!(flow.kind === 'signs' && isSign(step))) {
-      layers.push(step);
-      flow = flowBehind(step, flow);
+    } else if (!(flow.kind === 'signs' && isSign(unit))) {
+      layers.push(unit.layer);
+      flow = flowBehind(unit, flow);
     }
   }
-  return new Sequential(layers);
+  const result = new Sequential(layers);
+  result.signature = model.signature;
+  return result;
 }
 
 async function requireFinite(model: Module): Promise<void> {
   for (const [name, { value }] of savedValues(model)) {
     const values = await value.data();
-    const wrong = values.findIndex((element) => !Number.isFinite(element));
-    if (wrong >= 0)
+    const place = values.findIndex((element) => !Number.isFinite(element));
+    if (place >= 0)
       throw new ArgumentError({
         operation,
         expected: `finite values in ${name}`,
-        actual: `${values[wrong]} at ${wrong}`,
+        actual: `${values[place]} at ${place}`,
       });
   }
 }
 
 /** What the model does at inference, one thing after the other. */
-async function stepsOf(module: Module): Promise<Step[]> {
-  if (module instanceof Sequential) return (await Promise.all(module.layers.map(stepsOf))).flat();
-  if (module instanceof Dropout || module instanceof Dropout2d) return [];
-  if (!(module instanceof Dense || module instanceof Conv2d)) return [module];
-  const signs = await signsOf(module);
-  if (!signs) return [module];
-  const { quantizeInput, activation } = module.options;
-  return [
-    ...activationLayers(quantizeInput),
-    { layer: module, signs },
-    ...(module.bias ? [await shiftBy(module.bias)] : []),
-    ...activationLayers(activation),
-  ];
+async function unitsOf(module: Module): Promise<Unit[]> {
+  if (module.chain) return (await Promise.all(module.chain.map(unitsOf))).flat();
+  const steps = module.inference();
+  if (steps.length === 0) return [];
+  const product = steps.find((step) => step.type === 'product');
+  const signs = product && (await signsOf(product));
+  if (!signs) return [{ layer: module, steps }];
+  return Promise.all(steps.map((step) => partOf(module, step, signs)));
 }
 
-const activationLayers = (name: ActivationName | undefined): Module[] =>
-  name === undefined ? [] : [new Activation(name)];
-
-/** The matrix of a layer where all its entries are ±1. */
-async function signsOf(layer: Product): Promise<Float32Array | undefined> {
-  if (layer instanceof Conv2d && (layer.options.groups ?? 1) > 1) return undefined;
-  const values = await valuesOf(layer.weight);
-  return values.every((value) => Math.abs(value) === 1) ? values : undefined;
+/** One step of a layer by itself. */
+async function partOf(layer: Module, step: Step<Module>, signs: Float32Array): Promise<Unit> {
+  const steps = [step];
+  if (step.type === 'product') return { layer, steps, signs };
+  if (step.type === 'activation') return { layer: new Activation(step.name), steps };
+  return { layer: step.type === 'affine' ? await normalizationOf(step) : layer, steps };
 }
 
-async function valuesOf(weight: Product['weight']): Promise<Float32Array> {
+/** The matrix of a product where all its entries are ±1 and packed layers can take it. */
+async function signsOf({ weight, windows, groups }: ProductStep<Module>): Promise<Float32Array | undefined> {
+  if (windows && (windows.axes !== 2 || groups > 1)) return undefined;
   const decoded = weight.decode();
   const values = Float32Array.from(await decoded.data());
   decoded.dispose();
-  return values;
+  return values.every((value) => Math.abs(value) === 1) ? values : undefined;
 }
 
-/** x + bias, as normalisation by 0 and 1. */
-async function shiftBy(bias: NonNullable<Product['bias']>): Promise<Module> {
-  const values =
-    bias instanceof Parameter ? Float32Array.from(await bias.value.data()) : await valuesOf(bias);
-  const layer = new BatchNorm({ channels: values.length, epsilon: 0 });
-  const shift = tensor(values);
-  layer.namedParameters().get('shift')?.assign(shift);
-  shift.dispose();
+/** factor · x + offset, as normalisation by 0 and 1. */
+async function normalizationOf({ channels, terms }: AffineStep): Promise<Module> {
+  const layer = new BatchNorm({ channels, epsilon: 0 });
+  const { factor, offset } = scope(terms);
+  const named = layer.namedParameters();
+  for (const [name, values] of [
+    ['scale', factor],
+    ['shift', offset],
+  ] as const) {
+    const copy = tensor(Float32Array.from(await values.data()));
+    named.get(name)?.assign(copy);
+    copy.dispose();
+    values.dispose();
+  }
   return layer;
 }
 
-const isProduct = (step: Step): step is SignProduct => !(step instanceof Module);
+const isProduct = (unit: Unit): unit is SignProduct => unit.signs !== undefined;
 
 /** At inference they are one. */
-const signNames: readonly (ActivationName | undefined)[] = ['sign', 'stochasticSign'];
+const signNames: readonly ActivationName[] = ['sign', 'stochasticSign'];
+const isSignStep = (step: Step<Module> | undefined): boolean =>
+  step?.type === 'activation' && signNames.includes(step.name);
+const isSign = ({ steps }: Unit): boolean => steps.length === 1 && isSignStep(steps[0]);
 
-const isSign = (step: Step): boolean => step instanceof Activation && signNames.includes(step.activation);
-
-/** Layers behind a product that make packed signs of its sums. */
+/** Units behind a product that make packed signs of its sums. */
 interface Tail {
   readonly pools: readonly Module[];
   /** Each channel by itself; they end in a sign. */
-  readonly toSigns: readonly Module[];
-  /** Steps that these are. */
+  readonly toSigns: readonly Unit[];
+  /** Units that these are. */
   readonly length: number;
 }
 
 /** Undefined where sums do not become signs, or where the next layer would not take bits. */
-function tailOf(steps: readonly Step[], from: number): Tail | undefined {
+function tailOf(units: readonly Unit[], from: number): Tail | undefined {
   const pools: Module[] = [];
-  const toSigns: Module[] = [];
-  for (let at = from; at < steps.length; at++) {
-    const step = steps[at] as Step;
-    if (step instanceof MaxPool2d && toSigns.length === 0) pools.push(step);
-    else if (isSign(step) || step instanceof BatchNorm) {
-      toSigns.push(step as Module);
-      const isLast = signNames.includes(activationOf(step as Module));
-      if (isLast)
-        return leadsToProduct(steps, at + 1) ? { pools, toSigns, length: at + 1 - from } : undefined;
-      if (activationOf(step as Module) !== undefined) return undefined;
+  const toSigns: Unit[] = [];
+  for (let at = from; at < units.length; at++) {
+    const unit = units[at] as Unit;
+    const [first, second, ...more] = unit.steps;
+    if (first?.type === 'pool' && first.kind === 'max' && toSigns.length === 0) pools.push(unit.layer);
+    else if (isSign(unit) || (first?.type === 'affine' && more.length === 0)) {
+      toSigns.push(unit);
+      if (isSignStep(unit.steps.at(-1)))
+        return leadsToProduct(units, at + 1) ? { pools, toSigns, length: at + 1 - from } : undefined;
+      if (second) return undefined;
     } else return undefined;
   }
   return undefined;
 }
 
-function leadsToProduct(steps: readonly Step[], from: number): boolean {
-  const next = steps.slice(from).find((step) => !isSign(step) && !(step instanceof Flatten));
+function leadsToProduct(units: readonly Unit[], from: number): boolean {
+  const next = units.slice(from).find((unit) => !isSign(unit) && !isFlat(unit));
   return next !== undefined && isProduct(next);
 }
 
+// Runs of packed signs stay runs where images become rows, and in no other shape.
+const isFlat = ({ steps: [step, ...more] }: Unit): boolean =>
+  more.length === 0 && step?.type === 'reshape' && step.toRows;
+
 /** The layers that do what a product and its tail did. */
 async function packedProduct(
-  { layer, signs }: SignProduct,
+  { layer, steps: [{ weight, windows, channels: inputs }], signs }: SignProduct,
   { kind: input, channels: shared }: Flow,
   tail: Tail | undefined,
 ): Promise<{ readonly layers: readonly Module[]; readonly flow: Flow }> {
+  const { rows, cols } = weight;
   if (input === 'real')
     throw new ArgumentError({
       operation,
       expected: 'signs or bytes as the input of a layer with weights of ±1',
-      actual: `other values before ${layer.spec.type} ${layer.options.in} → ${layer.options.out}`,
+      actual: `other values before ${layer.spec.type} ${inputs} → ${rows}`,
       remedy: "Put new Activation('byte') before the first layer; end hidden ones in a sign.",
     });
-  const { rows, cols } = layer.weight;
-  const channels = (layer instanceof Dense && shared) || layer.options.in;
+  const channels = (!windows && shared) || inputs;
   const matrix = SignMatrix.of(signs, { rows, runs: cols / channels, channels });
   const most = mostOf(input, cols);
   const thresholds =
@@ -206,25 +210,17 @@ async function packedProduct(
   return {
     layers: [
       ...(input === 'signs' && shared === undefined ? [new PackSigns()] : []),
-      layer instanceof Conv2d
-        ? new PackedConv2d(spatialSpec(layer.options), options)
-        : new PackedDense(options),
+      windows ? new PackedConv2d(spatialOptionsOf(windows), options) : new PackedDense(options),
       ...(isPooled && thresholds ? [...tail.pools, new PackSigns({ input, depth: cols, thresholds })] : []),
     ],
     flow: tail ? { kind: 'signs', channels: rows } : { kind: 'real' },
   };
 }
 
-function flowBehind(layer: Module, flow: Flow): Flow {
+function flowBehind({ steps }: Unit, flow: Flow): Flow {
+  const last = steps.at(-1);
   // They move values and make none.
-  if (layer instanceof Flatten || layer instanceof Reshape || layer instanceof MaxPool2d) return flow;
-  const activation = activationOf(layer);
-  if (signNames.includes(activation)) return { kind: 'signs' };
-  return { kind: activation === 'byte' ? 'bytes' : 'real' };
-}
-
-/** What a layer ends in. */
-function activationOf(layer: Module): ActivationName | undefined {
-  if (layer instanceof Activation) return layer.activation;
-  return layer instanceof Weighted || layer instanceof Normalization ? layer.options.activation : undefined;
+  if (last?.type === 'reshape' || (last?.type === 'pool' && last.kind === 'max')) return flow;
+  if (isSignStep(last)) return { kind: 'signs' };
+  return { kind: last?.type === 'activation' && last.name === 'byte' ? 'bytes' : 'real' };
 }

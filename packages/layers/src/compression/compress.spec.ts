@@ -20,10 +20,9 @@ import { Functional } from '../containers/functional.ts';
 import { Residual } from '../containers/residual.ts';
 import { Sequential } from '../containers/sequential.ts';
 import { Dense } from '../dense.ts';
-import type { Pass } from '../layer.ts';
 import { network } from '../model-file/arbitrary-network.spec-kit.ts';
 import { load } from '../model-file/load.ts';
-import { type LayerSpec, Module } from '../module.ts';
+import type { Module } from '../module.ts';
 import { BatchNorm } from '../normalization/batch-norm.ts';
 import { ConvTranspose2d } from '../spatial/conv-transpose2d.ts';
 import { Conv1d } from '../spatial/conv1d.ts';
@@ -306,18 +305,5 @@ describe('refuses, naming the layer', () => {
     expect(await refusal(mlp(), { weight: hashedNet({ space }) })).toMatch(
       /values of its own for 0\.weight, got the shared space common/,
     );
-  });
-
-  test('layers that cannot be built again', async () => {
-    class Plain extends Module {
-      compute(x: Tensor, _: Pass): Tensor {
-        return x;
-      }
-      get spec(): LayerSpec {
-        return { type: 'plain' };
-      }
-    }
-    const model = new Sequential([new Plain()]);
-    expect(await refusal(model, { weight: dense() })).toMatch(/copy of Plain: .* fromSpec/);
   });
 });

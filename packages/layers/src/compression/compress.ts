@@ -8,11 +8,9 @@ import {
   schemes,
   type Weight,
   type WeightRequest,
-  type WeightSpec,
 } from '@funhash/space';
 import { scope, type Tensor } from '@funhash/tensor';
 import { copyModule, placeIn } from '../model-file/copy-module.ts';
-import { isFields } from '../model-file/layer-reader.ts';
 import type { Module } from '../module.ts';
 import { type SummaryRow, summarize } from '../summary.ts';
 import { type CompressedWeight, type CompressionReport, reportOf } from './compression-report.ts';
@@ -176,22 +174,18 @@ export function placedWeights(model: Module): readonly PlacedWeight[] {
   const places = new Map<Module, string[]>();
   const visit = (layer: Module, place: string): void => {
     for (const [name, member] of layer.members) visit(member, placeIn(place, name));
-    const known = places.get(layer);
-    if (known) known.push(place);
+    const earlier = places.get(layer);
+    if (earlier) earlier.push(place);
     else places.set(layer, [place]);
   };
   visit(model, '');
-  return [...places].flatMap(([layer, found]) =>
-    Object.entries(layer.spec).flatMap(([name, spec]): PlacedWeight[] => {
-      if (name === 'bias' || !isWeightSpec(spec)) return [];
-      const { kind, rows, cols } = spec;
-      return [{ name: placeIn(found[0] as string, name), places: found, layer, kind, rows, cols }];
-    }),
+  return [...places].flatMap(([layer, all]) =>
+    [...layer.ownWeights()].flatMap(([name, { definition, rows, cols }]): PlacedWeight[] =>
+      name === 'bias'
+        ? []
+        : [{ name: placeIn(all[0] as string, name), places: all, layer, kind: definition.kind, rows, cols }],
+    ),
   );
-}
-
-function isWeightSpec(spec: unknown): spec is WeightSpec {
-  return isFields(spec) && typeof spec.kind === 'string' && isFields(spec.options) && 'rows' in spec;
 }
 
 function fitted(

@@ -1,78 +1,60 @@
-import { add, multiply, reshape } from '@funhash/autodiff';
-import { dense, Parameter, type WeightRequest } from '@funhash/space';
-import { scope, type Tensor } from '@funhash/tensor';
-import { Concat } from '../containers/concat.ts';
-import { Residual } from '../containers/residual.ts';
+import { scope } from '@funhash/tensor';
+import type { ActivationName } from '../activations.ts';
 import { Sequential } from '../containers/sequential.ts';
-import { Dense } from '../dense.ts';
 import type { Module } from '../module.ts';
-import { BatchNorm } from '../normalization/batch-norm.ts';
-import { Conv1d } from '../spatial/conv1d.ts';
-import { Conv2d } from '../spatial/conv2d.ts';
-import { DepthwiseConv2d } from '../spatial/depthwise-conv2d.ts';
-
-/** Layers whose outputs are rows of their matrix. */
-type Product = Conv1d | Conv2d | DepthwiseConv2d | Dense;
+import type { AffineStep, ProductStep, Step } from '../steps.ts';
 
 /**
  * A network for inference in which batch normalisation is part of the layer before it: V′ = factor · V,
- * b′ = factor · b + offset, by the running statistics. Layers without activation and with plain weights take it in; what
- * has virtual weights, or is no `Sequential`, `Residual` or `Concat`, stays as it is, and is shared with the model.
+ * b′ = factor · b + offset, by the running statistics. Layers without activation whose matrix is stored entry by entry
+ * take it in, at any depth and in any container; all else stays as it is, and is shared with the model.
  *
  * @param model unchanged; what is trained or loaded into it later does not reach the result
  */
 export function foldBatchNorm(model: Module): Module {
-  if (model instanceof Residual) {
-    const { body, shortcut, activation } = model;
-    return new Residual(foldBatchNorm(body), {
-      ...(shortcut && { shortcut: foldBatchNorm(shortcut) }),
-      ...(activation && { activation }),
-    });
-  }
-  if (model instanceof Concat) return new Concat(model.branches.map(foldBatchNorm));
-  if (!(model instanceof Sequential)) return model;
+  // Start values follow from places, which change: they are made now.
+  model.namedParameters();
+  return folded(model);
+}
+
+function folded(module: Module): Module {
+  const { chain } = module;
+  if (!chain) return module.withMembers(folded);
   const layers: Module[] = [];
-  for (const layer of model.layers) {
+  for (const layer of chain.map(folded)) {
     const last = layers.at(-1);
-    if (layer instanceof BatchNorm && last && canTakeIn(last))
-      layers[layers.length - 1] = joined(last, layer);
-    else layers.push(foldBatchNorm(layer));
+    // Steps of a layer by itself: those of a network would not tell what stands before them.
+    const joined = last?.members.size === 0 ? joinedLayer(last.inference(), layer.inference()) : undefined;
+    if (joined) layers[layers.length - 1] = joined;
+    else layers.push(layer);
   }
-  return new Sequential(layers);
-}
-
-function canTakeIn(layer: Module): layer is Product {
-  const isProduct =
-    layer instanceof Conv1d ||
-    layer instanceof Conv2d ||
-    layer instanceof DepthwiseConv2d ||
-    layer instanceof Dense;
-  return (
-    isProduct &&
-    layer.options.activation === undefined &&
-    layer.weight.definition === dense.definition &&
-    (layer.bias === undefined || layer.bias instanceof Parameter)
-  );
-}
-
-function joined(layer: Product, norm: BatchNorm): Product {
-  const { activation } = norm.options;
-  const options = { weight: dense(), bias: true, ...(activation && { activation }) };
-  const result = copyOf(layer, options);
-  scope(() => {
-    const { factor, offset } = norm.inference;
-    const { rows } = layer.weight;
-    const bias = layer.bias as Parameter | undefined;
-    const assign = (parameter: unknown, values: Tensor): void => (parameter as Parameter).assign(values);
-    assign(result.weight.parameters[0], multiply(layer.weight.decode(), reshape(factor, [rows, 1])));
-    assign(result.bias, bias ? add(multiply(bias.value, factor), offset) : offset);
-  });
+  const result = new Sequential(layers);
+  result.signature = module.signature;
   return result;
 }
 
-function copyOf(layer: Product, changes: { weight: WeightRequest; bias: boolean }): Product {
-  if (layer instanceof Conv1d) return new Conv1d({ ...layer.options, ...changes });
-  if (layer instanceof Conv2d) return new Conv2d({ ...layer.options, ...changes });
-  if (layer instanceof DepthwiseConv2d) return new DepthwiseConv2d({ ...layer.options, ...changes });
-  return new Dense({ ...layer.options, ...changes });
+/** One layer for a product, its bias, and what scales and shifts each channel of it; undefined where there is none. */
+function joinedLayer(first: readonly Step<Module>[], second: readonly Step<Module>[]): Module | undefined {
+  const [affine, activation, ...more] = second;
+  const product = first.find((step): step is ProductStep<Module> => step.type === 'product');
+  const last = first.at(-1);
+  // A bias alone may stand behind the product.
+  const endsInProduct =
+    product && (last === product || (last?.type === 'affine' && first.at(-2) === product));
+  if (!endsInProduct || affine?.type !== 'affine' || more.length > 0) return undefined;
+  if (activation && activation.type !== 'activation') return undefined;
+  return scaled(product, affine, activation?.name);
+}
+
+function scaled(
+  product: ProductStep<Module>,
+  affine: AffineStep,
+  activation: ActivationName | undefined,
+): Module | undefined {
+  let layer: Module | undefined;
+  scope(() => {
+    const { factor, offset } = affine.terms();
+    layer = product.scaled(factor, offset, activation);
+  });
+  return layer;
 }

@@ -1,37 +1,89 @@
-import { ArgumentError, deriveSeed } from '@funhash/hashing';
+import { ArgumentError, deriveSeed, shownValue } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
-import { Module } from '../module.ts';
+import type { FloatDType, Tensor } from '@funhash/tensor';
+import { type LayerSource, type StartOptions, startOptions } from '../layer-options.ts';
+import { type LayerSpec, Module } from '../module.ts';
+import { type Pass, within } from '../pass.ts';
 import type { SummaryPart } from '../summary.ts';
 import { uniquelyNamed } from '../uniquely-named.ts';
 
+export const containerOptions = {
+  /** Decides start values and hashes of all layers that have no seed of their own. Default: from the network around it, or 0. */
+  seed: startOptions.seed,
+  /** Precision of the parameters of all layers that have none of their own. Default f32. Files hold f32 in any case. */
+  dtype: startOptions.dtype,
+} as const;
+
+export type ContainerOptions = StartOptions;
+
+type Members = Iterable<readonly [name: string, member: Module]>;
+
 /** A module made of named modules. */
-export abstract class Composite extends Module {
+export abstract class Composite<O extends StartOptions = StartOptions> extends Module<O> {
   override readonly members: ReadonlyMap<string, Module>;
 
-  readonly #hasSeed: boolean;
-
-  constructor(members: Iterable<readonly [string, Module]>, seed: number | undefined) {
-    super();
-    this.members = new Map(members);
-    this.#hasSeed = seed !== undefined;
-    for (const [name, member] of this.members) {
+  /**
+   * @param members by name, or made of options that were checked
+   * @throws ArgumentError for members that are no layers, and for shared spaces of one name
+   */
+  constructor(options: O, members: Members | ((options: O) => Members)) {
+    super(options);
+    this.members = new Map(typeof members === 'function' ? members(this.options) : members);
+    for (const [name, member] of this.members)
       if (!(member instanceof Module))
         throw new ArgumentError({
-          operation: new.target.name,
+          operation: this.title,
           expected: `a layer as ${name}`,
-          actual: typeof member,
+          actual: shownValue(member),
         });
-    }
-    this.#seedMembers(seed ?? 0);
+    const { seed = 0, dtype } = this.options;
+    this.#seedMembers(seed);
+    if (dtype !== undefined) this.#setDtype(dtype);
     this.#checkSpaceNames();
   }
 
+  /** The field of a description that lists the members; undefined: each is a field of its own name. */
+  protected get memberField(): string | undefined {
+    return undefined;
+  }
+
+  override memberSpec(spec: LayerSpec, name: string): unknown {
+    const field = this.memberField;
+    const list = field === undefined ? spec : spec[field];
+    return typeof list === 'object' && list !== null && Object.hasOwn(list, name)
+      ? (list as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  }
+
+  /** A module of this kind, with these members in place of its own. */
+  protected abstract rebuilt(members: ReadonlyMap<string, Module>): Module;
+
+  override withMembers(change: (member: Module, name: string) => Module): Module {
+    const changed = new Map([...this.members].map(([name, member]) => [name, change(member, name)]));
+    const module = this.rebuilt(changed);
+    module.signature = this.signature;
+    return module;
+  }
+
+  /** The output of a member, seen under its name. */
+  protected run(name: string, x: Tensor, pass: Pass): Tensor {
+    return (this.members.get(name) as Module).forward(x, within(pass, name));
+  }
+
   override seedWith(seed: number): void {
-    if (!this.#hasSeed) this.#seedMembers(seed);
+    if (this.options.seed === undefined) this.#seedMembers(seed);
+  }
+
+  override useDtype(dtype: FloatDType): void {
+    if (this.options.dtype === undefined) this.#setDtype(dtype);
   }
 
   #seedMembers(seed: number): void {
     for (const [name, member] of this.members) member.seedWith(deriveSeed(seed, name));
+  }
+
+  #setDtype(dtype: FloatDType): void {
+    for (const member of this.members.values()) member.useDtype(dtype);
   }
 
   override namedParameters(): ReadonlyMap<string, Parameter> {
@@ -56,7 +108,7 @@ export abstract class Composite extends Module {
         seen.add(parameter);
         found.push([`${place}.${name}`, parameter]);
       }
-    return uniquelyNamed(this.constructor.name, found);
+    return uniquelyNamed(this.title, found);
   }
 
   override sharedSpaces(): ReadonlySet<SharedSpace> {
@@ -74,10 +126,31 @@ export abstract class Composite extends Module {
     const names = [...this.sharedSpaces()].map(({ name }) => name);
     if (new Set(names).size !== names.length)
       throw new ArgumentError({
-        operation: this.constructor.name,
+        operation: this.title,
         expected: 'a name of its own for each shared space',
         actual: names.join(', '),
         remedy: 'Give each SharedSpace a name.',
       });
   }
+}
+
+/** Layers in a list, by their places. @throws ArgumentError for anything but a list */
+export function listed(operation: string, layers: readonly Module[]): [string, Module][] {
+  if (Array.isArray(layers)) return layers.map((layer, place) => [String(place), layer]);
+  throw new ArgumentError({
+    operation,
+    expected: 'a list of layers',
+    actual: shownValue(layers),
+    remedy: `Put them in brackets: new ${operation}([…]).`,
+  });
+}
+
+/** The layer under a name of a description. */
+export function memberIn(source: LayerSource, name: string): Module {
+  return source.member(name) as Module;
+}
+
+/** The layers that a description lists under a name. */
+export function membersIn(source: LayerSource, name: string): Module[] {
+  return source.members(name) as Module[];
 }

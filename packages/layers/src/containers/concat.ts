@@ -1,25 +1,22 @@
 import { concat } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
+import type { LayerSource } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
-import { Composite } from './composite.ts';
-import type { SequentialOptions } from './sequential.ts';
+import { type Pass, within } from '../pass.ts';
+import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
 /**
  * The outputs of several branches on one input, side by side along the last axis. An empty `Sequential` is the branch
  * that passes x on.
  */
 export class Concat extends Composite {
-  static readonly type = 'concat';
+  static override readonly type: string = 'concat';
+  static override readonly options = containerOptions;
   readonly branches: readonly Module[];
 
-  constructor(branches: readonly Module[], { seed }: SequentialOptions = {}) {
-    super(
-      branches.map((branch, place) => [String(place), branch] as const),
-      seed,
-    );
+  constructor(branches: readonly Module[], options: ContainerOptions = {}) {
+    super(options, listed('Concat', branches));
     if (branches.length === 0)
       throw new ArgumentError({ operation: 'Concat', expected: 'at least one branch', actual: 'none' });
     this.branches = branches;
@@ -27,16 +24,24 @@ export class Concat extends Composite {
 
   compute(x: Tensor, pass: Pass): Tensor {
     return concat(
-      this.branches.map((branch) => branch.forward(x, pass)),
+      this.branches.map((branch, place) => branch.forward(x, within(pass, place))),
       -1,
     );
   }
 
-  get spec(): LayerSpec {
+  protected override get memberField(): string {
+    return 'branches';
+  }
+
+  protected rebuilt(members: ReadonlyMap<string, Module>): Concat {
+    return new Concat([...members.values()], this.options);
+  }
+
+  override get spec(): LayerSpec {
     return { type: Concat.type, branches: this.branches.map(({ spec }) => spec) };
   }
 
-  static fromSpec(reader: LayerReader): Concat {
-    return new Concat(reader.members('branches'));
+  static override fromSpec(source: LayerSource): Concat {
+    return new Concat(membersIn(source, 'branches'));
   }
 }

@@ -1,9 +1,7 @@
 import type { Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
 import type { LayerSpec, Module } from '../module.ts';
-import { Composite } from './composite.ts';
-import type { SequentialOptions } from './sequential.ts';
+import type { Pass } from '../pass.ts';
+import { Composite, type ContainerOptions, containerOptions } from './composite.ts';
 
 type Callables<M> = { readonly [K in keyof M]: (x: Tensor) => Tensor };
 
@@ -18,38 +16,34 @@ type Callables<M> = { readonly [K in keyof M]: (x: Tensor) => Tensor };
  * The function is not part of a model file: build the model in code and read values with `loadInto`.
  */
 export class Functional<M extends Readonly<Record<string, Module>>> extends Composite {
-  static readonly type = 'functional';
+  static override readonly type: string = 'functional';
+  static override readonly options = containerOptions;
   readonly layers: M;
   readonly #join: (x: Tensor, layers: Callables<M>) => Tensor;
 
-  constructor(
-    layers: M,
-    join: (x: Tensor, layers: Callables<M>) => Tensor,
-    { seed }: SequentialOptions = {},
-  ) {
-    super(Object.entries(layers), seed);
+  constructor(layers: M, join: (x: Tensor, layers: Callables<M>) => Tensor, options: ContainerOptions = {}) {
+    super(options, Object.entries(layers));
     this.layers = layers;
     this.#join = join;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
     const callables = Object.fromEntries(
-      Object.entries(this.layers).map(([name, layer]) => [
-        name,
-        (input: Tensor) => layer.forward(input, pass),
-      ]),
+      Object.keys(this.layers).map((name) => [name, (input: Tensor) => this.run(name, input, pass)]),
     ) as Callables<M>;
     return this.#join(x, callables);
   }
 
-  /** A copy with the same function, for `compress`. */
-  rebuilt(reader: LayerReader): Functional<Readonly<Record<string, Module>>> {
-    const layers = [...this.members.keys()].map((name) => [name, reader.member(name)] as const);
-    // The same names: what the caller's function asks for is there.
-    return new Functional(Object.fromEntries(layers), this.#join as never);
+  protected override get memberField(): string {
+    return 'layers';
   }
 
-  get spec(): LayerSpec {
+  protected rebuilt(members: ReadonlyMap<string, Module>): Functional<Readonly<Record<string, Module>>> {
+    // The same names: what the caller's function asks for is there.
+    return new Functional(Object.fromEntries(members), this.#join as never, this.options);
+  }
+
+  override get spec(): LayerSpec {
     const layers = Object.entries(this.layers).map(([name, { spec }]) => [name, spec] as const);
     return { type: Functional.type, layers: Object.fromEntries(layers) };
   }

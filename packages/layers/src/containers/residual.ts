@@ -1,42 +1,45 @@
 import { add } from '@funhash/autodiff';
+import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from '../activations.ts';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec, Module } from '../module.ts';
-import { Composite } from './composite.ts';
+import { type LayerSource, layerOption } from '../layer-options.ts';
+import { type LayerSpec, Module } from '../module.ts';
+import type { Pass } from '../pass.ts';
+import { Composite, containerOptions, memberIn } from './composite.ts';
 
-export interface ResidualOptions {
+const options = {
   /** What x goes through beside the body, where its shape has to change. Default: x itself. */
-  readonly shortcut?: Module;
+  shortcut: layerOption.that<Module>('a layer', (value) => value instanceof Module),
   /** Applied to the sum. Default none. */
-  readonly activation?: ActivationName;
-  /** As of Sequential. */
-  readonly seed?: number;
-}
+  activation: layerOption.activation(),
+  ...containerOptions,
+} as const;
+
+export type ResidualOptions = OptionsOf<typeof options>;
 
 /**
  * activation(body(x) + shortcut(x)): the body learns what is to be added to x.
  *
  * Source: He et al. 2015, arXiv:1512.03385, eq. 1 and 2.
  */
-export class Residual extends Composite {
-  static readonly type = 'residual';
+export class Residual extends Composite<ResidualOptions> {
+  static override readonly type: string = 'residual';
+  static override readonly options = options;
   readonly body: Module;
   readonly shortcut: Module | undefined;
   readonly activation: ActivationName | undefined;
 
-  constructor(body: Module, { shortcut, activation, seed }: ResidualOptions = {}) {
-    super([['body', body], ...(shortcut ? [['shortcut', shortcut] as const] : [])], seed);
-    if (activation !== undefined) activationNamed(activation);
+  constructor(body: Module, options: ResidualOptions = {}) {
+    const { shortcut } = options;
+    super(options, [['body', body], ...(shortcut ? [['shortcut', shortcut] as const] : [])]);
     this.body = body;
     this.shortcut = shortcut;
-    this.activation = activation;
+    this.activation = options.activation;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
-    const y = this.body.forward(x, pass);
-    const past = this.shortcut ? this.shortcut.forward(x, pass) : x;
+    const y = this.run('body', x, pass);
+    const past = this.shortcut ? this.run('shortcut', x, pass) : x;
     if (!sameShape(y.shape, past.shape))
       throw new ShapeError({
         operation: 'Residual',
@@ -48,7 +51,12 @@ export class Residual extends Composite {
     return this.activation === undefined ? sum : activationNamed(this.activation)(sum, pass);
   }
 
-  get spec(): LayerSpec {
+  protected rebuilt(members: ReadonlyMap<string, Module>): Residual {
+    const shortcut = members.get('shortcut');
+    return new Residual(members.get('body') as Module, { ...this.options, ...(shortcut && { shortcut }) });
+  }
+
+  override get spec(): LayerSpec {
     const { body, shortcut, activation } = this;
     return {
       type: Residual.type,
@@ -58,10 +66,12 @@ export class Residual extends Composite {
     };
   }
 
-  static fromSpec(reader: LayerReader): Residual {
-    return new Residual(reader.member('body'), {
-      ...(reader.has('shortcut') && { shortcut: reader.member('shortcut') }),
-      ...(reader.has('activation') && { activation: reader.text('activation') as ActivationName }),
+  static override fromSpec(source: LayerSource): Residual {
+    const activation = source.value('activation');
+    return new Residual(memberIn(source, 'body'), {
+      ...(source.value('shortcut') !== undefined && { shortcut: memberIn(source, 'shortcut') }),
+      // The constructor checks it.
+      ...(activation !== undefined && { activation: activation as ActivationName }),
     });
   }
 }

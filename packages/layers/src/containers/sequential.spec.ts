@@ -96,6 +96,6 @@ test('a layer in two places is one layer: listed once, gradients of both uses, o
 test('what is not a layer is refused with its place', () => {
   expect(() => new Sequential([new Flatten(), Dense as unknown as Module])).toThrow(ArgumentError);
   expect(() => new Sequential([new Flatten(), Dense as unknown as Module])).toThrow(
-    'Sequential: expected a layer as 1, got function.',
+    'Sequential: expected a layer as 1, got the function Dense.',
   );
 });

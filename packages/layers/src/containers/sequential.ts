@@ -1,36 +1,51 @@
 import type { Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
+import type { LayerSource } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
-import { Composite } from './composite.ts';
+import { type Pass, within } from '../pass.ts';
+import type { Step } from '../steps.ts';
+import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
-export interface SequentialOptions {
-  /** Decides start values and hashes of all layers that have no seed of their own. Default: from the network around it, or 0. */
-  readonly seed?: number;
-}
+export type SequentialOptions = ContainerOptions;
 
 /** Layers one after the other. */
 export class Sequential extends Composite {
-  static readonly type = 'sequential';
+  static override readonly type: string = 'sequential';
+  static override readonly options = containerOptions;
   readonly layers: readonly Module[];
 
-  constructor(layers: readonly Module[], { seed }: SequentialOptions = {}) {
-    super(
-      layers.map((layer, place) => [String(place), layer] as const),
-      seed,
-    );
+  constructor(layers: readonly Module[], options: SequentialOptions = {}) {
+    super(options, listed('Sequential', layers));
     this.layers = layers;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
-    return this.layers.reduce((input, layer) => layer.forward(input, pass), x);
+    let y = x;
+    for (let place = 0; place < this.layers.length; place++)
+      y = (this.layers[place] as Module).forward(y, within(pass, place));
+    return y;
   }
 
-  get spec(): LayerSpec {
+  override inference(): readonly Step<Module>[] {
+    return this.layers.flatMap((layer) => layer.inference());
+  }
+
+  override get chain(): readonly Module[] {
+    return this.layers;
+  }
+
+  protected override get memberField(): string {
+    return 'layers';
+  }
+
+  protected rebuilt(members: ReadonlyMap<string, Module>): Sequential {
+    return new Sequential([...members.values()], this.options);
+  }
+
+  override get spec(): LayerSpec {
     return { type: Sequential.type, layers: this.layers.map(({ spec }) => spec) };
   }
 
-  static fromSpec(reader: LayerReader): Sequential {
-    return new Sequential(reader.members('layers'));
+  static override fromSpec(source: LayerSource): Sequential {
+    return new Sequential(membersIn(source, 'layers'));
   }
 }

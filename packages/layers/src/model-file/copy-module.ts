@@ -1,5 +1,4 @@
 import type { DecodedModel, ModelTensor } from '@funhash/codec/read';
-import { ArgumentError } from '@funhash/hashing';
 import { type KnownSchemes, SharedSpace, type Weight } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
 import { type Module, savedValues } from '../module.ts';
@@ -16,7 +15,7 @@ export interface CopyOptions {
 /** A module with values of its own, in which a layer that stands in several places still is one layer. */
 export async function copyModule(root: Module, { schemes, replace }: CopyOptions): Promise<Module> {
   const tensors = await valuesOf(root);
-  const context: ReaderContext & { readonly ties: Record<string, string> } = {
+  const context: ReaderContext = {
     source: 'a copy',
     model: { spec: null, tensors },
     layers: {},
@@ -28,44 +27,29 @@ export async function copyModule(root: Module, { schemes, replace }: CopyOptions
         return [name, SharedSpace.of(name, tensor(data, shape))];
       }),
     ),
-    // Members are built before what holds them, which finds them here.
     ties: {},
     built: new Map(),
     taken: new Set(),
   };
   const copies = new Map<Module, Module>();
   const copyAt = (module: Module, place: string): Module => {
-    const found = copies.get(module) ?? made(module, place);
-    copies.set(module, found);
-    context.built.set(place, found);
-    context.ties[place] = place;
-    return found;
+    const copy = copies.get(module) ?? made(module, place);
+    copies.set(module, copy);
+    return copy;
   };
-  const made = (module: Module, place: string): Module => {
-    for (const [name, member] of module.members) copyAt(member, placeIn(place, name));
-    return rebuilt(module, new CopyReader(module.spec, place, context, replace));
-  };
-  return copyAt(root, '');
+  // What holds others is built of their copies; a layer by itself as from a file of it.
+  const made = (module: Module, place: string): Module =>
+    module.members.size > 0
+      ? module.withMembers((member, name) => copyAt(member, placeIn(place, name)))
+      : copyOf(module, new CopyReader(module.spec, place, context, replace));
+  const copy = copyAt(root, '');
+  copy.signature = root.signature;
+  return copy;
 }
 
-/** A module whose class alone cannot build it again, as it holds more than its spec: it copies itself. */
-interface Rebuilding {
-  /** Another module like this one, of what the reader gives for its spec. */
-  rebuilt(reader: LayerReader): Module;
-}
-
-const isRebuilding = (module: Module): module is Module & Rebuilding => 'rebuilt' in module;
-
-function rebuilt(module: Module, reader: LayerReader): Module {
-  if (isRebuilding(module)) return module.rebuilt(reader);
-  const own = module.constructor as (new () => Module) & Partial<LayerClass>;
-  if (own.fromSpec) return own.fromSpec(reader);
-  throw new ArgumentError({
-    operation: `copy of ${own.name}`,
-    expected: 'a layer that can be built from its spec',
-    actual: 'a class without fromSpec',
-    remedy: 'Give it a static fromSpec, as `load` needs too.',
-  });
+function copyOf(module: Module, reader: LayerReader): Module {
+  const own = module.constructor as unknown as LayerClass;
+  return own.fromSpec(reader);
 }
 
 /** Names of members and weights in the module around them. */
@@ -81,15 +65,19 @@ class CopyReader extends LayerReader {
     this.#replace = replace;
   }
 
-  override weight(name: string, rows: number, cols: number): Weight {
-    return this.#replace(this.#place, name, super.weight(name, rows, cols));
+  override weight(name: string): Weight {
+    return this.#replace(this.#place, name, super.weight(name));
   }
 }
 
 async function valuesOf(root: Module): Promise<DecodedModel['tensors']> {
-  const values = new Map<string, ModelTensor & { readonly dtype: 'F32' }>();
-  // A copy: a backend may give its own memory.
-  for (const [name, { value }] of savedValues(root))
-    values.set(name, { shape: value.shape, data: Float32Array.from(await value.data()), dtype: 'F32' });
-  return values;
+  const tensors = new Map<string, ModelTensor & { readonly dtype: 'F32' | 'I32' }>();
+  for (const [name, { value }] of savedValues(root)) {
+    const { shape, dtype } = value;
+    const data = await value.data();
+    // A copy: a backend may give its own memory.
+    if (dtype === 'i32') tensors.set(name, { shape, data: Int32Array.from(data), dtype: 'I32' });
+    else tensors.set(name, { shape, data: Float32Array.from(data), dtype: 'F32' });
+  }
+  return tensors;
 }

@@ -161,13 +161,13 @@ const layers: Case[] = [
   { name: 'flatten', input: image, model: new Flatten() },
   { name: 'globalAveragePool', input: image, model: new GlobalAveragePool() },
   { name: 'layerNorm', input: [3, 5], model: new LayerNorm({ channels: 5, activation: 'tanh' }) },
-  { name: 'lstm', input: [2, 4, 3], model: new LSTM({ in: 3, out: 2 }) },
+  { name: 'lstm', input: [2, 4, 3], model: new LSTM({ in: 3, hiddenSize: 2 }) },
   {
     name: 'lstm last',
     input: [2, 4, 3],
     model: new LSTM({
       in: 3,
-      out: 2,
+      hiddenSize: 2,
       output: 'last',
       forgetBias: 0.5,
       weight: hashedNet({ values: 9, policy: 'step' }),

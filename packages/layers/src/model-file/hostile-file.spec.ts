@@ -5,6 +5,8 @@ import {
   type JsonValue,
   ModelFileError,
   type ModelTensor,
+  type StorageFormat,
+  storageFormats,
 } from '@funhash/codec';
 import { random } from '@funhash/hashing';
 import {
@@ -323,7 +325,7 @@ test('100 000 mutated descriptions: a typed refusal, or a sound model', async ()
 });
 
 test('10 000 of them in files, under a valid checksum', async () => {
-  const formats = [undefined, 'f16', 'i2', 'i5', 'i8'] as const;
+  const formats = [undefined, ...(Object.keys(storageFormats) as StorageFormat[])];
   let run = 0;
   const accepted = await fuzz(10_000, 20160707, async (content) => {
     const storeAs = formats[run++ % formats.length];

@@ -1,9 +1,9 @@
-import type { Padding, PerAxis } from '@funhash/autodiff';
 import { type DecodedModel, ModelFileError } from '@funhash/codec/read';
-import { FunhashError } from '@funhash/hashing';
+import { FunhashError, nearestName } from '@funhash/hashing';
 import {
   type KnownSchemes,
   Parameter,
+  type ParameterRule,
   restoreWeight,
   type SharedSpace,
   type Weight,
@@ -11,12 +11,13 @@ import {
   type WeightSpec,
 } from '@funhash/space';
 import { type Shape, sameShape, shapeText, type Tensor, tensor } from '@funhash/tensor';
+import type { LayerOptions, LayerSource } from '../layer-options.ts';
 import type { Module } from '../module.ts';
 
 /** A class that builds its layers again from a spec. */
 export interface LayerClass {
   readonly type: string;
-  fromSpec(reader: LayerReader): Module;
+  fromSpec(source: LayerReader): Module;
 }
 
 export interface ReaderContext {
@@ -44,92 +45,73 @@ export const isFields = (value: unknown): value is Fields =>
  * Reads one layer of a model file, which may be damaged or hostile: every field is checked on its way out, and every
  * complaint says where.
  */
-export class LayerReader {
-  readonly spec: Fields;
+export class LayerReader implements LayerSource {
+  readonly #spec: Fields;
+  /** Fields that were asked for. */
+  readonly #seen = new Set<string>();
   readonly #path: string;
   readonly #context: ReaderContext;
 
   constructor(spec: unknown, path: string, context: ReaderContext) {
     this.#path = path;
     this.#context = context;
-    this.spec = isFields(spec) ? spec : this.#refuse('a description', spec);
+    this.#spec = isFields(spec) ? spec : this.#refuse('a description', spec);
+  }
+
+  value(name: string): unknown {
+    this.#seen.add(name);
+    return this.#spec[name];
   }
 
   has(name: string): boolean {
-    return this.spec[name] !== undefined;
-  }
-
-  number(name: string): number {
-    const value = this.spec[name];
-    return typeof value === 'number' ? value : this.#refuse(`a number as ${name}`, value);
+    return this.value(name) !== undefined;
   }
 
   /** A whole number from 1 to 2^32 − 1. */
   count(name: string): number {
-    const value = this.number(name);
-    return Number.isInteger(value) && value >= 1 && value < 2 ** 32
-      ? value
+    const value = this.value(name);
+    return Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 32
+      ? (value as number)
       : this.#refuse(`a count as ${name}`, value);
   }
 
   flag(name: string): boolean {
-    const value = this.spec[name];
+    const value = this.value(name);
     return typeof value === 'boolean' ? value : this.#refuse(`true or false as ${name}`, value);
   }
 
   text(name: string): string {
-    const value = this.spec[name];
+    const value = this.value(name);
     return typeof value === 'string' ? value : this.#refuse(`a text as ${name}`, value);
   }
 
-  /** Whole numbers ≥ 1. */
-  counts(name: string): number[] {
-    const list = this.spec[name];
-    const isCount = (value: unknown): boolean =>
-      Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 32;
-    return Array.isArray(list) && list.every(isCount)
-      ? list
-      : this.#refuse(`a list of counts as ${name}`, list);
+  options(rules: LayerOptions): Record<string, unknown> {
+    const options: Record<string, unknown> = {};
+    for (const [name, { isForStart, inFile: field = name, read }] of Object.entries(rules)) {
+      if (isForStart) continue;
+      const value = this.value(field);
+      if (read) options[name] = read(this, field);
+      else if (value !== undefined) options[name] = value;
+    }
+    return options;
   }
 
-  /** A number for every spatial axis, or one for all of them. */
-  perAxis(name: string): PerAxis {
-    return Array.isArray(this.spec[name]) ? this.counts(name) : this.count(name);
-  }
-
-  /** Zeros around spatial axes. */
-  padding(name: string): Padding {
-    const value = this.spec[name];
-    const isAmount = (amount: unknown): boolean =>
-      Number.isInteger(amount) && (amount as number) >= 0 && (amount as number) < 2 ** 31;
-    const isPair = (pair: unknown): boolean =>
-      Array.isArray(pair) && pair.length === 2 && pair.every(isAmount);
-    const isKnown =
-      value === 'valid' ||
-      value === 'same' ||
-      isAmount(value) ||
-      (Array.isArray(value) && value.every((each) => isAmount(each) || isPair(each)));
-    return isKnown ? (value as Padding) : this.#refuse(`a padding as ${name}`, value);
-  }
-
-  /** The layer under a name. */
   member(name: string): Module {
-    return buildLayer(this.spec[name], this.#keyOf(name), this.#context);
+    return buildLayer(this.value(name), this.#keyOf(name), this.#context);
   }
 
-  /** The layers listed under a name. */
   members(name: string): Module[] {
-    const list = this.spec[name];
+    const list = this.value(name);
     if (!Array.isArray(list)) return this.#refuse(`a list of layers as ${name}`, list);
     return list.map((spec, place) => buildLayer(spec, this.#keyOf(String(place)), this.#context));
   }
 
-  parameter(name: string, shape: Shape): Parameter {
+  parameter(name: string, shape: Shape, rule?: ParameterRule): Parameter {
     const key = this.#keyOf(name);
     const value = this.#stored(key) ?? this.#refuse(`values named ${key}`, undefined);
     if (!sameShape(value.shape, shape))
       return this.#refuse(`values ${name} ${shapeText(shape)}`, value.shape);
-    return new Parameter(name, value);
+    return new Parameter(name, value, rule);
   }
 
   /** Whole numbers of 32 bits, as they lie in the file. */
@@ -143,11 +125,15 @@ export class LayerReader {
     return new Parameter(name, tensor(stored.data, shape));
   }
 
-  weight(name: string, rows: number, cols: number): Weight {
+  weight(name: string): Weight {
     const { schemes, spaces, taken, policy: chosen } = this.#context;
-    const spec = this.spec[name];
-    if (!isFields(spec) || spec.rows !== rows || spec.cols !== cols || !isFields(spec.options))
-      return this.#refuse(`a weight [${rows}, ${cols}] as ${name}`, spec);
+    const spec = this.value(name);
+    const isExtent = (value: unknown): boolean =>
+      Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 32;
+    if (!isFields(spec) || !isExtent(spec.rows) || !isExtent(spec.cols) || !isFields(spec.options))
+      return this.#refuse(`a weight as ${name}`, spec);
+    const stranger = Object.keys(spec).find((field) => !weightFields.includes(field));
+    if (stranger !== undefined) this.#refuse(`fields ${weightFields.join(', ')} of ${name}`, stranger);
     const { policy, scale, space } = spec;
     if (!['tile', 'step', 'frozen'].includes(policy as string))
       this.#refuse('the policy tile, step or frozen', policy);
@@ -160,6 +146,20 @@ export class LayerReader {
       values: { get: (array) => this.#stored(this.#keyOf(`${name}.${array}`)) },
       space: spaces.get(space as string),
     });
+  }
+
+  /** Refuses fields that nobody asked for: a misspelt option would do nothing. */
+  requireAllSeen(): void {
+    const stranger = Object.keys(this.#spec).find((name) => !this.#seen.has(name));
+    if (stranger === undefined) return;
+    const names = [...this.#seen].filter((name) => name !== 'type');
+    const nearest = nearestName(stranger, names);
+    throw refusal(
+      this.#context.source,
+      `fields among ${names.join(', ') || 'type'} in ${placeText(this.#path)}`,
+      shown(stranger),
+      ...(nearest === undefined ? [] : [`Did you mean ${nearest}?`]),
+    );
   }
 
   #keyOf(name: string): string {
@@ -179,6 +179,8 @@ export class LayerReader {
     throw refusal(this.#context.source, `${expected} in ${placeText(this.#path)}`, shown(actual));
   }
 }
+
+const weightFields = ['kind', 'rows', 'cols', 'options', 'policy', 'scale', 'space'];
 
 const placeText = (path: string): string => (path === '' ? 'the model' : `layer ${path}`);
 
@@ -219,13 +221,14 @@ export function buildLayer(spec: unknown, path: string, context: ReaderContext):
       'Pass layers of your own, or packedLayers of @funhash/layers/binary, as `layers`; build a Functional in code and use `loadInto`.',
     );
   const layer = located(path, context, () => found.fromSpec(reader));
+  reader.requireAllSeen();
   // A tie to a group would let a short file describe a network of any size.
   if (layer.members.size === 0) built.set(path, layer);
   return layer;
 }
 
 /** Runs `build`; what it refuses is reported with its place in the file. */
-function located<T>(path: string, { source }: ReaderContext, build: () => T): T {
+export function located<T>(path: string, { source }: Pick<ReaderContext, 'source'>, build: () => T): T {
   try {
     return build();
   } catch (cause) {

@@ -70,7 +70,7 @@ test.each<[string, Module, RegExp]>([
   [
     'another size',
     one(hashedNet({ values: 6 })),
-    /0\.weight\.w: \[5\] instead of \[6\]; layers\.0\.weight\.options\.buckets: 5 instead of 6/,
+    /0\.weight\.w: \[5\] instead of \[6\]; 0\.weight\.options\.buckets: 5 instead of 6/,
   ],
   [
     'another seed of the network',

@@ -152,10 +152,12 @@ describe('any network, saved small', () => {
   test('running statistics are no codes, unless a function says so', async () => {
     const variance = Parameter.of('variance', Float32Array.of(1e-3, 1), [2]);
     class Counting extends Module {
-      compute = (x: Tensor): Tensor => x;
+      override compute(x: Tensor): Tensor {
+        return x;
+      }
       override namedParameters = () => new Map([['w', Parameter.of('w', Float32Array.of(1), [1])]]);
       override namedBuffers = () => new Map([['variance', variance]]);
-      get spec(): LayerSpec {
+      override get spec(): LayerSpec {
         return { type: 'counting' };
       }
     }
@@ -225,7 +227,7 @@ test('a policy for all weights instead of those in the file', async () => {
 
 /** A layer of a user: y = factor · x, with a trainable factor. */
 class Scale extends Module {
-  static readonly type = 'scale';
+  static override readonly type = 'scale';
   readonly factor: Parameter;
 
   constructor(factor = Parameter.of('factor', Float32Array.of(2), [1])) {
@@ -241,11 +243,11 @@ class Scale extends Module {
     return new Map([['factor', this.factor]]);
   }
 
-  get spec(): LayerSpec {
+  override get spec(): LayerSpec {
     return { type: Scale.type };
   }
 
-  static fromSpec(reader: LayerReader): Scale {
+  static override fromSpec(reader: LayerReader): Scale {
     return new Scale(reader.parameter('factor', [1]));
   }
 }

@@ -3,7 +3,8 @@ import { ArgumentError } from '@funhash/hashing';
 import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from '../layer-classes.ts';
-import { type Module, savedValues } from '../module.ts';
+import { type LayerSpec, type Module, savedValues } from '../module.ts';
+import { type Fields, isFields } from './layer-reader.ts';
 import { type LoadOptions, type ModelFile, modelOf, readModelFile } from './read-model.ts';
 
 export { ModelFileError } from '@funhash/codec/read';
@@ -38,10 +39,7 @@ export async function loadInto(
 ): Promise<void> {
   const { source: name, model: file, spec } = await readModelFile(source, options);
   const values = savedValues(model);
-  const differences = [
-    ...valueDifferences(values, file.tensors),
-    ...differencesOf(new Map(decisive(model.spec, '')), new Map(decisive(spec, ''))),
-  ];
+  const differences = [...valueDifferences(values, file.tensors), ...weightDifferences(model, spec, '')];
   if (differences.length > 0)
     throw new ArgumentError({
       operation: 'loadInto',
@@ -64,24 +62,31 @@ function valueDifferences(values: ReturnType<typeof savedValues>, stored: Decode
   );
 }
 
-/** Every field on which the matrices of a model depend: all of its weights' specs but the policy. */
-function* decisive(
-  spec: unknown,
-  path: string,
-  isInWeight = false,
-): Generator<[path: string, value: unknown]> {
-  if (typeof spec !== 'object' || spec === null) {
-    if (isInWeight) yield [path, spec];
-    return;
-  }
-  const isWeight = 'kind' in spec && 'options' in spec;
-  for (const [key, value] of Object.entries(spec))
-    if (!(isWeight && key === 'policy'))
-      yield* decisive(value, path === '' ? key : `${path}.${key}`, isInWeight || isWeight);
+/** Where the matrices of a model, and those that a file describes in its place, part in more than their policy. */
+function weightDifferences(module: Module, spec: unknown, path: string): string[] {
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const described: Fields = isFields(spec) ? spec : {};
+  const fields = (name: string, weight: unknown): ReadonlyMap<string, unknown> =>
+    new Map(leavesOf(isFields(weight) ? { ...weight, policy: undefined } : undefined, at(name)));
+  return [
+    ...[...module.ownWeights()].flatMap(([name, weight]) =>
+      differencesOf(fields(name, weight.spec), fields(name, described[name])),
+    ),
+    ...[...module.members].flatMap(([name, member]) =>
+      weightDifferences(member, module.memberSpec(described as LayerSpec, name), at(name)),
+    ),
+  ];
 }
 
-function differencesOf(wanted: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, unknown>): string[] {
-  return [...new Set([...wanted.keys(), ...found.keys()])]
-    .filter((key) => wanted.get(key) !== found.get(key))
-    .map((key) => `${key}: ${found.get(key) ?? 'none'} instead of ${wanted.get(key) ?? 'none'}`);
+/** Every value in nested fields and lists, by its path. */
+function* leavesOf(value: unknown, path: string): Generator<[path: string, value: unknown]> {
+  if (typeof value === 'object' && value !== null)
+    for (const [key, member] of Object.entries(value)) yield* leavesOf(member, `${path}.${key}`);
+  else if (value !== undefined) yield [path, value];
+}
+
+function differencesOf(own: ReadonlyMap<string, unknown>, stored: ReadonlyMap<string, unknown>): string[] {
+  return [...new Set([...own.keys(), ...stored.keys()])]
+    .filter((key) => own.get(key) !== stored.get(key))
+    .map((key) => `${key}: ${stored.get(key) ?? 'none'} instead of ${own.get(key) ?? 'none'}`);
 }

@@ -8,7 +8,16 @@ import {
 import { type KnownSchemes, type Scheme, SharedSpace, type WeightPolicy } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
-import { buildLayer, type Fields, isFields, type LayerClass, refusal, shown } from './layer-reader.ts';
+import type { Signature } from '../signature.ts';
+import {
+  buildLayer,
+  type Fields,
+  isFields,
+  type LayerClass,
+  located,
+  refusal,
+  shown,
+} from './layer-reader.ts';
 
 export interface LoadOptions {
   /** Schemes of the caller's own, besides those of this package. */
@@ -30,6 +39,8 @@ export interface ModelFile {
   readonly spec: unknown;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
   readonly ties: Fields;
+  /** Of inputs and outputs, where the file has one: not checked. */
+  readonly signature: unknown;
 }
 
 /** @throws ModelFileError for bytes that are no model file or were damaged */
@@ -58,12 +69,12 @@ export function modelFile(model: DecodedModel, source: string): ModelFile {
     }),
   );
   if (spaces.size < spec.spaces.length) throw refusal(source, 'each shared space once', shown(spec.spaces));
-  return { source, model, spec: spec.model, spaces, ties: spec.ties };
+  return { source, model, spec: spec.model, spaces, ties: spec.ties, signature: spec.signature };
 }
 
 /** The model of a file, of layers and schemes that are known. */
 export function modelOf(
-  { spec, ...file }: ModelFile,
+  { spec, signature, ...file }: ModelFile,
   layers: Readonly<Record<string, LayerClass>>,
   schemes: KnownSchemes,
   policy?: WeightPolicy,
@@ -73,5 +84,10 @@ export function modelOf(
   const built = buildLayer(spec, '', context);
   const unused = [...model.tensors.keys()].filter((key) => !context.taken.has(key));
   if (unused.length > 0) throw refusal(source, 'only values that belong to a layer', shown(unused));
+  if (signature !== undefined)
+    located('', context, () => {
+      // The setter checks it.
+      built.signature = signature as Signature;
+    });
   return built;
 }

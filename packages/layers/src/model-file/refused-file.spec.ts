@@ -59,7 +59,21 @@ test.each<[string, Uint8Array, RegExp]>([
   ],
   ['an unknown scheme', bytesOf(layer({ kind: 'magic' }), w(3)), /a known scheme: .*got "magic"/],
   ['an unknown policy', bytesOf(layer({ options: hashed, policy: 'sometimes' }), w(3)), /policy/],
-  ['a matrix that does not fit the layer', bytesOf(layer({ rows: 3 }), w(3)), /a weight \[2, 2\] as weight/],
+  [
+    'a matrix that does not fit the layer',
+    bytesOf(layer({ rows: 3, options: hashed }), w(3)),
+    /a weight \[2, 2\] as weight/,
+  ],
+  [
+    'a misspelt option',
+    bytesOf(layer({ options: hashed }, { activaton: 'relu' }), w(3)),
+    /fields among .* in the model, got "activaton".* Did you mean activation\?/,
+  ],
+  [
+    'a misspelt field of a weight',
+    bytesOf(layer({ options: hashed, polcy: 'tile' }), w(3)),
+    /fields kind, rows, .* of weight in the model, got "polcy"/,
+  ],
   ['no values', bytesOf(layer({ options: hashed })), /values w of shape \[3\] in the model, got none/],
   [
     'a bias of another shape',

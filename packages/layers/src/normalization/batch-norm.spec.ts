@@ -158,7 +158,7 @@ test('by shifts, factors of inference are powers of two, and a file says so', as
     assign(scale, [...draw.fillNormal(new Float32Array(7))]);
     assign(shift, [...draw.fillNormal(new Float32Array(7))]);
     assign(norm.statistics.variance, [...draw.fillUniform(new Float32Array(7), 0, 50)]);
-    const factors = [...norm.inference.factor.dataSync()];
+    const factors = [...norm.terms.factor.dataSync()];
     for (const factor of factors) expect(Number.isInteger(Math.log2(Math.abs(factor)))).toBe(true);
   }
   const restored = await load(await new Sequential([norm]).toBytes());

@@ -10,23 +10,31 @@ import {
   subtract,
 } from '@funhash/autodiff';
 import { withoutTape } from '@funhash/autodiff/op-parts';
-import { ArgumentError } from '@funhash/hashing';
-import { Parameter } from '@funhash/space';
+import type { OptionsOf } from '@funhash/hashing';
+import type { Parameter } from '@funhash/space';
 import { ShapeError, scope, shapeText, type Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
-import { Normalization, type NormalizationOptions, readNormalization } from './normalization.ts';
+import { layerOption } from '../layer-options.ts';
+import type { Module } from '../module.ts';
+import type { OwnValues } from '../owned.ts';
+import type { Pass } from '../pass.ts';
+import type { Step } from '../steps.ts';
+import { Normalization, normalizationOptions } from './normalization.ts';
 
-export interface BatchNormOptions extends NormalizationOptions {
+const options = {
+  ...normalizationOptions,
   /** Share of a batch in the running statistics. Default 0.1, as in PyTorch. */
-  readonly momentum?: number;
+  momentum: layerOption.that<number>(
+    'a number above 0 and at most 1',
+    (value) => typeof value === 'number' && value > 0 && value <= 1,
+  ),
   /**
    * Whether powers of two stand in for all factors, so that shifts do instead of products. Default false. See
    * `shiftBatchNorm`; Courbariaux et al. 2016, arXiv:1602.02830, algorithm 2.
    */
-  readonly shiftBased?: boolean;
-}
+  shiftBased: layerOption.flag(),
+} as const;
+
+export type BatchNormOptions = OptionsOf<typeof options>;
 
 /**
  * Batch normalisation over all axes but the last: x [..., channels]. In training by the statistics of the batch,
@@ -37,18 +45,16 @@ export interface BatchNormOptions extends NormalizationOptions {
  * Source: Ioffe and Szegedy 2015, arXiv:1502.03167; running variance with the divisor n − 1, as in PyTorch.
  */
 export class BatchNorm extends Normalization<BatchNormOptions> {
-  static readonly type = 'batchNorm';
-  #statistics: { readonly mean: Parameter; readonly variance: Parameter } | undefined;
+  static override readonly type: string = 'batchNorm';
+  static override readonly options = options;
+  readonly #mean: OwnValues;
+  readonly #variance: OwnValues;
 
   constructor(options: BatchNormOptions) {
-    super('BatchNorm', options);
-    const { momentum = 0.1 } = options;
-    if (!(momentum > 0 && momentum <= 1))
-      throw new ArgumentError({
-        operation: 'BatchNorm',
-        expected: 'a momentum above 0 and at most 1',
-        actual: String(momentum),
-      });
+    super(options);
+    const { channels } = this.options;
+    this.#mean = this.values('mean', [channels], { isTrained: false });
+    this.#variance = this.values('variance', [channels], { start: 1, isTrained: false });
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
@@ -78,12 +84,12 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
   }
 
   #byRunning(x: Tensor): Tensor {
-    const { factor, offset } = this.inference;
+    const { factor, offset } = this.terms;
     return multiplyAdd(x, factor, offset);
   }
 
   /** What inference does before the activation, x · factor + offset, [channels] each. */
-  get inference(): { readonly factor: Tensor; readonly offset: Tensor } {
+  get terms(): { readonly factor: Tensor; readonly offset: Tensor } {
     const { epsilon = 1e-5, shiftBased } = this.options;
     const { scale, shift } = this.affine;
     const { mean, variance } = this.statistics;
@@ -94,42 +100,16 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
     return { factor, offset: subtract(shift, multiply(mean.value, factor)) };
   }
 
+  override inference(): readonly Step<Module>[] {
+    const { channels, activation } = this.options;
+    return [
+      { type: 'affine', channels, run: (x) => this.#byRunning(x), terms: () => this.terms },
+      ...(activation === undefined ? [] : [{ type: 'activation', name: activation } as const]),
+    ];
+  }
+
   /** Running mean and variance, [channels] each: 0 and 1 at the start. */
   get statistics(): { readonly mean: Parameter; readonly variance: Parameter } {
-    const { channels } = this.options;
-    this.#statistics ??= {
-      mean: Parameter.of('mean', new Float32Array(channels), [channels]),
-      variance: Parameter.of('variance', new Float32Array(channels).fill(1), [channels]),
-    };
-    return this.#statistics;
-  }
-
-  override namedBuffers(): ReadonlyMap<string, Parameter> {
-    return new Map(Object.entries(this.statistics));
-  }
-
-  get spec(): LayerSpec {
-    const { momentum, shiftBased } = this.options;
-    return {
-      type: BatchNorm.type,
-      ...this.normalizationSpec,
-      ...(momentum !== undefined && { momentum }),
-      ...(shiftBased && { shiftBased }),
-    };
-  }
-
-  static fromSpec(reader: LayerReader): BatchNorm {
-    const options = {
-      ...readNormalization(reader),
-      ...(reader.has('momentum') && { momentum: reader.number('momentum') }),
-      ...(reader.has('shiftBased') && { shiftBased: reader.flag('shiftBased') }),
-    };
-    const layer = new BatchNorm(options).restore(reader);
-    const { channels } = options;
-    layer.#statistics = {
-      mean: reader.parameter('mean', [channels]),
-      variance: reader.parameter('variance', [channels]),
-    };
-    return layer;
+    return { mean: this.#mean.parameter, variance: this.#variance.parameter };
   }
 }

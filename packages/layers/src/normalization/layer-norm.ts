@@ -1,9 +1,7 @@
 import { layerNorm } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
-import { Normalization, type NormalizationOptions, readNormalization } from './normalization.ts';
+import type { Pass } from '../pass.ts';
+import { Normalization, type NormalizationOptions, normalizationOptions } from './normalization.ts';
 
 export type LayerNormOptions = NormalizationOptions;
 
@@ -15,23 +13,12 @@ export type LayerNormOptions = NormalizationOptions;
  * Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450.
  */
 export class LayerNorm extends Normalization<LayerNormOptions> {
-  static readonly type = 'layerNorm';
-
-  constructor(options: LayerNormOptions) {
-    super('LayerNorm', options);
-  }
+  static override readonly type: string = 'layerNorm';
+  static override readonly options = normalizationOptions;
 
   compute(x: Tensor, pass: Pass): Tensor {
     const { epsilon = 1e-5 } = this.options;
     this.requireInput(x);
     return this.activated(layerNorm(x, { ...this.affine, epsilon }), pass);
-  }
-
-  get spec(): LayerSpec {
-    return { type: LayerNorm.type, ...this.normalizationSpec };
-  }
-
-  static fromSpec(reader: LayerReader): LayerNorm {
-    return new LayerNorm(readNormalization(reader)).restore(reader);
   }
 }

@@ -21,7 +21,7 @@ const closeTo = (actual: Tensor | undefined, expected: readonly number[], what: 
 };
 
 function ofPyTorch({ width, out, v, u, bias }: Case, more: Partial<LstmOptions> = {}): LSTM {
-  const layer = new LSTM({ in: width, out, forgetBias: 0, ...more });
+  const layer = new LSTM({ in: width, hiddenSize: out, forgetBias: 0, ...more });
   const assign = (name: string, values: readonly number[]): void => {
     const parameter = layer.namedParameters().get(name);
     parameter?.assign(tensor(Float32Array.from(values), parameter.value.shape));
@@ -76,7 +76,7 @@ const normal = (shape: readonly number[], seed = 1): Tensor => {
   );
 };
 
-const layer = (more: Partial<LstmOptions> = {}): LSTM => new LSTM({ in: 3, out: 4, seed: 5, ...more });
+const layer = (more: Partial<LstmOptions> = {}): LSTM => new LSTM({ in: 3, hiddenSize: 4, seed: 5, ...more });
 
 test('the last output is the end of the sequence', () => {
   const x = normal([2, 6, 3]);
@@ -138,16 +138,16 @@ const compressed: Record<string, WeightRequest> = {
 };
 
 describe.each(Object.entries(compressed))('%s', (_, weight) => {
-  const make = (): LSTM => new LSTM({ in: 6, out: 4, seed: 2, weight });
+  const make = (): LSTM => new LSTM({ in: 6, hiddenSize: 4, seed: 2, weight });
   const x = normal([2, 3, 6]);
 
   test('equals the layer with its matrices written out', () => {
     const lstm = make();
-    const plain = new LSTM({ in: 6, out: 4 });
+    const plain = new LSTM({ in: 6, hiddenSize: 4 });
     for (const part of ['input', 'recurrent'] as const)
-      plain[part].weight.parameters[0]?.assign(lstm[part].weight.decode());
+      plain.part()[part].weight.parameters[0]?.assign(lstm.part()[part].weight.decode());
     closeTo(lstm.forward(x), [...plain.forward(x).dataSync()], 'outputs');
-    expect(lstm.recurrent.weight.storedCount).toBeLessThan(plain.recurrent.weight.storedCount);
+    expect(lstm.part().recurrent.weight.storedCount).toBeLessThan(plain.part().recurrent.weight.storedCount);
   });
 
   test('all stored values get a gradient', () => {
@@ -161,7 +161,10 @@ describe.each(Object.entries(compressed))('%s', (_, weight) => {
   });
 
   test('comes back from a file', async () => {
-    const model = new Sequential([make(), new LSTM({ in: 4, out: 3, output: 'last', forgetBias: 0.5 })]);
+    const model = new Sequential([
+      make(),
+      new LSTM({ in: 4, hiddenSize: 3, output: 'last', forgetBias: 0.5 }),
+    ]);
     const loaded = await load(await model.toBytes());
     expect(loaded.forward(x).toArray()).toEqual(model.forward(x).toArray());
     expect(loaded.summary().toString()).toBe(model.summary().toString());
@@ -187,15 +190,17 @@ describe('refused:', () => {
 
   test.each([
     [{ in: 0 }, 'in: a whole number'],
-    [{ out: 1.5 }, 'out: a whole number'],
-    [{ output: 'first' as 'last' }, 'the output sequence or last'],
-    [{ forgetBias: Number.NaN }, 'a finite forgetBias'],
+    [{ hiddenSize: 1.5 }, 'hiddenSize: a whole number'],
+    [{ output: 'first' as 'last' }, 'output: one of sequence, last'],
+    [{ forgetBias: Number.NaN }, 'forgetBias: a finite number'],
   ])('options %j', (more, message) => {
     expect(() => layer(more)).toThrow(message);
   });
 
   test('parts of other widths, as a damaged file may have them', () => {
     const [input, recurrent] = [new Dense({ in: 3, out: 16 }), new Dense({ in: 4, out: 12 })];
-    expect(() => new LSTM({ in: 3, out: 4 }, { input, recurrent })).toThrow('from 4 to 16 as recurrent');
+    expect(() => new LSTM({ in: 3, hiddenSize: 4 }, () => Object.entries({ input, recurrent }))).toThrow(
+      'from 4 to 16 as recurrent',
+    );
   });
 });

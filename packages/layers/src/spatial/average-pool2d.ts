@@ -1,31 +1,28 @@
 import { averagePool } from '@funhash/autodiff';
+import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import { type LayerSpec, Module } from '../module.ts';
-import {
-  kernelExtents,
-  readSpatial,
-  requireImages,
-  type SpatialOptions,
-  spatialSpec,
-  windowOptions,
-} from './convolution.ts';
+import { layerOption } from '../layer-options.ts';
+import { Module } from '../module.ts';
+import type { Step } from '../steps.ts';
+import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
 
-/** As those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
-export interface AveragePool2dOptions extends SpatialOptions {
+const options = {
+  ...spatialOptions,
   /** Whether padding counts as zeros of the mean. Default true, as in PyTorch. */
-  readonly countPadding?: boolean;
-}
+  countPadding: layerOption.flag(),
+} as const;
+
+/** Windows as those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
+export type AveragePool2dOptions = OptionsOf<typeof options>;
 
 /** The mean of each window, channel by channel: x [B, H, W, C] → [B, H′, W′, C]. */
-export class AveragePool2d extends Module {
-  static readonly type = 'averagePool2d';
-  readonly options: AveragePool2dOptions;
+export class AveragePool2d extends Module<AveragePool2dOptions> {
+  static override readonly type: string = 'averagePool2d';
+  static override readonly options = options;
 
   constructor(options: AveragePool2dOptions) {
-    super();
-    kernelExtents('AveragePool2d', 2, options);
-    this.options = options;
+    super(options);
+    kernelExtents('AveragePool2d', 2, this.options);
   }
 
   compute(x: Tensor): Tensor {
@@ -34,19 +31,7 @@ export class AveragePool2d extends Module {
     return averagePool(x, { ...windowOptions(this.options), countPadding });
   }
 
-  get spec(): LayerSpec {
-    const { countPadding } = this.options;
-    return {
-      type: AveragePool2d.type,
-      ...spatialSpec(this.options),
-      ...(countPadding !== undefined && { countPadding }),
-    };
-  }
-
-  static fromSpec(reader: LayerReader): AveragePool2d {
-    return new AveragePool2d({
-      ...readSpatial(reader),
-      ...(reader.has('countPadding') && { countPadding: reader.flag('countPadding') }),
-    });
+  override inference(): readonly Step<Module>[] {
+    return [{ type: 'pool', kind: 'average' }];
   }
 }

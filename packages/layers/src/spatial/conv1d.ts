@@ -1,6 +1,4 @@
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
-import { Convolution, type ConvolutionOptions, readConvolution } from './convolution.ts';
+import { Convolution, type ConvolutionOptions } from './convolution.ts';
 
 export type Conv1dOptions = ConvolutionOptions;
 
@@ -9,17 +7,9 @@ export type Conv1dOptions = ConvolutionOptions;
  * V [out, kernelSize · in / groups], columns in the order (place, channel), stored as any scheme says.
  */
 export class Conv1d extends Convolution<Conv1dOptions> {
-  static readonly type = 'conv1d';
+  static override readonly type: string = 'conv1d';
 
   constructor(options: Conv1dOptions) {
     super('Conv1d', 1, options);
-  }
-
-  get spec(): LayerSpec {
-    return this.specOf(Conv1d.type);
-  }
-
-  static fromSpec(reader: LayerReader): Conv1d {
-    return new Conv1d(readConvolution(reader)).restore(reader);
   }
 }

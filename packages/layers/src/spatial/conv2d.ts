@@ -1,6 +1,4 @@
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
-import { Convolution, type ConvolutionOptions, readConvolution } from './convolution.ts';
+import { Convolution, type ConvolutionOptions } from './convolution.ts';
 
 export type Conv2dOptions = ConvolutionOptions;
 
@@ -10,17 +8,9 @@ export type Conv2dOptions = ConvolutionOptions;
  * says.
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
-  static readonly type = 'conv2d';
+  static override readonly type: string = 'conv2d';
 
   constructor(options: Conv2dOptions) {
     super('Conv2d', 2, options);
-  }
-
-  get spec(): LayerSpec {
-    return this.specOf(Conv2d.type);
-  }
-
-  static fromSpec(reader: LayerReader): Conv2d {
-    return new Conv2d(readConvolution(reader)).restore(reader);
   }
 }

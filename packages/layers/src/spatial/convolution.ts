@@ -1,35 +1,41 @@
-import type { PaddedWindowOptions, Padding, PerAxis } from '@funhash/autodiff';
+import type { PaddedWindowOptions } from '@funhash/autodiff';
 import { planWindows } from '@funhash/autodiff/op-parts';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, type OptionsOf } from '@funhash/hashing';
 import { virtualConv } from '@funhash/space';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import type { LayerSpec } from '../module.ts';
-import { requireCounts, Weighted, type WeightedOptions, weightedOptions } from '../weighted.ts';
+import { layerOption } from '../layer-options.ts';
+import type { Pass } from '../pass.ts';
+import { Weighted, type WeightedShape, weightedOptions } from '../weighted.ts';
 
 /** Where the windows of a layer lie: one number for all spatial axes, or one for each. */
-export interface SpatialOptions {
-  readonly kernelSize: PerAxis;
-  /** Default 1. */
-  readonly stride?: PerAxis;
+export const spatialOptions = {
+  /** Extents of a window. */
+  kernelSize: layerOption.required(layerOption.perAxis()),
+  /** Distance of neighbouring windows. Default 1. */
+  stride: layerOption.perAxis(),
   /**
    * Zeros around the image: none (`valid`, the default), as many as keep its size divided by the stride (`same`), a
    * number for all sides, or for each axis a number or [before, after].
    */
-  readonly padding?: Padding;
+  padding: layerOption.padding(),
   /** Distance of neighbouring elements of a window. Default 1. */
-  readonly dilation?: PerAxis;
-}
+  dilation: layerOption.perAxis(),
+} as const;
 
-export interface ConvolutionOptions extends WeightedOptions, SpatialOptions {
+export type SpatialOptions = OptionsOf<typeof spatialOptions>;
+
+export const convolutionOptions = {
   /** Channels of the input. */
-  readonly in: number;
+  in: layerOption.required(layerOption.count()),
   /** Channels of the output. */
-  readonly out: number;
+  out: layerOption.required(layerOption.count()),
+  ...spatialOptions,
   /** Each group of output channels sees one group of input channels alone. Default 1. */
-  readonly groups?: number;
-}
+  groups: layerOption.count(),
+  ...weightedOptions,
+} as const;
+
+export type ConvolutionOptions = OptionsOf<typeof convolutionOptions>;
 
 /** The options of an op for those of a layer. */
 export function windowOptions({
@@ -41,29 +47,21 @@ export function windowOptions({
   return { kernel: kernelSize, stride, padding, dilation };
 }
 
-/** Extents of the kernel, one for each axis. @throws ArgumentError for options that no input could fit */
-export function kernelExtents(operation: string, axes: number, options: SpatialOptions): readonly number[] {
-  // An input that any kernel and padding would fit: what is refused is wrong for every input.
-  const shape = [1, ...new Array<number>(axes).fill(2 ** 40), 1];
-  return planWindows(operation, shape, windowOptions(options)).kernel;
-}
-
-export function spatialSpec({ kernelSize, stride, padding, dilation }: SpatialOptions): SpatialOptions {
+/** The options of a layer for those of an op. */
+export function spatialOptionsOf({ kernel, stride, padding, dilation }: PaddedWindowOptions): SpatialOptions {
   return {
-    kernelSize,
+    kernelSize: kernel,
     ...(stride !== undefined && { stride }),
     ...(padding !== undefined && { padding }),
     ...(dilation !== undefined && { dilation }),
   };
 }
 
-export function readSpatial(reader: LayerReader): SpatialOptions {
-  return {
-    kernelSize: reader.perAxis('kernelSize'),
-    ...(reader.has('stride') && { stride: reader.perAxis('stride') }),
-    ...(reader.has('padding') && { padding: reader.padding('padding') }),
-    ...(reader.has('dilation') && { dilation: reader.perAxis('dilation') }),
-  };
+/** Extents of the kernel, one for each axis. @throws ArgumentError for options that no input could fit */
+export function kernelExtents(operation: string, axes: number, options: SpatialOptions): readonly number[] {
+  // An input that any kernel and padding would fit: what is refused is wrong for every input.
+  const shape = [1, ...new Array<number>(axes).fill(2 ** 40), 1];
+  return planWindows(operation, shape, windowOptions(options)).kernel;
 }
 
 /** @throws ShapeError unless x is [B, ...spatial, channels] */
@@ -78,52 +76,41 @@ export function requireImages(operation: string, x: Tensor, axes: number, channe
   });
 }
 
+/** @throws ArgumentError for groups that do not divide the channels */
+export function requireGroups(operation: string, { in: inputs, out, groups = 1 }: ConvolutionOptions): void {
+  if (inputs % groups === 0 && out % groups === 0) return;
+  throw new ArgumentError({
+    operation,
+    expected: 'a number of groups that divides the input and the output channels',
+    actual: `${groups} groups, ${inputs} → ${out} channels`,
+  });
+}
+
 /** Layers that multiply a kernel with windows on their input, [B, ...spatial, in] → [B, ...spatial′, out]. */
 export abstract class Convolution<O extends ConvolutionOptions> extends Weighted<O> {
-  readonly #operation: string;
+  static override readonly options = convolutionOptions;
   readonly #axes: number;
 
   constructor(operation: string, axes: number, options: O) {
-    const { in: inputs, out, groups = 1 } = options;
-    requireCounts(operation, { in: inputs, out, groups });
-    if (inputs % groups !== 0 || out % groups !== 0)
-      throw new ArgumentError({
-        operation,
-        expected: 'a number of groups that divides the input and the output channels',
-        actual: `${groups} groups, ${inputs} → ${out} channels`,
-      });
-    const cols = sizeOf(kernelExtents(operation, axes, options)) * (inputs / groups);
-    super(options, { operation, rows: out, cols, out, fanIn: cols });
-    this.#operation = operation;
+    super(options, (checked): WeightedShape => {
+      requireGroups(operation, checked);
+      const { in: inputs, out, groups = 1 } = checked;
+      const cols = sizeOf(kernelExtents(operation, axes, checked)) * (inputs / groups);
+      return { rows: out, cols, out, fanIn: cols };
+    });
     this.#axes = axes;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
     const { in: inputs, groups } = this.options;
-    requireImages(this.#operation, x, this.#axes, inputs);
+    requireImages(this.title, x, this.#axes, inputs);
     const options = { ...windowOptions(this.options), groups, bias: this.biasValues() };
-    return this.activated(virtualConv(this.quantized(x, pass), this.weight.kernel, options), pass);
+    const { kernel } = this.weightFor(pass);
+    return this.activated(virtualConv(this.quantized(x, pass), kernel, options), pass);
   }
 
-  protected specOf(type: string): LayerSpec {
-    const { in: inputs, out, groups } = this.options;
-    return {
-      type,
-      in: inputs,
-      out,
-      ...spatialSpec(this.options),
-      ...(groups !== undefined && { groups }),
-      ...this.weightedSpec,
-    };
+  protected override get product() {
+    const { in: channels, groups = 1 } = this.options;
+    return { channels, groups, windows: { ...windowOptions(this.options), axes: this.#axes } };
   }
-}
-
-export function readConvolution(reader: LayerReader): ConvolutionOptions {
-  return {
-    in: reader.count('in'),
-    out: reader.count('out'),
-    ...readSpatial(reader),
-    ...(reader.has('groups') && { groups: reader.count('groups') }),
-    ...weightedOptions(reader),
-  };
 }

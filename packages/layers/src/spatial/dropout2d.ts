@@ -1,10 +1,6 @@
-import { multiply, randomBernoulli } from '@funhash/autodiff';
-import { ArgumentError } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import type { DropoutOptions } from '../dropout.ts';
-import type { Pass } from '../layer.ts';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import { type LayerSpec, Module } from '../module.ts';
+import { type Shape, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { Dropout } from '../dropout.ts';
+import type { Pass } from '../pass.ts';
 
 /**
  * Dropout of whole channels: in training each channel of an example [..., C] is 0 with probability `rate` and else
@@ -13,36 +9,20 @@ import { type LayerSpec, Module } from '../module.ts';
  *
  * Source: Tompson et al. 2015, arXiv:1411.4280, section 3.2.
  */
-export class Dropout2d extends Module {
-  static readonly type = 'dropout2d';
-  readonly rate: number;
+export class Dropout2d extends Dropout {
+  static override readonly type: string = 'dropout2d';
 
-  constructor({ rate }: DropoutOptions) {
-    super();
-    if (!(rate >= 0 && rate < 1))
-      throw new ArgumentError({ operation: 'Dropout2d', expected: 'a rate in [0, 1)', actual: String(rate) });
-    this.rate = rate;
-  }
-
-  compute(x: Tensor, { training, random }: Pass): Tensor {
+  override compute(x: Tensor, pass: Pass): Tensor {
     if (x.rank < 3)
       throw new ShapeError({
         operation: 'Dropout2d',
         expected: 'an input of shape [B, ...spatial, C], channels last',
         actual: shapeText(x.shape),
       });
-    if (!training || this.rate === 0) return x;
-    const probability = 1 - this.rate;
-    const shape = x.shape.map((extent, axis) => (axis === 0 || axis === x.rank - 1 ? extent : 1));
-    const seed = random.uint32();
-    return multiply(x, randomBernoulli(shape, { probability, seed, value: 1 / probability, like: x }));
+    return super.compute(x, pass);
   }
 
-  get spec(): LayerSpec {
-    return { type: Dropout2d.type, rate: this.rate };
-  }
-
-  static fromSpec(reader: LayerReader): Dropout2d {
-    return new Dropout2d({ rate: reader.number('rate') });
+  protected override dropped(x: Tensor): Shape {
+    return x.shape.map((extent, axis) => (axis === 0 || axis === x.rank - 1 ? extent : 1));
   }
 }

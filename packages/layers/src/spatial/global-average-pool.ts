@@ -1,10 +1,10 @@
 import { globalAveragePool } from '@funhash/autodiff';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import { type LayerSpec, Module } from '../module.ts';
+import { Module } from '../module.ts';
 
 /** The mean of each channel: x [B, ...spatial, C] → [B, C]. */
 export class GlobalAveragePool extends Module {
-  static readonly type = 'globalAveragePool';
+  static override readonly type: string = 'globalAveragePool';
 
   compute(x: Tensor): Tensor {
     if (x.rank < 3)
@@ -14,13 +14,5 @@ export class GlobalAveragePool extends Module {
         actual: shapeText(x.shape),
       });
     return globalAveragePool(x);
-  }
-
-  get spec(): LayerSpec {
-    return { type: GlobalAveragePool.type };
-  }
-
-  static fromSpec(): GlobalAveragePool {
-    return new GlobalAveragePool();
   }
 }

@@ -1,28 +1,26 @@
 import { maxPool } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
-import type { LayerReader } from '../model-file/layer-reader.ts';
-import { type LayerSpec, Module } from '../module.ts';
+import { Module } from '../module.ts';
+import type { Step } from '../steps.ts';
 import {
   kernelExtents,
-  readSpatial,
   requireImages,
   type SpatialOptions,
-  spatialSpec,
+  spatialOptions,
   windowOptions,
 } from './convolution.ts';
 
-/** As those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
+/** Windows as those of a convolution; `stride` is the kernel's size by default, `padding` at most half of it. */
 export type MaxPool2dOptions = SpatialOptions;
 
 /** The greatest element of each window, channel by channel: x [B, H, W, C] → [B, H′, W′, C]. */
-export class MaxPool2d extends Module {
-  static readonly type = 'maxPool2d';
-  readonly options: MaxPool2dOptions;
+export class MaxPool2d extends Module<MaxPool2dOptions> {
+  static override readonly type: string = 'maxPool2d';
+  static override readonly options = spatialOptions;
 
   constructor(options: MaxPool2dOptions) {
-    super();
-    kernelExtents('MaxPool2d', 2, options);
-    this.options = options;
+    super(options);
+    kernelExtents('MaxPool2d', 2, this.options);
   }
 
   compute(x: Tensor): Tensor {
@@ -30,11 +28,7 @@ export class MaxPool2d extends Module {
     return maxPool(x, windowOptions(this.options));
   }
 
-  get spec(): LayerSpec {
-    return { type: MaxPool2d.type, ...spatialSpec(this.options) };
-  }
-
-  static fromSpec(reader: LayerReader): MaxPool2d {
-    return new MaxPool2d(readSpatial(reader));
+  override inference(): readonly Step<Module>[] {
+    return [{ type: 'pool', kind: 'max' }];
   }
 }

@@ -8,6 +8,7 @@ export const dense = defineScheme({
   kind: 'dense',
   source: 'the uncompressed matrix',
   options: {},
+  isPlain: true,
   plan: () => ({}),
   stored: (_, { rows, cols }) => ({ w: [rows, cols] }),
   initialize: ({ rows, cols, draw, std }) => ({ w: uniformValues(draw, rows * cols, std) }),

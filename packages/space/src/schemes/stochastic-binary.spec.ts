@@ -17,10 +17,8 @@ test('not drawn, it is binary, with the same rules', () => {
   const [drawn, plain] = [createWeight(stochasticBinary(), shape), createWeight(binary(), shape)];
   expect(drawn.decode().dataSync()).toEqual(plain.decode().dataSync());
   expect(drawn.parameters[0]?.rule).toEqual(plain.parameters[0]?.rule);
-  drawn.draw(5);
-  expect(drawn.decode().dataSync()).not.toEqual(plain.decode().dataSync());
-  drawn.draw(0);
-  expect(drawn.decode().dataSync()).toEqual(plain.decode().dataSync());
+  expect(drawn.drawn(5).decode().dataSync()).not.toEqual(plain.decode().dataSync());
+  expect(drawn.drawn(0).decode().dataSync()).toEqual(plain.decode().dataSync());
   expect([drawn.isRandom, plain.isRandom]).toEqual([true, false]);
 });
 
@@ -33,9 +31,9 @@ test.each(['tile', 'step'] as const)(
       [70, 70],
     );
     const seen = [1, 2, 1].map((word) => {
-      weight.draw(word);
-      const entries = weight.decode().toArray() as number[][];
-      const columns = weight.matmul(x).toArray() as number[][];
+      const drawn = weight.drawn(word);
+      const entries = drawn.decode().toArray() as number[][];
+      const columns = drawn.matmul(x).toArray() as number[][];
       expect(columns).toEqual(entries[0]?.map((_, col) => entries.map((row) => row[col])));
       return entries;
     });
@@ -52,13 +50,13 @@ test('entries are +1 with the probability of the hard sigmoid, and gradients pas
   fc.assert(
     fc.property(latent, fc.integer({ min: 1, max: 2 ** 32 - 1 }), (value, word) => {
       parameter.assign(tensor(Array(count).fill(value), [60, 70]));
-      weight.draw(word);
+      const drawn = weight.drawn(word);
       const dV = tensor(
         Array.from({ length: count }, (_, k) => k),
         [60, 70],
       );
-      const [, [gradient]] = gradientsOf(() => sum(multiply(weight.decode(), dV)), [parameter.value]);
-      const positive = [...weight.decode().dataSync()].filter((x) => x === 1).length / count;
+      const [, [gradient]] = gradientsOf(() => sum(multiply(drawn.decode(), dV)), [parameter.value]);
+      const positive = [...drawn.decode().dataSync()].filter((x) => x === 1).length / count;
       const probability = Math.min(1, Math.max(0, (value + 1) / 2));
       // Five standard deviations.
       expect(Math.abs(positive - probability)).toBeLessThanOrEqual(

@@ -241,15 +241,20 @@ export class Weight {
     return this.#drawnOption !== undefined;
   }
 
+  /** Whether the one stored array is V itself, entry by entry. */
+  get isPlain(): boolean {
+    return this.definition.isPlain === true && this.scale === undefined;
+  }
+
   /**
-   * Draws entries that are random in training.
+   * The same weight with the random entries of a training pass; its parameters are shared.
    *
    * @param word a 32-bit word: the same one gives the same entries. 0: those of inference
    */
-  draw(word: number): void {
-    if (word === this.#drawn) return;
-    this.#drawn = word;
-    this.#matrix = undefined;
+  drawn(word: number): Weight {
+    const weight = new Weight(this);
+    weight.#drawn = word;
+    return weight;
   }
 
   /** V as the consuming ops take it. */

@@ -1,6 +1,5 @@
 import type { Node, Program } from '@funhash/formula';
-import { type Language, local } from './language.ts';
-import { limbPrelude } from './limb-functions.ts';
+import type { Language } from './language.ts';
 import { uniformNames, type WordNotation } from './words.ts';
 
 /**
@@ -19,19 +18,19 @@ export class LimbWords implements WordNotation {
     this.#language = language;
   }
 
-  static prelude(language: Language): string {
-    return limbPrelude(language);
-  }
-
   write(node: Node): string[] {
     const { id } = node;
     const written = this.#halves(node);
     this.#widths.set(id, written.widths);
     return [
       ...(written.before ?? []),
-      local(this.#language, `l${id}`, written.low),
-      local(this.#language, `h${id}`, written.high),
+      this.#language.constant(`l${id}`, written.low),
+      this.#language.constant(`h${id}`, written.high),
     ];
+  }
+
+  asIndex(id: number): string {
+    return this.asNumber(id);
   }
 
   asNumber(id: number): string {
@@ -60,7 +59,7 @@ export class LimbWords implements WordNotation {
       }
       case 'add':
         return {
-          before: [local(this.#language, `s${id}`, `${a.low} + ${b.low}`)],
+          before: [this.#language.constant(`s${id}`, `${a.low} + ${b.low}`)],
           low: lowBits(`s${id}`, 16),
           high: lowBits(`(${a.high} + ${b.high} + floor(s${id} * ${power(-16)}))`, 16),
           widths: [16, 16],
@@ -132,8 +131,8 @@ export class LimbWords implements WordNotation {
     const rest = [product('High', a, 0, b, 1), product('High', a, 1, b, 0), product('Low', a, 1, b, 1)];
     return {
       before: [
-        local(this.#language, middle, sum(...terms)),
-        local(this.#language, upper, sum(...rest, `floor(${middle} * ${power(-16)})`)),
+        this.#language.constant(middle, sum(...terms)),
+        this.#language.constant(upper, sum(...rest, `floor(${middle} * ${power(-16)})`)),
       ],
       low: lowBits(upper, 16),
       high: sum(product('High', a, 1, b, 1), `floor(${upper} * ${power(-16)})`),

@@ -1,8 +1,8 @@
-import { define, type Language, shared } from './language.ts';
+import type { Language } from './language.ts';
 
 /**
  * What arithmetic on limbs of 16 bits is made of, in the words that scripts and shaders share; `var` stands for the
- * declaration of a local variable.
+ * declaration of a local variable, `loop` for that of a counter.
  *
  * Compilers of shaders may reorder sums, also those of several functions: a + (x − y) becomes (a + x) − y, which need
  * not be exact. No sum is moved past `abs`, so differences of large terms, never negative, are put into one.
@@ -127,21 +127,21 @@ function commonBits(bits: number) {
   return [`commonBits${bits}`, ['a', 'b'], body] as const;
 }
 
-export function limbPrelude(language: Language): string {
-  const results = ['quotientLow', 'quotientHigh', 'remainderLow', 'remainderHigh'];
-  return [
-    ...results.map((name) => shared(language, name)),
-    ...functions.map(([name, parameters, body]) =>
-      define(language, name, parameters, written(body, language)),
-    ),
-  ].join('\n');
+/** How the bodies above declare, in a language, a variable and the counter of a loop. */
+export interface LimbSyntax {
+  /** The keyword of a real that is assigned again: `let`, `float`. */
+  readonly real: string;
+  /** That of a counter: `let`, `int`. */
+  readonly counter: string;
 }
 
-function written(body: readonly string[], language: Language): string[] {
-  const script = language === 'js';
-  return body.map((line) =>
-    line
-      .replace('(loop i', script ? '(let i' : '(int i')
-      .replace(/^(\s*)var /, script ? '$1let ' : '$1float '),
-  );
+/** The definitions that `LimbWords` calls, once in a text. */
+export function limbPrelude(language: Language, { real, counter }: LimbSyntax): string {
+  const results = ['quotientLow', 'quotientHigh', 'remainderLow', 'remainderHigh'];
+  const written = (line: string): string =>
+    line.replace('(loop i', `(${counter} i`).replace(/^(\s*)var /, `$1${real} `);
+  return [
+    ...results.map((name) => language.shared(name)),
+    ...functions.map(([name, parameters, body]) => language.define(name, parameters, body.map(written))),
+  ].join('\n');
 }

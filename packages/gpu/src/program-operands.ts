@@ -1,9 +1,16 @@
+import {
+  definitionsOf,
+  type Language,
+  type ProgramText,
+  type Reads,
+  uniformHalves,
+  uniformNames,
+  usedSlots,
+} from '@funhash/codegen';
 import type { Program } from '@funhash/formula';
 import type { View, VirtualView } from '@funhash/tensor';
-import type { Elements } from '../device.ts';
-import type { Memory } from '../memory.ts';
-import { type Reads, usedSlots } from './program-text.ts';
-import { uniformHalves, uniformNames } from './words.ts';
+import type { Elements, NativeCode } from './device.ts';
+import type { Memory } from './memory.ts';
 
 /** What a kernel is given for a program of a virtual matrix: arguments, their names, and how they are read. */
 export interface ProgramOperands {
@@ -31,6 +38,11 @@ export function programOperands(program: Program, v: VirtualView, memory: Memory
       scalar: (slot) => `scalar${slot}`,
     },
   };
+}
+
+/** The native part of a kernel that evaluates one program. */
+export function nativeCode(text: ProgramText, language: Language): NativeCode {
+  return { text: definitionsOf(text, language), callable: text.callable };
 }
 
 const ids = new Map<string, number>();

@@ -1,14 +1,23 @@
-import { Graph, Program, symbolicWords, Word } from '@funhash/formula';
-import { anyProgram, evaluateEntry, programSlots } from '@funhash/formula/testing';
+import { programText, uniformHalves } from '@funhash/codegen';
+import { type Program, symbolicWords, type Word } from '@funhash/formula';
+import {
+  anyProgram,
+  edgeNumbers,
+  edgeUniforms,
+  edgeWords,
+  evaluateEntry,
+  everyWordOperation,
+  programSlots,
+  wordProgram,
+} from '@funhash/formula/testing';
 import { type HashFamily, hashFamilies, random } from '@funhash/hashing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { quotient } from '../addressing.ts';
-import { languageOf } from '../context.ts';
-import { Device } from '../device.ts';
-import { testedModes } from '../tested-modes.spec-kit.ts';
-import { programPrelude, programText, wordPrelude } from './program-text.ts';
-import { uniformHalves } from './words.ts';
+import { quotient } from './addressing.ts';
+import { languageOf } from './context.ts';
+import { Device } from './device.ts';
+import { nativeCode } from './program-operands.ts';
+import { testedModes } from './tested-modes.spec-kit.ts';
 
 interface Situation {
   readonly rows: readonly number[];
@@ -39,10 +48,7 @@ function evaluateOn(device: Device, program: Program, given: Situation): Float32
   const out = device.run(program.key, [...uploaded, ...numbers], () => ({
     length: entries * text.results.length,
     functions: [quotient],
-    native: {
-      text: [programPrelude(language), wordPrelude(language), text.native].join('\n'),
-      callable: text.callable,
-    },
+    native: nativeCode(text, language),
     source: `function (${names.join()}) {
       const part = quotient(this.thread.x, ${entries});
       const k = this.thread.x - part * ${entries};
@@ -69,22 +75,6 @@ function evaluateOn(device: Device, program: Program, given: Situation): Float32
   return text.results.map((_, k) => values.subarray(k * entries, (k + 1) * entries));
 }
 
-/** A program of words alone: both halves of each, as reals. */
-function wordProgram(
-  uniforms: number,
-  build: (leaves: { row: Word; col: Word; uniform: Word[]; graph: Graph }) => Word[],
-): Program {
-  const graph = new Graph();
-  const leaf = (op: 'row' | 'col' | 'uniform', slot = 0): Word => new Word(graph, graph.node(op, [], slot));
-  const uniform = Array.from({ length: uniforms }, (_, slot) => leaf('uniform', slot));
-  const words = build({ row: leaf('row'), col: leaf('col'), uniform, graph });
-  const outputs = words.flatMap((word) => [word.and(0xffff).asReal().id, word.shr(16).asReal().id]);
-  return new Program(graph, outputs, [], { stored: 0, inputs: 0, uniforms, scalars: 0 });
-}
-
-const edges = [0, 1, 2, 255, 256, 65534, 65535, 65536, 65537, 2 ** 23, 2 ** 24 - 2, 2 ** 24 - 1];
-const edgeWords = [...edges, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x9e3779b9];
-
 describe.each(testedModes)('programs in mode %s', (mode) => {
   let device: Device;
   beforeAll(async () => {
@@ -99,7 +89,7 @@ describe.each(testedModes)('programs in mode %s', (mode) => {
         const filled = (length: number): Float32Array => draw.fillUniform(new Float32Array(length), -1, 1);
         const entries = 24;
         const place = (k: number): number =>
-          k % 4 === 0 ? (edges[k % edges.length] as number) : draw.integer(2 ** 24);
+          k % 4 === 0 ? (edgeNumbers[k % edgeNumbers.length] as number) : draw.integer(2 ** 24);
         const given = {
           rows: Array.from({ length: entries }, (_, k) => place(k)),
           cols: Array.from({ length: entries }, (_, k) => place(k + 5)),
@@ -135,58 +125,13 @@ describe.each(testedModes)('programs in mode %s', (mode) => {
   });
 
   test('every word operation is exact, at the ends of limbs, bytes and words', () => {
-    const build = ({ row, col, uniform: [u, n] }: { row: Word; col: Word; uniform: Word[] }): Word[] => {
-      const [a, b] = [row.times(0x10001).plus(u as Word), col.times(0x9e3779b1).xor(u as Word)];
-      const by = n as Word;
-      return [
-        a.plus(b),
-        a.minus(b),
-        a.times(b),
-        a.xor(b),
-        a.and(b),
-        a.or(b),
-        a.below(b),
-        a.below(by),
-        a.div(by),
-        a.rem(by),
-        a.equals(b),
-        a.lessThan(b),
-        u?.equals(by) as Word,
-        b.lessThan(by),
-        row.shl(3).xor(col.shr(5)),
-        ...[1, 7, 15, 16, 17, 31].flatMap((bits) => [
-          a.shl(bits),
-          a.shr(bits),
-          a.rotl(bits),
-          b.xor(b.shr(bits)),
-          row.or(col.shl(bits)),
-        ]),
-        ...[1, 2, 3, 8, 10, 255, 256, 1000, 65535, 65536, 65537, 2 ** 31, 0xffffffff].flatMap((n) => [
-          a.group(n),
-          b.lane(n),
-          a.div(n),
-          a.rem(n),
-          a.below(n),
-          a.times(n),
-        ]),
-        a.div(0),
-        a.rem(0),
-      ];
-    };
-    const program = wordProgram(2, build);
-    const rows = edges.flatMap((edge) => edges.map(() => edge));
-    const cols = edges.flatMap(() => edges);
+    const program = everyWordOperation();
+    const rows = edgeNumbers.flatMap((edge) => edgeNumbers.map(() => edge));
+    const cols = edgeNumbers.flatMap(() => edgeNumbers);
     const parts = Array.from({ length: Math.ceil(program.outputs.length / 16) }, (_, k) =>
       program.only(program.outputs.slice(16 * k, 16 * k + 16)),
     );
-    for (const uniforms of [
-      [0, 0],
-      [1, 3],
-      [0xffffffff, 0xffffffff],
-      [0x80000000, 65537],
-      [0x9e3779b9, 1_000_003],
-      [0xffff, 0xffff0001],
-    ])
+    for (const uniforms of edgeUniforms)
       for (const part of parts) {
         const found = evaluateOn(device, part, { rows, cols, uniforms, scalars: [], stored: [], inputs: [] });
         rows.forEach((row, k) => {

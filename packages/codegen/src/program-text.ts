@@ -1,9 +1,8 @@
 import type { Node, Program } from '@funhash/formula';
-import type { NativeCode } from '../device.ts';
-import { define, type Language, local, numberText, shared } from './language.ts';
-import { LimbWords } from './limb-words.ts';
-import { NativeWords } from './native-words.ts';
-import { realExpressions, realPrelude } from './reals.ts';
+import { ArgumentError } from '@funhash/hashing';
+import type { Language } from './language.ts';
+import { rationalTanh, realExpression } from './reals.ts';
+import { type UsedSlots, usedSlots } from './used-slots.ts';
 import { uniformNames, type WordNotation } from './words.ts';
 
 /** Expressions, in a kernel's source, of all that a program reads. */
@@ -38,20 +37,6 @@ export interface ProgramText {
   evaluate(reads: Reads): string[];
 }
 
-export interface UsedSlots {
-  readonly stored: readonly number[];
-  readonly uniforms: readonly number[];
-  readonly scalars: readonly number[];
-}
-
-export function usedSlots({ nodes }: Program): UsedSlots {
-  const of = (op: Node['op']): number[] => {
-    const slots = nodes.flatMap((node) => (node.op === op ? [node.value] : []));
-    return [...new Set(slots)].sort((a, b) => a - b);
-  };
-  return { stored: of('at'), uniforms: of('uniform'), scalars: of('scalar') };
-}
-
 /**
  * Writes a program for a kernel, as two native functions: of words, from which all indices come, and of reals. What
  * is read at the indices is read between them, in the kernel's own source. Each function leaves its results in
@@ -63,20 +48,9 @@ export function programText(program: Program, language: Language, prefix = 'p'):
   return new Writer(program, language, prefix).text();
 }
 
-/** The native part of a kernel that evaluates one program. */
-export function nativeCode({ native, callable, hasWords }: ProgramText, language: Language): NativeCode {
-  const preludes = [programPrelude(language), ...(hasWords ? [wordPrelude(language)] : [])];
-  return { text: [...preludes, native].join('\n'), callable };
-}
-
-/** The native definitions that programs of reals share, once in a kernel. */
-export function programPrelude(language: Language): string {
-  return realPrelude(language);
-}
-
-/** The native definitions that programs with words need beside `programPrelude`. */
-export function wordPrelude(language: Language): string {
-  return language === 'glsl300' ? NativeWords.prelude : LimbWords.prelude(language);
+/** The definitions of a kernel that evaluates one program. */
+export function definitionsOf({ native, hasWords }: ProgramText, language: Language): string {
+  return [rationalTanh(language), ...(hasWords ? [language.wordPrelude] : []), native].join('\n');
 }
 
 interface Parameter {
@@ -111,7 +85,7 @@ class Writer {
     this.#language = language;
     this.#prefix = prefix;
     this.#used = usedSlots(program);
-    this.#words = language === 'glsl300' ? new NativeWords() : new LimbWords(program, language);
+    this.#words = language.words(program);
   }
 
   text(): ProgramText {
@@ -144,8 +118,8 @@ class Writer {
     );
     return {
       native: [
-        ...[...this.#left].map((name) => shared(language, name)),
-        ...functions.map(({ name, parameters, body }) => define(language, name, parameters, body)),
+        ...[...this.#left].map((name) => language.shared(name)),
+        ...functions.map(({ name, parameters, body }) => language.define(name, parameters, body)),
       ].join('\n'),
       callable: functions.map(({ name, parameters }) => ({ name, parameters })),
       used: this.#used,
@@ -158,7 +132,11 @@ class Writer {
   #calls(reads: Reads, results: readonly string[]): string[] {
     const prefix = this.#prefix;
     const missing = (): never => {
-      throw new Error('a program reads what its kernel does not give');
+      throw new ArgumentError({
+        operation: 'programText',
+        expected: 'an expression for all that the program reads',
+        actual: 'fewer',
+      });
     };
     const lines: string[] = [];
     if (this.#wordLines.length > 0) {
@@ -189,11 +167,12 @@ class Writer {
   }
 
   /** Writes what computes a real; gives the expression of its value. */
-  #real({ id, op, args, value }: Node): string {
+  #real(node: Node): string {
+    const { id, op, args, value } = node;
     const [first] = args as [number];
     switch (op) {
       case 'real':
-        return numberText(value, this.#language);
+        return this.#language.literal(value);
       case 'scalar':
         return this.#parameter(`c${value}`, (reads) => reads.scalar?.(value));
       case 'input':
@@ -205,11 +184,12 @@ class Writer {
       case 'asReal':
         return this.#ofWord(`number${first}`, this.#words.asNumber(first));
     }
-    const operands = args.map((arg) => this.#reals.get(arg) as string);
-    if (op === 'select') operands[0] = this.#ofWord(`truth${first}`, this.#words.asTruth(first));
-    const [a, b, c] = operands as [string, string, string];
-    const expression = realExpressions[op as keyof typeof realExpressions](a, b, c);
-    this.#realLines.push(local(this.#language, `r${id}`, expression));
+    const expression = realExpression(node, this.#language, (place) =>
+      op === 'select' && place === 0
+        ? this.#ofWord(`truth${first}`, this.#words.asTruth(first))
+        : (this.#reals.get(args[place] as number) as string),
+    );
+    this.#realLines.push(this.#language.constant(`r${id}`, expression));
     return `r${id}`;
   }
 

@@ -1,0 +1,18 @@
+import { type OptionRule, option, refuseUnknown } from '@funhash/hashing';
+import { Tensor } from '@funhash/tensor';
+
+/** What an op without options takes in their place: nothing, which it says of what is given. */
+export type NoOptions = Readonly<Record<string, never>>;
+
+/** Refuses options of an op that has none. @throws OptionError, ArgumentError where something is given */
+export function refuseOptions(operation: string, given: unknown): void {
+  if (given !== undefined) refuseUnknown(operation, [], given);
+}
+
+/** A rule for a tensor. */
+export const tensorOption = (): OptionRule<Tensor, false> =>
+  option.that<Tensor>('a tensor', (value) => value instanceof Tensor);
+
+/** A rule for the seed of what is drawn: the same one gives the same numbers on every backend. */
+export const seedOption = (): OptionRule<number, false> =>
+  option.that<number>('a whole number, of which 32 bits count', Number.isInteger);

@@ -1,0 +1,44 @@
+import { blankChecksum, checksumKey, stampChecksum } from '../container/checksum.ts';
+import { decodeModel } from '../container/decode-model.ts';
+import { encodeModel } from '../container/encode-model.ts';
+import { encodeSafetensors } from '../container/encode-safetensors.ts';
+import { format, type ModelTensor, specKey, version } from '../container/model-file.ts';
+import { entryOf, fieldOf } from '../container/read-entries.ts';
+import type { StoredTensor } from '../container/safetensors.ts';
+import type { RealArray, Said, TensorCodec } from '../formats/tensor-codec.ts';
+
+/** Real numbers and their shape. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: RealArray;
+}
+
+const name = 'w';
+
+/** A file with one tensor, written as users write it. */
+export function saved(codec: TensorCodec, values: Values): Uint8Array {
+  return encodeModel({ spec: null, tensors: { [name]: values }, storeAs: codec });
+}
+
+/** A file with one tensor and whatever its entry says, under a valid checksum. */
+export function fileOf(codec: TensorCodec, stored: StoredTensor, said: Said): Uint8Array {
+  const isEntry = codec.native === undefined || Object.keys(said).length > 0;
+  const entries = isEntry ? { [fieldOf(codec)]: { [name]: entryOf(codec, said) } } : {};
+  const bytes = encodeSafetensors(
+    { [name]: stored },
+    { [specKey]: JSON.stringify({ format, version, spec: null, ...entries }), [checksumKey]: blankChecksum },
+  );
+  stampChecksum(bytes);
+  return bytes;
+}
+
+/** The tensor in a file. */
+export function valuesIn(file: Uint8Array, codec: TensorCodec): Values {
+  const { tensors } = decodeModel(file, { formats: { [codec.id]: codec } });
+  return tensors.get(name) as ModelTensor as Values;
+}
+
+/** Bytes in array buffers, uncollected ones too; 0 where the engine does not tell. */
+export function arrayBytes(): number {
+  return globalThis.process?.memoryUsage?.().arrayBuffers ?? 0;
+}

@@ -1,0 +1,73 @@
+import { type Node, type RealOp, tanhClamp, tanhDenominator, tanhNumerator } from '@funhash/formula';
+import type { Language, RealFunction } from './language.ts';
+
+/** Values that come from elsewhere. */
+type Leaf = 'real' | 'scalar' | 'input' | 'at' | 'asSign' | 'asReal';
+
+type Expression = (language: Language, a: string, b: string, c: string) => string;
+
+const call =
+  (name: RealFunction): Expression =>
+  (language, a) =>
+    language.call(name, a);
+
+/**
+ * Real operations as expressions. Comparisons are so written that NaN comes out where the reference gives NaN: a
+ * comparison with NaN is false. `truth` arguments are 0 or 1.
+ */
+const expressions: Readonly<Record<Exclude<RealOp, Leaf>, Expression>> = {
+  plus: (_, a, b) => `${a} + ${b}`,
+  minus: (_, a, b) => `${a} - ${b}`,
+  times: (_, a, b) => `${a} * ${b}`,
+  over: (_, a, b) => `${a} / ${b}`,
+  maximum: ({ choose }, a, b) => choose(`${a} < ${b} || ${b} != ${b}`, b, a),
+  minimum: ({ choose }, a, b) => choose(`${b} < ${a} || ${b} != ${b}`, b, a),
+  negate: (_, a) => `-${a}`,
+  tanh: (_, a) => `rationalTanh(${a})`,
+  // Not `x < 0 ? 0 : x`: compilers of shaders make that a maximum, which drops NaN.
+  relu: ({ choose }, a) => choose(`${a} > 0.0 || ${a} != ${a}`, a, '0.0'),
+  exp: call('exp'),
+  log: call('log'),
+  sqrt: call('sqrt'),
+  sin: call('sin'),
+  cos: call('cos'),
+  abs: call('abs'),
+  sign: ({ choose }, a) => choose(`${a} > 0.0`, '1.0', `(${choose(`${a} < 0.0`, '-1.0', a)})`),
+  floor: call('floor'),
+  ifPositive: ({ choose }, a, b, c) => choose(`${a} > 0.0`, b, c),
+  surrogate: (_, a) => a,
+  select: ({ choose }, truth, b, c) => choose(`${truth} != 0.0`, b, c),
+};
+
+/**
+ * The expression of a real that is computed, not read.
+ *
+ * @param operand the expression of an argument: of a real, or of the truth of a word, 1 or 0, first in a `select`
+ */
+export function realExpression(
+  { op, args }: Node,
+  language: Language,
+  operand: (place: number) => string,
+): string {
+  const [a, b, c] = args.map((_, place) => operand(place)) as [string, string, string];
+  return expressions[op as keyof typeof expressions](language, a, b, c);
+}
+
+/** The definition of tanh as the quotient of polynomials that every backend computes, once in a text. */
+export function rationalTanh(language: Language): string {
+  const { choose, constant, literal } = language;
+  const horner = (coefficients: readonly number[]): string =>
+    coefficients.map(literal).reduceRight((rest, coefficient) => `(${coefficient} + s * ${rest})`);
+  const clamp = literal(tanhClamp);
+  return language.define(
+    'rationalTanh',
+    ['x'],
+    [
+      // Ahead of the clamp, which shaders make of minimum and maximum.
+      'if (x != x) { return x; }',
+      constant('c', choose(`x > ${clamp}`, clamp, `(${choose(`x < -${clamp}`, `-${clamp}`, 'x')})`)),
+      constant('s', 'c * c'),
+      `return c * ${horner(tanhNumerator)} / ${horner(tanhDenominator)};`,
+    ],
+  );
+}

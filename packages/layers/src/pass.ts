@@ -1,0 +1,67 @@
+import { type Random, random } from '@funhash/hashing';
+import type { Parameter } from '@funhash/space';
+import type { Tensor } from '@funhash/tensor';
+
+/** What a forward pass is for. */
+export interface Pass {
+  /** Whether dropout and the like are active. */
+  readonly training: boolean;
+  /** Source of the randomness of this pass: seeded by the caller, so that a step can be repeated. */
+  readonly random: Random;
+  /**
+   * Which steps of sequences are real, [B, T]: 1, or 0 for padding. Recurrent layers keep their state over padded steps
+   * and give 0 there. Default: all are real.
+   */
+  readonly mask?: Tensor | undefined;
+  /**
+   * Called with values as layers make them: `output` of every layer, and what else a layer has to show, such as the
+   * gates of an LSTM. Values live as long as the pass does: `keep` those that shall outlive a scope.
+   *
+   * @param place of the layer in the model, such as `2.body.0`; empty for the model itself
+   */
+  readonly observe?: ((place: string, name: string, values: Tensor) => void) | undefined;
+}
+
+/** What `fit`, `evaluate` and optimisers need of a model. Every layer is one, and so is a network of layers. */
+export interface Model {
+  /** Without a pass: inference. */
+  forward(x: Tensor, pass?: Pass): Tensor;
+  /** Trainable tensors by a name unique in the model; one that several places share appears once. */
+  namedParameters(): ReadonlyMap<string, Parameter>;
+  /**
+   * Tensors that are saved with the parameters but not trained, such as running statistics, by names that no
+   * parameter has.
+   */
+  namedBuffers?(): ReadonlyMap<string, Parameter>;
+}
+
+/** The pass of a model that only answers. */
+export const inference: Pass = { training: false, random: random(0) };
+
+/** A pass as the member under a name sees it: what it shows is shown under its place. */
+export function within(pass: Pass, name: string | number): Pass {
+  const { observe } = pass;
+  if (!observe) return pass;
+  return {
+    ...pass,
+    observe: (place, what, values) => observe(place === '' ? String(name) : `${name}.${place}`, what, values),
+  };
+}
+
+/**
+ * All that the layers of a model show in a pass over x, by place and name: `0.output`, `1.forget`; the output of the
+ * model itself is `output`.
+ *
+ * @param pass default: inference
+ */
+export function trace(model: Model, x: Tensor, pass: Pass = inference): ReadonlyMap<string, Tensor> {
+  const shown = new Map<string, Tensor>();
+  model.forward(x, {
+    ...pass,
+    observe: (place, name, values) => {
+      shown.set(place === '' ? name : `${place}.${name}`, values);
+      pass.observe?.(place, name, values);
+    },
+  });
+  return shown;
+}
