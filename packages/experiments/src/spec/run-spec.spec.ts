@@ -127,8 +127,13 @@ test('hostile text is a spec or refused, nothing else', () => {
 
 test('a spec in a few words', () => {
   expect(
-    describeSpec(runSpec({ net: { widths: [500, 20], weights: ['dense', 'funHash:1/64', 'dense'] } })),
-  ).toBe('mnist, mlp 500-20, dense funHash:1/64, seed 0');
+    describeSpec(
+      runSpec({
+        net: { widths: [500, 20], weights: ['dense', 'funHash:1/64', 'dense'] },
+        optimizer: { learningRate: 0.2 },
+      }),
+    ),
+  ).toBe('mnist, mlp 500-20, dense funHash:1/64, rate 0.2, seed 0');
   expect(describeSpec(runSpec({ data: null, net: { file: 'a.safetensors' }, epochs: 0, judge: null }))).toBe(
     'a.safetensors, seed 0',
   );

@@ -167,11 +167,12 @@ export function readSpec(text: string, source: string): RunSpec {
   return runSpec(value);
 }
 
-/** A spec in a few words for lists: `mnist, mlp 1000, funHash:1/64, seed 0`. */
-export function describeSpec({ data, net, seed }: RunSpec): string {
+/** A spec in a few words for lists: `mnist, mlp 1000, funHash:1/64, rate 0.27, seed 0`. */
+export function describeSpec({ data, net, optimizer, seed }: RunSpec): string {
   const weights = net.weights === undefined ? [] : [[...new Set([net.weights].flat())].join(' ')];
   const body = isFromFile(net)
     ? net.file
     : [net.model, ...(net.widths ? [net.widths.join('-')] : [])].join(' ');
-  return [...(data ? [data.name] : []), body, ...weights, `seed ${seed}`].join(', ');
+  const rate = optimizer.learningRate === undefined ? [] : [`rate ${optimizer.learningRate}`];
+  return [...(data ? [data.name] : []), body, ...weights, ...rate, `seed ${seed}`].join(', ');
 }
