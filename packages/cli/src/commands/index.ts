@@ -6,5 +6,6 @@ export { compressCommand } from './compress.ts';
 export { evalCommand } from './eval.ts';
 export { inspectCommand } from './inspect.ts';
 export { predictCommand } from './predict.ts';
+export { runsCommand } from './runs.ts';
 export { schemesCommand } from './schemes.ts';
 export { trainCommand } from './train.ts';

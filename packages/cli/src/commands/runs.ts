@@ -1,0 +1,55 @@
+import { type StoredRun, storedRuns } from '@funhash/experiments';
+import { Command } from 'commander';
+import { grouped, type Output, percent, tableOf } from '../terminal/output.ts';
+
+/** Makes `funhash runs`: the runs in a folder, those of comparisons included. */
+export function runsCommand({ line, note }: Output): Command {
+  return new Command('runs')
+    .summary('list the runs in a folder')
+    .description(
+      'Lists every run below a folder: the data, the net, its weights and its seed; how many epochs it has done; the\n' +
+        'least validation error of them, the test error, and the size of the model file.\n\n' +
+        'A run is a folder with spec.json, which holds all that decides it; its hash is that of the spec, so equal\n' +
+        'hashes are equal runs. A run is finished when it has its summary.json, running while a process works on it,\n' +
+        'and stopped where it was interrupted or killed: `funhash train --resume <folder>/checkpoint.safetensors`\n' +
+        'goes on with it, bit for bit.',
+    )
+    .argument('[folder]', 'where to look, up to three folders deep', 'runs')
+    .option('--json', 'as JSON, with the whole specs and results')
+    .addHelpText('after', '\nExamples:\n  $ funhash runs\n  $ funhash runs runs/compare-… --json')
+    .action(async (folder: string, { json }: { json?: true }) => {
+      const runs = await storedRuns(folder);
+      if (json) return line(JSON.stringify(runs, null, 2));
+      if (runs.length === 0) return note(`No runs in ${folder}.`);
+      line(
+        tableOf(
+          ['hash', 'run', 'state', 'epochs', 'validation error %', 'test error %', 'bytes', 'folder'],
+          runs.map(rowOf),
+        ),
+      );
+    });
+}
+
+function rowOf({
+  hash,
+  name,
+  state,
+  epoch,
+  spec,
+  bestValidation,
+  result,
+  modelBytes,
+  path,
+}: StoredRun): string[] {
+  const shown = (rate: number | undefined): string => (rate === undefined ? '–' : percent([rate]));
+  return [
+    hash,
+    name,
+    state,
+    `${epoch}/${spec.epochs}`,
+    shown(bestValidation),
+    shown(result?.testError),
+    modelBytes === undefined ? '–' : grouped(modelBytes),
+    path,
+  ];
+}
