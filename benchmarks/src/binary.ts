@@ -47,7 +47,7 @@ async function netAndImages(
   switch (net) {
     case 'mlp': {
       const { inputs } = await mnist(batch);
-      return [bnnMlp({ widths: [784, 4096, 4096, 4096, 10] }), tensor(inputs, [batch, 784])];
+      return [bnnMlp({ hidden: [4096, 4096, 4096] }), tensor(inputs, [batch, 784])];
     }
     case 'convNet': {
       const shape = [32, 32, 3] as const;

@@ -1,3 +1,4 @@
+import { type OptionsOf, option } from '@funhash/hashing';
 import {
   Activation,
   binary,
@@ -8,21 +9,29 @@ import {
   Reshape,
   Sequential,
 } from '@funhash/layers';
-import { type BinaryNetOptions, binaryLayers, normalized } from './bnn-mlp.ts';
-import { checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { quantizedWeightAt, requireCounts } from './weights.ts';
+import { binaryLayers, binaryRules, normalized, signOf } from './bnn-mlp.ts';
+import { defineModel, type ModelMaker } from './define-model.ts';
+import { cifar, photographRules, rateOption, widthsOption } from './model-options.ts';
+import { quantizedWeightAt } from './weights.ts';
 
 /** Channels of the pairs of convolutions, in units of those of the first. */
 const factors = [1, 2, 4];
 
-export interface BnnConvNetOptions extends ImageModelOptions, BinaryNetOptions {
-  /** Of the first two convolutions; the next two have twice, the last two four times as many. Default 128. */
-  readonly channels?: number;
+const rules = {
+  ...photographRules,
+  ...binaryRules,
+  /** Channels of the first two convolutions; the next two have twice, the last two four times as many. Default 128. */
+  channels: option.count(),
   /** Widths of the dense layers before the classes. Default [1024, 1024]. */
-  readonly hidden?: readonly number[];
-  /** Rate after each hidden dense layer. Default 0, none. */
-  readonly dropout?: number;
-}
+  hidden: widthsOption(),
+  /** Dropout rate after each hidden dense layer, from 0 up to 1. Default 0, none. */
+  dropout: rateOption(),
+  /** How latent values are stored: one request, one for each role, or a function of the place. Default: plain. */
+  weight: photographRules.weight,
+};
+
+/** Options of `bnnConvNet`. */
+export type BnnConvNetOptions = OptionsOf<typeof rules>;
 
 /**
  * A binarised convolutional net: three pairs of 3 × 3 convolutions, the second of each followed by pooling, and dense
@@ -30,21 +39,38 @@ export interface BnnConvNetOptions extends ImageModelOptions, BinaryNetOptions {
  * of at least 8 × 8, or flat rows, bytes from 0 to 1 → [B, classes].
  *
  * Source: Courbariaux et al. 2016, arXiv:1602.02830, section 2.2. To be trained with `squaredHinge`.
+ *
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range
  */
-export function bnnConvNet({
+export const bnnConvNet: ModelMaker<BnnConvNetOptions> = defineModel({
+  name: 'bnnConvNet',
+  options: rules,
+  build,
+  forms: {
+    'bnn-conv': {
+      widths: [128, 1024, 1024],
+      isBinary: true,
+      options: ({ widths: [channels, ...hidden], activation }) => ({
+        channels: channels as number,
+        hidden,
+        activation: signOf(activation),
+      }),
+    },
+  },
+});
+
+function build({
+  input = cifar,
+  classes = 10,
   channels: base = 128,
   hidden = [1024, 1024],
   dropout = 0,
   quantizer = binary,
   activation = 'sign',
   shiftBased = false,
-  ...rest
-}: BnnConvNetOptions = {}): Sequential {
-  const { input, classes, seed, weight } = checkedOptions('bnnConvNet', rest);
-  requireCounts('bnnConvNet', {
-    channels: base,
-    ...Object.fromEntries(hidden.map((width, k) => [`hidden[${k}]`, width])),
-  });
+  weight,
+  seed = 0,
+}: BnnConvNetOptions): Sequential {
   const [height, width, from] = input;
   let channels = from;
   const conv = (out: number, isLast: boolean, role: 'stem' | 'conv'): Module[] => {

@@ -1,3 +1,4 @@
+import { type OptionsOf, option } from '@funhash/hashing';
 import {
   AveragePool2d,
   Concat,
@@ -8,17 +9,21 @@ import {
   Sequential,
 } from '@funhash/layers';
 import { layerMaker } from './convolutions.ts';
-import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { requireCounts } from './weights.ts';
+import { defineModel, type ModelMaker } from './define-model.ts';
+import { blocksOf, cifar, photographRules, rateOption } from './model-options.ts';
 
-export interface DenseNetOptions extends ImageModelOptions {
-  /** 3·n + 4 layers. Default 40. */
-  readonly depth?: number;
+const rules = {
+  ...photographRules,
+  /** Layers with weights, 3·n + 4. Default 40. */
+  depth: option.count(),
   /** k, the channels that each layer adds. Default 12. */
-  readonly growth?: number;
-  /** Rate after each convolution. Default 0, none. */
-  readonly dropout?: number;
-}
+  growth: option.count(),
+  /** Dropout rate after each convolution, from 0 up to 1. Default 0, none. */
+  dropout: rateOption(),
+};
+
+/** Options of `denseNet`. */
+export type DenseNetOptions = OptionsOf<typeof rules>;
 
 /**
  * DenseNet without bottlenecks: in three blocks of n layers each layer sees the outputs of all before it and adds
@@ -26,15 +31,30 @@ export interface DenseNetOptions extends ImageModelOptions {
  * [B, classes].
  *
  * Source: Huang, Liu, van der Maaten, Weinberger 2016, arXiv:1608.06993, section 4.2.
+ *
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range
  */
-export function denseNet({
+export const denseNet: ModelMaker<DenseNetOptions> = defineModel({
+  name: 'denseNet',
+  options: rules,
+  build,
+  forms: {
+    densenet40: {
+      widths: [12],
+      options: ({ widths: [growth] }) => ({ depth: 40, growth: growth as number }),
+    },
+  },
+});
+
+function build({
+  input = cifar,
+  classes = 10,
   depth = 40,
   growth = 12,
   dropout = 0,
-  ...rest
-}: DenseNetOptions = {}): Sequential {
-  const { input, classes, seed, weight } = checkedOptions('denseNet', rest);
-  requireCounts('denseNet', { growth });
+  weight,
+  seed = 0,
+}: DenseNetOptions): Sequential {
   const layers = blocksOf('denseNet', depth, 3, 4);
   const make = layerMaker(weight);
   const drop = dropout > 0 ? [new Dropout({ rate: dropout })] : [];

@@ -1,46 +1,41 @@
-import { ArgumentError } from '@funhash/hashing';
-import {
-  type ActivationName,
-  AveragePool2d,
-  Conv2d,
-  Flatten,
-  MaxPool2d,
-  type Module,
-  Reshape,
-  Sequential,
-} from '@funhash/layers';
+import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { AveragePool2d, Conv2d, Flatten, MaxPool2d, type Module, Reshape, Sequential } from '@funhash/layers';
+import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
 import { denseLayers } from './mlp.ts';
-import { type ImageShape, type ModelWeights, requireCounts, requireImageShape, weightAt } from './weights.ts';
+import { activationOption, imageShapeOption, modelRules, rateOption, widthsOption } from './model-options.ts';
+import { weightAt } from './weights.ts';
 
 const forms = {
   classic: { channels: [6, 16], padding: 2, hidden: [120, 84] },
   caffe: { channels: [20, 50], padding: 0, hidden: [500] },
 } as const;
 
-export interface LeNet5Options {
-  /** Default [28, 28, 1]. */
-  readonly input?: ImageShape;
-  /** Default 10. */
-  readonly classes?: number;
+const rules = {
+  /** Extents of an image, [height, width, channels]. Default [28, 28, 1]. */
+  input: imageShapeOption(),
+  ...modelRules,
   /**
    * `classic` (default): 6 and 16 channels, dense layers of 120 and 84, the image padded by 2, which makes 28 pixels
    * the 32 of the paper; 61 706 parameters on MNIST. `caffe`: 20 and 50 channels, a dense layer of 500; 431 080.
    */
-  readonly form?: keyof typeof forms;
-  /** Of the two convolutions, in place of those of the form. */
-  readonly channels?: readonly [number, number];
+  form: option.oneOf(['classic', 'caffe']),
+  /** Channels of the two convolutions, in place of those of the form. */
+  channels: option.that<readonly [number, number]>(
+    'two whole numbers ≥ 1',
+    (value) => Array.isArray(value) && value.length === 2 && widthsOption().accepts(value),
+  ),
   /** Widths of the dense layers before the classes, in place of those of the form. */
-  readonly hidden?: readonly number[];
-  /** After convolutions and hidden dense layers. Default relu; the paper has tanh. */
-  readonly activation?: ActivationName;
-  /** Default `max`; the paper has averages with trained coefficients. */
-  readonly pool?: 'max' | 'average';
-  /** Rate after hidden dense layers. Default 0, none. */
-  readonly dropout?: number;
-  readonly weight?: ModelWeights;
-  /** Default 0. */
-  readonly seed?: number;
-}
+  hidden: widthsOption(),
+  /** Activation after convolutions and hidden dense layers. Default relu; the paper has tanh. */
+  activation: activationOption(),
+  /** How images are halved. Default `max`; the paper has averages with trained coefficients. */
+  pool: option.oneOf(['max', 'average']),
+  /** Dropout rate after hidden dense layers, from 0 up to 1. Default 0, none. */
+  dropout: rateOption(),
+};
+
+/** Options of `leNet5`. */
+export type LeNet5Options = OptionsOf<typeof rules>;
 
 /**
  * LeNet-5: two convolutions of 5 × 5, each followed by pooling, and dense layers. Images [B, H, W, C], or flat rows →
@@ -49,9 +44,28 @@ export interface LeNet5Options {
  * Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition", without the
  * partial connections of its second convolution.
  *
- * @throws ArgumentError for an unknown form, or images too small for it
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range, or images too small
  */
-export function leNet5({
+export const leNet5: ModelMaker<LeNet5Options> = defineModel({
+  name: 'leNet5',
+  options: rules,
+  build,
+  forms: { lenet5: formOf('classic'), 'lenet5-caffe': formOf('caffe') },
+});
+
+function formOf(form: keyof typeof forms) {
+  const { channels, hidden } = forms[form];
+  return {
+    widths: [...channels, ...hidden],
+    options: ({ widths: [first, second, ...hidden] }: NamedModelOptions): LeNet5Options => ({
+      form,
+      channels: [first as number, second as number],
+      hidden,
+    }),
+  };
+}
+
+function build({
   input = [28, 28, 1],
   classes = 10,
   form = 'classic',
@@ -61,22 +75,10 @@ export function leNet5({
   weight,
   seed = 0,
   ...rest
-}: LeNet5Options = {}): Sequential {
+}: LeNet5Options): Sequential {
   const operation = 'leNet5';
-  requireImageShape(operation, input);
-  requireCounts(operation, { classes });
-  if (!Object.hasOwn(forms, form))
-    throw new ArgumentError({
-      operation,
-      expected: `a form among ${Object.keys(forms).join(', ')}`,
-      actual: String(form),
-    });
   const { padding } = forms[form];
   const { channels = forms[form].channels, hidden = forms[form].hidden } = rest;
-  requireCounts(
-    operation,
-    Object.fromEntries([...channels, ...hidden].map((width, k) => [`width ${k}`, width])),
-  );
   const [height, width, inputs] = input;
   const sideOf = (extent: number): number => Math.floor((Math.floor((extent + 2 * padding - 4) / 2) - 4) / 2);
   const [rows, columns] = [sideOf(height), sideOf(width)];

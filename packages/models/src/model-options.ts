@@ -1,25 +1,63 @@
-import { ArgumentError } from '@funhash/hashing';
-import { type ImageShape, type ModelWeights, requireCounts, requireImageShape } from './weights.ts';
+import { ArgumentError, type OptionRule, option } from '@funhash/hashing';
+import { type ActivationName, activations } from '@funhash/layers';
+import type { ImageShape, ModelWeights } from './weights.ts';
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+
+/** A rule for the shape of an image. */
+export const imageShapeOption = (): OptionRule<ImageShape, false> =>
+  option.that<ImageShape>(
+    '[height, width, channels], whole numbers ≥ 1',
+    (value) => Array.isArray(value) && value.length === 3 && value.every(isCount),
+  );
+
+/** A rule for inputs that are read as flat rows. */
+export const flatInputOption = (): OptionRule<number | readonly number[], false> =>
+  option.that<number | readonly number[]>(
+    'a number of elements, or the extents of an example, whole numbers ≥ 1',
+    (value) => (Array.isArray(value) ? value.length > 0 && value.every(isCount) : isCount(value)),
+  );
+
+/** Elements of an example. */
+export const flatSize = (input: number | readonly number[]): number =>
+  typeof input === 'number' ? input : input.reduce((size, extent) => size * extent, 1);
+
+/** A rule for widths of layers. */
+export const widthsOption = (): OptionRule<readonly number[], false> => option.list(option.count());
+
+/** A rule for rates of dropout. */
+export const rateOption = (): OptionRule<number, false> =>
+  option.that<number>(
+    'a rate from 0 up to 1',
+    (value) => typeof value === 'number' && value >= 0 && value < 1,
+  );
+
+/** A rule for activations by name. */
+export const activationOption = (): OptionRule<ActivationName, false> =>
+  option.oneOf(Object.keys(activations) as ActivationName[]);
+
+/** Options that every model has. */
+export const modelRules = {
+  /** Number of classes, or of values that the model gives for an example. Default 10. */
+  classes: option.count(),
+  /** How weights are stored: one request, one for each role, or a function of the place. Default: plain. */
+  weight: option.that<ModelWeights>(
+    'a weight request, requests by role, or a function of the place',
+    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  ),
+  /** Seed of the first weights, and of what is drawn in training. Default 0. */
+  seed: option.integer(),
+};
 
 /** Options of every model of photographs. */
-export interface ImageModelOptions {
-  /** Default [32, 32, 3], as CIFAR has. */
-  readonly input?: ImageShape;
-  /** Default 10. */
-  readonly classes?: number;
-  readonly weight?: ModelWeights;
-  /** Default 0. */
-  readonly seed?: number;
-}
+export const photographRules = {
+  /** Extents of an image, [height, width, channels]. Default [32, 32, 3], as CIFAR has. */
+  input: imageShapeOption(),
+  ...modelRules,
+};
 
-export function checkedOptions(
-  operation: string,
-  { input = [32, 32, 3], classes = 10, seed = 0, weight }: ImageModelOptions,
-): { input: ImageShape; classes: number; seed: number; weight: ModelWeights | undefined } {
-  requireImageShape(operation, input);
-  requireCounts(operation, { classes });
-  return { input, classes, seed, weight };
-}
+/** Shape of the photographs of CIFAR. */
+export const cifar: ImageShape = [32, 32, 3];
 
 /** Blocks of each of the groups of a net. @throws ArgumentError unless depth = layers · blocks + rest */
 export function blocksOf(operation: string, depth: number, layers: number, rest: number): number {

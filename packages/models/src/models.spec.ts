@@ -27,8 +27,8 @@ const millions = (net: Module) => sizeOf(net) / 1e6;
 
 describe('parameters are as many as published', () => {
   test('MLP 784-1000-10 of the HashedNets paper', () => {
-    expect(sizeOf(mlp({ widths: [784, 1000, 10], weight }))).toBe(795_010);
-    expect(sizeOf(mlp({ widths: [784, 1000, 1000, 1000, 10], weight }))).toBe(2_797_010);
+    expect(sizeOf(mlp({ weight }))).toBe(795_010);
+    expect(sizeOf(mlp({ hidden: [1000, 1000, 1000], weight }))).toBe(2_797_010);
   });
 
   test('LeNet-5: 61 706, and 431 080 in the form of Caffe', () => {
@@ -112,7 +112,7 @@ const photographs = tensor(random(1).fillUniform(new Float32Array(2 * 3072)), [2
 const digits = tensor(random(1).fillUniform(new Float32Array(3 * 784)), [3, 784]);
 
 const nets: readonly [string, () => Sequential, typeof digits][] = [
-  ['mlp', () => mlp({ widths: [784, 20, 10], dropout: 0.1 }), digits],
+  ['mlp', () => mlp({ input: 784, hidden: [20], dropout: 0.1 }), digits],
   ['leNet5', () => leNet5({ dropout: 0.1 }), digits],
   ['leNet5 as published', () => leNet5({ activation: 'tanh', pool: 'average' }), digits],
   ['leNet5 of Caffe', () => leNet5({ form: 'caffe', weight: { fc: hashedNet({ ratio: 1 / 64 }) } }), digits],
@@ -185,7 +185,7 @@ describe('weights by role', () => {
   });
 
   test.each([
-    ['mlp', (weight: ModelWeights) => mlp({ widths: [784, 20, 10], weight })],
+    ['mlp', (weight: ModelWeights) => mlp({ hidden: [20], weight })],
     ['leNet5', (weight: ModelWeights) => leNet5({ weight })],
     ['vgg16', (weight: ModelWeights) => vgg16({ channels: 2, hidden: [7], weight })],
     [
@@ -219,20 +219,27 @@ describe('weights by role', () => {
 
 test('what cannot be is refused', () => {
   const refused: readonly [() => unknown, RegExp][] = [
-    [() => mlp({ widths: [3] }), /number of layers/],
-    [() => mlp({ widths: [3, 0, 2] }), /widths\[1\]/],
+    [() => mlp({ input: 0 }), /input: a number of elements/],
+    [() => mlp({ input: [28, 0] }), /input: a number of elements/],
+    [() => mlp({ hidden: [3, 0] }), /hidden: a list, each a whole number ≥ 1, got \[3,0\]/],
+    [() => mlp({ dropout: 1 }), /dropout: a rate from 0 up to 1/],
+    [() => mlp({ activation: 'rleu' as 'relu' }), /activation: one of relu, /],
+    [
+      () => mlp({ weight: { cnov: weight.conv } as ModelWeights }),
+      /mlp, weight: .* cnov; did you mean conv\?/,
+    ],
     [() => leNet5({ form: 'lenet' as 'caffe' }), /classic, caffe/],
     [() => leNet5({ input: [11, 28, 1] }), /at least 12 pixels.*11 × 28/],
-    [() => leNet5({ input: [28, 28, 0] }), /input channels/],
+    [() => leNet5({ input: [28, 28, 0] }), /input: \[height, width, channels\]/],
     [() => leNet5({ classes: 0 }), /classes/],
-    [() => leNet5({ channels: [0, 4] }), /width 0/],
+    [() => leNet5({ channels: [0, 4] }), /channels: two whole numbers ≥ 1/],
     [() => wideResNet({ channels: 1.5 }), /channels/],
     [() => vgg16({ channels: 0 }), /channels/],
     [() => resNet({ depth: 21 }), /6·n \+ 2.*21/],
     [() => wideResNet({ depth: 20 }), /6·n \+ 4/],
     [() => denseNet({ depth: 4 }), /3·n \+ 4/],
     [() => denseNet({ growth: 0.5 }), /growth/],
-    [() => vgg16({ hidden: [0] }), /hidden\[0\]/],
+    [() => vgg16({ hidden: [0] }), /hidden/],
   ];
   for (const [make, message] of refused) {
     expect(make).toThrow(ArgumentError);

@@ -39,7 +39,7 @@ const operators =
   };
 
 const nets: Readonly<Record<string, () => Module>> = {
-  fc2: () => mlp({ widths: [784, 256, 10], weight: operators('fc2') }),
+  fc2: () => mlp({ input: 784, hidden: [256], weight: operators('fc2') }),
   leNet5: () => leNet5({ weight: operators('leNet5') }),
   vgg16: () => vgg16({ flat: 2, hidden: [4096, 4096], channels: 64, weight: operators('vgg16') }),
   wideResNet: () => wideResNet({ depth: 22, width: 4, flat: 1, weight: operators('wideResNet') }),
@@ -92,7 +92,8 @@ describe('parameters of Novikov et al. 2015', () => {
   // Images of 28 × 28 pixels in the middle of 32 × 32.
   const net = (ranks: number): Module =>
     mlp({
-      widths: [1024, 1024, 10],
+      input: [32, 32, 1],
+      hidden: [1024],
       weight: ({ role }) =>
         role === 'fc'
           ? tensorTrain({ inModes: [4, 8, 8, 4], outModes: [4, 8, 8, 4], ranks })

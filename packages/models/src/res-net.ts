@@ -1,3 +1,4 @@
+import { type OptionsOf, option } from '@funhash/hashing';
 import {
   AveragePool2d,
   GlobalAveragePool,
@@ -8,35 +9,56 @@ import {
   Sequential,
 } from '@funhash/layers';
 import { type LayerMaker, layerMaker } from './convolutions.ts';
-import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { requireCounts } from './weights.ts';
+import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
+import { blocksOf, cifar, photographRules } from './model-options.ts';
 
-export interface ResNetOptions extends ImageModelOptions {
-  /** 6·n + 2 layers: 20, 32, 44, 56, 110. Default 20. */
-  readonly depth?: number;
+const rules = {
+  ...photographRules,
+  /** Layers with weights, 6·n + 2: 20, 32, 44, 56, 110. Default 20. */
+  depth: option.count(),
   /** Channels of the first group; the next ones have twice and four times as many. Default 16. */
-  readonly channels?: number;
+  channels: option.count(),
   /**
    * Where a block halves the image and doubles the channels: `pad` (default, the paper's A for these nets) takes every
    * second pixel and adds channels of zeros; `conv` (B) is a convolution of 1 × 1.
    */
-  readonly shortcut?: 'pad' | 'conv';
-}
+  shortcut: option.oneOf(['pad', 'conv']),
+};
+
+/** Options of `resNet`. */
+export type ResNetOptions = OptionsOf<typeof rules>;
 
 /**
  * ResNet for small images: three groups of n blocks of two convolutions. Depth 20 has 0.27 million parameters, 32
  * 0.46, 44 0.66, 56 0.85, 110 1.7. Images [B, H, W, C], or flat rows → [B, classes].
  *
  * Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2.
+ *
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range
  */
-export function resNet({
+export const resNet: ModelMaker<ResNetOptions> = defineModel({
+  name: 'resNet',
+  options: rules,
+  build,
+  forms: { resnet20: formOf(20), resnet32: formOf(32) },
+});
+
+function formOf(depth: number) {
+  return {
+    widths: [16],
+    options: ({ widths: [channels] }: NamedModelOptions) => ({ depth, channels: channels as number }),
+  };
+}
+
+function build({
+  input = cifar,
+  classes = 10,
   depth = 20,
   channels = 16,
   shortcut = 'pad',
-  ...rest
-}: ResNetOptions = {}): Sequential {
-  const { input, classes, seed, weight } = checkedOptions('resNet', rest);
-  requireCounts('resNet', { channels });
+  weight,
+  seed = 0,
+}: ResNetOptions): Sequential {
   const blocks = blocksOf('resNet', depth, 6, 2);
   const make = layerMaker(weight);
   const stem = make.conv(input[2], channels, { kernelSize: 3, role: 'stem' });

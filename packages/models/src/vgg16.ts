@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import {
   Conv2d,
   Dense,
@@ -10,8 +10,9 @@ import {
   Sequential,
 } from '@funhash/layers';
 import { layerMaker } from './convolutions.ts';
-import { checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { requireCounts, weightAt } from './weights.ts';
+import { defineModel, type ModelMaker } from './define-model.ts';
+import { cifar, photographRules, rateOption, widthsOption } from './model-options.ts';
+import { weightAt } from './weights.ts';
 
 /** Channels of the convolutions between two pools, in units of those of the first. */
 const groups = [
@@ -22,21 +23,25 @@ const groups = [
   [8, 8, 8],
 ];
 
-export interface Vgg16Options extends ImageModelOptions {
-  /** Of the first group; the others have twice, four and eight times as many. Default 64. */
-  readonly channels?: number;
-  /** Normalise after each convolution, which then has no bias. Default true; the paper, older, has none. */
-  readonly batchNorm?: boolean;
+const rules = {
+  ...photographRules,
+  /** Channels of the first group; the others have twice, four and eight times as many. Default 64. */
+  channels: option.count(),
+  /** Whether each convolution, which then has no bias, is normalised. Default true; the paper, older, has none. */
+  batchNorm: option.flag(),
   /**
    * How many convolutions of the last group, the first ones, are dense layers on the whole image instead, as in the
-   * MPO paper: of 2048 units on 32 × 32 images, with the role `fc`. Default 0.
+   * MPO paper: of 2048 units on 32 × 32 images, with the role `fc`. From 0 to 3. Default 0.
    */
-  readonly flat?: number;
+  flat: option.integer({ most: 3 }),
   /** Widths of dense layers before the classes. Default none; for 32 × 32 images Liu and Deng have [512]. */
-  readonly hidden?: readonly number[];
-  /** Rate before each dense layer. Default 0, none. */
-  readonly dropout?: number;
-}
+  hidden: widthsOption(),
+  /** Dropout rate before each dense layer, from 0 up to 1. Default 0, none. */
+  dropout: rateOption(),
+};
+
+/** Options of `vgg16`. */
+export type Vgg16Options = OptionsOf<typeof rules>;
 
 /**
  * VGG-16 for small images: the thirteen convolutions of the paper's configuration D in five groups, each followed by
@@ -47,25 +52,33 @@ export interface Vgg16Options extends ImageModelOptions {
  * based image classification using small training sample size", for 32 × 32 images; Gao et al. 2020, arXiv:1904.06194,
  * with `flat: 2` and `hidden: [4096, 4096]`.
  *
- * @throws ArgumentError for options out of their range
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range
  */
-export function vgg16({
+export const vgg16: ModelMaker<Vgg16Options> = defineModel({
+  name: 'vgg16',
+  options: rules,
+  build,
+  forms: {
+    vgg16: { widths: [64], options: ({ widths: [channels] }) => ({ channels: channels as number }) },
+    // As in the MPO paper: the first two convolutions of the last group are dense layers on the whole image.
+    'vgg16-flat': {
+      widths: [64, 4096, 4096],
+      options: ({ widths: [channels, ...hidden] }) => ({ flat: 2, channels: channels as number, hidden }),
+    },
+  },
+});
+
+function build({
+  input = cifar,
+  classes = 10,
   channels: base = 64,
   batchNorm = true,
   flat = 0,
   hidden = [],
   dropout = 0,
-  ...rest
-}: Vgg16Options = {}): Sequential {
-  const { input, classes, seed, weight } = checkedOptions('vgg16', rest);
-  requireCounts('vgg16', { channels: base });
-  requireCounts('vgg16', Object.fromEntries(hidden.map((width, k) => [`hidden[${k}]`, width])));
-  if (!Number.isInteger(flat) || flat < 0 || flat > 3)
-    throw new ArgumentError({
-      operation: 'vgg16',
-      expected: 'flat: a whole number from 0 to 3',
-      actual: String(flat),
-    });
+  weight,
+  seed = 0,
+}: Vgg16Options): Sequential {
   const make = layerMaker(weight);
   const [height, width] = [input[0], input[1]].map((side) => Math.floor(side / 16)) as [number, number];
   let channels = input[2];

@@ -1,11 +1,13 @@
-import { ArgumentError } from '@funhash/hashing';
+import { refuseUnknown } from '@funhash/hashing';
 import type { WeightRequest } from '@funhash/layers';
 
 /**
  * What a weight is for: `stem`, the first convolution; `conv`, the other ones; `fc`, dense layers; `head`, the last of
  * these, which gives the classes.
  */
-export type WeightRole = 'stem' | 'conv' | 'fc' | 'head';
+export type WeightRole = (typeof roles)[number];
+
+const roles = ['stem', 'conv', 'fc', 'head'] as const;
 
 /** A weight of a model, before it is made. */
 export interface WeightPlace {
@@ -30,6 +32,12 @@ export type ModelWeights =
   | WeightRequest
   | { readonly [role in WeightRole]?: WeightRequest }
   | ((place: WeightPlace) => WeightRequest | undefined);
+
+/** Refuses requests by roles that there are not. @throws OptionError with the nearest role */
+export function requireRoles(operation: string, weights: ModelWeights | undefined): void {
+  if (typeof weights !== 'object' || 'scheme' in weights) return;
+  refuseUnknown(`${operation}, weight`, roles, weights);
+}
 
 /** The options of a layer that say how its weight at this place is stored. */
 export function weightAt(weights: ModelWeights | undefined, place: WeightPlace): { weight?: WeightRequest } {
@@ -60,15 +68,3 @@ function requestAt(weights: ModelWeights | undefined, place: WeightPlace): Weigh
 
 /** Extents of an input image, [height, width, channels]. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
-
-/** @throws ArgumentError unless each is a whole number ≥ 1 */
-export function requireCounts(operation: string, counts: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(counts))
-    if (!Number.isInteger(value) || (value as number) < 1)
-      throw new ArgumentError({ operation, expected: `${name}: a whole number ≥ 1`, actual: String(value) });
-}
-
-/** @throws ArgumentError unless the shape is three whole numbers ≥ 1 */
-export function requireImageShape(operation: string, [height, width, channels]: ImageShape): void {
-  requireCounts(operation, { 'input height': height, 'input width': width, 'input channels': channels });
-}

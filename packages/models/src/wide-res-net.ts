@@ -1,23 +1,29 @@
+import { type OptionsOf, option } from '@funhash/hashing';
 import { Dropout, GlobalAveragePool, type Module, Reshape, Residual, Sequential } from '@funhash/layers';
 import { type LayerMaker, layerMaker } from './convolutions.ts';
-import { blocksOf, checkedOptions, type ImageModelOptions } from './model-options.ts';
-import { type ImageShape, requireCounts } from './weights.ts';
+import { defineModel, type ModelMaker } from './define-model.ts';
+import { blocksOf, cifar, photographRules, rateOption } from './model-options.ts';
+import type { ImageShape } from './weights.ts';
 
-export interface WideResNetOptions extends ImageModelOptions {
-  /** 6·n + 4 layers: 16, 22, 28, 40. Default 28. */
-  readonly depth?: number;
+const rules = {
+  ...photographRules,
+  /** Layers with weights, 6·n + 4: 16, 22, 28, 40. Default 28. */
+  depth: option.count(),
   /** k, by which the channels of a ResNet are multiplied. Default 10. */
-  readonly width?: number;
-  /** Of the first group of a net of width 1; the next ones have twice and four times as many. Default 16. */
-  readonly channels?: number;
+  width: option.count(),
+  /** Channels of the first group of a net of width 1; the next ones have twice and four times as many. Default 16. */
+  channels: option.count(),
   /**
    * Residual blocks of one dense layer on the whole image behind the last group, as in the MPO paper: of 8 · 8 · 256 =
    * 16 384 units in a net of width 4, with the role `fc`. Plain, one has 268 million weights. Default 0.
    */
-  readonly flat?: number;
-  /** Rate between the convolutions of a block. Default 0, none. */
-  readonly dropout?: number;
-}
+  flat: option.integer(),
+  /** Dropout rate between the convolutions of a block, from 0 up to 1. Default 0, none. */
+  dropout: rateOption(),
+};
+
+/** Options of `wideResNet`. */
+export type WideResNetOptions = OptionsOf<typeof rules>;
 
 /**
  * Wide ResNet (WRN-depth-width): three groups of n blocks, each normalisation, activation and convolution twice.
@@ -25,18 +31,31 @@ export interface WideResNetOptions extends ImageModelOptions {
  *
  * Source: Zagoruyko and Komodakis 2016, arXiv:1605.07146; Gao et al. 2020, arXiv:1904.06194, with `flat: 1`.
  *
- * @throws ArgumentError for options out of their range
+ * @throws OptionError for an unknown option; ArgumentError for a value out of its range
  */
-export function wideResNet({
+export const wideResNet: ModelMaker<WideResNetOptions> = defineModel({
+  name: 'wideResNet',
+  options: rules,
+  build,
+  forms: {
+    'wrn-16-4': {
+      widths: [16],
+      options: ({ widths: [channels] }) => ({ depth: 16, width: 4, channels: channels as number }),
+    },
+  },
+});
+
+function build({
+  input = cifar,
+  classes = 10,
   depth = 28,
   width = 10,
   channels = 16,
   flat = 0,
   dropout = 0,
-  ...rest
-}: WideResNetOptions = {}): Sequential {
-  const { input, classes, seed, weight } = checkedOptions('wideResNet', rest);
-  requireCounts('wideResNet', { width, channels, 'flat + 1': flat + 1 });
+  weight,
+  seed = 0,
+}: WideResNetOptions): Sequential {
   const blocks = blocksOf('wideResNet', depth, 6, 4);
   const make = layerMaker(weight);
   const stem = make.conv(input[2], channels, { kernelSize: 3, role: 'stem' });
@@ -63,7 +82,7 @@ export function wideResNet({
   );
 }
 
-/** Of the image behind two convolutions of stride 2. */
+/** Pixels along a side of the image behind two convolutions of stride 2. */
 const sideOf = (extent: number): number => Math.ceil(Math.ceil(extent / 2) / 2);
 
 function flatBlock(make: LayerMaker, shape: ImageShape): Module {

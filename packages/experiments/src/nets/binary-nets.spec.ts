@@ -35,7 +35,7 @@ const variants: Record<string, BinaryNetOptions> = {
 };
 
 const nets: Record<string, (options: BinaryNetOptions) => Sequential> = {
-  bnnMlp: (options) => bnnMlp({ widths: [64, 48, 40, 4], seed: 2, ...options }),
+  bnnMlp: (options) => bnnMlp({ input: 64, hidden: [48, 40], classes: 4, seed: 2, ...options }),
   bnnConvNet: (options) =>
     bnnConvNet({ input: [8, 8, 1], channels: 4, hidden: [16], classes: 4, seed: 2, ...options }),
 };
@@ -69,7 +69,7 @@ describe.each(Object.entries(nets))('%s', (_, make) => {
 });
 
 test('latent values stay within ±1 after every update, whatever the step', async () => {
-  const net = bnnMlp({ widths: [64, 20, 4] });
+  const net = bnnMlp({ input: 64, hidden: [20], classes: 4 });
   const optimizer = await adam({ learningRate: 3 }).create(net.namedParameters());
   const latent = [...net.namedParameters()].filter(([name]) => name.endsWith('weight.w'));
   expect(latent).toHaveLength(2);
@@ -86,7 +86,9 @@ test('latent values stay within ±1 after every update, whatever the step', asyn
 
 test('normalised by shifts, with signs and weights drawn in training, it predicts by bits, the same', async () => {
   const net = bnnMlp({
-    widths: [64, 48, 40, 4],
+    input: 64,
+    hidden: [48, 40],
+    classes: 4,
     activation: 'stochasticSign',
     quantizer: stochasticBinary,
     shiftBased: true,
@@ -110,7 +112,13 @@ test('options reach the layers', () => {
 
 test('a run of drawn signs, resumed within an epoch, has the bits of one never interrupted', async () => {
   const net = (): Sequential =>
-    bnnMlp({ widths: [64, 30, 4], activation: 'stochasticSign', quantizer: stochasticBinary });
+    bnnMlp({
+      input: 64,
+      hidden: [30],
+      classes: 4,
+      activation: 'stochasticSign',
+      quantizer: stochasticBinary,
+    });
   const config = (model: Sequential): FitConfig => ({
     model,
     data: {

@@ -1,17 +1,5 @@
 import { type ActivationName, Dense, Dropout, Sequential, type WeightRequest } from '@funhash/layers';
-import {
-  type BinaryNetOptions,
-  bnnConvNet,
-  bnnMlp,
-  denseNet,
-  type ImageShape,
-  leNet5,
-  resNet,
-  rowLstm,
-  vgg16,
-  type WeightPlace,
-  wideResNet,
-} from '@funhash/models';
+import { type ImageShape, type NamedModel, namedModels, type WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
 import { quantizerOf } from './scheme-text.ts';
 
@@ -48,69 +36,32 @@ interface ModelKind {
 
 /** Nets by the name that a run gives them. */
 const kinds: Readonly<Record<string, ModelKind>> = {
+  ...Object.fromEntries(Object.entries(namedModels).map(([name, model]) => [name, kindOfNamed(model)])),
   mlp: { widths: [1000], isStack: true, build: denseStack },
-  lenet5: leNet('classic', [6, 16, 120, 84]),
-  'lenet5-caffe': leNet('caffe', [20, 50, 500]),
-  vgg16: {
-    widths: [64],
-    build: ({ widths: [channels], ...rest }) => vgg16({ ...rest, channels: channels as number }),
-  },
-  // As in the MPO paper: the first two convolutions of the last group are dense layers on the whole image.
-  'vgg16-flat': {
-    widths: [64, 4096, 4096],
-    build: ({ widths: [channels, ...hidden], ...rest }) =>
-      vgg16({ ...rest, flat: 2, channels: channels as number, hidden }),
-  },
-  resnet20: residual(20),
-  resnet32: residual(32),
-  'wrn-16-4': {
-    widths: [16],
-    build: ({ widths: [channels], ...rest }) =>
-      wideResNet({ ...rest, depth: 16, width: 4, channels: channels as number }),
-  },
-  densenet40: {
-    widths: [12],
-    build: ({ widths: [growth], ...rest }) => denseNet({ ...rest, depth: 40, growth: growth as number }),
-  },
-  // Reads an image row by row.
-  lstm: {
-    widths: [128],
-    build: ({ widths: [hidden], ...rest }) => rowLstm({ ...rest, hidden: hidden as number }),
-  },
-  bnn: {
-    widths: [4096, 4096, 4096],
-    isBinary: true,
-    build: ({ widths, input, classes, dropout, seed, weight, ...rest }) =>
-      bnnMlp({
-        dropout,
-        seed,
-        weight,
-        ...binaryOptions(rest),
-        widths: [input.reduce((size, extent) => size * extent), ...widths, classes],
-      }),
-  },
-  'bnn-conv': {
-    widths: [128, 1024, 1024],
-    isBinary: true,
-    build: ({ widths: [channels, ...hidden], input, classes, dropout, seed, weight, ...rest }) =>
-      bnnConvNet({
-        ...{ input, classes, dropout, seed, weight },
-        ...binaryOptions(rest),
-        channels: channels as number,
-        hidden,
-      }),
-  },
 };
 
-function binaryOptions({
-  activation,
-  quantizer = 'binary',
-  shiftNorm = false,
-}: Pick<BuildOptions, 'activation' | 'quantizer' | 'shiftNorm'>): BinaryNetOptions {
+function kindOfNamed({ widths: published, isBinary, build }: NamedModel): ModelKind {
   return {
-    quantizer: quantizerOf(quantizer),
-    activation: activation === 'stochasticSign' ? activation : 'sign',
-    shiftBased: shiftNorm,
+    widths: published,
+    isBinary,
+    // Configurations carry more than a net is made of.
+    build: ({
+      input,
+      classes,
+      widths,
+      dropout,
+      seed,
+      weight,
+      activation,
+      quantizer = 'binary',
+      shiftNorm = false,
+    }) =>
+      build({
+        ...{ input, classes, widths, dropout, seed, weight },
+        activation: activation as ActivationName,
+        quantizer: quantizerOf(quantizer),
+        shiftBased: shiftNorm,
+      }),
   };
 }
 
@@ -130,27 +81,6 @@ function denseStack({ widths, activation, dropout, weight, seed }: BuildOptions)
     }),
     { seed },
   );
-}
-
-function leNet(form: 'classic' | 'caffe', published: readonly number[]): ModelKind {
-  return {
-    widths: published,
-    build: ({ widths, activation, ...rest }) =>
-      leNet5({
-        ...rest,
-        form,
-        activation: activation as ActivationName,
-        channels: widths.slice(0, 2) as unknown as [number, number],
-        hidden: widths.slice(2),
-      }),
-  };
-}
-
-function residual(depth: number): ModelKind {
-  return {
-    widths: [16],
-    build: ({ widths: [channels], ...rest }) => resNet({ ...rest, depth, channels: channels as number }),
-  };
 }
 
 /** Extents and classes of the images that a net takes. */

@@ -1,0 +1,11 @@
+// Every model: the index and the record of named models read this list.
+
+export { bnnConvNet } from './bnn-conv-net.ts';
+export { bnnMlp } from './bnn-mlp.ts';
+export { denseNet } from './dense-net.ts';
+export { leNet5 } from './le-net5.ts';
+export { mlp } from './mlp.ts';
+export { resNet } from './res-net.ts';
+export { rowLstm } from './row-lstm.ts';
+export { vgg16 } from './vgg16.ts';
+export { wideResNet } from './wide-res-net.ts';
