@@ -3,6 +3,7 @@ import { library } from '../../tools/library.ts';
 export default library([
   'src/index.ts',
   'src/binary.ts',
+  'src/testing.ts',
   'src/default-backend.ts',
   'src/no-default-backend.ts',
 ]);

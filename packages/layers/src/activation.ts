@@ -4,6 +4,7 @@ import { type ActivationName, activationNamed } from './activations.ts';
 import { layerOption } from './layer-options.ts';
 import { Module } from './module.ts';
 import type { Pass } from './pass.ts';
+import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
 
 const options = {
@@ -15,6 +16,10 @@ const options = {
 export class Activation extends Module<OptionsOf<typeof options>> {
   static override readonly type: string = 'activation';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 5],
+    layers: () => [new Activation('gelu'), new Activation('softplus'), new Activation('silu')],
+  };
 
   /** @param activation its name, or `{ activation: name }` */
   constructor(activation: ActivationName | OptionsOf<typeof options>) {

@@ -1,7 +1,9 @@
 import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { layerOption } from './layer-options.ts';
+import type { Module } from './module.ts';
 import type { Pass } from './pass.ts';
+import type { LayerSample } from './sample.ts';
 import { Weighted, weightedOptions } from './weighted.ts';
 
 const options = {
@@ -18,6 +20,13 @@ export type DenseOptions = OptionsOf<typeof options>;
 export class Dense extends Weighted<DenseOptions> {
   static override readonly type: string = 'dense';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 6],
+    layers: () => [
+      new Dense({ in: 6, out: 4, activation: 'tanh' }),
+      new Dense({ in: 6, out: 2, bias: false, seed: 3, std: 0.5 }),
+    ],
+  };
 
   constructor(options: DenseOptions) {
     super(options, ({ in: cols, out }) => ({ rows: out, cols, out, fanIn: cols }));

@@ -4,6 +4,7 @@ import type { Shape, Tensor } from '@funhash/tensor';
 import { layerOption } from './layer-options.ts';
 import { Module } from './module.ts';
 import type { Pass } from './pass.ts';
+import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
 
 const options = {
@@ -22,6 +23,10 @@ export type DropoutOptions = OptionsOf<typeof options>;
 export class Dropout extends Module<DropoutOptions> {
   static override readonly type: string = 'dropout';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 6],
+    layers: () => [new Dropout({ rate: 0.5 }), new Dropout({ rate: 0 })],
+  };
 
   compute(x: Tensor, { training, random }: Pass): Tensor {
     const { rate } = this.options;

@@ -2,7 +2,9 @@ import { cast, reshape } from '@funhash/autodiff';
 import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, type Tensor } from '@funhash/tensor';
 import { layerOption, startOptions } from './layer-options.ts';
+import type { Module } from './module.ts';
 import type { Pass } from './pass.ts';
+import type { LayerSample } from './sample.ts';
 import { Weighted } from './weighted.ts';
 
 const options = {
@@ -32,6 +34,11 @@ export type EmbeddingOptions = OptionsOf<typeof options>;
 export class Embedding extends Weighted<EmbeddingOptions> {
   static override readonly type: string = 'embedding';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3],
+    layers: () => [new Embedding({ in: 7, out: 3 })],
+    below: 7,
+  };
 
   constructor(options: EmbeddingOptions) {
     super({ std: 1, bias: false, ...options }, ({ in: rows, out: cols }) => ({

@@ -37,11 +37,6 @@ export type {
 export { foldBatchNorm } from './compression/fold-batch-norm.ts';
 export { Composite, type ContainerOptions } from './containers/composite.ts';
 export { Functional } from './containers/functional.ts';
-export type { ResidualOptions } from './containers/residual.ts';
-export type { SequentialOptions } from './containers/sequential.ts';
-export type { DenseOptions } from './dense.ts';
-export type { DropoutOptions } from './dropout.ts';
-export type { EmbeddingOptions } from './embedding.ts';
 export * from './layer-classes.ts';
 export {
   type LayerOption,
@@ -55,13 +50,9 @@ export { load, loadInto, ModelFileError } from './model-file/load.ts';
 export { loadOnly } from './model-file/load-only.ts';
 export type { LoadOptions } from './model-file/read-model.ts';
 export { type LayerSpec, Module, type ModuleClass, type SaveOptions } from './module.ts';
-export type { BatchNormOptions } from './normalization/batch-norm.ts';
-export type { LayerNormOptions } from './normalization/layer-norm.ts';
 export type { NormalizationOptions } from './normalization/normalization.ts';
 export type { OwnValues, OwnValuesOptions } from './owned.ts';
 export { type Model, type Pass, trace } from './pass.ts';
-export type { QuantizeOptions } from './quantize.ts';
-export type { LstmOptions, LstmTrace } from './recurrent/lstm.ts';
 export {
   Recurrent,
   type RecurrentOptions,
@@ -69,17 +60,8 @@ export {
   recurrentOptions,
   type StepSums,
 } from './recurrent/recurrent.ts';
-export type { ReshapeOptions } from './reshape.ts';
 export type { Signature } from './signature.ts';
-export type { AveragePool2dOptions } from './spatial/average-pool2d.ts';
-export type { ConvTranspose2dOptions } from './spatial/conv-transpose2d.ts';
-export type { Conv1dOptions } from './spatial/conv1d.ts';
-export type { Conv2dOptions } from './spatial/conv2d.ts';
 export type { ConvolutionOptions, SpatialOptions } from './spatial/convolution.ts';
-export type { DepthwiseConv2dOptions } from './spatial/depthwise-conv2d.ts';
-export type { MaxPool2dOptions } from './spatial/max-pool2d.ts';
-export type { PadOptions } from './spatial/pad.ts';
-export type { UpsampleOptions } from './spatial/upsample.ts';
 export type { Step } from './steps.ts';
 export type { Summary, SummaryPart, SummaryRow } from './summary.ts';
 export { Weighted, type WeightedOptions, type WeightedShape, weightedOptions } from './weighted.ts';

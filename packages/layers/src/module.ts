@@ -6,6 +6,7 @@ import { offerDefaultBackend } from '#default-backend';
 import type { LayerOptions, LayerSource } from './layer-options.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
 import { inference, type Model, type Pass } from './pass.ts';
+import type { LayerSample } from './sample.ts';
 import { checkedSignature, type Signature } from './signature.ts';
 import type { Step } from './steps.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
@@ -65,6 +66,8 @@ export abstract class Module<O extends object = object> implements Model {
   /** The name of the class in messages. Default: its type with a capital. */
   static readonly title?: string;
   static readonly options: LayerOptions = {};
+  /** Layers of the class that laws and fuzzers of all layers are run on. */
+  static readonly sample?: LayerSample<Module>;
 
   /** As they were given. */
   readonly options: O;

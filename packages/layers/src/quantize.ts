@@ -6,6 +6,7 @@ import type { Tensor } from '@funhash/tensor';
 import { layerOption, startOptions } from './layer-options.ts';
 import { Module } from './module.ts';
 import type { OwnValues } from './owned.ts';
+import type { LayerSample } from './sample.ts';
 
 const options = {
   /** Bits of a value: 1 to 8, or 2 to 8 with a sign. */
@@ -34,6 +35,11 @@ const rule = { bounds: [2 ** -30, 2 ** 30] } as const;
 export class Quantize extends Module<QuantizeOptions> {
   static override readonly type: string = 'quantize';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 6],
+    layers: () => [new Quantize({ bits: 3 }), new Quantize({ bits: 2, signed: true, step: 0.3 })],
+    except: ['gradients'],
+  };
   readonly #step: OwnValues;
 
   constructor(options: QuantizeOptions) {

@@ -3,6 +3,7 @@ import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from './layer-options.ts';
 import { Module } from './module.ts';
+import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
 
 const options = {
@@ -16,6 +17,10 @@ export type ReshapeOptions = OptionsOf<typeof options>;
 export class Reshape extends Module<ReshapeOptions> {
   static override readonly type: string = 'reshape';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 12],
+    layers: () => [new Reshape({ shape: [2, 3, 2] })],
+  };
 
   compute(x: Tensor): Tensor {
     const [batch, ...rest] = x.shape;

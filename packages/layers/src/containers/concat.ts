@@ -1,9 +1,11 @@
 import { concat } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
+import { Dense } from '../dense.ts';
 import type { LayerSource } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
 import { type Pass, within } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
 /**
@@ -13,6 +15,10 @@ import { Composite, type ContainerOptions, containerOptions, listed, membersIn }
 export class Concat extends Composite {
   static override readonly type: string = 'concat';
   static override readonly options = containerOptions;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 4],
+    layers: () => [new Concat([new Dense({ in: 4, out: 2 }), new Dense({ in: 4, out: 3, bias: false })])],
+  };
   readonly branches: readonly Module[];
 
   constructor(branches: readonly Module[], options: ContainerOptions = {}) {

@@ -2,9 +2,11 @@ import { add } from '@funhash/autodiff';
 import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { type ActivationName, activationNamed } from '../activations.ts';
+import { Dense } from '../dense.ts';
 import { type LayerSource, layerOption } from '../layer-options.ts';
 import { type LayerSpec, Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import { Composite, containerOptions, memberIn } from './composite.ts';
 
 const options = {
@@ -25,6 +27,13 @@ export type ResidualOptions = OptionsOf<typeof options>;
 export class Residual extends Composite<ResidualOptions> {
   static override readonly type: string = 'residual';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 4],
+    layers: () => [
+      new Residual(new Dense({ in: 4, out: 4 }), { activation: 'tanh' }),
+      new Residual(new Dense({ in: 4, out: 2 }), { shortcut: new Dense({ in: 4, out: 2 }) }),
+    ],
+  };
   readonly body: Module;
   readonly shortcut: Module | undefined;
   readonly activation: ActivationName | undefined;

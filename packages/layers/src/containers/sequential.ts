@@ -1,7 +1,9 @@
 import type { Tensor } from '@funhash/tensor';
+import { Dense } from '../dense.ts';
 import type { LayerSource } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
 import { type Pass, within } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
@@ -11,6 +13,16 @@ export type SequentialOptions = ContainerOptions;
 export class Sequential extends Composite {
   static override readonly type: string = 'sequential';
   static override readonly options = containerOptions;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 4],
+    layers: () => [
+      new Sequential([
+        new Dense({ in: 4, out: 3, activation: 'tanh' }),
+        new Sequential([new Dense({ in: 3, out: 2 })]),
+      ]),
+      new Sequential([]),
+    ],
+  };
   readonly layers: readonly Module[];
 
   constructor(layers: readonly Module[], options: SequentialOptions = {}) {

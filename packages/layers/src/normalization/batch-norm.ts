@@ -17,6 +17,7 @@ import { layerOption } from '../layer-options.ts';
 import type { Module } from '../module.ts';
 import type { OwnValues } from '../owned.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import { Normalization, normalizationOptions } from './normalization.ts';
 
@@ -47,6 +48,10 @@ export type BatchNormOptions = OptionsOf<typeof options>;
 export class BatchNorm extends Normalization<BatchNormOptions> {
   static override readonly type: string = 'batchNorm';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 4, 2],
+    layers: () => [new BatchNorm({ channels: 2, epsilon: 1e-3, momentum: 0.2, activation: 'elu' })],
+  };
   readonly #mean: OwnValues;
   readonly #variance: OwnValues;
 

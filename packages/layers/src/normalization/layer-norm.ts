@@ -1,6 +1,8 @@
 import { layerNorm } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
+import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import { Normalization, type NormalizationOptions, normalizationOptions } from './normalization.ts';
 
 export type LayerNormOptions = NormalizationOptions;
@@ -15,6 +17,10 @@ export type LayerNormOptions = NormalizationOptions;
 export class LayerNorm extends Normalization<LayerNormOptions> {
   static override readonly type: string = 'layerNorm';
   static override readonly options = normalizationOptions;
+  static override readonly sample: LayerSample<Module> = {
+    input: [3, 5],
+    layers: () => [new LayerNorm({ channels: 5, activation: 'sigmoid' })],
+  };
 
   compute(x: Tensor, pass: Pass): Tensor {
     const { epsilon = 1e-5 } = this.options;

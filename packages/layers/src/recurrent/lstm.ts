@@ -2,6 +2,8 @@ import { type LstmGates, type LstmState, lstmCell, lstmGates } from '@funhash/au
 import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
+import type { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 import { Recurrent, recurrentOptions, type StepSums } from './recurrent.ts';
 
 const options = {
@@ -32,6 +34,13 @@ export class LSTM extends Recurrent<LstmOptions, LstmState, LstmTrace> {
   static override readonly type: string = 'lstm';
   static override readonly title: string = 'LSTM';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 4, 3],
+    layers: () => [
+      new LSTM({ in: 3, hiddenSize: 2 }),
+      new LSTM({ in: 3, hiddenSize: 2, layers: 2, bidirectional: true, output: 'last', forgetBias: 0 }),
+    ],
+  };
   static override readonly gates: number = 4;
 
   protected step({ z, r }: StepSums, { cell }: LstmState): LstmState {

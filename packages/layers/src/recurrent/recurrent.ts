@@ -252,6 +252,14 @@ export abstract class Recurrent<
     return new (this.constructor as RecurrentClass)(this.options, () => members);
   }
 
+  override with(changes: Partial<O>): this {
+    const own = this.constructor as unknown as new (
+      options: O,
+      parts: () => ReadonlyMap<string, Module>,
+    ) => this;
+    return new own({ ...this.options, ...changes }, () => this.members);
+  }
+
   override get spec(): LayerSpec {
     const parts = [...this.members].map(([name, { spec }]) => [name, spec] as const);
     return { ...super.spec, ...Object.fromEntries(parts) };

@@ -3,6 +3,7 @@ import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
 
@@ -19,6 +20,13 @@ export type AveragePool2dOptions = OptionsOf<typeof options>;
 export class AveragePool2d extends Module<AveragePool2dOptions> {
   static override readonly type: string = 'averagePool2d';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 5, 4, 2],
+    layers: () => [
+      new AveragePool2d({ kernelSize: [2, 3] }),
+      new AveragePool2d({ kernelSize: 2, padding: 1, countPadding: false }),
+    ],
+  };
 
   constructor(options: AveragePool2dOptions) {
     super(options);

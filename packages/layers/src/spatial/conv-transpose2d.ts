@@ -3,7 +3,9 @@ import type { OptionsOf } from '@funhash/hashing';
 import { virtualConvTranspose } from '@funhash/space';
 import { sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
+import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import { Weighted } from '../weighted.ts';
 import {
   convolutionOptions,
@@ -31,6 +33,10 @@ const operation = 'ConvTranspose2d';
 export class ConvTranspose2d extends Weighted<ConvTranspose2dOptions> {
   static override readonly type: string = 'convTranspose2d';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3, 2, 2],
+    layers: () => [new ConvTranspose2d({ in: 2, out: 3, kernelSize: 3, stride: 2, outputPadding: [1, 0] })],
+  };
 
   constructor(options: ConvTranspose2dOptions) {
     super(options, (checked) => {

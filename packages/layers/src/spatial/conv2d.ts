@@ -1,3 +1,5 @@
+import type { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 import { Convolution, type ConvolutionOptions } from './convolution.ts';
 
 export type Conv2dOptions = ConvolutionOptions;
@@ -9,6 +11,13 @@ export type Conv2dOptions = ConvolutionOptions;
  */
 export class Conv2d extends Convolution<Conv2dOptions> {
   static override readonly type: string = 'conv2d';
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 5, 4, 2],
+    layers: () => [
+      new Conv2d({ in: 2, out: 3, kernelSize: [3, 2], stride: [2, 1], padding: [1, [0, 2]] }),
+      new Conv2d({ in: 2, out: 4, kernelSize: 2, dilation: 2, groups: 2, bias: false, activation: 'tanh' }),
+    ],
+  };
 
   constructor(options: Conv2dOptions) {
     super('Conv2d', 2, options);

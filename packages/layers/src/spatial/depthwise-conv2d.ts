@@ -2,7 +2,9 @@ import type { OptionsOf } from '@funhash/hashing';
 import { virtualConv } from '@funhash/space';
 import { sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
+import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 import { Weighted, weightedOptions } from '../weighted.ts';
 import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
 
@@ -24,6 +26,10 @@ export type DepthwiseConv2dOptions = OptionsOf<typeof options>;
 export class DepthwiseConv2d extends Weighted<DepthwiseConv2dOptions> {
   static override readonly type: string = 'depthwiseConv2d';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 4, 4, 2],
+    layers: () => [new DepthwiseConv2d({ in: 2, multiplier: 2, kernelSize: 3, padding: 'same' })],
+  };
 
   constructor(options: DepthwiseConv2dOptions) {
     super(options, (checked) => {

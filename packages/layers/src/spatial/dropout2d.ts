@@ -1,6 +1,8 @@
 import { type Shape, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { Dropout } from '../dropout.ts';
+import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
+import type { LayerSample } from '../sample.ts';
 
 /**
  * Dropout of whole channels: in training each channel of an example [..., C] is 0 with probability `rate` and else
@@ -11,6 +13,10 @@ import type { Pass } from '../pass.ts';
  */
 export class Dropout2d extends Dropout {
   static override readonly type: string = 'dropout2d';
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3, 4, 2],
+    layers: () => [new Dropout2d({ rate: 0.5 })],
+  };
 
   override compute(x: Tensor, pass: Pass): Tensor {
     if (x.rank < 3)

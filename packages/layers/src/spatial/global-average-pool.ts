@@ -1,10 +1,15 @@
 import { globalAveragePool } from '@funhash/autodiff';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 
 /** The mean of each channel: x [B, ...spatial, C] → [B, C]. */
 export class GlobalAveragePool extends Module {
   static override readonly type: string = 'globalAveragePool';
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3, 4, 2],
+    layers: () => [new GlobalAveragePool()],
+  };
 
   compute(x: Tensor): Tensor {
     if (x.rank < 3)

@@ -1,6 +1,7 @@
 import { maxPool } from '@funhash/autodiff';
 import type { Tensor } from '@funhash/tensor';
 import { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import {
   kernelExtents,
@@ -17,6 +18,10 @@ export type MaxPool2dOptions = SpatialOptions;
 export class MaxPool2d extends Module<MaxPool2dOptions> {
   static override readonly type: string = 'maxPool2d';
   static override readonly options = spatialOptions;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 5, 4, 2],
+    layers: () => [new MaxPool2d({ kernelSize: 2 }), new MaxPool2d({ kernelSize: 3, stride: 1, padding: 1 })],
+  };
 
   constructor(options: MaxPool2dOptions) {
     super(options);

@@ -3,6 +3,7 @@ import type { OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 
 type AxisPadding = number | readonly [before: number, after: number];
 
@@ -28,6 +29,10 @@ export type PadOptions = OptionsOf<typeof options>;
 export class Pad extends Module<PadOptions> {
   static override readonly type: string = 'pad';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3, 2],
+    layers: () => [new Pad({ padding: [1, [0, 2]] })],
+  };
 
   compute(x: Tensor): Tensor {
     const { padding } = this.options;

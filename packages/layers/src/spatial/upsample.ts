@@ -4,6 +4,7 @@ import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
+import type { LayerSample } from '../sample.ts';
 import { requireImages } from './convolution.ts';
 
 const modes = { nearest: upsampleNearest, bilinear: upsampleBilinear } as const;
@@ -21,6 +22,10 @@ export type UpsampleOptions = OptionsOf<typeof options>;
 export class Upsample extends Module<UpsampleOptions> {
   static override readonly type: string = 'upsample';
   static override readonly options = options;
+  static override readonly sample: LayerSample<Module> = {
+    input: [2, 3, 2, 2],
+    layers: () => [new Upsample({ scale: [2, 3] }), new Upsample({ scale: 2, mode: 'bilinear' })],
+  };
 
   constructor(options: UpsampleOptions) {
     super(options);
