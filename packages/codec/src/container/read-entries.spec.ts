@@ -92,6 +92,6 @@ test.each<[string, object, string]>([
 
 test('an unknown format to store as is an argument error with the known ones', () => {
   const saved = () => encodeModel({ spec: 1, tensors: { w }, storeAs: 'f61' as 'f16' });
-  expect(saved).toThrow('storeAs: expected one of f32, bf16, f16, i8');
+  expect(saved).toThrow(`storeAs: expected one of ${Object.keys(storageFormats).join(', ')}`);
   expect(saved).toThrow('Did you mean f16?');
 });
