@@ -2,13 +2,9 @@ import { ArgumentError } from '@funhash/hashing';
 import {
   type Backend,
   type BackendOptions,
-  type DeviceBuffer,
-  type KernelName,
   type Kernels,
-  referenceBackend,
-  runKernel,
   type TypedArray,
-  type View,
+  withFallback,
 } from '@funhash/tensor';
 import type { GpuContext } from './context.ts';
 import { Device, type DeviceCounters, longest } from './device.ts';
@@ -68,19 +64,14 @@ export async function createBackend(options: GpuOptions = {}): Promise<GpuBacken
   const device = await Device.start(options.mode ?? defaultMode());
   const memory = new Memory(device);
   const storage = storageIn(memory);
-  const onReference = referenceOver({
-    ...storage,
-    host: (buffer) => memory.moveToHost(buffer),
-  });
+  const tables = new EntryTables(device, stripEntries);
   return {
     ...storage,
-    kernels: kernelsOf({
-      device,
-      memory,
-      tables: new EntryTables(device, stripEntries),
-      stripEntries,
-      onReference,
-    }),
+    kernels: withFallback(
+      { ...storage, host: (buffer) => memory.moveToHost(buffer) },
+      (onReference) => kernelsOf({ device, memory, tables, stripEntries, onReference }),
+      { dtypes: ['f32', 'i32'] },
+    ),
     mode: device.mode,
     counters: () => device.counters,
     close: () => device.close(),
@@ -97,13 +88,8 @@ function storageIn(memory: Memory) {
   } as const satisfies Omit<Backend, 'kernels'>;
 }
 
-function referenceOver(memoryOf: Omit<Backend, 'kernels'>): GpuContext['onReference'] {
-  const bare: Backend = { ...memoryOf, kernels: {} };
-  return (name, args) => runKernel(bare, name, args);
-}
-
-function kernelsOf(context: GpuContext): Kernels {
-  const onDevice: Partial<Kernels> = {
+function kernelsOf(context: GpuContext): Partial<Kernels> {
+  return {
     fill: fillKernel(context),
     copy: copyKernel(context),
     map: mapKernel(context),
@@ -120,28 +106,4 @@ function kernelsOf(context: GpuContext): Kernels {
     packSigns: packSignsKernel(context),
     signMatmul: signMatmulKernel(context),
   };
-  const names = Object.keys(referenceBackend.kernels) as KernelName[];
-  return Object.fromEntries(names.map((name) => [name, kernelOf(context, name, onDevice[name])])) as never;
-}
-
-/** A kernel that leaves calls with operands of f64, and all where the device has none, to the reference. */
-function kernelOf<K extends KernelName>(
-  { onReference }: GpuContext,
-  name: K,
-  kernel: Kernels[K] | undefined,
-): (...args: Parameters<Kernels[K]>) => void {
-  const run = kernel as ((...args: Parameters<Kernels[K]>) => void) | undefined;
-  return (...args) => {
-    if (run && !args.some(hasDoubles)) run(...args);
-    else onReference(name, args);
-  };
-}
-
-function hasDoubles(arg: unknown): boolean {
-  if (typeof arg !== 'object' || arg === null) return false;
-  if (Array.isArray(arg)) return arg.some(hasDoubles);
-  const { buffer } = arg as { readonly buffer?: DeviceBuffer };
-  if (buffer) return (arg as View).dtype === 'f64';
-  const { stored } = arg as { readonly stored?: readonly View[] };
-  return stored !== undefined && hasDoubles(stored);
 }

@@ -1,5 +1,5 @@
 import { type Language, languages } from '@funhash/codegen';
-import type { KernelName, Kernels } from '@funhash/tensor';
+import type { OnReference } from '@funhash/tensor';
 import type { Device } from './device.ts';
 import type { GpuMode } from './gpu-js.ts';
 import type { EntryTables } from './kernels/entry-tables.ts';
@@ -13,7 +13,7 @@ export interface GpuContext {
   /** Entries of a virtual matrix that are on the device together, where a row has no more. */
   readonly stripEntries: number;
   /** Runs a form of a kernel that the device does not have on the reference: counted, and refused in strict mode. */
-  readonly onReference: <K extends KernelName>(name: K, args: Parameters<Kernels[K]>) => void;
+  readonly onReference: OnReference;
 }
 
 const languageIn: Readonly<Record<GpuMode, Language>> = {

@@ -19,6 +19,7 @@ export {
   type TypedArray,
 } from './dtype.ts';
 export { BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts';
+export { type OnReference, withFallback } from './fallback.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
 export { fallbackCounts, type KernelName, runKernel, setStrict } from './run-kernel.ts';

@@ -1,6 +1,6 @@
-import { type Backend, BackendError, type Kernels } from '@funhash/tensor';
+import { type Backend, BackendError, type Kernels, withFallback } from '@funhash/tensor';
 import { ModuleBuilder } from './assembler/module-builder.ts';
-import { type Context, referenceOver, type SharedCode } from './context.ts';
+import type { Context, SharedCode } from './context.ts';
 import { Gemm } from './gemm/gemm.ts';
 import type { Instructions } from './gemm/micro-kernel.ts';
 import { copyKernel } from './kernels/copy.ts';
@@ -71,18 +71,17 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
   addRowsCode(shared);
   logSumExpCode(shared, instructions);
   const linked = threads.link<SharedCode>(shared);
-  const context: Context = {
+  const context: Omit<Context, 'onReference'> = {
     memory,
     instructions,
     threads,
     gemm: new Gemm(memory, threads, instructions),
     code: linked.here,
     linked,
-    onReference: referenceOver(storage),
   };
   return {
     ...storage,
-    kernels: kernelsOf(context),
+    kernels: withFallback(storage, (onReference) => kernelsOf({ ...context, onReference })),
     fusedMultiplyAdd: instructions.madd,
     threads: threads.count,
     memoryUsage: () => memory.usage,

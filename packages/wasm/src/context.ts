@@ -1,4 +1,4 @@
-import { type Backend, type KernelName, type Kernels, runKernel } from '@funhash/tensor';
+import type { OnReference } from '@funhash/tensor';
 import type { Exports } from './assembler/module-builder.ts';
 import type { Gemm } from './gemm/gemm.ts';
 import type { Instructions } from './gemm/micro-kernel.ts';
@@ -28,12 +28,4 @@ export interface Context {
   readonly linked: Linked<SharedCode>;
   /** Runs a form of a kernel that is not accelerated on the reference: counted, and refused in strict mode. */
   readonly onReference: OnReference;
-}
-
-export type OnReference = <K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>) => void;
-
-/** The way to the reference: a backend over the same memory that has no kernels of its own. */
-export function referenceOver(memoryOf: Omit<Backend, 'kernels'>): OnReference {
-  const bare: Backend = { ...memoryOf, kernels: {} };
-  return (name, ...args) => runKernel(bare, name, args);
 }

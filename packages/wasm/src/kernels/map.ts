@@ -3,9 +3,9 @@ import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { elementwiseModule, operandBytes, type Reading, strip } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
 import { addressOf, contiguousAt, eachOffset, isContiguousView } from '../layout.ts';
+import { OperandBlock } from '../memory/operand-block.ts';
 import type { Linked } from '../threads/thread.ts';
 import { copyWords } from './copy.ts';
-import { OperandBlock } from './operand-block.ts';
 
 /**
  * Elementwise programs: each structure of program and way of reading is compiled once. Operands that step through
@@ -16,7 +16,7 @@ export function mapKernel(context: Context): Kernels['map'] {
   const map: Kernels['map'] = (program, inputs, scalars, outs) => {
     const [first] = outs;
     if (!first) return;
-    if (first.dtype !== 'f32') return context.onReference('map', program, inputs, scalars, outs);
+    if (first.dtype !== 'f32') return context.onReference('map', [program, inputs, scalars, outs]);
     const { shape } = first;
     const size = sizeOf(shape);
     if (size === 0) return;

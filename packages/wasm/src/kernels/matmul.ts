@@ -8,7 +8,7 @@ import { matrixAt, withOperand } from './operand.ts';
 export function matmulKernel(context: Context, map: Kernels['map']): Kernels['matmul'] {
   const { gemm, onReference } = context;
   return (a, b, out, epilogue) => {
-    if (out.dtype !== 'f32') return onReference('matmul', a, b, out, epilogue);
+    if (out.dtype !== 'f32') return onReference('matmul', [a, b, out, epilogue]);
     const rank = out.shape.length;
     const [m, n] = [out.shape[rank - 2] as number, out.shape[rank - 1] as number];
     if (a.shape.length > 2 && b.shape.length === 2) multiplyAxes(context, a, b, out, epilogue);

@@ -48,7 +48,7 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
     else code[op](from, to, outer, count, inner);
   };
   return (op, x, out) => {
-    if (x.dtype !== 'f32') return onReference('reduce', op, x, out);
+    if (x.dtype !== 'f32') return onReference('reduce', [op, x, out]);
     if (x.shape.includes(0)) return void elements(memory, out).fill(identity[op]);
     const groups = groupsOf(x, out);
     const step = (from: number, left: readonly Group[]): void => {

@@ -35,7 +35,7 @@ export function gatherKernel(context: Context): Kernels['gather'] {
 export function scatterAddKernel(context: Context): Kernels['scatterAdd'] {
   const { memory, code, onReference } = context;
   return (x, index, out) => {
-    if (x.dtype !== 'f32') return onReference('scatterAdd', x, index, out);
+    if (x.dtype !== 'f32') return onReference('scatterAdd', [x, index, out]);
     withContiguous(context, index, (ids) => {
       checkIndices('scatterAdd', elements(memory, ids) as Int32Array, out.shape[0] as number);
       withContiguous(context, x, (source) => {
@@ -59,7 +59,7 @@ function checkIndices(operation: string, indices: Int32Array, limit: number): vo
 export function logSumExpKernel(context: Context): Kernels['logSumExp'] {
   const { code, onReference } = context;
   return (x, out) => {
-    if (x.dtype !== 'f32') return onReference('logSumExp', x, out);
+    if (x.dtype !== 'f32') return onReference('logSumExp', [x, out]);
     const [rows, width] = rowsOf(x);
     withContiguous(context, x, (source) => {
       code.logSumExp(addressOf(source), addressOf(out), rows, width);

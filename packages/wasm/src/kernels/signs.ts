@@ -77,7 +77,7 @@ export function signKernels(context: Context): Pick<Kernels, 'packSigns' | 'sign
   const { memory, onReference } = context;
 
   const packSigns: Kernels['packSigns'] = (x, out, bounds) => {
-    if (x.dtype !== 'f32') return onReference('packSigns', x, out, bounds);
+    if (x.dtype !== 'f32') return onReference('packSigns', [x, out, bounds]);
     const channels = x.shape.at(-1) as number;
     const words = out.shape.at(-1) as number;
     if (channels === 0) return;

@@ -22,7 +22,7 @@ export function virtualMatmulKernel(
 ): Kernels['virtualMatmul'] {
   return (x, v, out, epilogue) => {
     if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
-      return context.onReference('virtualMatmul', x, v, out, epilogue);
+      return context.onReference('virtualMatmul', [x, v, out, epilogue]);
     if (x.shape.length === 2 && x.shape[0] === 1)
       withContiguous(context, x, (row) => multiplyRow(context, panels, row, v, out, epilogue));
     else if (sizeOf(out.shape) > 0) multiplyRows(context, panels, x, v, out, epilogue);
@@ -119,7 +119,7 @@ export function virtualFoldKernel(context: Context, panels: Panels): Kernels['vi
   const { threads, onReference } = context;
   return (dY, x, v, adjoint, outs) => {
     if (x.dtype !== 'f32' || !panels.inBounds(adjoint, v))
-      return onReference('virtualFold', dY, x, v, adjoint, outs);
+      return onReference('virtualFold', [dY, x, v, adjoint, outs]);
     const batch = sizeOf(dY.shape.slice(0, -1));
     if (batch === 0 || v.rows === 0 || v.cols === 0) return;
     if (x.shape.length > 2 || batch > mostShallow) {
@@ -202,7 +202,8 @@ function foldSteps(
 export function virtualRowsKernel(context: Context, panels: Panels): Kernels['virtualRows'] {
   const { memory, threads, onReference } = context;
   return (v, ids, out) => {
-    if (out.dtype !== 'f32' || !panels.inBounds(v.program, v)) return onReference('virtualRows', v, ids, out);
+    if (out.dtype !== 'f32' || !panels.inBounds(v.program, v))
+      return onReference('virtualRows', [v, ids, out]);
     const steps = out.shape[0] as number;
     if (steps === 0 || v.cols === 0) return;
     const rows = new RowSteps(context, v, ids);
@@ -227,7 +228,7 @@ export function foldRowsKernel(context: Context, panels: Panels): Kernels['foldR
   const { memory, threads, onReference } = context;
   return (dOut, ids, v, adjoint, outs) => {
     if (dOut.dtype !== 'f32' || !panels.inBounds(adjoint, v))
-      return onReference('foldRows', dOut, ids, v, adjoint, outs);
+      return onReference('foldRows', [dOut, ids, v, adjoint, outs]);
     const steps = dOut.shape[0] as number;
     if (steps === 0 || v.cols === 0) return;
     const rows = new RowSteps(context, v, ids);

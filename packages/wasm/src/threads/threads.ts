@@ -1,6 +1,6 @@
 import type { Exports, ModuleBuilder } from '../assembler/module-builder.ts';
-import { OperandBlock } from '../kernels/operand-block.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
+import { OperandBlock } from '../memory/operand-block.ts';
 import type { Linked, Thread } from './thread.ts';
 import type { WorkerThread } from './worker-thread.ts';
 

@@ -1,4 +1,4 @@
-import type { LinearMemory } from '../memory/linear-memory.ts';
+import type { LinearMemory } from './linear-memory.ts';
 
 /** A block of memory through which operands are passed to compiled code; it grows with the longest list. */
 export class OperandBlock {
