@@ -1,3 +1,4 @@
+import type { GpuMode } from '@funhash/gpu';
 import { Dense, LSTM, Sequential, useBackend } from '@funhash/layers';
 import { leNet5 } from '@funhash/models';
 import { funHash, hashedNet, type WeightRequest } from '@funhash/space';
@@ -107,7 +108,7 @@ export async function lossesOf(net: string, digits: Digits, { resume, note }: Wa
 }
 
 /** The largest difference between losses of two backends, relative, at any of 100 steps. */
-export async function worstDifference(net: string, digits: Digits, mode: string): Promise<number> {
+export async function worstDifference(net: string, digits: Digits, mode: GpuMode): Promise<number> {
   await useBackend('wasm', { strict: true });
   const expected = await lossesOf(net, digits);
   await useBackend('gpu', { mode, strict: true });

@@ -1,11 +1,10 @@
 // A product that is large enough for two threads, again and again until the second one has taken its share.
 import { runMatmul, scope, tensor, useBackend } from '@funhash/tensor';
-import type { WasmBackend } from '@funhash/wasm';
 
 const side = 384;
 
 async function run() {
-  const backend = (await useBackend('wasm', { strict: true, threads: 2 })) as WasmBackend;
+  const backend = await useBackend('wasm', { strict: true, threads: 2 });
   const a = tensor(
     Float32Array.from({ length: side * side }, (_, k) => Math.sin(k)),
     [side, side],

@@ -81,4 +81,4 @@ describe.each(modes)('gpu in mode %s', (mode) => {
 });
 
 test('an unknown mode is refused', () =>
-  expect(createBackend({ mode: 'vulkan' })).rejects.toThrow(/webgl2, headlessgl, cpu/));
+  expect(createBackend({ mode: 'vulkan' as never })).rejects.toThrow(/webgl2, headlessgl, cpu/));

@@ -1,14 +1,8 @@
-import { ArgumentError } from '@funhash/hashing';
-import {
-  type Backend,
-  type BackendOptions,
-  type Kernels,
-  type TypedArray,
-  withFallback,
-} from '@funhash/tensor';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type Backend, type Kernels, type TypedArray, withFallback } from '@funhash/tensor';
 import type { GpuContext } from './context.ts';
 import { Device, type DeviceCounters, longest } from './device.ts';
-import { defaultMode, type GpuMode } from './gpu-js.ts';
+import { defaultMode, type GpuMode, gpuModes } from './gpu-js.ts';
 import { EntryTables } from './kernels/entry-tables.ts';
 import { copyKernel, fillKernel } from './kernels/fill-copy.ts';
 import { mapKernel } from './kernels/map.ts';
@@ -38,30 +32,34 @@ export interface GpuBackend extends Backend {
   close(): Promise<void>;
 }
 
-export interface GpuOptions extends BackendOptions {
+const rules = {
+  /** Where kernels run: `webgl2`, `headlessgl` or `cpu`. Default `webgl2` in browsers, `headlessgl` elsewhere. */
+  mode: option.oneOf(gpuModes),
   /**
    * Entries of a virtual matrix, and of its gradient, that are on the device together: larger ones are worked on in
    * strips of whole rows. Default 2²², textures of 16 MB.
    */
-  readonly stripEntries?: number;
+  stripEntries: option.integer({ least: 1, most: longest }),
+};
+
+export type GpuOptions = OptionsOf<typeof rules>;
+
+declare module '@funhash/tensor' {
+  interface BackendTypes {
+    readonly gpu: { readonly backend: GpuBackend; readonly options: GpuOptions };
+  }
 }
 
 /**
  * Starts a backend with a context of its own.
  *
- * @param options `mode`: default `webgl2` in browsers, `headlessgl` elsewhere
- * @throws ArgumentError for an unknown mode, or strips of less than one or more than 2²⁴ entries
+ * @throws ArgumentError for options that it does not take, an unknown mode among them
  * @throws BackendError where gpu.js is not installed, the mode does not work here, or floats cannot be rendered
  */
 export async function createBackend(options: GpuOptions = {}): Promise<GpuBackend> {
-  const { stripEntries = defaultStripEntries } = options;
-  if (!(Number.isInteger(stripEntries) && stripEntries >= 1 && stripEntries <= longest))
-    throw new ArgumentError({
-      operation: 'useBackend gpu',
-      expected: `stripEntries from 1 to ${longest}`,
-      actual: String(stripEntries),
-    });
-  const device = await Device.start(options.mode ?? defaultMode());
+  checkOptions('useBackend gpu', rules, options);
+  const { mode = defaultMode(), stripEntries = defaultStripEntries } = options;
+  const device = await Device.start(mode);
   const memory = new Memory(device);
   const storage = storageIn(memory);
   const tables = new EntryTables(device, stripEntries);

@@ -41,9 +41,8 @@ export class Device {
   /**
    * @throws BackendError where gpu.js is missing, the mode does not work here, or gpu.js would run another one
    */
-  static async start(mode: string): Promise<Device> {
-    const { gpu, mode: known } = await startGpuJs(mode);
-    const device = new Device(gpu, known);
+  static async start(mode: GpuMode): Promise<Device> {
+    const device = new Device(await startGpuJs(mode), mode);
     device.#probe();
     return device;
   }

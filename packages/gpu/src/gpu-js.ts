@@ -1,4 +1,3 @@
-import { ArgumentError } from '@funhash/hashing';
 import { BackendError } from '@funhash/tensor';
 
 /** What this package uses of gpu.js, whose own types leave out settings and take only functions for sources. */
@@ -60,7 +59,9 @@ export interface GlContext {
 }
 
 /** Where kernels run: WebGL2 in browsers, WebGL over a native library in Node, or plain JavaScript, for debugging. */
-export type GpuMode = 'webgl2' | 'headlessgl' | 'cpu';
+export const gpuModes = ['webgl2', 'headlessgl', 'cpu'] as const;
+
+export type GpuMode = (typeof gpuModes)[number];
 
 const remedies: Readonly<Record<GpuMode, string>> = {
   webgl2:
@@ -73,19 +74,12 @@ const remedies: Readonly<Record<GpuMode, string>> = {
 /**
  * Loads gpu.js and starts it in a mode.
  *
- * @throws ArgumentError for an unknown mode
  * @throws BackendError where gpu.js is not installed, or the mode does not work here
  */
-export async function startGpuJs(mode: string): Promise<{ gpu: GpuJs; mode: GpuMode }> {
-  if (!isMode(mode))
-    throw new ArgumentError({
-      operation: 'useBackend gpu',
-      expected: `a mode among ${Object.keys(remedies).join(', ')}`,
-      actual: mode,
-    });
+export async function startGpuJs(mode: GpuMode): Promise<GpuJs> {
   const GPU = await load();
   try {
-    return { gpu: new GPU({ mode }), mode };
+    return new GPU({ mode });
   } catch (cause) {
     throw new BackendError(
       {
@@ -98,8 +92,6 @@ export async function startGpuJs(mode: string): Promise<{ gpu: GpuJs; mode: GpuM
     );
   }
 }
-
-const isMode = (mode: string): mode is GpuMode => Object.hasOwn(remedies, mode);
 
 type Constructor = new (options: { readonly mode: GpuMode }) => GpuJs;
 

@@ -1,3 +1,3 @@
-export { createBackend, type GpuBackend } from './backend.ts';
+export { createBackend, type GpuBackend, type GpuOptions } from './backend.ts';
 export type { DeviceCounters } from './device.ts';
 export type { GpuMode } from './gpu-js.ts';

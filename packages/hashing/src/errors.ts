@@ -27,6 +27,9 @@ export class ArgumentError extends FunhashError {}
 
 /** An option that does not exist. */
 export class OptionError extends ArgumentError {
+  /** The names that the operation takes. */
+  readonly known: readonly string[];
+
   constructor({
     operation,
     name,
@@ -46,6 +49,7 @@ export class OptionError extends ArgumentError {
     const list = known.length === 0 ? 'no options' : `options among ${known.join(', ')}`;
     const remedy = advice && advice[0]?.toUpperCase() + advice.slice(1);
     super({ operation, expected: list, actual: name, ...(remedy && { remedy }) });
+    this.known = known;
     this.message = `${operation}: unknown option ${name}; ${advice ?? `it takes ${known.join(', ') || 'none'}`}`;
   }
 }

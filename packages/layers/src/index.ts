@@ -21,6 +21,8 @@ export {
 } from '@funhash/space';
 export * from '@funhash/space/schemes';
 export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
+// With it come the types of `useBackend('wasm', { threads })`.
+export type { WasmBackend } from '@funhash/wasm';
 export { type ActivationName, activations } from './activations.ts';
 export {
   type Compression,

@@ -1,6 +1,6 @@
 import { tracePointwise } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
-import { afterEach, expect, test, vi } from 'vitest';
+import { ArgumentError, checkOptions, option } from '@funhash/hashing';
+import { afterEach, expect, expectTypeOf, test, vi } from 'vitest';
 import type { Backend } from './backend.ts';
 import { currentBackend, useBackend } from './backends.ts';
 import { tensor } from './create.ts';
@@ -32,6 +32,32 @@ test('useBackend takes names and objects', async () => {
   expect(await useBackend(own)).toBe(own);
   expect(currentBackend()).toBe(own);
   expect(tensor([1]).backend).toBe(own);
+});
+
+test('a function that starts a backend is called with its own options, which it checks', async () => {
+  const given: object[] = [];
+  const create = async (options: { readonly lanes?: number }) => {
+    checkOptions('own', { lanes: option.count() }, options);
+    given.push(options);
+    return { ...bare('made'), lanes: options.lanes };
+  };
+  const made = await useBackend(create, { lanes: 3, strict: true });
+  expectTypeOf(made.lanes).toEqualTypeOf<number | undefined>();
+  expect([currentBackend(), given]).toEqual([made, [{ lanes: 3 }]]);
+
+  const before = currentBackend();
+  const refused = (options: object) => useBackend(create, options as never);
+  await expect(refused({ lane: 1 })).rejects.toThrow('own: unknown option lane; did you mean lanes?');
+  await expect(refused({ stric: true })).rejects.toThrow('own: unknown option stric; did you mean strict?');
+  await expect(refused({ strict: 1 })).rejects.toThrow(/useBackend: expected strict: true or false, got 1/);
+  expect(currentBackend()).toBe(before);
+});
+
+test('options of one backend are refused by another, and by a backend that is there', async () => {
+  const message = /unknown option threads; it takes (none|strict)/;
+  await expect(useBackend('reference', { threads: 2 } as never)).rejects.toThrow(message);
+  await expect(useBackend(bare('own'), { threads: 2 } as never)).rejects.toThrow(message);
+  await expect(useBackend(bare('own'), { stric: true } as never)).rejects.toThrow(/did you mean strict/);
 });
 
 test('an unknown name is refused and changes nothing', async () => {

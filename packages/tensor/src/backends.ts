@@ -1,29 +1,70 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, OptionError, option, refuseUnknown } from '@funhash/hashing';
 import type { Backend } from './backend.ts';
 import { BackendError } from './errors.ts';
 import { referenceBackend } from './reference/backend.ts';
 import { setStrict } from './run-kernel.ts';
 
-export interface BackendOptions {
-  /** Throw where a kernel would fall back to the reference. Default false. */
-  readonly strict?: boolean;
-  /** Worker threads, where the backend has them. Default 1. */
-  readonly threads?: number;
-  /** Where the GPU backend runs: `webgl2`, `headlessgl` or `cpu`. Default `webgl2` in browsers, else `headlessgl`. */
-  readonly mode?: string;
+/**
+ * The backends that have names, each with its type and its own options. The package of a backend adds its row:
+ * `declare module '@funhash/tensor' { interface BackendTypes { own: { backend: OwnBackend; options: OwnOptions } } }`.
+ */
+export interface BackendTypes {
+  readonly reference: { readonly backend: Backend; readonly options: Readonly<Record<never, never>> };
 }
 
-/** What a backend package exports under the name `createBackend`. */
-export type CreateBackend = (options: BackendOptions) => Backend | Promise<Backend>;
-
-export type BackendName = 'reference' | 'wasm' | 'gpu';
+/** Starts a backend; refuses options that it does not have. A package of a backend exports it as `createBackend`. */
+export type CreateBackend<Options = never, Started extends Backend = Backend> = (
+  options: Options,
+) => Started | Promise<Started>;
 
 // The packages above this one are named here only as text: they are optional, and nothing is loaded until asked for.
-const loaders: Readonly<Record<BackendName, () => Promise<{ createBackend: CreateBackend }>>> = {
-  reference: async () => ({ createBackend: () => referenceBackend }),
-  wasm: () => import('@funhash/wasm' as string),
-  gpu: () => import('@funhash/gpu' as string),
-};
+const loaders = {
+  reference: async () => ({ createBackend: createReference as CreateBackend }),
+  wasm: (): Promise<BackendPackage> => import('@funhash/wasm' as string),
+  gpu: (): Promise<BackendPackage> => import('@funhash/gpu' as string),
+} as const;
+
+interface BackendPackage {
+  readonly createBackend: CreateBackend;
+}
+
+/** The names that `useBackend` takes. */
+export type BackendName = keyof typeof loaders;
+
+/** What `useBackend` takes: a name, what starts a backend, or a backend. */
+export type AnyBackend = BackendName | CreateBackend | Backend;
+
+/** The options of `useBackend` that no backend sees. */
+export interface StrictOption {
+  /** Throw where a kernel would run on the reference. Default false. */
+  readonly strict?: boolean;
+}
+
+interface BackendRow {
+  readonly backend: Backend;
+  readonly options: object;
+}
+
+type RowOf<B extends keyof BackendTypes> = BackendTypes[B] extends infer Row extends BackendRow ? Row : never;
+
+/** The options of `useBackend` for a name, for what starts a backend, or for one that is there. */
+export type UseOptions<B extends AnyBackend> = StrictOption &
+  (B extends keyof BackendTypes
+    ? RowOf<B>['options']
+    : B extends BackendName
+      ? Readonly<Record<string, unknown>>
+      : B extends (options: infer Options) => unknown
+        ? Options
+        : unknown);
+
+/** The backend that is started. */
+export type StartedBackend<B extends AnyBackend> = B extends keyof BackendTypes
+  ? RowOf<B>['backend']
+  : B extends (options: never) => infer Started
+    ? Awaited<Started>
+    : B extends Backend
+      ? B
+      : Backend;
 
 let chosen: Backend | undefined;
 let offered: (() => Backend) | undefined;
@@ -43,32 +84,57 @@ export function offerBackend(create: () => Backend): void {
 }
 
 /**
- * Makes new tensors on another backend: by name, or a backend object. Tensors of the reference move to the backend of
- * the tensors that they meet in an op; of two other backends, an op refuses the mixture.
+ * Makes new tensors on another backend. Tensors of the reference move to the backend of the tensors that they meet in
+ * an op; of two other backends, an op refuses the mixture.
  *
+ * @param backend a name (`reference`, `wasm`, `gpu`), a function that starts one, or a backend
+ * @param options `strict`, and the backend's own: `useBackend('wasm', { threads: 2 })`
+ * @throws ArgumentError for an unknown name or an option that the backend does not take
  * @throws BackendError if the backend's package is not installed or cannot start here
  */
-export async function useBackend(
-  backend: BackendName | Backend,
-  options: BackendOptions = {},
-): Promise<Backend> {
-  const started = typeof backend === 'string' ? await load(backend, options) : backend;
-  setStrict(options.strict ?? false);
+export async function useBackend<B extends AnyBackend>(
+  backend: B,
+  options?: UseOptions<B>,
+): Promise<StartedBackend<B>> {
+  const { strict, ...own }: StrictOption = options ?? {};
+  checkOptions('useBackend', { strict: option.flag() }, { strict });
+  const started = await start(backend, own);
+  setStrict(strict ?? false);
   chosen = started;
-  return started;
+  return started as StartedBackend<B>;
 }
 
-async function load(name: BackendName, options: BackendOptions): Promise<Backend> {
+async function start(backend: AnyBackend, options: object): Promise<Backend> {
+  if (typeof backend === 'object') {
+    refuseUnknown('useBackend', ['strict'], options);
+    return backend;
+  }
+  const create = typeof backend === 'function' ? backend : await load(backend);
+  try {
+    return await create(options as never);
+  } catch (error) {
+    // The backend does not know of `strict`, which may be what was meant.
+    if (error instanceof OptionError)
+      refuseUnknown(error.details.operation, [...error.known, 'strict'], options);
+    throw error;
+  }
+}
+
+function createReference(options: object): Backend {
+  checkOptions('useBackend reference', {}, options);
+  return referenceBackend;
+}
+
+async function load(name: BackendName): Promise<CreateBackend> {
   const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (!loader)
     throw new ArgumentError({
       operation: 'useBackend',
-      expected: `one of ${Object.keys(loaders).join(', ')}, or a backend object`,
+      expected: `one of ${Object.keys(loaders).join(', ')}, a function that starts a backend, or a backend`,
       actual: String(name),
     });
-  let found: { createBackend: CreateBackend };
   try {
-    found = await loader();
+    return (await loader()).createBackend;
   } catch (cause) {
     throw new BackendError(
       {
@@ -80,5 +146,4 @@ async function load(name: BackendName, options: BackendOptions): Promise<Backend
       { cause },
     );
   }
-  return found.createBackend(options);
 }

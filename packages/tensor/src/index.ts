@@ -1,10 +1,14 @@
 export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualView } from './backend.ts';
 export {
+  type AnyBackend,
   type BackendName,
-  type BackendOptions,
+  type BackendTypes,
   type CreateBackend,
   currentBackend,
   offerBackend,
+  type StartedBackend,
+  type StrictOption,
+  type UseOptions,
   useBackend,
 } from './backends.ts';
 export { arange, empty, full, ones, type TensorOptions, tensor, zeros } from './create.ts';

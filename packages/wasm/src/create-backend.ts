@@ -1,5 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
-import type { BackendOptions } from '@funhash/tensor';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { backendOn, requireSimd, singleThreaded, type WasmBackend } from './backend.ts';
 import { LinearMemory } from './memory/linear-memory.ts';
 import { enableRelaxedSimd } from './relaxed-simd.ts';
@@ -7,28 +6,31 @@ import { canShareMemory } from './threads/start-worker.ts';
 import { Threads } from './threads/threads.ts';
 import { workers } from './threads/workers.ts';
 
-const mostThreads = 64;
+const rules = {
+  /** Threads among which large kernels are split, 1 to 64. Default 1; 1 where pages may not share memory. */
+  threads: option.integer({ least: 1, most: 64 }),
+};
+
+export type WasmOptions = OptionsOf<typeof rules>;
+
+declare module '@funhash/tensor' {
+  interface BackendTypes {
+    readonly wasm: { readonly backend: WasmBackend; readonly options: WasmOptions };
+  }
+}
 
 /**
  * Starts a backend with a memory of its own.
  *
+ * @throws ArgumentError for options that it does not take
  * @throws BackendError where the engine has no WebAssembly SIMD, or refuses the memory
  */
-export function createBackend(options: BackendOptions = {}): WasmBackend {
+export function createBackend(options: WasmOptions = {}): WasmBackend {
+  checkOptions('useBackend wasm', rules, options);
   requireSimd();
-  const count = threadsOf(options);
-  if (count === 1) return singleThreaded();
+  const { threads = 1 } = options;
+  if (threads === 1 || !canShareMemory()) return singleThreaded();
   // Before a worker starts: only those that start later have the flag.
   const instructions = { madd: enableRelaxedSimd() };
-  return backendOn(new Threads(new LinearMemory(true), workers(count - 1)), instructions);
-}
-
-function threadsOf({ threads = 1 }: BackendOptions): number {
-  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
-    throw new ArgumentError({
-      operation: 'useBackend wasm',
-      expected: `a whole number of threads from 1 to ${mostThreads}`,
-      actual: String(threads),
-    });
-  return canShareMemory() ? threads : 1;
+  return backendOn(new Threads(new LinearMemory(true), workers(threads - 1)), instructions);
 }

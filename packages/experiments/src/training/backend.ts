@@ -22,7 +22,8 @@ export async function chooseBackend(name: string, threads = 1): Promise<string> 
 async function started(name: string, threads: number): Promise<[backend: Backend, name: string]> {
   const [base, mode] = name.split(':');
   if (name !== 'auto') {
-    const options = { threads, ...(mode !== undefined && { mode }) };
+    // Each backend refuses options that are not its own.
+    const options = { ...(base === 'wasm' && { threads }), ...(mode !== undefined && { mode }) };
     return [await useBackend(base as BackendName, options), name];
   }
   try {
