@@ -1,6 +1,6 @@
 import { ArgumentError, OptionError } from '../errors.ts';
 import { nearestName } from './nearest-name.ts';
-import type { OptionRules } from './option.ts';
+import type { OptionRule, OptionRules } from './option.ts';
 
 /** What an error says of an unknown name, by that name: `did you mean inputs?`. */
 export type Advice = Readonly<Record<string, string>>;
@@ -19,6 +19,7 @@ export function checkOptions(
   given: unknown,
   advice: Advice = {},
 ): void {
+  if (fits(rules, given)) return;
   const options = requireRecord(operation, Object.keys(rules), given);
   refuseUnknown(operation, Object.keys(rules), options, advice);
   for (const [name, rule] of Object.entries(rules)) {
@@ -30,6 +31,24 @@ export function checkOptions(
         actual: value === undefined ? 'none' : shownValue(value),
       });
   }
+}
+
+// What is right is seen without an allocation: ops check their options at every call. What is wrong is told at leisure.
+function fits(rules: OptionRules, given: unknown): boolean {
+  if (!isRecord(given)) return false;
+  for (const name in rules) {
+    const rule = rules[name] as OptionRule;
+    const value = given[name];
+    if (value === undefined ? rule.isRequired : !rule.accepts(value)) return false;
+  }
+  for (const name in given) if (!Object.hasOwn(rules, name) && given[name] !== undefined) return false;
+  return true;
+}
+
+function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
+  if (typeof given !== 'object' || given === null) return false;
+  const prototype = Object.getPrototypeOf(given);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Refuses names that are not among `known`: for options whose values are checked elsewhere. */
@@ -75,12 +94,7 @@ function requireRecord(
 ): Readonly<Record<string, unknown>> {
   if (given === undefined) return {};
   // A number, a tensor or a list in place of options has no name that could be refused.
-  const isRecord =
-    typeof given === 'object' &&
-    given !== null &&
-    !Array.isArray(given) &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(given));
-  if (isRecord) return given as Readonly<Record<string, unknown>>;
+  if (isRecord(given)) return given;
   const example = known.length > 0 ? `{ ${known[0]}: … }` : '{}';
   throw new ArgumentError({
     operation,
@@ -98,7 +112,7 @@ export function shownValue(value: unknown): string {
   // A text that reads as a number would look like what was expected.
   if (typeof value === 'string' && isLiteral.test(value)) return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
-  const isPlain = Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value));
+  const isPlain = Array.isArray(value) || isRecord(value);
   if (!isPlain) return `a ${value.constructor?.name ?? 'object'}`;
   let text: string;
   try {
