@@ -1,3 +1,4 @@
+import { planWindows } from '@funhash/autodiff/op-parts';
 import { type Random, random } from '@funhash/hashing';
 import { binary, hashedNet } from '@funhash/space';
 import { type Tensor, tensor } from '@funhash/tensor';
@@ -122,8 +123,9 @@ export const binaryNet: fc.Arbitrary<BinaryNetCase> = fc
         // The widest kernel would not fit.
         if (Math.min(height, width) < 5) break;
         const conv = new Conv2d({ in: channels, out, ...spatial, ...shared(bias, ending as Ending) });
-        const [, h, w] = new Sequential([conv]).forward(imagesOf([height, width, channels], 1, 0)).shape;
-        [height, width, channels] = [h as number, w as number, out];
+        const { kernelSize: kernel, ...windows } = spatial;
+        const plan = planWindows('binaryNet', [1, height, width, channels], { kernel, ...windows });
+        [height, width, channels] = [...(plan.out as [number, number]), out];
         const norm = normed(out, ending as Ending, sign, shiftBased);
         const pools = pooling !== 'none' && height > 1 && width > 1 ? [new MaxPool2d({ kernelSize: 2 })] : [];
         layers.push(conv, ...(pooling === 'before' ? [...pools, ...norm] : [...norm, ...pools]));

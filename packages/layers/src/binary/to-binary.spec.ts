@@ -1,7 +1,7 @@
 import { ModelFileError } from '@funhash/codec';
 import { random } from '@funhash/hashing';
 import { binary } from '@funhash/space';
-import { memory, scope, type Tensor, tensor } from '@funhash/tensor';
+import { currentBackend, memory, scope, type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
@@ -59,6 +59,8 @@ function convNet(seed = 5): Sequential {
 
 describe('laws', () => {
   test('outputs are those of the model, bit for bit, and those of the file', async () => {
+    // What is packed, and how, does not depend on the backend: the slow one is spared most of the nets.
+    const numRuns = currentBackend().name === 'reference' ? 40 : 150;
     await fc.assert(
       fc.asyncProperty(binaryNet, fc.integer({ min: 1, max: 20 }), async ({ input, make }, count) => {
         const net = make();
@@ -72,7 +74,7 @@ describe('laws', () => {
         expect(await loaded.toBytes()).toEqual(file);
         expect(outputOf(net, x)).toEqual(expected);
       }),
-      { seed: 20160209, numRuns: 150 },
+      { seed: 20160209, numRuns },
     );
   });
 
