@@ -1,5 +1,5 @@
 // A product that is large enough for two threads, again and again until the second one has taken its share.
-import { runMatmul, scope, tensor, useBackend } from '@funhash/tensor';
+import { matmulCall, runCall, scope, tensor, useBackend } from '@funhash/tensor';
 
 const side = 384;
 
@@ -9,7 +9,7 @@ async function run() {
     Float32Array.from({ length: side * side }, (_, k) => Math.sin(k)),
     [side, side],
   );
-  const product = (): Float32Array => scope(() => runMatmul(a, a).dataSync()) as Float32Array;
+  const product = (): Float32Array => scope(() => runCall(matmulCall(a, a)).dataSync()) as Float32Array;
   const first = product();
   let same = true;
   const until = performance.now() + 20_000;

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { isFloat, Tensor } from '@funhash/tensor';
 import { add, onesLike, zerosLike } from './ops/pointwise.ts';
-import { isRecording, recorded, Tape, type TapeEntry, withoutTape, withTape } from './tape.ts';
+import { isRecording, recorded, startTape, Tape, type TapeEntry, withoutTape } from './tape.ts';
 
 /** A tensor, or tensors in arrays and records at any depth. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
@@ -51,8 +51,7 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
         expected: 'floating-point tensors to differentiate by',
         actual: String(tensor),
       });
-  const tape = new Tape(wrt);
-  const value = withTape(tape, f);
+  const [value, tape] = taped(f, wrt);
   if (!(value instanceof Tensor) || value.size !== 1 || !isFloat(value.dtype))
     throw new ArgumentError({
       operation: 'grad',
@@ -61,6 +60,18 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
       remedy: 'Reduce the result with sum or mean.',
     });
   return [value, pullBack(tape, value, wrt, onesLike(value))];
+}
+
+/** The value of f, beside the tape of how it came from `wrt`. */
+export function taped(f: () => Tensor, wrt: readonly Tensor[]): [value: Tensor, tape: Tape] {
+  const tape = new Tape(wrt);
+  // Not by a body that the tape runs: traces of a model lead through no more files than they must.
+  const stop = startTape(tape);
+  try {
+    return [f(), tape];
+  } finally {
+    stop();
+  }
 }
 
 /** The gradients by `wrt` of what is on a tape, under the cotangent of one value. */

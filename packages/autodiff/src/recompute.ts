@@ -1,6 +1,6 @@
 import { scope, type Tensor } from '@funhash/tensor';
-import { aliasOf, pullBack } from './grad.ts';
-import { isRecording, recorded, Tape, withoutTape, withTape } from './tape.ts';
+import { aliasOf, pullBack, taped } from './grad.ts';
+import { isRecording, recorded, withoutTape } from './tape.ts';
 
 /**
  * f(...inputs) with nothing kept for the backward pass but the inputs: their cotangents are found by running f again.
@@ -15,8 +15,7 @@ export function recompute(f: (...inputs: readonly Tensor[]) => Tensor, inputs: r
     const cotangents = (): (Tensor | undefined)[] => {
       const own = inputs.map(aliasOf);
       const wanted = own.filter((_, k) => needed(k));
-      const tape = new Tape(wanted);
-      const again = withTape(tape, () => f(...own));
+      const [again, tape] = taped(() => f(...own), wanted);
       const found = pullBack(tape, again, wanted, g).values();
       return own.map((_, k) => (needed(k) ? found.next().value : undefined));
     };

@@ -58,15 +58,13 @@ export class Tape {
 
 let active: readonly Tape[] = [];
 
-/** Runs `body` with `tape` recording besides those that record already. */
-export function withTape<T>(tape: Tape, body: () => T): T {
+/** Lets `tape` record besides those that record already; returns what ends it, to be called in a `finally`. */
+export function startTape(tape: Tape): () => void {
   const outer = active;
   active = [...outer, tape];
-  try {
-    return body();
-  } finally {
+  return () => {
     active = outer;
-  }
+  };
 }
 
 /** Runs `body` without recording on any tape. */

@@ -6,10 +6,10 @@ import { currentBackend, useBackend } from './backends.ts';
 import { tensor } from './create.ts';
 import { runMap } from './dispatch.ts';
 import { BackendError } from './errors.ts';
-import { runMatmul, runVirtualMatmul } from './products.ts';
+import { matmulCall, virtualMatmulCall } from './products.ts';
 import { referenceBackend } from './reference/backend.ts';
 import { referenceKernels } from './reference/kernels.ts';
-import { fallbackCounts } from './run-kernel.ts';
+import { fallbackCounts, runCall } from './run-kernel.ts';
 import { memory } from './storage.ts';
 import { hashed } from './testing/sample-formulas.ts';
 
@@ -86,7 +86,7 @@ test('a kernel that is missing runs on the reference and is counted', async () =
     [13, 24],
   ]);
   runMap('add', add, [x, x]);
-  runMatmul(x, x, { bias: tensor([1, 1]) });
+  runCall(matmulCall(x, x, { bias: tensor([1, 1]) }));
   expect(fallbackCounts()).toMatchObject({ 'partial.map': 2, 'partial.matmul': 1 });
   expect(fallbackCounts()).not.toHaveProperty('partial.fill');
 });
@@ -96,7 +96,7 @@ test('virtual matrices reach the reference through the memory of the backend', a
     const stored = [tensor(Float32Array.from({ length: 29 }, (_, k) => k - 14))];
     const { program, scalars } = hashed;
     const v = { program, scalars, rows: 3, cols: 2, uniforms: [29, 5], stored };
-    return runVirtualMatmul(tensor([[1, 2]]), v, { bias: tensor([1, 2, 3]) }).toArray();
+    return runCall(virtualMatmulCall(tensor([[1, 2]]), v, { bias: tensor([1, 2, 3]) })).toArray();
   };
   const expected = run();
   await useBackend(bare('virtual'));

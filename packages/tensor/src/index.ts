@@ -26,8 +26,15 @@ export { BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts
 export { type OnReference, withFallback } from './fallback.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
-export { fallbackCounts, type KernelName, runKernel, setStrict } from './run-kernel.ts';
-export { keep, scope, tensorsIn } from './scope.ts';
+export {
+  fallbackCounts,
+  type KernelCall,
+  type KernelName,
+  runCall,
+  runKernel,
+  setStrict,
+} from './run-kernel.ts';
+export { keep, openScope, scope, tensorsIn } from './scope.ts';
 export {
   broadcastShapes,
   broadcastStrides,

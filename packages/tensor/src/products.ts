@@ -4,11 +4,14 @@ import { empty } from './create.ts';
 import type { DType } from './dtype.ts';
 import { ShapeError } from './errors.ts';
 import { backendOf, floatTypeOf, operandOf, requireIndex, requireShape } from './operands.ts';
-import { runKernel } from './run-kernel.ts';
+import { type KernelCall, runKernel } from './run-kernel.ts';
 import { broadcastShapes, shapeText, sizeOf } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Checked calls of the kernels that multiply, and of those that decode: see `dispatch.ts`. */
+/**
+ * Checked calls of the kernels that multiply, and of those that decode: see `dispatch.ts`. Products are given as calls,
+ * for whoever wants one to run: so an op stands on the stack right above the kernel that it runs.
+ */
 
 export interface ProductOptions {
   /** [N] */
@@ -19,15 +22,22 @@ export interface ProductOptions {
   readonly rowAxes?: number | undefined;
 }
 
-export interface RunMatmulOptions extends ProductOptions {
+export interface MatmulCallOptions extends ProductOptions {
   /** Use a with its last two axes exchanged; not beside `rowAxes`. Default false. */
   readonly transposeA?: boolean;
   /** Use b with its last two axes exchanged. Default false. */
   readonly transposeB?: boolean;
 }
 
-/** a [..., M, K] · b [..., K, N] with leading axes broadcast; under `rowAxes`, a [...rows, ...columns] · b [K, N]. */
-export function runMatmul(a: Tensor, b: Tensor, options: RunMatmulOptions = {}): Tensor {
+/**
+ * The product a [..., M, K] · b [..., K, N] with leading axes broadcast; under `rowAxes`,
+ * a [...rows, ...columns] · b [K, N].
+ */
+export function matmulCall(
+  a: Tensor,
+  b: Tensor,
+  options: MatmulCallOptions = {},
+): KernelCall<'matmul', Tensor> {
   const { bias, activation, rowAxes } = options;
   if (rowAxes !== undefined && rowAxes !== a.rank - 1) return multiplyAxes(a, b, rowAxes, options);
   const operation = 'matmul';
@@ -47,14 +57,12 @@ export function runMatmul(a: Tensor, b: Tensor, options: RunMatmulOptions = {}):
   const epilogue = epilogueOf(bias, activation);
   if (rank === 2 && rightRank === 2) {
     const out = empty([rows, cols], dtype, backend);
-    runKernel(backend, 'matmul', [left, right, out, epilogue]);
-    return out;
+    return { backend, name: 'matmul', args: [left, right, out, epilogue], out };
   }
   const lead = broadcastShapes(operation, left.shape.slice(0, -2), right.shape.slice(0, -2));
   const [many, others] = [left, right].map((x) => operandOf(x, [...lead, ...x.shape.slice(-2)]));
   const out = empty([...lead, rows, cols], dtype, backend);
-  runKernel(backend, 'matmul', [many as View, others as View, out, epilogue]);
-  return out;
+  return { backend, name: 'matmul', args: [many as View, others as View, out, epilogue], out };
 }
 
 function turned({ buffer, dtype, shape, strides, offset }: Tensor): View {
@@ -76,8 +84,8 @@ function multiplyAxes(
   a: Tensor,
   b: Tensor,
   rowAxes: number,
-  { bias, activation, transposeB }: RunMatmulOptions,
-): Tensor {
+  { bias, activation, transposeB }: MatmulCallOptions,
+): KernelCall<'matmul', Tensor> {
   const operation = 'matmul';
   const operands = bias ? [a, b, bias] : [a, b];
   const backend = backendOf(operation, operands);
@@ -89,8 +97,7 @@ function multiplyAxes(
   requireColumns(operation, a, rowAxes, depth);
   if (bias) requireShape(operation, bias, [cols], 'a bias');
   const out = empty([...a.shape.slice(0, rowAxes), cols], dtype, backend);
-  runKernel(backend, 'matmul', [a, right, out, epilogueOf(bias, activation)]);
-  return out;
+  return { backend, name: 'matmul', args: [a, right, out, epilogueOf(bias, activation)], out };
 }
 
 function requireColumns(operation: string, x: Tensor, rowAxes: number, count: number): void {
@@ -111,12 +118,12 @@ const virtual = (v: VirtualView<Tensor>): VirtualView<Tensor> => ({
   stored: v.stored.map((stored) => stored.contiguous()),
 });
 
-/** x [...rows, ...columns] · Vᵀ → [...rows, V's rows]; [B, cols] → [B, rows] is the plain case. */
-export function runVirtualMatmul(
+/** The product x [...rows, ...columns] · Vᵀ → [...rows, V's rows]; [B, cols] → [B, rows] is the plain case. */
+export function virtualMatmulCall(
   x: Tensor,
   v: VirtualView<Tensor>,
   { bias, activation, rowAxes = x.rank - 1 }: ProductOptions = {},
-): Tensor {
+): KernelCall<'virtualMatmul', Tensor> {
   const operation = 'virtualMatmul';
   const operands = [x, ...v.stored, ...(bias ? [bias] : [])];
   const backend = backendOf(operation, operands);
@@ -124,8 +131,7 @@ export function runVirtualMatmul(
   requireColumns(operation, x, rowAxes, v.cols);
   if (bias) requireShape(operation, bias, [v.rows], 'a bias');
   const out = empty([...x.shape.slice(0, rowAxes), v.rows], dtype, backend);
-  runKernel(backend, 'virtualMatmul', [x, virtual(v), out, epilogueOf(bias, activation)]);
-  return out;
+  return { backend, name: 'virtualMatmul', args: [x, virtual(v), out, epilogueOf(bias, activation)], out };
 }
 
 /**

@@ -29,6 +29,20 @@ export function runKernel<K extends KernelName>(
   else fallBack(backend, name, args);
 }
 
+/** A kernel with arguments that were checked, and the tensor `out` that it fills. */
+export interface KernelCall<K extends KernelName, Out> {
+  readonly backend: Backend;
+  readonly name: K;
+  readonly args: Parameters<Kernels[K]>;
+  readonly out: Out;
+}
+
+/** Runs a call and returns what it filled. */
+export function runCall<K extends KernelName, Out>({ backend, name, args, out }: KernelCall<K, Out>): Out {
+  runKernel(backend, name, args);
+  return out;
+}
+
 function fallBack<K extends KernelName>(backend: Backend, name: K, args: Parameters<Kernels[K]>): void {
   const { host } = backend;
   if (strict || !host)

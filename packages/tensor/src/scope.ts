@@ -8,8 +8,8 @@ import { Tensor } from './tensor.ts';
  * @throws ArgumentError if body returns a promise: tensors made after an `await` could not be told from others'.
  */
 export function scope<T>(body: () => T): T {
-  const outer = Tensor.enterScope();
-  let survivors: Iterable<Tensor> = [];
+  const close = openScope();
+  let survivors: unknown;
   try {
     const result = body();
     if (result instanceof Promise) {
@@ -22,11 +22,21 @@ export function scope<T>(body: () => T): T {
         remedy: 'Read results with `await` after the scope, or open one scope per synchronous step.',
       });
     }
-    survivors = result instanceof Tensor ? [result] : tensorsIn(result);
+    survivors = result;
     return result;
   } finally {
-    Tensor.leaveScope(outer, survivors);
+    close(survivors);
   }
+}
+
+/**
+ * Opens a scope for code that does not suit a function, and returns what closes it: with the value that survives, as
+ * `scope` returns it. To be closed in a `finally`, before any `await`.
+ */
+export function openScope(): (survivors: unknown) => void {
+  const outer = Tensor.enterScope();
+  return (survivors) =>
+    Tensor.leaveScope(outer, survivors instanceof Tensor ? [survivors] : tensorsIn(survivors));
 }
 
 /** Takes tensors out of every scope: they live until `dispose`, or until nothing refers to them. */

@@ -1,6 +1,6 @@
 import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
-import { scope, type Tensor } from '@funhash/tensor';
+import { openScope, type Tensor } from '@funhash/tensor';
 import type { Checkpoint, Progress } from './checkpoint.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
 import { evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
@@ -118,13 +118,8 @@ export class TrainingRun<M extends Metrics> {
 
   /** One step. @throws DivergedError before the step where the loss is not finite */
   async train(batch: Arrays): Promise<EventOf<M, 'step'>> {
-    const { model, loss: lossOf } = this.#plan;
     const learningRate = this.#optimizer.learningRate;
-    const [mean, gradients] = scope(() => {
-      const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
-      const pass = { training: true, random: this.#passes.fork(this.#progress.step) };
-      return gradientsOf(() => lossOf(model.forward(inputs, pass), targets), this.#parameters);
-    });
+    const [mean, gradients] = this.#gradients(batch);
     try {
       const loss = (await mean.data())[0] as number;
       this.#requireFinite('loss', loss, learningRate);
@@ -134,6 +129,20 @@ export class TrainingRun<M extends Metrics> {
     } finally {
       mean.dispose();
       for (const gradient of gradients) gradient.dispose();
+    }
+  }
+
+  #gradients(batch: Arrays): [loss: Tensor, gradients: Tensor[]] {
+    const { model, loss } = this.#plan;
+    const close = openScope();
+    let found: [Tensor, Tensor[]] | undefined;
+    try {
+      const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
+      const pass = { training: true, random: this.#passes.fork(this.#progress.step) };
+      found = gradientsOf(() => loss(model.forward(inputs, pass), targets), this.#parameters);
+      return found;
+    } finally {
+      close(found);
     }
   }
 

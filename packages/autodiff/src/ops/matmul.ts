@@ -1,5 +1,5 @@
 import { checkOptions, type OptionRule, type OptionsOf, option } from '@funhash/hashing';
-import { runMatmul, sizeOf, type Tensor } from '@funhash/tensor';
+import { matmulCall, runCall, sizeOf, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { tensorOption } from './option-rules.ts';
 import { reshape, sumTo } from './views.ts';
@@ -43,7 +43,7 @@ function product(
   { transposeA = false, transposeB = false, bias }: MatmulOptions,
 ): Tensor {
   const inputs = bias ? [a, b, bias] : [a, b];
-  const output = runMatmul(a, b, { transposeA, transposeB, bias });
+  const output = runCall(matmulCall(a, b, { transposeA, transposeB, bias }));
   // Each gradient is formed in the layout of its operand: an optimiser reads it in order.
   return recorded(inputs, output, (g, needed) => [
     needed(0)

@@ -1,6 +1,6 @@
 import { matmul, reshape, transpose } from '@funhash/autodiff';
 import { isRecording, recorded } from '@funhash/autodiff/op-parts';
-import { runMatmul, scope, type Tensor } from '@funhash/tensor';
+import { matmulCall, runCall, scope, type Tensor } from '@funhash/tensor';
 
 /**
  * One step of a contraction: t [n, p, q, a] · w [n·a, N] → [p·q, N], summed over n and a. t may lie in any order in
@@ -11,7 +11,7 @@ export function contractStep(t: Tensor, w: Tensor): Tensor {
   const [byN, byP, byQ, byA] = t.strides as [number, number, number, number];
   const cols = w.shape[1] as number;
   const source = t.view([p, q, n, a], [byP, byQ, byN, byA], t.offset);
-  const product = runMatmul(source, w, { rowAxes: 2 });
+  const product = runCall(matmulCall(source, w, { rowAxes: 2 }));
   const y = product.view([p * q, cols], [cols, 1], product.offset);
   product.dispose();
   source.dispose();

@@ -1,13 +1,14 @@
 import { add } from '@funhash/autodiff';
 import { type WindowPlan, windowsOf } from '@funhash/autodiff/op-parts';
 import {
-  runMatmul,
+  matmulCall,
+  runCall,
   runPlace,
   runVirtualFold,
-  runVirtualMatmul,
   type Shape,
   sizeOf,
   type Tensor,
+  virtualMatmulCall,
 } from '@funhash/tensor';
 import { joinedPlaces, type KernelPlaces } from '../kernel-places.ts';
 import type { ConvKernel } from './conv-kernel.ts';
@@ -133,22 +134,9 @@ function multiplyWindows(x: Tensor, plan: WindowPlan, v: VirtualMatrix, bias?: T
   const all = windowsOf(x, plan);
   const options = { bias, rowAxes: plan.out.length + 1 };
   const product = v.decoded
-    ? multiplyDecoded(all, v.decoded, options)
-    : runVirtualMatmul(all, operandOf(v), options);
+    ? runCall(matmulCall(all, v.decoded, { ...options, transposeB: true }))
+    : runCall(virtualMatmulCall(all, operandOf(v), options));
   all.dispose();
-  return product;
-}
-
-function multiplyDecoded(
-  x: Tensor,
-  decoded: Tensor,
-  options: { readonly bias: Tensor | undefined; readonly rowAxes: number },
-): Tensor {
-  const [rows, cols] = decoded.shape as [number, number];
-  const [down, across] = decoded.strides as [number, number];
-  const right = decoded.view([cols, rows], [across, down], decoded.offset);
-  const product = runMatmul(x, right, options);
-  right.dispose();
   return product;
 }
 

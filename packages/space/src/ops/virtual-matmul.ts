@@ -1,6 +1,6 @@
 import { sumTo } from '@funhash/autodiff';
 import { record, recorded } from '@funhash/autodiff/op-parts';
-import { runMatmul, runVirtualFold, runVirtualMatmul, type Tensor } from '@funhash/tensor';
+import { matmulCall, runCall, runVirtualFold, type Tensor, virtualMatmulCall } from '@funhash/tensor';
 import { operandOf, tangentMatrix, transposedMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 
 /**
@@ -10,16 +10,8 @@ import { operandOf, tangentMatrix, transposedMatrix, type VirtualMatrix } from '
 export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tensor {
   const { decoded, stored } = v;
   const y = decoded
-    ? runMatmul(
-        x,
-        decoded.view(
-          [v.cols, v.rows],
-          [decoded.strides[1] as number, decoded.strides[0] as number],
-          decoded.offset,
-        ),
-        { bias },
-      )
-    : runVirtualMatmul(x, operandOf(v), { bias });
+    ? runCall(matmulCall(x, decoded, { transposeB: true, bias }))
+    : runCall(virtualMatmulCall(x, operandOf(v), { bias }));
   const inputs = bias ? [x, bias, ...stored] : [x, ...stored];
   const first = bias ? 2 : 1;
   return recorded(inputs, y, (g, needed) => {
