@@ -1,20 +1,28 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { ModelFileError } from '../container/model-file-error.ts';
+import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
 
 /** Deflate makes at most 1032 bytes of one: what is inflated at once stays below 9 MB. */
 const sliceBytes = 2 ** 13;
 
+const rules = {
+  /** Longer content is refused, as soon as it is longer. Default 2^30. */
+  maxBytes: byteLimit(),
+  /** The name of the file in errors. Default `bytes in memory`. */
+  source: option.text(),
+};
+
 /**
  * The content of gzip bytes; bytes that are not gzip come back as they are.
  *
- * @param options.maxBytes refuse longer content, as soon as it is longer; default 2^30
- * @param options.source the name of the file in errors, default `bytes in memory`
  * @throws ModelFileError for content that is too long, damaged or cut, and for anything behind the first member
  */
 export async function inflateBytes(
   bytes: Uint8Array,
-  options: { maxBytes?: number; source?: string } = {},
+  options: OptionsOf<typeof rules> = {},
 ): Promise<Uint8Array> {
+  checkOptions('inflateBytes', rules, options);
   if (!isGzip(bytes)) return bytes;
   const { maxBytes = 2 ** 30, source = 'bytes in memory' } = options;
   const operation = 'inflateBytes';

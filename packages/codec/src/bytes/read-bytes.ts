@@ -1,4 +1,6 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { ModelFileError } from '../container/model-file-error.ts';
+import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
 
 /** Where bytes come from. A string is a path (Node) unless it starts with a scheme such as `https://`. */
@@ -12,18 +14,26 @@ export type ByteSource =
   | Response;
 
 const operation = 'readBytes';
+const rules = {
+  /** Longer sources are refused, before reading them where their length is known. Default 2^30. */
+  maxBytes: byteLimit(),
+  /** Ends a download. */
+  signal: option.that<AbortSignal>(
+    'an AbortSignal',
+    (signal) => typeof signal === 'object' && signal !== null && 'aborted' in signal,
+  ),
+};
 
 /**
  * All bytes of a source. Bytes that are in memory already are not copied.
  *
- * @param options.maxBytes refuse longer sources, before reading them where their length is known; default 2^30
- * @param options.signal ends a download
  * @throws ModelFileError when the source cannot be read, answers with an error, or is too long
  */
 export async function readBytes(
   source: ByteSource,
-  options: { maxBytes?: number; signal?: AbortSignal } = {},
+  options: OptionsOf<typeof rules> = {},
 ): Promise<Uint8Array> {
+  checkOptions(operation, rules, options);
   const { maxBytes = 2 ** 30, signal } = options;
   const name = sourceName(source);
   try {

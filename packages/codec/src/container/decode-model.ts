@@ -1,3 +1,4 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { isGzip } from '../bytes/gzip.ts';
 import { storageFormats } from '../formats/storage-formats.ts';
 import type { TensorCodec, TensorCodecs } from '../formats/tensor-codec.ts';
@@ -29,12 +30,17 @@ const allFields = {
   formats: () => undefined,
 };
 
-export interface DecodeModelOptions {
+const rules = {
   /** The name of the file in errors. Default `bytes in memory`. */
-  readonly source?: string;
-  /** Storage formats of the caller's own, besides those of this package. */
-  readonly formats?: TensorCodecs;
-}
+  source: option.text(),
+  /** Storage formats of the caller's own by id, besides those of this package. */
+  formats: option.that<TensorCodecs>(
+    'storage formats by id',
+    (formats) => typeof formats === 'object' && formats !== null,
+  ),
+};
+
+export type DecodeModelOptions = OptionsOf<typeof rules>;
 
 /**
  * The network in a model file. Tensors stored in 32 or 64 bits may be views of `bytes`, as in `decodeSafetensors`.
@@ -43,6 +49,7 @@ export interface DecodeModelOptions {
  * changed by even one bit
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): DecodedModel {
+  checkOptions('decodeModel', rules, options);
   const source = options.source ?? 'bytes in memory';
   if (isGzip(bytes)) {
     throw new ModelFileError({

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { compareCodePoints, type JsonValue, parseJson } from '../json/json.ts';
 import { check, faultInOnly } from './faults.ts';
 import { ModelFileError, type ModelFileErrorDetails, quote } from './model-file-error.ts';
@@ -14,16 +15,21 @@ import {
   safetensorsLimits,
 } from './safetensors.ts';
 
+const rules = {
+  /** The name of the file in errors. Default `bytes in memory`. */
+  source: option.text(),
+};
+
 /**
  * The tensors and metadata of a safetensors file. Tensors whose data is aligned are views of `bytes`, the others
  * copies: do not change `bytes` while using them. The file is taken as hostile: nothing in it is believed before it
  * is checked, and array memory stays within the size of the file.
  *
- * @param options.source the name of the file in errors, default `bytes in memory`
  * @throws ModelFileError with the byte offset or the tensor, for anything that the format or `safetensorsLimits`
  * forbids, and for dtypes other than `dtypes`
  */
-export function decodeSafetensors(bytes: Uint8Array, options: { source?: string } = {}): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, options: OptionsOf<typeof rules> = {}): Safetensors {
+  checkOptions('decodeSafetensors', rules, options);
   const source = options.source ?? 'bytes in memory';
   const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const refuse: Refusal = (expected, actual, details) => {

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, refuseUnknown } from '@funhash/hashing';
 import { formatOf, type StorageChoice } from '../formats/storage-formats.ts';
 import type { DescriptionField } from '../formats/tensor-codec.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
@@ -20,6 +20,7 @@ import type { Named, StoredTensor } from './safetensors.ts';
  * that their format cannot hold
  */
 export function encodeModel(model: Model & { readonly storeAs?: StorageChoice }): Uint8Array {
+  refuseUnknown('encodeModel', ['spec', 'tensors', 'storeAs'], model);
   const { storeAs } = model;
   const stored = new Map<string, StoredTensor>();
   const entries: { [F in DescriptionField]?: Record<string, JsonValue> } = {};
