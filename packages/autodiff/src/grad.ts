@@ -18,7 +18,8 @@ export function grad<T extends TensorTree, R extends readonly unknown[]>(
 }
 
 /**
- * As `grad`, with the value: `const [value, gradient] = valueAndGrad(f)(x)`. The gradient has the structure of x.
+ * The function that gives the value of f and its gradient with respect to the first argument:
+ * `const [value, gradient] = valueAndGrad(f)(x)`. The gradient has the structure of x.
  *
  * @throws ArgumentError unless f returns one floating-point element
  */

@@ -15,8 +15,9 @@ export interface TapeNode {
   cotangent: Tensor | undefined;
 }
 
+/** One op on a tape. */
 export interface TapeEntry {
-  /** Undefined where a tensor is not watched. */
+  /** Nodes of its inputs; undefined where a tensor is not watched. */
   readonly inputs: readonly (TapeNode | undefined)[];
   readonly outputs: readonly TapeNode[];
   readonly vjp: Vjp;

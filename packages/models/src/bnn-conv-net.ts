@@ -26,7 +26,7 @@ const rules = {
   hidden: widthsOption(),
   /** Dropout rate after each hidden dense layer, from 0 up to 1. Default 0, none. */
   dropout: rateOption(),
-  /** How latent values are stored: one request, one for each role, or a function of the place. Default: plain. */
+  /** Storage of latent values: one request, one for each role, or a function of the place. Default: plain. */
   weight: photographRules.weight,
 };
 

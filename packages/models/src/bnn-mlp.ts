@@ -37,7 +37,7 @@ const rules = {
   dropout: rateOption(),
   /** Dropout rate of the input, from 0 up to 1. Default 0, none; the paper has 0.2. */
   inputDropout: rateOption(),
-  /** How latent values are stored: one request, one for each role, or a function of the place. Default: plain. */
+  /** Storage of latent values: one request, one for each role, or a function of the place. Default: plain. */
   weight: modelRules.weight,
 };
 

@@ -23,6 +23,7 @@ export interface LayerMaker {
   head(from: number, classes: number): Dense;
 }
 
+/** Makes the layers of a model whose weights are stored as `weights` says. */
 export function layerMaker(weights: ModelWeights | undefined): LayerMaker {
   const maker: LayerMaker = {
     conv: (from, to, { kernelSize, stride = 1, role = 'conv' }) =>

@@ -17,7 +17,7 @@ export interface NamedModelOptions {
   readonly classes: number;
   /** Channels and hidden widths, as many as the model's own `widths`. */
   readonly widths: readonly number[];
-  /** How weights are stored. Default: plain. */
+  /** Storage of weights. Default: plain. */
   readonly weight?: ModelWeights;
   /** Seed of the first weights. Default 0. */
   readonly seed?: number;

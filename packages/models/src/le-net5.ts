@@ -28,7 +28,7 @@ const rules = {
   hidden: widthsOption(),
   /** Activation after convolutions and hidden dense layers. Default relu; the paper has tanh. */
   activation: activationOption(),
-  /** How images are halved. Default `max`; the paper has averages with trained coefficients. */
+  /** Pooling that halves images. Default `max`; the paper has averages with trained coefficients. */
   pool: option.oneOf(['max', 'average']),
   /** Dropout rate after hidden dense layers, from 0 up to 1. Default 0, none. */
   dropout: rateOption(),

@@ -40,7 +40,7 @@ export const activationOption = (): OptionRule<ActivationName, false> =>
 export const modelRules = {
   /** Number of classes, or of values that the model gives for an example. Default 10. */
   classes: option.count(),
-  /** How weights are stored: one request, one for each role, or a function of the place. Default: plain. */
+  /** Storage of weights: one request, one for each role, or a function of the place. Default: plain. */
   weight: option.that<ModelWeights>(
     'a weight request, requests by role, or a function of the place',
     (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),

@@ -9,7 +9,7 @@ const rules = {
   input: imageShapeOption(),
   ...modelRules,
   /**
-   * How weights are stored: the matrices of inputs and state, both of role `fc`, and that of the classes. That of the
+   * Storage of weights: the matrices of inputs and state, both of role `fc`, and that of the classes. That of the
    * state is decoded once a step. Default: plain.
    */
   weight: modelRules.weight,

@@ -45,7 +45,7 @@ export function weightAt(weights: ModelWeights | undefined, place: WeightPlace):
   return weight ? { weight } : {};
 }
 
-/** How entries are made of latent values: `binary`, `stochasticBinary`, `ternary`, `(latent) => lsq({ bits: 2 }, latent)`. */
+/** A function that makes entries of latent values: `binary`, `stochasticBinary`, `ternary`, `(latent) => lsq({ bits: 2 }, latent)`. */
 export type Quantizer = (latent?: WeightRequest) => WeightRequest;
 
 /** Quantised weights at this place, whose latent values are stored as a model's weights would be; the stem is no exception. */

@@ -12,10 +12,11 @@ export interface LstmGates {
   readonly output: Tensor;
 }
 
+/** State of a long short-term memory after a step. */
 export interface LstmState {
-  /** h [B, H]. */
+  /** The output h [B, H]. */
   readonly hidden: Tensor;
-  /** c [B, H]. */
+  /** The memory c [B, H]. */
   readonly cell: Tensor;
 }
 

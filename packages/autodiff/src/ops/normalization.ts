@@ -19,6 +19,7 @@ const rules = {
 /** Options of `batchNorm`, `shiftBatchNorm` and `layerNorm`. */
 export type NormOptions = OptionsOf<typeof rules>;
 
+/** A batch normalised by its own statistics, and these. */
 export interface NormalizedBatch {
   /** The result, of the shape of x. */
   readonly y: Tensor;
@@ -100,7 +101,7 @@ interface Normalized {
   readonly variance: Tensor;
 }
 
-/** How normalisation multiplies. */
+/** Products of a normalisation: exact, or by shifts. */
 interface Arithmetic {
   /** Squares of deviations from the mean. */
   squares(x: Tensor, center: Tensor): Tensor;

@@ -101,7 +101,7 @@ export function applyPointwise(
 }
 
 interface Gradient {
-  /** Of the inputs `reads` of the original alone, in that order: others are neither copied nor kept. */
+  /** A program of the inputs `reads` of the original alone, in that order: others are neither copied nor kept. */
   readonly derived: Program;
   /** The slot behind the last input is the cotangent. */
   readonly reads: readonly number[];
@@ -132,25 +132,35 @@ function deriveGradient(program: Program, input: number): Gradient {
 
 // One row an op: its gradient, its kernels on every backend and its f64 form are derived from the row.
 
+/** The sum x + y of operands that broadcast. */
 export const add = elementwise('add', (x, y) => x.plus(y));
+/** The difference x − y of operands that broadcast. */
 export const subtract = elementwise('subtract', (x, y) => x.minus(y));
+/** The product x·y, element by element, of operands that broadcast. */
 export const multiply = elementwise('multiply', (x, y) => x.times(y));
+/** The quotient x / y, element by element, of operands that broadcast. */
 export const divide = elementwise('divide', (x, y) => x.over(y));
-/** Equal operands share the gradient. */
+/** The larger of x and y, element by element. Equal operands share the gradient evenly. */
 export const maximum = elementwise('maximum', (x, y) => x.maximum(y));
+/** The smaller of x and y, element by element. Equal operands share the gradient evenly. */
 export const minimum = elementwise('minimum', (x, y) => x.minimum(y));
 
-/** x·y + z. */
+/** The sum x·y + z of operands that broadcast, in one pass. */
 export const multiplyAdd = elementwise('multiplyAdd', (x, y, z) => x.times(y).plus(z));
 
-/** 1 where the comparison holds, else 0; no gradient. */
+/** 1 where x > y, else 0; no gradient. */
 export const greater = elementwise('greater', (x, y) => x.minus(y).ifPositive(1, 0));
+/** 1 where x < y, else 0; no gradient. */
 export const less = elementwise('less', (x, y) => y.minus(x).ifPositive(1, 0));
+/** 1 where x ≥ y, else 0; no gradient. */
 export const greaterEqual = elementwise('greaterEqual', (x, y) => x.minus(y).ifPositive(1, isEqual(x, y)));
+/** 1 where x ≤ y, else 0; no gradient. */
 export const lessEqual = elementwise('lessEqual', (x, y) => y.minus(x).ifPositive(1, isEqual(x, y)));
+/** 1 where x = y, else 0; no gradient. NaN equals nothing. */
 export const equal = elementwise('equal', (x, y) => isEqual(x, y));
+/** 1 where x ≠ y, else 0; no gradient. NaN differs from everything. */
 export const notEqual = elementwise('notEqual', (x, y) => isEqual(x, y).negate().plus(1));
-/** y where x is not 0, else z. */
+/** y where x is not 0, else z. The gradient goes to what was chosen. */
 export const where = elementwise('where', (x, y, z) => x.abs().ifPositive(y, z));
 
 /** x kept within [low, high]; the gradient is 0 outside and 1 at the bounds. */
@@ -162,35 +172,48 @@ export const zerosLike = elementwise('zerosLike', (x) => x.times(0));
 /** 1, of the shape, dtype and backend of x. */
 export const onesLike = elementwise('onesLike', (x) => x.times(0).plus(1));
 
+/** −x. */
 export const negative = elementwise('negative', (x) => x.negate());
+/** 1 / x. */
 export const reciprocal = elementwise('reciprocal', (x) => x.inverse());
+/** x². */
 export const square = elementwise('square', (x) => x.times(x));
+/** √x; NaN where x < 0. */
 export const sqrt = elementwise('sqrt', (x) => x.sqrt());
+/** eˣ. */
 export const exp = elementwise('exp', (x) => x.exp());
+/** The natural logarithm of x: −∞ at 0, NaN below. */
 export const log = elementwise('log', (x) => x.log());
+/** The sine of x in radians. */
 export const sin = elementwise('sin', (x) => x.sin());
+/** The cosine of x in radians. */
 export const cos = elementwise('cos', (x) => x.cos());
+/** |x|; the gradient at 0 is 0. */
 export const abs = elementwise('abs', (x) => x.abs());
+/** −1, 0 or 1, as x is below, at or above 0; no gradient. */
 export const sign = elementwise('sign', (x) => x.sign());
+/** The largest whole number ≤ x; no gradient. */
 export const floor = elementwise('floor', (x) => x.floor());
 
+/** max(x, 0); the gradient at 0 is 0. */
 export const relu = elementwise('relu', (x) => x.relu());
-/** max(x, 0.01·x). */
+/** max(x, 0.01·x), the leaky ReLU. */
 export const leakyRelu = elementwise('leakyRelu', (x) => x.ifPositive(x, x.times(0.01)));
-/** x where positive, else eˣ − 1. */
+/** x where positive, else eˣ − 1: the exponential linear unit (Clevert et al. 2015, arXiv:1511.07289). */
 export const elu = elementwise('elu', (x) => x.ifPositive(x, x.ifPositive(0, x).exp().minus(1)));
+/** The hyperbolic tangent of x. */
 export const tanh = elementwise('tanh', (x) => x.tanh());
-/** 1 / (1 + e⁻ˣ), written by tanh so that no intermediate overflows. */
+/** The logistic function 1 / (1 + e⁻ˣ), written by tanh so that no intermediate overflows. */
 export const sigmoid = elementwise('sigmoid', (x) => logistic(x));
-/** log(1 + eˣ). */
+/** log(1 + eˣ), exact where eˣ overflows. */
 export const softplus = elementwise('softplus', (x) => {
   // −|x| by a choice, whose slope at 0 is not 0: so the second derivative at 0 is right, too.
   const belowZero = x.ifPositive(x.negate(), x);
   return x.ifPositive(x, 0).plus(belowZero.exp().plus(1).log());
 });
-/** x · sigmoid(x). */
+/** x · sigmoid(x), also called swish (Ramachandran et al. 2017, arXiv:1710.05941). */
 export const silu = elementwise('silu', (x) => x.times(logistic(x)));
-/** The tanh form of Hendrycks and Gimpel 2016 (arXiv:1606.08415). */
+/** The Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
 export const gelu = elementwise('gelu', (x) => {
   const inner = x.plus(x.times(x).times(x).times(0.044715)).times(Math.sqrt(2 / Math.PI));
   return x.times(0.5).times(inner.tanh().plus(1));

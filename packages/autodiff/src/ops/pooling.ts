@@ -101,7 +101,7 @@ function windowMean(x: Tensor, plan: WindowPlan): Tensor {
   });
 }
 
-/** By how much a mean that counts padding is too small: [...out, 1]. */
+/** Factors by which means that count padding are too small: [...out, 1]. */
 function uncounted(x: Tensor, plan: WindowPlan): Tensor {
   const factors = plan.out.reduce<number[]>(
     (rows, windows, axis) => {
@@ -219,7 +219,7 @@ const partsOfMaximum = ofElements(
   },
 );
 
-/** Of as many operands behind the elements, the one at the place of the first maximum. */
+/** The one of as many operands behind the elements that is at the place of the first maximum. */
 const choiceByMaximum = ofElements(
   (count) => count,
   0,

@@ -61,7 +61,12 @@ function resolved(x: Tensor, shape: Shape): number[] {
   return target;
 }
 
-/** Axes in another order; default reversed. `permutation[k]` is the axis of x that becomes axis k. */
+/**
+ * x with its axes in another order, on the memory of x. Default: reversed. `permutation[k]` is the axis of x that becomes
+ * axis k.
+ *
+ * @throws ShapeError unless it is a permutation of the axes
+ */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   const order =
     permutation?.map((axis) => normalizeAxis(axis, x.rank, 'transpose')) ??
@@ -85,7 +90,11 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   ]);
 }
 
-/** x repeated along new axes and those of extent 1. */
+/**
+ * x repeated along new axes in front and those of extent 1, until it has `shape`; on the memory of x.
+ *
+ * @throws ShapeError where x does not broadcast to `shape`
+ */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (!broadcasts(x.shape, shape))
     throw new ShapeError({
@@ -102,13 +111,17 @@ function broadcasts(shape: Shape, target: Shape): boolean {
   return added >= 0 && shape.every((extent, axis) => extent === 1 || extent === target[axis + added]);
 }
 
-/** A new axis of extent 1 at `axis` of the result. */
+/** x with a new axis of extent 1 at `axis` of the result; on the memory of x where that is contiguous. */
 export function expandDims(x: Tensor, axis: number): Tensor {
   const at = normalizeAxis(axis, x.rank + 1, 'expandDims');
   return reshape(x, x.shape.toSpliced(at, 0, 1));
 }
 
-/** Without the given axes of extent 1; default all of them. */
+/**
+ * x without some axes of extent 1, on the memory of x. Default: without any of them.
+ *
+ * @throws ShapeError for an axis of another extent
+ */
 export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
   const chosen = axes?.map((axis) => normalizeAxis(axis, x.rank, 'squeeze'));
   if (chosen?.some((axis) => x.shape[axis] !== 1))
@@ -119,7 +132,11 @@ export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
   );
 }
 
-/** The window of `sizes` elements from `starts`; a size −1 reaches to the end of the axis. */
+/**
+ * The window of `sizes` elements from `starts`, on the memory of x; a size −1 reaches to the end of the axis.
+ *
+ * @throws ShapeError unless the window is inside x
+ */
 export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
   const shape = sizes.map((size, axis) =>
     size === -1 ? (x.shape[axis] as number) - (starts[axis] as number) : size,
@@ -175,7 +192,11 @@ function place(
   );
 }
 
-/** `amounts[axis] = [before, after]` elements of `value` around x. */
+/**
+ * x with elements of `value` around it, `amounts[axis] = [before, after]` of them. Default 0.
+ *
+ * @throws ShapeError unless there are two whole numbers for each axis
+ */
 export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], value = 0): Tensor {
   if (
     amounts.length !== x.rank ||
@@ -195,7 +216,11 @@ export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], 
   return recorded([x], output, (g) => [slice(g, starts, x.shape)]);
 }
 
-/** Tensors one behind the other along an axis; the other extents are equal. */
+/**
+ * Tensors one behind the other along an axis, default 0; the other extents are equal.
+ *
+ * @throws ShapeError where dtypes or extents differ; ArgumentError for no tensors
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (!first)
@@ -264,13 +289,13 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
   );
 }
 
-/** Axes from `startAxis` on as one. */
+/** x with the axes from `startAxis` on, default 0, as one: [A, B, C] → [A·B·C], or [A, B·C] from 1. */
 export function flatten(x: Tensor, startAxis = 0): Tensor {
   const start = x.rank === 0 ? 0 : normalizeAxis(startAxis, x.rank, 'flatten');
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
 }
 
-/** Tensors of one shape along a new axis. */
+/** Tensors of one shape side by side along a new axis, default 0: n of [...] → [n, ...]. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   return concat(
     tensors.map((tensor) => expandDims(tensor, axis)),

@@ -14,6 +14,7 @@ export type Padding = 'valid' | 'same' | number | readonly (number | readonly [n
 const perAxisOption = () =>
   option.any<PerAxis | undefined>('a whole number ≥ 1, or one for each spatial axis');
 
+/** Rules of the options of windows. */
 export const windowRules = {
   /** Extents of the window, in elements. */
   kernel: option.required(option.any<PerAxis>('a whole number ≥ 1, or one for each spatial axis')),
@@ -26,6 +27,7 @@ export const windowRules = {
 /** Options of `windows` and `overlapAdd`. */
 export type WindowOptions = OptionsOf<typeof windowRules>;
 
+/** Rules of the options of windows on a padded input. */
 export const paddedWindowRules = {
   ...windowRules,
   /** Elements around the input. Default `valid`: none. */

@@ -70,7 +70,7 @@ export function windowsOf(x: Tensor, { kernel, stride, dilation, out }: WindowPl
   );
 }
 
-/** For each place in the kernel the elements of all windows there: views [B, ...out, C], in row-major order. */
+/** The elements of all windows at each place in the kernel: views [B, ...out, C], in row-major order. */
 export function piecesOf(x: Tensor, plan: WindowPlan): Tensor[] {
   const all = windowsOf(x, plan);
   const pieces = pieceViews(all, plan);
