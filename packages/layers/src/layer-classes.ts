@@ -10,6 +10,7 @@ export { Flatten } from './flatten.ts';
 export { BatchNorm, type BatchNormOptions } from './normalization/batch-norm.ts';
 export { LayerNorm, type LayerNormOptions } from './normalization/layer-norm.ts';
 export { Quantize, type QuantizeOptions } from './quantize.ts';
+export { GRU, type GruOptions } from './recurrent/gru.ts';
 export { LSTM, type LstmOptions, type LstmTrace } from './recurrent/lstm.ts';
 export { Reshape, type ReshapeOptions } from './reshape.ts';
 export { AveragePool2d, type AveragePool2dOptions } from './spatial/average-pool2d.ts';
