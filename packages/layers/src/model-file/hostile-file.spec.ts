@@ -9,37 +9,19 @@ import {
   storageFormats,
 } from '@funhash/codec';
 import { random } from '@funhash/hashing';
-import {
-  dct2d,
-  freshNet,
-  hashedNet,
-  inBasis,
-  mpo,
-  randomEdgeRemoval,
-  robe,
-  SharedSpace,
-  tiles,
-} from '@funhash/space';
+import { dct2d, hashedNet, inBasis, mpo, randomEdgeRemoval, robe, SharedSpace, tiles } from '@funhash/space';
 import { schemeSamples } from '@funhash/space/testing';
 import { memory } from '@funhash/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
-import { Concat } from '../containers/concat.ts';
-import { Residual } from '../containers/residual.ts';
 import { Sequential } from '../containers/sequential.ts';
 import { Dense } from '../dense.ts';
 import { Dropout } from '../dropout.ts';
 import { Flatten } from '../flatten.ts';
 import type { Module } from '../module.ts';
-import { BatchNorm } from '../normalization/batch-norm.ts';
-import { LayerNorm } from '../normalization/layer-norm.ts';
-import { Reshape } from '../reshape.ts';
-import { ConvTranspose2d } from '../spatial/conv-transpose2d.ts';
 import { Conv2d } from '../spatial/conv2d.ts';
-import { DepthwiseConv2d } from '../spatial/depthwise-conv2d.ts';
-import { MaxPool2d } from '../spatial/max-pool2d.ts';
-import { Upsample } from '../spatial/upsample.ts';
+import { layerSamples } from '../testing/layer-samples.ts';
 import { load, modelIn } from './load.ts';
 import { modelFile } from './read-model.ts';
 
@@ -92,13 +74,7 @@ const contents: readonly Content[] = [
     padding: [[0, 1], 1],
     weight: hashedNet({ values: 3 }),
   }),
-  new Sequential([
-    new ConvTranspose2d({ in: 2, out: 2, kernelSize: 2, groups: 2, outputPadding: 0, bias: false }),
-    new MaxPool2d({ kernelSize: 2, padding: 'valid' }),
-    new DepthwiseConv2d({ in: 2, kernelSize: 1, bias: false, weight: freshNet({ kernel: 1, values: 1 }) }),
-  ]),
-  new Residual(new BatchNorm({ channels: 2, momentum: 0.2 }), { shortcut: new Upsample({ scale: 2 }) }),
-  new Concat([new Reshape({ shape: [2, 2] }), new LayerNorm({ channels: 3, epsilon: 0.1 })]),
+  ...Object.values(layerSamples).flatMap(({ layers }) => layers()),
   new Dense({
     in: 4,
     out: 2,

@@ -1,4 +1,4 @@
-import { concat, expandDims, reshape, split, stack, transpose, where } from '@funhash/autodiff';
+import { cast, concat, expandDims, reshape, split, stack, transpose, where } from '@funhash/autodiff';
 import { ArgumentError, type OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, type Tensor, zeros } from '@funhash/tensor';
 import { Composite, memberIn } from '../containers/composite.ts';
@@ -130,7 +130,8 @@ export abstract class Recurrent<
       states.map(({ hidden }) => hidden),
       1,
     );
-    return mask ? where(expandDims(mask, -1), sequence, zeros([1], { dtype: sequence.dtype })) : sequence;
+    if (!mask) return sequence;
+    return where(expandDims(asMask(mask, sequence), -1), sequence, zeros([1], { dtype: sequence.dtype }));
   }
 
   /** The states of one layer in one direction, in the order of the steps, and the one in which it ends. */
@@ -143,7 +144,7 @@ export abstract class Recurrent<
     ];
     const inOrder = reshape(transpose(x, [1, 0, 2]), [steps * batch, x.shape[2] as number]);
     const sums = split(input.forward(inOrder, inputPass), steps);
-    const masks = pass.mask && split(transpose(pass.mask, [1, 0]), steps);
+    const masks = pass.mask && split(transpose(asMask(pass.mask, x), [1, 0]), steps);
     let state = begin ?? this.start(x);
     const states: S[] = new Array(steps);
     const shown: Readonly<Record<string, Tensor>>[] = new Array(steps);
@@ -330,6 +331,9 @@ function requirePart(
     actual: isDense ? `one from ${part.options.in} to ${part.options.out}` : 'another layer',
   });
 }
+
+/** A mask of the precision of what it chooses from. */
+const asMask = (mask: Tensor, { dtype }: Tensor): Tensor => (mask.dtype === dtype ? mask : cast(mask, dtype));
 
 /** `input`, `inputReverse`, `input1`, …: parts and what they show, by layer and direction. */
 function partName(name: string, layer: number, direction: number): string {
