@@ -65,7 +65,7 @@ export async function createBackend(options: GpuOptions = {}): Promise<GpuBacken
   const tables = new EntryTables(device, stripEntries);
   return {
     ...storage,
-    kernels: withFallback(
+    ...withFallback(
       { ...storage, host: (buffer) => memory.moveToHost(buffer) },
       (onReference) => kernelsOf({ device, memory, tables, stripEntries, onReference }),
       { dtypes: ['f32', 'i32'] },

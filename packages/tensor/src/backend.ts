@@ -12,6 +12,8 @@ import type { DType, TypedArray } from './dtype.ts';
 export interface Backend {
   readonly name: string;
   readonly kernels: Partial<Kernels>;
+  /** Kernels in the table that are not the backend's own: they run on the reference, counted. Default none. */
+  readonly lacks?: readonly (keyof Kernels)[] | undefined;
   /** Contents are unspecified. */
   allocate(dtype: DType, length: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;

@@ -17,7 +17,7 @@ const countOf = (name: string): number => fallbackCounts()[name] ?? 0;
 
 test('absent kernels, other dtypes and calls handed over run on the reference, counted', () => {
   const calls: string[] = [];
-  const kernels = withFallback(
+  const { kernels, lacks } = withFallback(
     { ...referenceBackend, name: 'part' },
     (onReference) => ({
       reduce: (op) => void calls.push(op),
@@ -25,6 +25,8 @@ test('absent kernels, other dtypes and calls handed over run on the reference, c
     }),
     { dtypes: ['f32'] },
   );
+  expect(lacks).toHaveLength(Object.keys(referenceBackend.kernels).length - 2);
+  expect(lacks).not.toContain('fill');
   const [x, doubles] = [view('f32', [1, 2]), view('f64', [1, 2])];
   kernels.reduce('sum', x, view('f32', [0]));
   kernels.fill(x, 0);
@@ -46,7 +48,7 @@ test('operands in lists and stored values of virtual matrices count as operands'
   let ran = 0;
   const count = () => void ran++;
   const memory = { ...referenceBackend, name: 'deep' };
-  const kernels = withFallback(memory, () => ({ map: count, virtualRows: count }), { dtypes: ['f32'] });
+  const { kernels } = withFallback(memory, () => ({ map: count, virtualRows: count }), { dtypes: ['f32'] });
   const doubles = view('f64', [1]);
   setStrict(true);
   expect(() => kernels.map({} as never, [doubles], [], [])).toThrow(BackendError);

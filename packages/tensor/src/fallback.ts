@@ -15,6 +15,7 @@ interface FallbackOptions {
  * The kernels of a backend, completed by the reference: kernels that it lacks, calls with operands of other dtypes, and
  * calls that a kernel hands over itself run there.
  *
+ * @returns `kernels`, and in `lacks` the names of those that always run on the reference: both are fields of a backend
  * @param memory of the backend, with `host`: what the reference reads and writes
  * @param build makes the backend's own kernels; they hand over by `onReference` what they are not made for
  */
@@ -22,7 +23,7 @@ export function withFallback(
   memory: Omit<Backend, 'kernels'>,
   build: (onReference: OnReference) => Partial<Kernels>,
   { dtypes }: FallbackOptions = {},
-): Kernels {
+): Pick<Backend, 'lacks'> & { readonly kernels: Kernels } {
   // A backend without kernels of its own: `runKernel` finds none, and counts.
   const bare: Backend = { ...memory, kernels: {} };
   const onReference: OnReference = (name, args) => runKernel(bare, name, args);
@@ -37,7 +38,8 @@ export function withFallback(
     };
   };
   const names = Object.keys(referenceKernels) as KernelName[];
-  return Object.fromEntries(names.map((name) => [name, completed(name)])) as unknown as Kernels;
+  const kernels = Object.fromEntries(names.map((name) => [name, completed(name)])) as unknown as Kernels;
+  return { kernels, lacks: names.filter((name) => !own[name]) };
 }
 
 /** Whether all views in an argument, a list or the stored values of a virtual matrix, have one of the dtypes. */

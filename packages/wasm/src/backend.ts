@@ -81,7 +81,7 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
   };
   return {
     ...storage,
-    kernels: withFallback(storage, (onReference) => kernelsOf({ ...context, onReference })),
+    ...withFallback(storage, (onReference) => kernelsOf({ ...context, onReference })),
     fusedMultiplyAdd: instructions.madd,
     threads: threads.count,
     memoryUsage: () => memory.usage,
@@ -108,7 +108,7 @@ function storageIn(memory: LinearMemory) {
   } as const satisfies Omit<Backend, 'kernels'>;
 }
 
-function kernelsOf(context: Context): Kernels {
+function kernelsOf(context: Context): Partial<Kernels> {
   const map = mapKernel(context);
   const panels = new Panels(context);
   return {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import type { View } from '../backend.ts';
 import type { FloatDType } from '../dtype.ts';
 import { sizeOf } from '../shape.ts';
-import { activations, epilogueOf, float, type KernelLaw, law } from './kernel-laws.ts';
+import type { KernelLaw } from './kernel-family.ts';
+import { activations, epilogueOf } from './kernel-laws.ts';
+import { float, law } from './law.ts';
 import {
   anyExtent,
   anyLayout,

@@ -7,6 +7,7 @@ import type { HostBuffer } from '../reference/views.ts';
 import type { KernelName } from '../run-kernel.ts';
 import { contiguousStrides } from '../shape.ts';
 import { backendLaws, lawsAgainst } from './backend-laws.ts';
+import { families } from './families.ts';
 import { naiveKernels } from './naive-kernels.ts';
 import { freshOut, onHost, operand } from './operand.ts';
 
@@ -147,20 +148,6 @@ const plants: Record<string, Partial<Kernels>> = {
       dataOf(out)[out.offset + out.shape.reduce((size, extent) => size * extent, 1)] = value;
     },
   },
-  'gather: indices unchecked': {
-    gather: (x, index, out) => {
-      dataOf(index).forEach((value, k, data) => {
-        data[k] = Math.min(Math.max(value, 0), (x.shape[0] as number) - 1);
-      });
-      referenceKernels.gather(x, index, out);
-    },
-  },
-  'scatterAdd: overwrites': {
-    scatterAdd: (x, index, out) => {
-      dataOf(out).fill(0);
-      referenceKernels.scatterAdd(x, index, out);
-    },
-  },
   'virtualMatmul: epilogue dropped': {
     virtualMatmul: (x, v, out) => referenceKernels.virtualMatmul(x, v, out),
   },
@@ -246,8 +233,12 @@ const plants: Record<string, Partial<Kernels>> = {
   },
 };
 
+const familyPlants = Object.entries(families).flatMap(([kernel, { plants }]) =>
+  Object.entries(plants).map(([fault, plant]) => [`${kernel}: ${fault}`, { [kernel]: plant }] as const),
+);
+
 describe('a broken backend fails', () => {
-  test.each(Object.entries(plants))('%s', async (name, kernels) => {
+  test.each([...Object.entries(plants), ...familyPlants])('%s', async (name, kernels) => {
     expect(await failuresOf(broken(kernels), `${name.split(':')[0]}:`)).not.toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import type { FloatDType } from '../dtype.ts';
 import { referenceKernels } from '../reference/kernels.ts';
 import type { KernelName } from '../run-kernel.ts';
 import { axesLaws } from './axes-laws.ts';
+import { families } from './families.ts';
 import { kernelLaws } from './kernel-laws.ts';
 import { memoryLaws } from './memory-laws.ts';
 import { signLaws } from './sign-laws.ts';
@@ -32,6 +33,8 @@ export function backendLaws(makeBackend: () => Promise<Backend>, options: Backen
   return lawsAgainst(referenceKernels, makeBackend, options);
 }
 
+const familyLaws = Object.values(families).flatMap(({ laws }) => laws);
+
 /** The same laws with another definition of what is right. */
 export function lawsAgainst(
   oracle: Kernels,
@@ -45,7 +48,7 @@ export function lawsAgainst(
       expected: `except to name kernels among ${Object.keys(referenceKernels).join(', ')}`,
       actual: unknown,
     });
-  const ofKernels = [...kernelLaws, ...virtualLaws, ...axesLaws, ...signLaws]
+  const ofKernels = [...kernelLaws, ...familyLaws, ...virtualLaws, ...axesLaws, ...signLaws]
     .filter(({ kernel }) => !except.includes(kernel))
     .map(({ name, kernel, check }) => ({
       name,

@@ -1,19 +1,10 @@
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
 import fc from 'fast-check';
 import type { Epilogue, View } from '../backend.ts';
-import { allocateArray } from '../dtype.ts';
-import type { KernelName } from '../run-kernel.ts';
+import type { KernelLaw } from './kernel-family.ts';
+import { float, law } from './law.ts';
 import { anyExtent, anyLayout, anySeed, anyShape, freshOut, operand, writableLayout } from './operand.ts';
-import { type Bench, compare, everyDType, requireRefusal } from './trial.ts';
-
-/** A law of one kernel, given what to run it on. */
-export interface KernelLaw {
-  readonly kernel: KernelName;
-  readonly name: string;
-  check(bench: Bench): Promise<void>;
-}
-
-const pinned = { seed: 31, numRuns: 80, includeErrorInReport: true };
+import { compare, everyDType } from './trial.ts';
 
 type Pointwise = (a: Real, b: Real, c: Real, d: Real) => readonly Real[];
 const pointwise = (arity: number, statement: Pointwise): Program =>
@@ -60,24 +51,6 @@ export const activations: readonly Program[] = [
 export function epilogueOf(bias: View | undefined, activation: Program | undefined): [Epilogue] | [] {
   return bias || activation ? [{ ...(bias && { bias }), ...(activation && { activation }) }] : [];
 }
-
-export const law = <T>(
-  kernel: KernelName,
-  name: string,
-  cases: fc.Arbitrary<T>,
-  check: (bench: Bench, drawn: T) => Promise<void> | void,
-): KernelLaw => ({
-  kernel,
-  name: `${kernel}: ${name}`,
-  check: (bench) =>
-    fc.assert(
-      fc.asyncProperty(cases, async (drawn) => check(bench, drawn)),
-      pinned,
-    ),
-});
-
-export const float = (bench: Bench, choice: number) =>
-  bench.floats[choice % bench.floats.length] as 'f32' | 'f64';
 
 const fillAndCopy: readonly KernelLaw[] = [
   law(
@@ -318,70 +291,6 @@ const matmul: readonly KernelLaw[] = [
   ),
 ];
 
-const indexCase = fc.record({
-  rows: fc.integer({ min: 1, max: 9 }),
-  inner: fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 2 }),
-  picks: fc.array(fc.nat({ max: 100 }), { maxLength: 20 }),
-  layouts: fc.tuple(anyLayout, anyLayout),
-  dtype: fc.constantFrom(...everyDType),
-  seed: anySeed,
-});
-
-const indexOf = (values: readonly number[]) =>
-  operand('i32', [values.length], 7, { layout: 'offset', values });
-
-const gather: readonly KernelLaw[] = [
-  law('gather', 'rows of any dtype and layout, repeated and in any order', indexCase, (bench, drawn) => {
-    const { rows, inner, picks, layouts, dtype, seed } = drawn;
-    return compare(bench, {
-      kernel: 'gather',
-      operands: [
-        operand(dtype, [rows, ...inner], seed, { layout: layouts[0], special: true }),
-        indexOf(picks.map((pick) => pick % rows)),
-        freshOut(dtype, [picks.length, ...inner]),
-      ],
-      outs: [2],
-      call: ([x, index, out]) => [x as never, index as never, out as never],
-      precision: 'exact',
-    });
-  }),
-  law('gather', 'refuses indices out of range', fc.constantFrom(-1, 5, 2 ** 31 - 1), (bench, bad) =>
-    requireRefusal(bench, {
-      kernel: 'gather',
-      operands: [operand('f32', [5, 3], 1), indexOf([0, 4, bad]), freshOut('f32', [3, 3])],
-      call: ([x, index, out]) => [x as never, index as never, out as never],
-    }),
-  ),
-];
-
-const scatterAdd: readonly KernelLaw[] = [
-  law('scatterAdd', 'adds each row to what is there, repeated indices too', indexCase, (bench, drawn) => {
-    const { rows, inner, picks, layouts, dtype: choice, seed } = drawn;
-    const dtype = float(bench, everyDType.indexOf(choice));
-    return compare(bench, {
-      kernel: 'scatterAdd',
-      operands: [
-        operand(dtype, [picks.length, ...inner], seed, { layout: layouts[0] }),
-        indexOf(picks.map((pick) => pick % rows)),
-        operand(dtype, [rows, ...inner], seed + 1),
-      ],
-      outs: [2],
-      call: ([x, index, out]) => [x as never, index as never, out as never],
-    });
-  }),
-  law('scatterAdd', 'refuses indices out of range', fc.constantFrom(-1, 5, 2 ** 31 - 1), (bench, bad) =>
-    requireRefusal(bench, {
-      kernel: 'scatterAdd',
-      operands: [
-        operand('f32', [3, 3], 1),
-        indexOf([0, 4, bad]),
-        { ...freshOut('f32', [5, 3]), contents: allocateArray('f32', 15) },
-      ],
-      call: ([x, index, out]) => [x as never, index as never, out as never],
-    }),
-  ),
-];
-
 export const kernelLaws: readonly KernelLaw[] = [
   ...fillAndCopy,
   ...map,
@@ -389,6 +298,4 @@ export const kernelLaws: readonly KernelLaw[] = [
   lastAxis('argMax', 'the first of equal maxima, or the first NaN'),
   lastAxis('logSumExp', 'without overflow; −∞ for nothing'),
   ...matmul,
-  ...gather,
-  ...scatterAdd,
 ];

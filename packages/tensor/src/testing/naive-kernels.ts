@@ -1,31 +1,15 @@
 import type { Program } from '@funhash/formula';
 import { evaluateEntry } from '@funhash/formula/testing';
 import type { Epilogue, Kernels, SignBounds, View, VirtualView } from '../backend.ts';
-import type { HostBuffer } from '../reference/views.ts';
+import type { KernelName } from '../run-kernel.ts';
+import { families } from './families.ts';
+import type { Families } from './kernel-family.ts';
+import { type Index, indicesOf, range, read, sum, write } from './naive-views.ts';
 
 /**
  * Every kernel once more, element by element from its definition, over host memory: no packing, panels, tiles or
  * chunks, sums in double precision. What the reference backend is itself compared with.
  */
-
-type Index = readonly number[];
-
-const dataOf = ({ buffer }: View) => (buffer as HostBuffer).data;
-const place = ({ offset, strides }: View, index: Index): number =>
-  index.reduce((at, i, axis) => at + i * (strides[axis] as number), offset);
-const read = (view: View, ...index: number[]): number => dataOf(view)[place(view, index)] as number;
-const write = (view: View, index: Index, value: number): void => {
-  dataOf(view)[place(view, index)] = value;
-};
-const range = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
-
-/** All indices of a shape in row-major order. */
-function indicesOf(shape: readonly number[]): number[][] {
-  return shape.reduce<number[][]>(
-    (all, extent) => all.flatMap((lead) => range(extent).map((k) => [...lead, k])),
-    [[]],
-  );
-}
 
 const precisionOf = ({ dtype }: View): 'f32' | 'f64' => (dtype === 'f64' ? 'f64' : 'f32');
 
@@ -88,8 +72,12 @@ function fold(
 const rowNumbers = (v: VirtualView, ids: View | null): number[] =>
   ids ? (contents([ids])[0] as number[]) : range(v.rows);
 
-const sum = (n: number, term: (k: number) => number): number =>
-  range(n).reduce((total, k) => total + term(k), 0);
+type NaiveOf<F> = { readonly [K in keyof F & KernelName]: Kernels[K] };
+
+function naiveOf<F extends Families>(given: F): NaiveOf<F> {
+  const entries = Object.entries(given).map(([kernel, family]) => [kernel, family?.naive]);
+  return Object.fromEntries(entries) as NaiveOf<F>;
+}
 
 const bitOf = (word: number, bit: number): number => (word >>> bit) & 1;
 
@@ -117,6 +105,7 @@ function packNaively(
 }
 
 export const naiveKernels: Kernels = {
+  ...naiveOf(families),
   fill(out, value) {
     for (const index of indicesOf(out.shape)) write(out, index, value);
   },
@@ -165,16 +154,6 @@ export const naiveKernels: Kernels = {
       );
     }
     finish(out, epilogue);
-  },
-  gather(x, index, out) {
-    for (const [n, ...rest] of indicesOf(out.shape))
-      write(out, [n as number, ...rest], read(x, read(index, n as number), ...rest));
-  },
-  scatterAdd(x, index, out) {
-    for (const [n, ...rest] of indicesOf(x.shape)) {
-      const to = [read(index, n as number), ...rest];
-      write(out, to, read(out, ...to) + read(x, n as number, ...rest));
-    }
   },
   logSumExp(x, out) {
     for (const lead of indicesOf(out.shape)) {

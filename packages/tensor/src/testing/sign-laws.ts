@@ -2,7 +2,8 @@ import { random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import fc from 'fast-check';
 import type { SignBounds, View } from '../backend.ts';
-import { float, type KernelLaw, law } from './kernel-laws.ts';
+import type { KernelLaw } from './kernel-family.ts';
+import { float, law } from './law.ts';
 import {
   anyExtent,
   anyLayout,
