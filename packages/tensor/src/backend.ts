@@ -97,6 +97,8 @@ export interface Kernels {
   scatterAdd(x: View, index: View, out: View): void;
   /** log Σ exp along the last axis, out without that axis. */
   logSumExp(x: View, out: View): void;
+  /** out[…, k] = Σ x[…, 0 … k]: sums along the last axis; f32, f64 or i32 (modulo 2³²); out may not be x. */
+  scan(x: View, out: View): void;
   /** out[n, :] = V[ids[n], :], or all of V where ids is null; ids i32 [N], checked. */
   virtualRows(v: VirtualView, ids: View | null, out: View): void;
   /** Adds to outs, by slot, the sinks of `adjoint` under the cotangent dOut [N, cols] of `virtualRows`. */

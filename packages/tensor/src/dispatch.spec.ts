@@ -11,6 +11,7 @@ import {
   runMap,
   runPlace,
   runReduce,
+  runScan,
   runScatterAdd,
   updateInPlace,
 } from './dispatch.ts';
@@ -123,6 +124,22 @@ describe('reductions', () => {
     expect(runLogSumExp(tensor([1000, 1000])).item()).toBeCloseTo(1000 + Math.log(2), 3);
     expect(() => runLogSumExp(tensor(1))).toThrow(ShapeError);
   });
+});
+
+test('scan sums along the last axis, whole numbers exactly', () => {
+  const x = index(1, 2, 3, 4, 5, 6);
+  expect(runScan(x.view([2, 3], [3, 1], 0)).toArray()).toEqual([
+    [1, 3, 6],
+    [4, 9, 15],
+  ]);
+  expect(runScan(x.view([3, 2], [1, 3], 0)).toArray()).toEqual([
+    [1, 5],
+    [2, 7],
+    [3, 9],
+  ]);
+  expect(runScan(zeros([2, 0])).shape).toEqual([2, 0]);
+  expect(() => runScan(tensor(1))).toThrow(ShapeError);
+  expect(() => runScan(tensor(Uint8Array.of(1)))).toThrow(DTypeError);
 });
 
 test('gather and scatterAdd check the index', () => {

@@ -187,3 +187,12 @@ export function runLogSumExp(x: Tensor): Tensor {
   runKernel(x.backend, 'logSumExp', [x, out]);
   return out;
 }
+
+/** Inclusive sums along the last axis, x [..., N] → [..., N]; f32, f64 or i32. */
+export function runScan(x: Tensor): Tensor {
+  if (x.rank === 0) throw new ShapeError({ operation: 'scan', expected: 'at least one axis', actual: '[]' });
+  if (x.dtype !== 'i32') floatTypeOf('scan', [x]);
+  const out = empty(x.shape, x.dtype, x.backend);
+  runKernel(x.backend, 'scan', [x, out]);
+  return out;
+}

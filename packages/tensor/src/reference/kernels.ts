@@ -135,6 +135,17 @@ export const referenceKernels: Kernels = {
     }
   },
 
+  scan(x, out) {
+    const source = contiguousData(x);
+    const result = dataOf(out);
+    const width = x.shape.at(-1) as number;
+    let sum = 0;
+    for (let k = 0; k < source.length; k++) {
+      sum = (k % width === 0 ? 0 : sum) + (source[k] as number);
+      result[out.offset + k] = sum;
+    }
+  },
+
   virtualRows,
   foldRows,
   virtualMatmul: (x, v, out, epilogue) => {
