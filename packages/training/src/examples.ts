@@ -35,6 +35,8 @@ export interface Arrays {
   readonly count: number;
   readonly inputs: NumericArray;
   readonly targets: NumericArray;
+  /** What the inputs were before they were taken for a model. Default f32. */
+  readonly given?: 'u8' | 'i32' | 'f32';
 }
 
 const operation = 'examples';
@@ -127,6 +129,7 @@ export function takeRows({ inputs, targets }: Arrays, places: ArrayLike<number>,
     count: places.length,
     inputs: rowsOf(inputs, places, dtype),
     targets: rowsOf(targets, places, dtype),
+    given: inputs.data instanceof Uint8Array ? 'u8' : inputs.data instanceof Int32Array ? 'i32' : 'f32',
   };
 }
 

@@ -2,6 +2,7 @@ import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { openScope, type Tensor } from '@funhash/tensor';
 import type { Checkpoint, Progress } from './checkpoint.ts';
+import { describeModel } from './describe-model.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
 import { evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
 import type { Arrays } from './examples.ts';
@@ -139,7 +140,11 @@ export class TrainingRun<M extends Metrics> {
     try {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
       const pass = { training: true, random: this.#passes.fork(this.#progress.step) };
-      found = gradientsOf(() => loss(model.forward(inputs, pass), targets), this.#parameters);
+      found = gradientsOf(() => {
+        const y = model.forward(inputs, pass);
+        describeModel(model, batch, y.shape);
+        return loss(y, targets);
+      }, this.#parameters);
       return found;
     } finally {
       close(found);
