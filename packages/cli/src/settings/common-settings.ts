@@ -1,4 +1,4 @@
-import { datasets } from '@funhash/datasets';
+import { imageDatasets } from '@funhash/datasets';
 import {
   augmentFields,
   type DataSpec,
@@ -21,7 +21,7 @@ import { type ConfigOf, number, numbers, type Settings } from './config.ts';
 export const dataSettings = {
   data: {
     flag: '--data <name|folder>',
-    help: `${Object.keys(datasets).join(', ')}, or a folder with the four IDX files`,
+    help: `${Object.keys(imageDatasets).join(', ')}, or a folder with the four IDX files`,
     rule: dataFields.name,
   },
   dataSeed: {

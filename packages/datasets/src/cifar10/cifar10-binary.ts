@@ -3,8 +3,10 @@
  * each other, each row by row; 10 000 records a file.
  * Source: the page "The CIFAR-10 dataset" beside the data, section "Binary version".
  */
+import type { OptionsOf } from '@funhash/hashing';
+import type { countRules } from '../define-dataset.ts';
 import { DataFormatError } from '../errors.ts';
-import type { ImageDataset, Split } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
 
 export const cifar10Size = { classes: 10, width: 32, height: 32, channels: 3 } as const;
 const { classes, width, height, channels } = cifar10Size;
@@ -20,12 +22,8 @@ export interface Cifar10Batches {
   readonly sources?: readonly string[];
 }
 
-export interface ImageCounts {
-  /** Take the first images only. Default all. */
-  readonly trainCount?: number;
-  /** Default all. */
-  readonly testCount?: number;
-}
+/** How many images are taken, the first ones. Default all. */
+export type ImageCounts = OptionsOf<typeof countRules>;
 
 /**
  * CIFAR-10 of the bytes of its binary files, wherever they come from: in a browser, `fetch` them. Files may hold any
@@ -39,13 +37,13 @@ export function fromCifar10Batches(batches: Cifar10Batches, counts: ImageCounts 
     ...train.map((_, k) => `train[${k}]`),
     ...test.map((_, k) => `test[${k}]`),
   ];
-  return {
+  return imageDataset({
     name: 'cifar10',
     description: 'CIFAR-10 photographs (Krizhevsky 2009)',
     ...cifar10Size,
     train: readBatches(train, sources, counts.trainCount),
     test: readBatches(test, sources.slice(train.length), counts.testCount),
-  };
+  });
 }
 
 function readBatches(files: readonly Uint8Array[], sources: readonly string[], limit = Infinity): Split {

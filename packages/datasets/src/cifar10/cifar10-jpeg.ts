@@ -3,7 +3,7 @@
  */
 
 import { DataFormatError } from '../errors.ts';
-import type { ImageDataset, Split } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
 import { type JpegDecoder, jpegDecoder } from '../images/jpeg.ts';
 import type { TarFile } from '../tar.ts';
 import { cifar10Size, type ImageCounts } from './cifar10-binary.ts';
@@ -48,13 +48,13 @@ export async function fromCifar10Jpegs(
     for (const [label, { length }] of found[split].entries())
       if (perClass && length !== perClass[split])
         refuse(source, 0, `${perClass[split]} files in ${split}/${classNames[label]}`, String(length));
-  return {
+  return imageDataset({
     name: 'cifar10 (JPEG)',
     description: 'CIFAR-10 photographs (Krizhevsky 2009), from lossy JPEG files',
     ...cifar10Size,
     train: decodeInTurns(found.train, trainCount, decode, source),
     test: decodeInTurns(found.test, testCount, decode, source),
-  };
+  });
 }
 
 function decodeInTurns(

@@ -1,21 +1,26 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { gunzipBounded, readBounded } from '../bounded-file.ts';
 import { inDataFolder } from '../data-folder.ts';
+import { countRules, defineDataset } from '../define-dataset.ts';
 import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
 import type { ImageDataset } from '../images/image-dataset.ts';
 import { tarFiles } from '../tar.ts';
 import { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10-binary.ts';
 import { fromCifar10Jpegs } from './cifar10-jpeg.ts';
 
-export interface Cifar10Options extends ImageCounts {
+const rules = {
+  ...countRules,
   /**
    * One of these, or a folder with one of them: the published archive `cifar-10-binary.tar.gz`; the folder
    * `cifar-10-batches-bin` in it; an archive of JPEG files `{train,test}/<class>/<name>.jpg`, `cifar10-jpeg.tar` or
    * `.tar.gz`. Default: the folder that the environment variable FUNHASH_DATA names.
    */
-  readonly dir?: string;
+  dir: option.text(),
   /** Compare counts, and of the published archive the MD5 checksum. Default true. */
-  readonly verify?: boolean;
-}
+  verify: option.flag(),
+};
+
+export type Cifar10Options = OptionsOf<typeof rules>;
 
 const operation = 'loadCifar10';
 const howToGet =
@@ -46,6 +51,7 @@ const maxBatchBytes = 2 ** 26;
  * @throws DataFormatError when a file is damaged.
  */
 export async function loadCifar10(options: Cifar10Options = {}): Promise<ImageDataset> {
+  checkOptions(operation, rules, options);
   const { verify = true } = options;
   const dir = options.dir ?? (await inDataFolder());
   const found = dir === undefined ? undefined : await find(dir);
@@ -59,6 +65,15 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<ImageDa
   const { path, isFolder } = found;
   return isFolder ? fromFolder(path, options, verify) : fromArchive(path, options, verify);
 }
+
+/** CIFAR-10: see `loadCifar10`. */
+export const cifar10 = /* @__PURE__ */ defineDataset({
+  name: 'cifar10',
+  options: rules,
+  isDrawn: false,
+  holdsImages: true,
+  load: loadCifar10,
+});
 
 async function find(dir: string): Promise<{ path: string; isFolder: boolean } | undefined> {
   const { stat } = await import('node:fs/promises');

@@ -1,32 +1,35 @@
 /**
  * Image data sets as plain records of typed arrays.
  */
-import { refuseMisspelt } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, refuseMisspelt } from '@funhash/hashing';
+import type { Dataset, Samples } from '../dataset.ts';
 import { DataFormatError } from '../errors.ts';
 import { parseIdx } from '../mnist/idx.ts';
 
 /** A labelled list of images, all of the data set's size. */
-export interface Split {
-  /** Number of images. */
-  readonly count: number;
+export interface Split extends Samples {
   /** Pixels 0–255, `[count, height, width, channels]`, last axis fastest. */
   readonly inputs: Uint8Array;
   /** Class of each image, `[count]`. */
   readonly labels: Uint8Array;
 }
 
-export interface ImageDataset {
-  /** Short name for tables of results. Generated stand-ins for real data say so here. */
-  readonly name: string;
-  /** Where the images come from, in one sentence. */
-  readonly description: string;
-  /** Labels lie in 0 … classes - 1. */
+/** A data set of images: `inputShape` is `[height, width, channels]`, `dtype` is `u8`. */
+export interface ImageDataset extends Dataset {
   readonly classes: number;
   readonly width: number;
   readonly height: number;
   readonly channels: number;
   readonly train: Split;
   readonly test: Split;
+}
+
+/** A data set of images of its parts; shape and type of the samples follow. */
+export function imageDataset(
+  parts: Omit<ImageDataset, 'inputShape' | 'dtype' | 'targetShape'>,
+): ImageDataset {
+  const { height, width, channels } = parts;
+  return { ...parts, inputShape: [height, width, channels], dtype: 'u8' };
 }
 
 /** The four IDX files that make up a data set of the MNIST family, unpacked. */
@@ -37,14 +40,17 @@ export interface IdxFiles {
   readonly testLabels: Uint8Array;
 }
 
-export interface FromIdxOptions {
-  readonly name: string;
-  readonly description?: string;
+const idxRules = {
+  name: option.required(option.text()),
+  /** Where the images come from. Default: IDX files. */
+  description: option.text(),
   /** Number of classes; a label outside is an error. Default 10. */
-  readonly classes?: number;
+  classes: option.count(),
   /** What each file is called in errors. Default: its field's name. */
-  readonly sources?: Readonly<Record<keyof IdxFiles, string>>;
-}
+  sources: option.any<Readonly<Record<keyof IdxFiles, string>>>(),
+};
+
+export type FromIdxOptions = OptionsOf<typeof idxRules>;
 
 /**
  * Makes a data set of four IDX files given as bytes, wherever they come from: in a browser, `fetch` them.
@@ -53,6 +59,7 @@ export interface FromIdxOptions {
  * @throws DataFormatError when a file is damaged, or files do not fit each other.
  */
 export function fromIdx(files: IdxFiles, options: FromIdxOptions): ImageDataset {
+  checkOptions('fromIdx', idxRules, options);
   const { name, description = `${name}, from IDX files`, classes = 10 } = options;
   const sources = options.sources ?? {
     trainImages: 'trainImages',
@@ -76,7 +83,8 @@ export function fromIdx(files: IdxFiles, options: FromIdxOptions): ImageDataset 
     });
   }
   const { height, width } = train;
-  return { name, description, classes, width, height, channels: 1, train: train.split, test: test.split };
+  const size = { width, height, channels: 1 };
+  return imageDataset({ name, description, classes, ...size, train: train.split, test: test.split });
 }
 
 function readSplit(
@@ -116,6 +124,12 @@ function readSplit(
 
 /** Elements of one image of `split`; 0 when it has none. */
 export function imageElements(split: Split): number {
-  refuseMisspelt('split', ['inputs', 'labels', 'count'], { ...split }, { images: 'did you mean inputs?' });
+  requireFields(split);
   return split.count === 0 ? 0 : split.inputs.length / split.count;
+}
+
+/** @throws OptionError for a split with the name that `inputs` had in earlier versions */
+export function requireFields(split: Samples): void {
+  const fields = ['inputs', 'labels', 'targets', 'count'];
+  refuseMisspelt('split', fields, { ...split }, { images: 'did you mean inputs?' });
 }

@@ -1,7 +1,10 @@
+import { checkOptions } from '@funhash/hashing';
 import { inDataFolder } from '../data-folder.ts';
+import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
 import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
+import { firstOf } from '../split.ts';
 import { readIdxFolder } from './idx-folder.ts';
-import type { MnistOptions } from './mnist.ts';
+import { idxFolderRules, type MnistOptions } from './mnist.ts';
 
 const debianFolder = '/usr/share/datasets/fashion-mnist';
 const howToGet =
@@ -24,6 +27,7 @@ const md5 = {
  * @throws DataAbsentError, ChecksumError, DataFormatError, as `loadMnist`.
  */
 export async function loadFashionMnist(options: MnistOptions = {}): Promise<ImageDataset> {
+  checkOptions('loadFashionMnist', idxFolderRules, options);
   const { verify = true } = options;
   const dir = options.dir ?? (await inDataFolder('fashion-mnist')) ?? debianFolder;
   const { files, sources } = await readIdxFolder(dir, howToGet, verify ? md5 : undefined);
@@ -33,3 +37,12 @@ export async function loadFashionMnist(options: MnistOptions = {}): Promise<Imag
     sources,
   });
 }
+
+/** Fashion-MNIST, the first images of each part: see `loadFashionMnist`. */
+export const fashionMnist = /* @__PURE__ */ defineDataset({
+  name: 'fashion-mnist',
+  options: { ...idxFolderRules, ...countRules },
+  isDrawn: false,
+  holdsImages: true,
+  load: async (options) => firstOf(await loadFashionMnist(optionsFor(idxFolderRules, options)), options),
+});

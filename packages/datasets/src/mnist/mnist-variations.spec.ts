@@ -1,6 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ImageDataset, Split } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
 import { loadMnist } from './mnist.ts';
 import { type VariationName, variation } from './mnist-variations.ts';
 
@@ -20,7 +20,13 @@ function drawn(trainCount: number, testCount: number, draw: (i: number) => Uint8
   };
   const common = { classes: 10, width: side, height: side, channels: 1 };
   const train = split(0, trainCount);
-  return { name: 'drawn', description: '', ...common, train, test: split(trainCount, testCount) };
+  return imageDataset({
+    name: 'drawn',
+    description: '',
+    ...common,
+    train,
+    test: split(trainCount, testCount),
+  });
 }
 
 /** A round blot at distance 8 to the right of the centre. */

@@ -17,11 +17,19 @@
  * - half of the photographs serves train, half test, so that no test background was seen in training.
  */
 import { ArgumentError, type Random, random } from '@funhash/hashing';
+import { defineDataset, optionsFor } from '../define-dataset.ts';
 import { type Backgrounds, backgroundPatches } from '../images/grey-image.ts';
-import type { ImageDataset, Split } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
 import { side } from '../images/image-side.ts';
 import { uniformDirection } from '../images/uniform-direction.ts';
-import { countsOf, type VariationOptions } from './variation-options.ts';
+import { idxFolderRules, loadMnist } from './mnist.ts';
+import {
+  countsOf,
+  drawnRules,
+  patchRules,
+  type VariationOptions,
+  withBackgrounds,
+} from './variation-options.ts';
 
 const variations = {
   basic: { turned: false, background: 'none' },
@@ -81,7 +89,7 @@ export function variation(
 
   const backgrounds = backgroundsOf(background, options, root.fork('backgrounds'));
   const generated = background === 'patch' && !options.backgrounds;
-  return {
+  return imageDataset({
     name: generated ? `${name} (generated backgrounds)` : name,
     description:
       `${name}: ${mnist.name} digits varied after Larochelle et al. 2007, drawn by seed ${options.seed ?? 0}` +
@@ -92,8 +100,39 @@ export function variation(
     channels,
     train: draw(order.subarray(0, trainCount), root.fork('train'), backgrounds?.train),
     test: draw(order.slice(pool - testCount).reverse(), root.fork('test'), backgrounds?.test),
-  };
+  });
 }
+
+const [basicOptions, patchOptions] = [
+  { ...idxFolderRules, ...drawnRules },
+  { ...idxFolderRules, ...patchRules },
+];
+const drawn = { isDrawn: true, holdsImages: true } as const;
+
+const mnistFor = (options: object) => loadMnist(optionsFor(idxFolderRules, options));
+
+const plain = (name: VariationName) =>
+  defineDataset({
+    name,
+    options: basicOptions,
+    ...drawn,
+    load: async (options) => variation(name, await mnistFor(options), optionsFor(drawnRules, options)),
+  });
+
+const patched = (name: VariationName) =>
+  defineDataset({
+    name,
+    options: patchOptions,
+    ...drawn,
+    load: async (options) =>
+      variation(name, await mnistFor(options), await withBackgrounds(optionsFor(patchRules, options))),
+  });
+
+export const basic = /* @__PURE__ */ plain('basic');
+export const rot = /* @__PURE__ */ plain('rot');
+export const bgRand = /* @__PURE__ */ plain('bg-rand');
+export const bgImg = /* @__PURE__ */ patched('bg-img');
+export const bgImgRot = /* @__PURE__ */ patched('bg-img-rot');
 
 function backgroundsOf(
   kind: 'none' | 'noise' | 'patch',

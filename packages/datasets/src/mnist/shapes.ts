@@ -1,10 +1,17 @@
 import { random } from '@funhash/hashing';
+import { defineDataset } from '../define-dataset.ts';
 import { backgroundPatches } from '../images/grey-image.ts';
-import type { ImageDataset } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset } from '../images/image-dataset.ts';
 import { side } from '../images/image-side.ts';
 import { drawConvex } from './convex.ts';
 import { drawRectangles, drawRectanglesOfPatches } from './rectangles.ts';
-import { countsOf, type VariationOptions } from './variation-options.ts';
+import {
+  countsOf,
+  drawnRules,
+  patchRules,
+  type VariationOptions,
+  withBackgrounds,
+} from './variation-options.ts';
 
 export type ShapeName = 'rect' | 'rect-img' | 'convex';
 
@@ -27,20 +34,40 @@ export function shapes(name: ShapeName, options: VariationOptions = {}): ImageDa
   const description = `${name}, after Larochelle et al. 2007, drawn by seed ${options.seed ?? 0}`;
   if (name === 'rect-img') {
     const patches = backgroundPatches(options.backgrounds, root.fork('backgrounds'));
-    return {
+    return imageDataset({
       name: options.backgrounds ? name : `${name} (generated backgrounds)`,
       description: `${description}; backgrounds: ${patches.origin}`,
       ...common,
       train: drawRectanglesOfPatches(trainCount, trainDraws, patches.train),
       test: drawRectanglesOfPatches(testCount, testDraws, patches.test),
-    };
+    });
   }
   const draw = name === 'rect' ? drawRectangles : drawConvex;
-  return {
+  return imageDataset({
     name,
     description,
     ...common,
     train: draw(trainCount, trainDraws),
     test: draw(testCount, testDraws),
-  };
+  });
 }
+
+const drawn = { isDrawn: true, holdsImages: true } as const;
+export const rect = /* @__PURE__ */ defineDataset({
+  name: 'rect',
+  options: drawnRules,
+  ...drawn,
+  load: async (options) => shapes('rect', options),
+});
+export const rectImg = /* @__PURE__ */ defineDataset({
+  name: 'rect-img',
+  options: patchRules,
+  ...drawn,
+  load: async (options) => shapes('rect-img', await withBackgrounds(options)),
+});
+export const convex = /* @__PURE__ */ defineDataset({
+  name: 'convex',
+  options: drawnRules,
+  ...drawn,
+  load: async (options) => shapes('convex', options),
+});

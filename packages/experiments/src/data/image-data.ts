@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import {
-  type DatasetName,
-  datasets,
+  type DatasetSource,
   type ImageDataset,
+  imageDatasets,
   loadMnist,
+  optionsFor,
   type Split,
   splitValidation,
   subset,
@@ -12,8 +13,7 @@ import {
 import { SpecError } from '../errors.ts';
 import type { DataSpec } from '../spec/run-spec.ts';
 
-/** Real data sets are loaded whole and drawn from by seed: their first images would be no fair sample. */
-const drawnBySeed: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
+type ImageSource = DatasetSource<DatasetSource['options'], ImageDataset>;
 
 /**
  * A data set by name, or from a folder of IDX files.
@@ -28,15 +28,15 @@ export async function loadImages({
   testCount,
   validation,
 }: DataSpec): Promise<ImageDataset> {
-  if (Object.hasOwn(datasets, name)) {
+  if (Object.hasOwn(imageDatasets, name)) {
+    const source = imageDatasets[name as keyof typeof imageDatasets] as DatasetSource as ImageSource;
+    // Collections are loaded whole and drawn from by seed: their first images would be no fair sample.
     const wanted =
-      trainCount === undefined ? undefined : trainCount + validationCount(trainCount, validation);
-    return datasets[name as DatasetName]({
-      seed,
-      ...(backgrounds !== undefined && { backgroundsDir: backgrounds }),
-      ...(wanted !== undefined && !drawnBySeed.includes(name) && { trainCount: wanted }),
-      ...(testCount !== undefined && { testCount }),
-    });
+      trainCount !== undefined && source.isDrawn
+        ? trainCount + validationCount(trainCount, validation)
+        : undefined;
+    const given = { seed, backgroundsDir: backgrounds, trainCount: wanted, testCount };
+    return source(optionsFor(source.options, given));
   }
   const isFolder = await stat(name).then(
     (found) => found.isDirectory(),
@@ -45,7 +45,7 @@ export async function loadImages({
   if (!isFolder)
     throw new SpecError({
       operation: 'data',
-      expected: `one of ${Object.keys(datasets).join(', ')}, or a folder of IDX files`,
+      expected: `one of ${Object.keys(imageDatasets).join(', ')}, or a folder of IDX files`,
       actual: name,
     });
   const found = await loadMnist({ dir: name, verify: false });

@@ -1,0 +1,29 @@
+/** Samples and their answers: labels of classes, or targets. `fit` takes them beside the data set's `inputShape`. */
+export interface Samples {
+  /** Number of samples. */
+  readonly count: number;
+  /** Samples one after the other, `[count, …inputShape]`, last axis fastest. */
+  readonly inputs: Uint8Array | Float32Array | Int32Array;
+  /** Class of each sample, `[count]`. */
+  readonly labels?: Uint8Array | Int32Array;
+  /** Numbers to fit, `[count, …targetShape]`. */
+  readonly targets?: Float32Array;
+}
+
+/** Samples to train with and to test with, and what they are. */
+export interface Dataset {
+  /** Short name for tables of results. Generated stand-ins for real data say so here. */
+  readonly name: string;
+  /** Where the samples come from, in one sentence. */
+  readonly description: string;
+  /** Shape of one sample: `[height, width, channels]` of images, `[T, features]` of sequences. */
+  readonly inputShape: readonly number[];
+  /** Type of the numbers: `u8` are pixels 0–255, `i32` tokens. */
+  readonly dtype: 'u8' | 'f32' | 'i32';
+  /** Number of classes, where there are labels: they lie in 0 … classes − 1. */
+  readonly classes?: number;
+  /** Shape of one target, where there are targets. */
+  readonly targetShape?: readonly number[];
+  readonly train: Samples;
+  readonly test: Samples;
+}
