@@ -76,7 +76,7 @@ describe('train --model lenet5', () => {
     expect(JSON.parse(evaluated.lines)).toMatchObject({ errorRate: summary.fileTestError });
     const refused = await run('train', '--store-as', 'i9', ...data);
     expect(refused).toMatchObject({ code: exitCodes.usage });
-    expect(refused.notes).toMatch(/i8, i7/);
+    expect(refused.notes).toMatch(/storeAs: one of f32, .*i8.*, got i9/);
   });
 
   test('a thread of its own prepares the same images: the same bits', async () => {

@@ -1,10 +1,9 @@
-import type { Module } from '@funhash/layers';
-import { inspectWeight, Weight, type WeightInspection } from '@funhash/space';
+import { inspectWeight, type WeightInspection } from '@funhash/space';
 import { Command } from 'commander';
 import { loadModel } from '../files/load-model.ts';
 import { grouped, type Output, tableOf } from '../terminal/output.ts';
 
-/** `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
+/** Makes `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
 export function inspectCommand({ line }: Output): Command {
   return new Command('inspect')
     .summary('sizes, bucket loads and sign balance of a model file')
@@ -18,7 +17,7 @@ export function inspectCommand({ line }: Output): Command {
     .action(async ({ model, json }: { model: string; json?: true }) => {
       const net = await loadModel(model);
       const summary = net.summary();
-      const weights = [...weightsOf(net)].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
+      const weights = [...net.weights()].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
       if (json) return line(JSON.stringify({ rows: summary.rows, total: summary.total, weights }, null, 2));
       line(summary.toString());
       line('');
@@ -39,13 +38,4 @@ function loadRow(
   const share = positiveShare === undefined ? '–' : `${(100 * positiveShare).toFixed(2)} %`;
   const reads = [String(least), mean.toFixed(1), String(most), dispersion.toFixed(2)];
   return [name, array, grouped(length), ...reads, share];
-}
-
-/** Every virtual weight of a net by its place, biases included. */
-function* weightsOf(module: Module, place = ''): Iterable<[string, Weight]> {
-  for (const [name, member] of module.members)
-    yield* weightsOf(member, place === '' ? name : `${place}.${name}`);
-  const { weight, bias } = module as { readonly weight?: unknown; readonly bias?: unknown };
-  if (weight instanceof Weight) yield [`${place}.weight`, weight];
-  if (bias instanceof Weight) yield [`${place}.bias`, bias];
 }

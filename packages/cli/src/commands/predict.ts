@@ -1,5 +1,4 @@
-import { Dense, type Module, Reshape, Sequential } from '@funhash/layers';
-import { packedLayers } from '@funhash/layers/binary';
+import type { Module } from '@funhash/layers';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -7,7 +6,7 @@ import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { type Output, tableOf } from '../terminal/output.ts';
 
-/** `funhash predict`: classes of images in a file. */
+/** Makes `funhash predict`: classes of images in a file. */
 export function predictCommand({ line }: Output): Command {
   return new Command('predict')
     .summary('classify images with a model file')
@@ -65,17 +64,21 @@ export function predictCommand({ line }: Output): Command {
     );
 }
 
+/** Numbers of one input: those of the signature, or what the first layer that says so takes. */
 function inputWidth(net: Module): number {
-  const layers = net instanceof Sequential ? net.layers : [];
-  for (const layer of layers) {
-    if (layer instanceof Dense) return layer.options.in;
-    if (layer instanceof packedLayers.PackedDense) return layer.matrix.depth;
-    if (layer instanceof Reshape) return layer.options.shape.reduce((size, extent) => size * extent, 1);
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+  if (net.signature) return sizeOf(net.signature.input);
+  // Files of earlier versions have none: their first layer with a shape or a width says it.
+  for (const { spec } of net.chain ?? [net]) {
+    const { in: width, shape, kernelSize } = spec as { in?: number; shape?: number[]; kernelSize?: unknown };
+    if (shape) return sizeOf(shape);
+    if (width !== undefined && kernelSize === undefined) return width;
   }
   throw new UsageError({
     operation: 'predict',
-    expected: 'a sequential net that begins with a dense layer or with the shape of an image',
+    expected: 'a net with a signature, or one that begins with a dense layer or with the shape of an image',
     actual: String(net.spec.type),
+    remedy: 'Set its signature before it is saved: model.signature = { input: [28, 28, 1] }.',
   });
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { type Output, tableOf } from '../terminal/output.ts';
 
-/** `funhash schemes`: what a layer's weight can be. */
+/** Makes `funhash schemes`: what a layer's weight can be. */
 export function schemesCommand({ line }: Output): Command {
   return new Command('schemes')
     .summary('list the schemes and their options')

@@ -36,8 +36,8 @@ interface ModelKind {
 
 /** Nets by the name that a run gives them. */
 const kinds: Readonly<Record<string, ModelKind>> = {
-  ...Object.fromEntries(Object.entries(namedModels).map(([name, model]) => [name, kindOfNamed(model)])),
   mlp: { widths: [1000], isStack: true, build: denseStack },
+  ...Object.fromEntries(Object.entries(namedModels).map(([name, model]) => [name, kindOfNamed(model)])),
 };
 
 function kindOfNamed({ widths: published, isBinary, build }: NamedModel): ModelKind {

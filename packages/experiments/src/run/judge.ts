@@ -1,6 +1,6 @@
 import type { Split } from '@funhash/datasets';
 import { ArgumentError } from '@funhash/hashing';
-import { Dense, type Module, Sequential, scope, tensor } from '@funhash/layers';
+import { type Module, scope, tensor } from '@funhash/layers';
 import { errorRate, evaluate, type Loss, predict } from '@funhash/training';
 import type { JudgeSpec } from '../spec/run-spec.ts';
 import type { Mistake, RunResult } from './run-event.ts';
@@ -17,7 +17,7 @@ export async function judge(net: Module, test: Split, loss: Loss, spec: JudgeSpe
     testError,
     testLoss,
     ...(spec.mistakes > 0 && { mistakes: (await mistakesOf(net, test)).slice(0, spec.mistakes) }),
-    ...(spec.units > 0 && { units: await unitsOf(net, spec.units) }),
+    ...(spec.units > 0 && { units: await unitsOf(net, test.inputs.length / test.count, spec.units) }),
   };
 }
 
@@ -38,16 +38,15 @@ async function mistakesOf(net: Module, { inputs, labels, count }: Split): Promis
   return mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
 }
 
-/** Rows of the first layer's virtual matrix, where that layer is dense. */
-async function unitsOf(net: Module, most: number): Promise<number[][]> {
-  const first = net instanceof Sequential ? net.layers[0] : undefined;
-  if (!(first instanceof Dense)) return [];
-  const { weight } = first;
+/** Rows of the first virtual matrix, where each of them has a value for each of the inputs. */
+async function unitsOf(net: Module, inputs: number, most: number): Promise<number[][]> {
+  const [weight] = net.weights().values();
+  if (weight?.cols !== inputs) return [];
   const count = Math.min(most, weight.rows);
   const rows = scope(() => weight.rowsAt(tensor(Int32Array.from({ length: count }, (_, k) => k))));
   const values = Array.from(await rows.data());
   rows.dispose();
-  return Array.from({ length: count }, (_, k) => values.slice(k * weight.cols, (k + 1) * weight.cols));
+  return Array.from({ length: count }, (_, k) => values.slice(k * inputs, (k + 1) * inputs));
 }
 
 /**

@@ -40,6 +40,7 @@ export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): Ma
       : given;
   if (typeof given === 'string') requireFilters(parseScheme(given).kind, shape);
   const net = buildNet({ ...config, ...shape, weights, seed: spec.seed });
+  net.signature = { input: shape.input, dtype: 'u8', scale: [0, 1] };
   const { rule, learningRate, relativeStep } = spec.optimizer;
   // Latent values of signs all have one scale, and a rate of their own for each layer: their steps are not relative.
   const hasBounds = isBinary(own.model) && /binary/i.test(own.quantizer);
