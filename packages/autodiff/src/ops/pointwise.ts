@@ -32,11 +32,13 @@ export function elementwise<Terms extends readonly Real[]>(
     });
   // By the bits of the operands that are tensors. The others are scalars of the program: no memory, no gradient.
   const programs: Program[] = [];
+  // Read once, but not before it is needed: bundlers may drop ops that nobody uses.
+  let count = -1;
   return (...operands: readonly Operand[]) => {
+    if (count < 0) count = statement.length;
     const tensors: Tensor[] = [];
     const numbers: number[] = [];
     let pattern = 0;
-    const count = statement.length;
     // Surplus arguments are dropped: `tensors.map(relu)` gives an index, layers give their activation the pass.
     for (let k = 0; k < count; k++) {
       const operand = operands[k];
