@@ -1,5 +1,6 @@
 export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, valueAndGrad } from './grad.ts';
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
+export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export {
   type LstmGates,

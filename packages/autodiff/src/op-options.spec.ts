@@ -39,6 +39,7 @@ const withOptions = {
   max: of(ops.max, x),
   min: of(ops.min, x),
   argMax: of(ops.argMax, x),
+  cumsum: of(ops.cumsum, x),
   softmax: of(ops.softmax, x),
   logSoftmax: of(ops.logSoftmax, x),
   logSumExp: of(ops.logSumExp, x),
