@@ -4,6 +4,7 @@ import { fashionMnist } from './mnist/fashion-mnist.ts';
 import { mnist } from './mnist/mnist.ts';
 import { basic, bgImg, bgImgRot, bgRand, rot } from './mnist/mnist-variations.ts';
 import { convex, rect, rectImg } from './mnist/shapes.ts';
+import { addingProblem } from './sequences/adding-problem.ts';
 
 /**
  * Every data set by name. `trainCount` and `testCount` default to the published sizes; of collections of real data they
@@ -21,6 +22,7 @@ export const datasets = {
   rect,
   'rect-img': rectImg,
   convex,
+  'adding-problem': addingProblem,
 } as const;
 
 export type DatasetName = keyof typeof datasets;
