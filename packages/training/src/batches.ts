@@ -4,8 +4,9 @@ import { type Arrays, arraysOf, type Examples, takeRows } from './examples.ts';
 
 /** The batches of every epoch of a run. */
 export interface BatchSource {
+  /** Batches in an epoch; undefined where the data do not tell. */
   readonly stepsPerEpoch: number | undefined;
-  /** Of epoch 0, 1, …, from batch `from` on. */
+  /** Batches of epoch 0, 1, …, from batch `from` on. */
   epoch(epoch: number, from: number): AsyncIterable<Arrays>;
 }
 

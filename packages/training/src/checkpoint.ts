@@ -4,8 +4,9 @@ import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
 import type { NumericArray, OptimizerState } from './optimizer.ts';
 
-/** How far a run has come: with the seed, all that decides what comes next but model and optimiser. */
+/** The state of a run besides model and optimiser: with these two, all that decides what comes next. */
 export interface Progress {
+  /** Seed of the run. */
   readonly seed: number;
   /** Whole epochs done. */
   readonly epoch: number;
@@ -13,13 +14,15 @@ export interface Progress {
   readonly stepInEpoch: number;
   /** Steps done in all. */
   readonly step: number;
-  /** Over the epoch under way: Σ loss · examples, and the examples. */
+  /** Sum over the epoch under way: Σ loss · examples. */
   readonly lossSum: number;
+  /** Examples of the epoch under way. */
   readonly exampleCount: number;
-  /** Of the last step; null before the first. */
+  /** Loss of the last step; null before the first. */
   readonly lastLoss: number | null;
+  /** Learning rate of the last step; 0 before the first. */
   readonly learningRate: number;
-  /** Of the whole run; null where the data do not tell. */
+  /** Steps of every epoch; null where the data do not tell. */
   readonly stepsPerEpoch: number | null;
   /** The best value of the metric of early stopping, and the epoch that ended with it. */
   readonly best: { readonly value: number; readonly epoch: number } | null;
@@ -29,8 +32,11 @@ export interface Progress {
 export interface Checkpoint {
   /** The model's `spec`, as JSON text with sorted keys, where it has one: hash seeds are part of a model. */
   readonly model: string | null;
+  /** How far the run has come. */
   readonly progress: Progress;
+  /** Values of parameters and buffers, by name. */
   readonly parameters: ReadonlyMap<string, NumericArray>;
+  /** State of the optimiser. */
   readonly optimizer: OptimizerState;
   /** Parameters at the end of the best epoch, where early stopping restores them. */
   readonly bestParameters: ReadonlyMap<string, NumericArray>;
@@ -87,6 +93,8 @@ export function encodeCheckpoint({
 }
 
 /**
+ * Reads a checkpoint from the bytes of a file.
+ *
  * @throws ModelFileError for bytes that are no model file or were damaged, CheckpointError for another model file
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
@@ -117,7 +125,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   };
 }
 
-/** What decides a model besides its values, as JSON text; null for one that does not say. */
+/** The description of a model besides its values, as JSON text; null for one that does not give it. */
 export function specText(model: Model): string | null {
   if (!('spec' in model)) return null;
   return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });

@@ -1,15 +1,18 @@
 import { FunhashError } from '@funhash/hashing';
 
-/** Where training stood when it diverged. */
+/** The place where training diverged, and what it met. */
 export interface Divergence {
-  /** Epoch and step under way, counted from 1. */
+  /** Epoch under way, counted from 1. */
   readonly epoch: number;
+  /** Step under way, counted from 1 over all epochs. */
   readonly step: number;
-  /** What was not finite: the loss, or a parameter by its name. */
+  /** Name of what was not finite: `loss`, or a parameter. */
   readonly what: string;
+  /** Value that was not finite. */
   readonly value: number;
   /** The last loss that was finite. */
   readonly lastLoss: number | null;
+  /** Learning rate of the step. */
   readonly learningRate: number;
 }
 

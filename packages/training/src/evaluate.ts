@@ -15,10 +15,10 @@ import { type Loss, softmaxCrossEntropy } from './losses.ts';
 import type { Metric } from './metrics.ts';
 import type { NumericArray } from './optimizer.ts';
 
-/** What a metric is called in results. */
+/** Metrics by the names that results give them. */
 export type Metrics = Readonly<Record<string, Metric>>;
 
-/** `loss`, and the metrics by their names. */
+/** Results of a judgement: `loss`, and the metrics by their names. */
 export type Scores<M extends Metrics = Metrics> = { readonly loss: number } & {
   readonly [K in keyof M]: number;
 };
@@ -50,6 +50,7 @@ export interface EvaluateOptions<M extends Metrics> extends Omit<OptionsOf<typeo
  * The loss and metrics of a model over a data set, without training. The event loop is left free.
  *
  * @param data examples, or batches of them
+ * @throws ArgumentError for examples that do not fit each other, OptionError for an unknown option
  */
 export async function evaluate<M extends Metrics = Record<never, never>>(
   model: Model,
@@ -70,7 +71,7 @@ export function arraysIn(data: Examples | Iterable<Examples>): Iterable<Arrays> 
   };
 }
 
-/** As `evaluate`, of examples whose shapes are known. */
+/** Judges a model as `evaluate` does, by examples whose shapes are known. */
 export async function evaluateArrays<M extends Metrics>(
   model: Model,
   batches: Iterable<Arrays>,
@@ -115,7 +116,11 @@ export const predictRules = {
 /** Options of `predict`. */
 export type PredictOptions = OptionsOf<typeof predictRules>;
 
-/** The outputs of a model, [N, …], for inputs [N, …]. The event loop is left free. */
+/**
+ * The outputs of a model, [N, …], for inputs [N, …]. The event loop is left free.
+ *
+ * @throws ArgumentError for inputs whose number cannot be told, OptionError for an unknown option
+ */
 export async function predict(
   model: Model,
   inputs: Numbers,

@@ -18,13 +18,13 @@ export type Numbers = TypedArray | readonly NestedArray[];
  * are not read.
  */
 export interface Examples {
-  /** How many. Default: the number of labels, nested inputs or targets, or of the numbers in flat targets. */
+  /** Number of examples. Default: the number of labels, nested inputs or targets, or of the numbers in flat targets. */
   readonly count?: number;
   /** Samples, [N, …]. Bytes are pixels and become value / 255; an Int32Array stays integer. */
   readonly inputs: Numbers;
   /** Shape of one input. Default: that of the nesting, else one axis. */
   readonly inputShape?: readonly number[];
-  /** Classes, [N]. */
+  /** Classes 0, 1, 2, …, [N]. */
   readonly labels?: ArrayLike<number>;
   /** Numbers to fit, or probabilities of classes, [N, T]. */
   readonly targets?: Numbers;
@@ -32,10 +32,11 @@ export interface Examples {
 
 /** Examples as arrays of known shape: inputs [N, …], targets [N] (i32 labels) or [N, T]. */
 export interface Arrays {
+  /** Number of examples. */
   readonly count: number;
   readonly inputs: NumericArray;
   readonly targets: NumericArray;
-  /** What the inputs were before they were taken for a model. Default f32. */
+  /** Kind of numbers that the inputs were before they were taken for a model. Default f32. */
   readonly given?: 'u8' | 'i32' | 'f32';
 }
 

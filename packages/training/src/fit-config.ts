@@ -12,13 +12,13 @@ export const earlyStoppingRules = {
   patience: option.required(option.count()),
   /** A name among the metrics, or `loss`, both over the validation examples. Default `loss`. */
   metric: option.text(),
-  /** Which values are better. Default `min`; a metric other than `loss` has to say. */
+  /** The better values: small ones (`min`) or large ones (`max`). Default `min`; a metric other than `loss` has to say. */
   goal: option.oneOf(['min', 'max']),
   /** Whether training ends with the parameters of the best epoch. Default true. */
   restoreBest: option.flag(),
 };
 
-/** When training stops early: where a value over the validation examples no longer gets better. */
+/** Conditions under which training ends before its last epoch: a value over the validation examples stays no better. */
 export type EarlyStopping = OptionsOf<typeof earlyStoppingRules>;
 
 export const checkpointRules = {
@@ -37,7 +37,7 @@ export const checkpointRules = {
   >(),
 };
 
-/** Where and how often `fit` saves the state of a run. */
+/** Places and times at which `fit` saves the state of a run. */
 export type CheckpointOptions = OptionsOf<typeof checkpointRules>;
 
 export const fitRules = {
@@ -78,7 +78,7 @@ export const fitRules = {
   shuffle: option.flag(),
   /** Decides the order, dropout and the validation share. Default 0, or that of the resumed checkpoint. */
   seed: option.integer({ most: Number.MAX_SAFE_INTEGER }),
-  /** How many batches a function as `data` gives: for schedules that end, and for progress. */
+  /** Number of batches that a function as `data` gives: for schedules that end, and for progress. */
   stepsPerEpoch: option.count(),
   /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
   metrics: metricsRule,
@@ -93,9 +93,9 @@ export const fitRules = {
   ),
   /** Share of the target spread over all classes by softmaxCrossEntropy. Default 0. */
   labelSmoothing: option.real({ least: 0, most: 1 }),
-  /** When to stop before the last epoch. Default: never. */
+  /** Conditions for an end before the last epoch. Default: none. */
   earlyStopping: option.any<EarlyStopping>(),
-  /** Where and how often the state is saved. Default: nowhere. */
+  /** Places and times at which the state is saved. Default: none. */
   checkpoint: option.any<CheckpointOptions>(),
   /** A checkpoint of this run to continue from, bit for bit: bytes, a path, a Blob, … */
   resume: option.any<ByteSource>(),
@@ -105,7 +105,7 @@ export const fitRules = {
   reportEverySteps: option.count(),
 };
 
-/** What `fit` is told. */
+/** Configuration of `fit`. */
 export interface FitConfig<M extends Metrics = Metrics> extends Omit<OptionsOf<typeof fitRules>, 'metrics'> {
   /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
   readonly metrics?: M;
@@ -122,7 +122,11 @@ const advice: Advice = {
   onEpochEnd: asEvents,
 };
 
-/** @throws OptionError for names that `fit` does not know, ArgumentError for values that it does not take */
+/**
+ * Checks names and values of a configuration, each by itself.
+ *
+ * @throws OptionError for names that `fit` does not know, ArgumentError for values that it does not take
+ */
 export function checkConfig(config: FitConfig): void {
   checkOptions('fit', fitRules, config, advice);
   checkOptions('fit.checkpoint', checkpointRules, config.checkpoint ?? {});
@@ -134,15 +138,20 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Epochs and steps are counted from 1; before the first, 0. `seconds` are since fit was called, or since the epoch began. */
+/**
+ * What `fit` yields. Epochs and steps are counted from 1, steps over all epochs; before the first they are 0. `seconds`
+ * are those since fit was called, or since the epoch began.
+ */
 export type FitEvent<M extends Metrics = Metrics> =
   | {
       readonly type: 'start';
-      /** Where the run stands: 0 and 0 unless it was resumed. */
+      /** Epochs behind the run: 0 unless it was resumed. */
       readonly epoch: number;
+      /** Steps behind the run: 0 unless it was resumed. */
       readonly step: number;
+      /** Epochs of the whole run. */
       readonly epochs: number;
-      /** Undefined where the data do not tell. */
+      /** Steps of the whole run; undefined where the data do not tell. */
       readonly steps: number | undefined;
       /** Trainable values of the model. */
       readonly storedCount: number;
@@ -151,7 +160,7 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly type: 'step';
       readonly epoch: number;
       readonly step: number;
-      /** Of this batch, before the step. */
+      /** Loss of this batch, before the step. */
       readonly loss: number;
       readonly learningRate: number;
     }
@@ -161,8 +170,9 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly step: number;
       /** Mean over the examples of the epoch, each before its step, with dropout. */
       readonly loss: number;
+      /** Loss and metrics over the validation examples, where there are some. */
       readonly validation: Scores<M> | undefined;
-      /** Of the last step. */
+      /** Learning rate of the last step. */
       readonly learningRate: number;
       readonly seconds: number;
     }

@@ -5,7 +5,7 @@ import { ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 export { softmaxCrossEntropy } from '@funhash/autodiff';
 
 export const lossRules = {
-  /** What becomes of the losses of all elements. Default `mean`. */
+  /** Form of the result: the mean or the sum over all elements, or the loss of each. Default `mean`. */
   reduction: option.oneOf(['mean', 'sum', 'none']),
 };
 

@@ -42,7 +42,7 @@ function wanted(targets: NumericArray, row: number, classes: number): number {
     : largest(targets.data, row * classes, classes);
 }
 
-/** How many rows have their class among the k largest scores, and the rows. */
+/** Rows that have their class among the k largest scores, and all rows: their numbers. */
 function hitsOf(
   operation: string,
   outputs: NumericArray,
@@ -86,7 +86,7 @@ export function topKAccuracy(k: number): Metric {
   };
 }
 
-/** How many scores of a row come before that of `target`; all, where it is NaN or no class. */
+/** Number of scores of a row that come before that of `target`; all, where it is NaN or no class. */
 function rankOf(data: NumericArray['data'], from: number, classes: number, target: number): number {
   const own = data[from + target] as number;
   if (target >= classes || Number.isNaN(own)) return classes;
@@ -98,7 +98,7 @@ function rankOf(data: NumericArray['data'], from: number, classes: number, targe
   return rank;
 }
 
-/** Counts [C, C]: the row is the class, the column the prediction. */
+/** Confusion matrix, counts [C, C]: the row is the class, the column the prediction. */
 export function confusionMatrix(outputs: NumericArray, targets: NumericArray): NumericArray {
   const columns = classesOf('confusionMatrix', outputs, targets);
   const classes = Math.max(2, columns);
@@ -124,21 +124,21 @@ const meanOver = (count: number, term: (k: number) => number): number => {
   return sum / count;
 };
 
-/** Mean of |y − t|. */
+/** Mean absolute error, the mean of |y − t| over all elements. */
 export function meanAbsoluteError(outputs: NumericArray, targets: NumericArray): number {
   requireNumbers('meanAbsoluteError', outputs, targets);
   const [y, t] = [outputs.data, targets.data];
   return meanOver(y.length, (k) => Math.abs((y[k] as number) - (t[k] as number)));
 }
 
-/** √ of the mean of (y − t)². */
+/** Root mean squared error, √ of the mean of (y − t)² over all elements. */
 export function rootMeanSquaredError(outputs: NumericArray, targets: NumericArray): number {
   requireNumbers('rootMeanSquaredError', outputs, targets);
   const [y, t] = [outputs.data, targets.data];
   return Math.sqrt(meanOver(y.length, (k) => ((y[k] as number) - (t[k] as number)) ** 2));
 }
 
-/** 1 − Σ(y − t)² / Σ(t − t̄)² over all elements: 1 is perfect, 0 no better than the mean. */
+/** Coefficient of determination R², 1 − Σ(y − t)² / Σ(t − t̄)² over all elements: 1 is perfect, 0 no better than the mean. */
 export function r2(outputs: NumericArray, targets: NumericArray): number {
   requireNumbers('r2', outputs, targets);
   const [y, t] = [outputs.data, targets.data];

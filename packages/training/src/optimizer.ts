@@ -34,6 +34,7 @@ export type OptimizerOptions = OptionsOf<typeof optimizerRules>;
 
 /** A configured optimiser, not yet bound to parameters. */
 export interface Optimizer {
+  /** Name of the rule. */
   readonly rule: string;
   /** The options that it was made with. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -53,48 +54,52 @@ export interface OptimizerMaker<O extends RuleOptions = Record<never, never>> {
   readonly usual: OptimizerOptions & Partial<O>;
 }
 
-/** What the statement of a rule is about: one element of a tensor. */
+/** Terms of the statement of a rule: one element of a tensor. */
 export interface RuleTerms<S extends string, H extends string> {
-  /** With decoupled weight decay, already decayed. */
+  /** Value of the element; with decoupled weight decay, already decayed. */
   readonly parameter: Real;
-  /** Clipped; with coupled weight decay, that term is already added. */
+  /** Gradient of the element, clipped; with coupled weight decay, that term is already added. */
   readonly gradient: Real;
-  /** Of this step and, with relative steps, this tensor. */
+  /** Learning rate of this step and, with relative steps, of this tensor. */
   readonly learningRate: Real;
   /** State that the rule keeps for each element; 0 at the start. */
   readonly slots: Readonly<Record<S, Real>>;
+  /** Numbers of the step, as the rule's `hyper` gives them. */
   readonly hyper: Readonly<Record<H, Real>>;
 }
 
-/** How an optimiser moves one element. Everything else is derived. */
+/** Statement of how an optimiser moves one element. Everything else is derived. */
 export interface OptimizerRule<O extends RuleOptions, S extends string, H extends string> {
+  /** Name under which it is exported. */
   readonly name: string;
   /** Paper and equation. */
   readonly source: string;
   /** Defaults of the rule's own options: numbers ≥ 0, or booleans. */
   readonly options: O;
+  /** Default learning rate. */
   readonly learningRate: number;
   /** Options that commands start from, where they differ from the defaults. */
   readonly usual?: Partial<O>;
-  /** Default 0. */
+  /** Default weight decay. Default 0. */
   readonly weightDecay?: number;
-  /** `coupled`: gradient + decay · parameter (L2). `decoupled`: parameter · (1 − learningRate · decay). */
+  /** Form of weight decay. `coupled`: gradient + decay · parameter (L2). `decoupled`: parameter · (1 − learningRate · decay). */
   readonly decay: 'coupled' | 'decoupled';
+  /** Names of the state that the rule keeps for each element. */
   slots(options: O): readonly S[];
   /** Numbers of a step, `step` counting from 1; the same names at every step. */
   hyper(options: O, step: number): Readonly<Record<H, number>>;
-  /** Stated once per optimiser: choices among `options` are part of the statement. */
+  /** Step of one element, stated once per optimiser: choices among `options` are part of the statement. */
   update(
     terms: RuleTerms<S, H>,
     options: O,
   ): { readonly parameter: Real; readonly slots: Readonly<Partial<Record<S, Real>>> };
 }
 
-/** What schedules need to know of a run. */
+/** Length of a run, for schedules. */
 export interface RunLength {
   /** Steps of the whole run, for schedules that end. */
   readonly steps?: number | undefined;
-  /** Multiplies the learning rate. Default: constant 1. */
+  /** Factor of the learning rate at each step. Default: constant 1. */
   readonly schedule?: Schedule | undefined;
 }
 
@@ -104,14 +109,15 @@ export interface NumericArray {
   readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
 
-/** All that decides the coming steps of an optimiser besides its options, on the host. */
+/** State of an optimiser, on the host: all that decides its coming steps besides its options. */
 export interface OptimizerState {
+  /** Name of the rule. */
   readonly rule: string;
   /** Steps taken. */
   readonly step: number;
   /** Unit of the learning rate of each parameter, in their order; 1 without relative steps. */
   readonly scales: readonly number[];
-  /** By `slot/parameter`. */
+  /** Values of the slots, by `slot/parameter`. */
   readonly slots: ReadonlyMap<string, NumericArray>;
 }
 
@@ -119,10 +125,11 @@ export interface OptimizerState {
 export interface BoundOptimizer {
   /** Steps taken. */
   readonly step: number;
-  /** Of the coming step, not scaled by tensors. */
+  /** Learning rate of the coming step, not scaled by tensors. */
   readonly learningRate: number;
   /** Overwrites the parameters by one step; gradients in the order of the parameters. */
   update(gradients: readonly Tensor[]): void;
+  /** Copies the state to the host. */
   state(): Promise<OptimizerState>;
   /** Continues bit for bit where `state` was taken. @throws ArgumentError for the state of other parameters */
   restore(state: OptimizerState): void;

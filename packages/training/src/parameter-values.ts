@@ -13,7 +13,7 @@ export async function valuesOf(
   return values;
 }
 
-/** @throws CheckpointError unless names and shapes are those of the parameters */
+/** Checks values before any is taken. @throws CheckpointError unless names and shapes are those of the parameters */
 export function requireFit(
   parameters: ReadonlyMap<string, Parameter>,
   values: ReadonlyMap<string, NumericArray>,

@@ -27,14 +27,14 @@ export const scheduleRules = (() => {
     cosine: ofEnding,
     stepDecay: {
       ...ofAll,
-      /** What the rate is multiplied by at each fall. */
+      /** Factor of the rate at each fall. */
       factor: option.required(option.real({ least: 0 })),
       /** Steps from fall to fall. */
       every: option.required(option.positive()),
     },
     exponential: {
       ...ofAll,
-      /** What the rate is multiplied by at each step. */
+      /** Factor of the rate at each step. */
       factor: option.required(option.real({ least: 0 })),
     },
     inverseTime: {

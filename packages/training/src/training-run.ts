@@ -90,7 +90,7 @@ export class TrainingRun<M extends Metrics> {
     return this.#progress.epoch;
   }
 
-  /** Of events: the epoch under way, or the last one between two. */
+  /** The epoch that events name: the one under way, or between two the last. */
   get epoch(): number {
     return this.#progress.epoch + (this.#progress.stepInEpoch > 0 ? 1 : 0);
   }
@@ -112,7 +112,7 @@ export class TrainingRun<M extends Metrics> {
     return { type: 'start', epoch: this.epoch, step: this.step, epochs, steps: length.steps, storedCount };
   }
 
-  /** What is left of the epoch under way. */
+  /** Batches that are left of the epoch under way. */
   batches(): AsyncIterable<Arrays> {
     return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
   }

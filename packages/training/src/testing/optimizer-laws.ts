@@ -90,7 +90,7 @@ function requireEqual(law: string, expected: Vectors, actual: Vectors): void {
 }
 
 /**
- * What every optimiser must do, for the function that makes it: `optimizerLaws(adam)`. Options beyond those that all
+ * Laws of every optimiser, for the function that makes it: `optimizerLaws(adam)`. Options beyond those that all
  * optimisers take are bound by the caller: `optimizerLaws((options) => sgd({ ...options, momentum: 0.9 }))`. Runs on
  * the current backend, whose memory script must see.
  */
