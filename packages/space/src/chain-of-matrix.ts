@@ -3,7 +3,6 @@ import type { Tensor } from '@funhash/tensor';
 import { embedded, fitChain, type RankRule, withinRanks } from './contraction/fit-chain.ts';
 import type { TensorChain } from './contraction/tensor-chain.ts';
 import { finiteValues } from './linear-algebra/finite-values.ts';
-import { truncatedSvd } from './linear-algebra/truncated-svd.ts';
 import type { OptionSchema, OptionValues } from './options.ts';
 import type { MatrixShape, Scheme, SchemeDefinition, WeightRequest } from './scheme.ts';
 import { mpo } from './schemes/mpo.ts';
@@ -89,7 +88,6 @@ function chainOfMatrix(
     isBounded
       ? withinError((relativeError ** 2 - chain.inModes.length * rounding) * squaredNorm, chain)
       : withinRanks(chain),
-    truncatedSvd,
   );
   const found = isBounded ? { ...options, [ranksName]: fitted.chain.bonds.slice(1, -1) } : options;
   const started: SchemeDefinition<OptionSchema> = {

@@ -2,7 +2,6 @@ import type { Real, Word } from '@funhash/formula';
 import { ArgumentError, checkOptions, type OptionRules, option, type Random } from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
 import type { Floats } from './linear-algebra/plain-matrix.ts';
-import type { truncatedSvd } from './linear-algebra/truncated-svd.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { SchemeLawName } from './testing/law-names.ts';
 import type { ParameterRule } from './weight/parameter.ts';
@@ -68,8 +67,6 @@ export interface FitRequest<O extends OptionSchema> extends MatrixShape {
   readonly target: Floats;
   /** Stored values as they are, by name, flat. */
   readonly present: Readonly<Record<string, Float64Array>>;
-  /** Given here, so that only those who fit carry it. */
-  readonly truncatedSvd: typeof truncatedSvd;
 }
 
 /**

@@ -103,9 +103,9 @@ export function chainScheme<O extends OptionSchema>(
       const chain = checked(values, shape);
       return ids ? chainRows(ids, stored, chain, shape) : decodeChain(stored, chain, shape);
     },
-    fit: ({ options: values, target, present, truncatedSvd, ...shape }) => {
+    fit: ({ options: values, target, present, ...shape }) => {
       const chain = checked(values, shape);
-      return embedded(fitChain(target, shape, chain, withinRanks(chain), truncatedSvd), chain, present);
+      return embedded(fitChain(target, shape, chain, withinRanks(chain)), chain, present);
     },
     sample: { shape: { rows: 12, cols: 30 }, requests, stdTolerance: 0.15 },
     notes: (values, shape) => notesOf(checked(values, shape), shape),

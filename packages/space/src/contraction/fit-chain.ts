@@ -1,5 +1,5 @@
 import { type Floats, transposed } from '../linear-algebra/plain-matrix.ts';
-import type { RankChoice, truncatedSvd } from '../linear-algebra/truncated-svd.ts';
+import { type RankChoice, truncatedSvd } from '../linear-algebra/truncated-svd.ts';
 import type { MatrixShape } from '../scheme.ts';
 import { productOf } from './modes.ts';
 import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
@@ -34,7 +34,6 @@ export function fitChain(
   shape: MatrixShape,
   { inModes, outModes }: Pick<TensorChain, 'inModes' | 'outModes'>,
   rankOf: RankRule,
-  svd: typeof truncatedSvd,
 ): FittedChain {
   const extents = inModes.map((inMode, k) => inMode * (outModes[k] as number));
   const bonds = Array.from({ length: extents.length + 1 }, () => 1);
@@ -47,7 +46,7 @@ export function fitChain(
     const front = (bonds[first] as number) * (extents[first] as number);
     const back = (extents[last] as number) * (bonds[last + 1] as number);
     if (front <= back) {
-      const found = svd(center, front, center.length / front, rankOf(first));
+      const found = truncatedSvd(center, front, center.length / front, rankOf(first));
       squaredError += found.squaredError;
       cores[first] = found.left;
       center = found.right;
@@ -55,7 +54,7 @@ export function fitChain(
       bonds[first] = found.rank;
     } else {
       const length = center.length / back;
-      const found = svd(transposed(center, length, back), back, length, rankOf(last - 1));
+      const found = truncatedSvd(transposed(center, length, back), back, length, rankOf(last - 1));
       squaredError += found.squaredError;
       cores[last] = transposed(found.left, back, found.rank);
       center = transposed(found.right, found.rank, length);

@@ -1,7 +1,7 @@
 import { random } from '@funhash/hashing';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { normalValues } from '../weight/start-values.ts';
 import { product, transposed } from './plain-matrix.ts';
+import { symmetricEigen } from './symmetric-eigen.ts';
 
 /** Directions besides those that are asked for: the faster the iteration, the more. */
 const spare = (count: number): number => 8 + Math.ceil(count / 2);
@@ -30,19 +30,11 @@ export function leadingEigenvectors(
     orthonormalize(basis, width, size);
     const image = product(basis, matrix, width, size, size);
     const inside = product(image, transposed(basis, width, size), width, size, width);
-    const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
-      Matrix.from1DArray(width, width, inside),
-      { assumeSymmetric: true },
-    );
-    // Ascending there.
-    const values = Float64Array.from(realEigenvalues).reverse().subarray(0, count);
+    const { values: all, vectors } = symmetricEigen(inside, width);
+    const values = all.slice(0, count);
     const sum = values.reduce((total, value) => total + value, 0);
-    if (sum - captured <= Math.max(enough * (trace - sum), 1e-15 * trace)) {
-      const turn = Float64Array.from({ length: count * width }, (_, at) =>
-        eigenvectorMatrix.get(at % width, width - 1 - Math.floor(at / width)),
-      );
-      return { values, vectors: product(turn, basis, count, width, size) };
-    }
+    if (sum - captured <= Math.max(enough * (trace - sum), 1e-15 * trace))
+      return { values, vectors: product(vectors.subarray(0, count * width), basis, count, width, size) };
     captured = sum;
     basis = image;
   }

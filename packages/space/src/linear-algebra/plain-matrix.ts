@@ -15,13 +15,34 @@ export function product(
   const result = new Float64Array(rows * cols);
   for (let from = 0; from < cols; from += stretch) {
     const end = Math.min(cols, from + stretch);
-    for (let i = 0; i < rows; i++)
-      for (let k = 0; k < depth; k++) {
+    for (let i = 0; i < rows; i++) {
+      const sink = i * cols;
+      let k = 0;
+      // Four rows of B at a time: the result is read and written once for all.
+      for (; k + 3 < depth; k += 4) {
+        const f0 = a[i * depth + k] as number;
+        const f1 = a[i * depth + k + 1] as number;
+        const f2 = a[i * depth + k + 2] as number;
+        const f3 = a[i * depth + k + 3] as number;
+        const b0 = k * cols;
+        const b1 = b0 + cols;
+        const b2 = b1 + cols;
+        const b3 = b2 + cols;
+        for (let j = from; j < end; j++)
+          result[sink + j] =
+            (result[sink + j] as number) +
+            f0 * (b[b0 + j] as number) +
+            f1 * (b[b1 + j] as number) +
+            f2 * (b[b2 + j] as number) +
+            f3 * (b[b3 + j] as number);
+      }
+      for (; k < depth; k++) {
         const factor = a[i * depth + k] as number;
-        const [source, sink] = [k * cols, i * cols];
+        const source = k * cols;
         for (let j = from; j < end; j++)
           result[sink + j] = (result[sink + j] as number) + factor * (b[source + j] as number);
       }
+    }
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import { type Floats, transposed } from './plain-matrix.ts';
-import type { truncatedSvd } from './truncated-svd.ts';
+import { truncatedSvd } from './truncated-svd.ts';
 
 /**
  * The best approximation of a matrix [rows, cols] by Σᵣ aᵣ·bᵣᵀ: a [rows, count] and b [count, cols], aᵣ and bᵣ of equal
@@ -9,13 +9,12 @@ import type { truncatedSvd } from './truncated-svd.ts';
 export function rankOneTerms(
   matrix: Floats,
   { rows, cols, count }: { readonly rows: number; readonly cols: number; readonly count: number },
-  svd: typeof truncatedSvd,
 ): { readonly a: Float64Array; readonly b: Float64Array } {
   if (rows > cols) {
-    const { a, b } = rankOneTerms(transposed(matrix, rows, cols), { rows: cols, cols: rows, count }, svd);
+    const { a, b } = rankOneTerms(transposed(matrix, rows, cols), { rows: cols, cols: rows, count });
     return { a: transposed(b, count, rows), b: transposed(a, cols, count) };
   }
-  const { left, right, rank } = svd(matrix, rows, cols, count);
+  const { left, right, rank } = truncatedSvd(matrix, rows, cols, count);
   const a = new Float64Array(rows * count);
   const b = new Float64Array(count * cols);
   for (let r = 0; r < rank; r++) {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { leadingEigenvectors } from './leading-eigenvectors.ts';
 import { type Floats, product, transposed } from './plain-matrix.ts';
+import { symmetricEigen } from './symmetric-eigen.ts';
 
 /** How many singular values to keep; or a rule, which is shown all of them, descending. */
 export type RankChoice = number | ((singularValues: Float64Array) => number);
@@ -60,20 +60,12 @@ function chosenEigenvectors(
   rows: number,
   choice: RankChoice,
 ): { readonly values: Float64Array; readonly vectors: Float64Array } {
-  const whole = Matrix.from1DArray(rows, rows, sums);
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(whole, {
-    assumeSymmetric: true,
-  });
-  // Ascending there.
-  const values = Float64Array.from(realEigenvalues).reverse();
+  const { values, vectors } = symmetricEigen(sums, rows);
   const rank =
     typeof choice === 'number'
       ? Math.min(choice, rows)
       : choice(values.map((value) => Math.sqrt(Math.max(0, value))));
-  const vectors = Float64Array.from({ length: rank * rows }, (_, at) =>
-    eigenvectorMatrix.get(at % rows, rows - 1 - Math.floor(at / rows)),
-  );
-  return { values: values.subarray(0, rank), vectors };
+  return { values: values.slice(0, rank), vectors: vectors.slice(0, rank * rows) };
 }
 
 /** Columns that are gone through together: so many of a few rows stay in the nearest cache. */

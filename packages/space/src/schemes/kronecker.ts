@@ -90,7 +90,7 @@ export const kronecker = defineScheme({
     return bias ? add(flat, bias) : flat;
   },
   // Van Loan and Pitsianis, section 2: rearranged to [p·q, m·n] every Aᵣ ⊗ Bᵣ is a matrix of rank 1.
-  fit: ({ cols, options: { terms, shapes }, target, truncatedSvd }) => {
+  fit: ({ cols, options: { terms, shapes }, target }) => {
     const { p, q, m, n } = extentsOf(shapes);
     const rearranged = new Float64Array(target.length);
     target.forEach((value, at) => {
@@ -98,7 +98,7 @@ export const kronecker = defineScheme({
       const [block, place] = [Math.floor(i / m) * q + Math.floor(j / n), (i % m) * n + (j % n)];
       rearranged[block * m * n + place] = value;
     });
-    return rankOneTerms(rearranged, { rows: p * q, cols: m * n, count: terms }, truncatedSvd);
+    return rankOneTerms(rearranged, { rows: p * q, cols: m * n, count: terms });
   },
   sample: {
     shape: { rows: 12, cols: 20 },

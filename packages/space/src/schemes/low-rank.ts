@@ -36,8 +36,8 @@ export const lowRank = defineScheme({
       a.at(row.times(rank).plus(r)).times(b.at(col.times(rank).plus(r))),
     ).reduce((sum, term) => sum.plus(term)),
   apply: (x, { a, b }, { bias }) => matmul(matmul(x, b), a, { transposeB: true, bias }),
-  fit: ({ rows, cols, options: { rank: count }, target, truncatedSvd }) => {
-    const { a, b } = rankOneTerms(target, { rows, cols, count }, truncatedSvd);
+  fit: ({ rows, cols, options: { rank: count }, target }) => {
+    const { a, b } = rankOneTerms(target, { rows, cols, count });
     return { a, b: transposed(b, count, cols) };
   },
   sample: { requests: [{ rank: 3 }, { rank: 1 }], stdTolerance: 0.15 },

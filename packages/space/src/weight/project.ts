@@ -2,7 +2,6 @@ import { reshape } from '@funhash/autodiff';
 import { ArgumentError } from '@funhash/hashing';
 import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
 import { finiteValues } from '../linear-algebra/finite-values.ts';
-import { truncatedSvd } from '../linear-algebra/truncated-svd.ts';
 import { operandOf, tangentMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { Parameter } from './parameter.ts';
 import type { Weight } from './weight.ts';
@@ -85,7 +84,7 @@ class Fit {
   closedForm(start: Values): Values | undefined {
     const { definition, options, rows, cols, arrayNames } = this.#weight;
     const present = Object.fromEntries(arrayNames.map((name, k) => [name, start[k] as Float64Array]));
-    const request = { rows, cols, options, target: this.#target, present, truncatedSvd };
+    const request = { rows, cols, options, target: this.#target, present };
     const found = definition.fit?.(request);
     return (
       found &&
