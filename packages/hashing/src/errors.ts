@@ -38,7 +38,7 @@ export class OptionError extends ArgumentError {
     advice = nearest === undefined ? undefined : `did you mean ${nearest}?`,
   }: {
     readonly operation: string;
-    /** As it was given. */
+    /** The name that was given. */
     readonly name: string;
     readonly known: readonly string[];
     /** The known one that was most likely meant. */

@@ -8,7 +8,7 @@ import { xxHash64Halves } from './xx-hash64.ts';
 const TWO32 = 2 ** 32;
 const GENERATOR = 'philox4x32-10';
 
-/** Where a generator stands, as plain JSON data; `randomFrom` continues from it bit for bit. */
+/** The state of a generator, as plain JSON data; `randomFrom` continues from it bit for bit. */
 export interface RandomState {
   readonly generator: typeof GENERATOR;
   /** The key of the generator, as two unsigned words: low, high. */

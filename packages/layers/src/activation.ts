@@ -8,7 +8,7 @@ import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
 
 const options = {
-  /** Which function. */
+  /** The name of the function. */
   activation: layerOption.required(layerOption.activation()),
 } as const;
 

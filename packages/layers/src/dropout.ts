@@ -19,7 +19,7 @@ const options = {
 
 export type DropoutOptions = OptionsOf<typeof options>;
 
-/** In training, elements are 0 with probability `rate` and else scaled by 1 / (1 − rate); otherwise x itself. */
+/** Dropout: in training, elements are 0 with probability `rate` and else scaled by 1 / (1 − rate); otherwise x itself. */
 export class Dropout extends Module<DropoutOptions> {
   static override readonly type: string = 'dropout';
   static override readonly options = options;

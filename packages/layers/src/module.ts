@@ -69,7 +69,7 @@ export abstract class Module<O extends object = object> implements Model {
   /** Layers of the class that laws and fuzzers of all layers are run on. */
   static readonly sample?: LayerSample<Module>;
 
-  /** As they were given. */
+  /** The options as they were given, without those that are undefined. */
   readonly options: O;
   /** Modules that this one is made of, by name. */
   readonly members: ReadonlyMap<string, Module> = new Map();
@@ -286,7 +286,7 @@ export function savedValues(module: Module): ReadonlyMap<string, Parameter> {
   return uniquelyNamed(module.constructor.name, [...module.namedParameters(), ...module.namedBuffers()]);
 }
 
-/** Where a layer with values of its own has a second place in a module: that place, and the first one. */
+/** Second places of layers with values of their own in a module, each with the first place of its layer. */
 function tiesOf(root: Module): [place: string, first: string][] {
   const firstPlaces = new Map<Module, string>();
   const ties: [string, string][] = [];

@@ -9,7 +9,7 @@ export interface Pass {
   /** Source of the randomness of this pass: seeded by the caller, so that a step can be repeated. */
   readonly random: Random;
   /**
-   * Which steps of sequences are real, [B, T]: 1, or 0 for padding. Recurrent layers keep their state over padded steps
+   * Steps of sequences that are real, [B, T]: 1, or 0 for padding. Recurrent layers keep their state over padded steps
    * and give 0 there. Default: all are real.
    */
   readonly mask?: Tensor | undefined;
@@ -24,7 +24,7 @@ export interface Pass {
 
 /** What `fit`, `evaluate` and optimisers need of a model. Every layer is one, and so is a network of layers. */
 export interface Model {
-  /** Without a pass: inference. */
+  /** The output for x; without a pass: inference. */
   forward(x: Tensor, pass?: Pass): Tensor;
   /** Trainable tensors by a name unique in the model; one that several places share appears once. */
   namedParameters(): ReadonlyMap<string, Parameter>;

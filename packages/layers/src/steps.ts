@@ -10,7 +10,7 @@ export interface ProductStep<L> {
   readonly weight: Weight;
   /** Channels of the input. */
   readonly channels: number;
-  /** Where windows lie on images; undefined: x is rows. */
+  /** Windows on images, as an op takes them; undefined: x is rows. */
   readonly windows?: PaddedWindowOptions & { readonly axes: number };
   /** Groups of channels that see only each other. 1: all see all. */
   readonly groups: number;

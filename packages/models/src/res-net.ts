@@ -19,7 +19,7 @@ const rules = {
   /** Channels of the first group; the next ones have twice and four times as many. Default 16. */
   channels: option.count(),
   /**
-   * Where a block halves the image and doubles the channels: `pad` (default, the paper's A for these nets) takes every
+   * The shortcut of a block that halves the image and doubles the channels: `pad` (default, the paper's A for these nets) takes every
    * second pixel and adds channels of zeros; `conv` (B) is a convolution of 1 × 1.
    */
   shortcut: option.oneOf(['pad', 'conv']),

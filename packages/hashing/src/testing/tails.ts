@@ -47,7 +47,7 @@ function lowerSeries(a: number, x: number): number {
   return sum * Math.exp(a * Math.log(x) - x - logGamma(a));
 }
 
-/** By Lentz's method, modified: the fraction is x − a + 1 − 1(1 − a) / (x − a + 3 − 2(2 − a) / (x − a + 5 − …)). */
+/** The continued fraction by Lentz's method, modified: x − a + 1 − 1(1 − a) / (x − a + 3 − 2(2 − a) / (x − a + 5 − …)). */
 function upperFraction(a: number, x: number): number {
   let b = x - a + 1;
   let c = Number.POSITIVE_INFINITY;

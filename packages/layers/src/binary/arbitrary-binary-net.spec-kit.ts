@@ -15,7 +15,7 @@ import { Conv2d } from '../spatial/conv2d.ts';
 import { MaxPool2d } from '../spatial/max-pool2d.ts';
 
 export interface BinaryNetCase {
-  /** Of one example. */
+  /** Shape of one example. */
   readonly input: readonly number[];
   readonly make: () => Sequential;
 }

@@ -22,7 +22,7 @@ import { type PackedOptions, PackedProduct, readPacked } from './packed-product.
 export class PackedConv2d extends PackedProduct<SpatialOptions> {
   static override readonly type: string = 'packedConv2d';
   static override readonly options = spatialOptions;
-  /** For images as large as the last ones. */
+  /** What padding adds to sums, of images as large as the last ones. */
   #correction: { readonly key: string; readonly values: Tensor } | undefined;
 
   constructor(spatial: SpatialOptions, options: PackedOptions) {

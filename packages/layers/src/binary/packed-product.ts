@@ -16,7 +16,7 @@ const mostDepth = { signs: 2 ** 24, bytes: 2 ** 16 } as const;
 export interface PackedOptions {
   readonly input: PackedInput;
   readonly matrix: SignMatrix;
-  /** Where sums become packed signs; without, they leave the layer as f32. */
+  /** Thresholds at which sums become packed signs; without, they leave the layer as f32. */
   readonly thresholds?: Thresholds | undefined;
 }
 

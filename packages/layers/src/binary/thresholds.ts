@@ -15,7 +15,7 @@ export interface SumRange {
 }
 
 /**
- * For each channel the whole number of steps from which on a sum becomes +1, or, where `below` has its bit, under
+ * Thresholds: for each channel the whole number of steps from which on a sum becomes +1, or, where `below` has its bit, under
  * which: what batch normalisation followed by a sign is for sums of signs (Courbariaux et al. 2016, arXiv:1602.02830,
  * section 1).
  */
@@ -54,7 +54,7 @@ export class Thresholds {
     return [this.#least, this.#below];
   }
 
-  /** For sums in steps of `unit`. */
+  /** Bounds of sums in steps of `unit`. */
   bounds(unit = 1): SignBoundTensors {
     const known = this.#bounds.get(unit);
     if (known) return known;

@@ -18,7 +18,7 @@ const operation = 'toBinary';
 
 /** A layer of the model, or a part of one, and what it does. */
 interface Unit {
-  /** In its place where it stays. */
+  /** The layer that stands for it where it stays. */
   readonly layer: Module;
   readonly steps: readonly Step<Module>[];
   /** The matrix, of a product with weights of ±1. */
@@ -34,7 +34,7 @@ interface SignProduct extends Unit {
 /** What flows from one unit to the next. */
 interface Flow {
   readonly kind: PackedInput | 'real';
-  /** Where signs are packed: how many share words. */
+  /** How many signs share words, where signs are packed. */
   readonly channels?: number;
 }
 
@@ -144,7 +144,7 @@ async function normalizationOf({ channels, terms }: AffineStep): Promise<Module>
 
 const isProduct = (unit: Unit): unit is SignProduct => unit.signs !== undefined;
 
-/** At inference they are one. */
+/** Activations that are one at inference. */
 const signNames: readonly ActivationName[] = ['sign', 'stochasticSign'];
 const isSignStep = (step: Step<Module> | undefined): boolean =>
   step?.type === 'activation' && signNames.includes(step.name);

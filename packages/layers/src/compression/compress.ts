@@ -17,12 +17,12 @@ import { type CompressedWeight, type CompressionReport, reportOf } from './compr
 
 /** A matrix of a model. */
 export interface PlacedWeight {
-  /** As in the summary: `2.body.0.weight`. */
+  /** Its name in the summary: `2.body.0.weight`. */
   readonly name: string;
-  /** Of its layer in the model: `2.body.0`, and more where one layer stands in several; empty where it is the model. */
+  /** Places of its layer in the model: `2.body.0`, and more where one layer stands in several; empty where it is the model. */
   readonly places: readonly string[];
   readonly layer: Module;
-  /** Of its scheme. */
+  /** The kind of its scheme. */
   readonly kind: string;
   readonly rows: number;
   readonly cols: number;
@@ -37,11 +37,11 @@ export interface CompressOptions {
     | WeightRequest
     | Readonly<Record<string, WeightRequest>>
     | ((weight: PlacedWeight) => WeightRequest | undefined);
-  /** Which matrices, by name or the layer's place, or as a function says. Default all; biases stay as they are. */
+  /** Matrices to compress, by name or the layer's place, or as a function says. Default all; biases stay as they are. */
   readonly layers?: readonly string[] | ((weight: PlacedWeight) => boolean);
   /** Decides hashes and the start values of fits. Default 0. */
   readonly seed?: number;
-  /** Of the fit, as `project` takes them. */
+  /** Options of the fit, as `project` takes them. */
   readonly fit?: ProjectOptions;
   /** A number that tells how good a model is, for the report: accuracy on test data, say. */
   readonly evaluate?: (model: Module) => number | PromiseLike<number>;
@@ -152,7 +152,7 @@ function requestIn(
   };
 }
 
-/** Which of the names a weight was given. @throws ArgumentError for a name of none */
+/** Finds the name that a weight was given. @throws ArgumentError for a name of none */
 function lookup(
   placed: readonly PlacedWeight[],
   names: readonly string[],

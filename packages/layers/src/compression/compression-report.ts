@@ -13,7 +13,7 @@ export interface CompressedWeight {
 /** What `evaluate` gave for a model. */
 export interface CompressionScores {
   readonly before: number;
-  /** Of the fitted matrices. */
+  /** The score of the fitted matrices. */
   readonly after: number;
   readonly fineTuned?: number;
 }
@@ -21,7 +21,7 @@ export interface CompressionScores {
 /** What became of a model; prints as a table. */
 export interface CompressionReport {
   readonly weights: readonly CompressedWeight[];
-  /** Of the whole model, as its summary has them. */
+  /** Totals of the whole model, as its summary has them. */
   readonly before: Totals;
   readonly after: Totals;
   readonly scores?: CompressionScores;

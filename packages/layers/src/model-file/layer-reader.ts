@@ -25,7 +25,7 @@ export interface ReaderContext {
   readonly model: DecodedModel;
   readonly layers: Readonly<Record<string, LayerClass>>;
   readonly schemes: KnownSchemes;
-  /** In place of the policies in the file. */
+  /** The policy of all weights, in place of those in the file. */
   readonly policy: WeightPolicy | undefined;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
   /** Places of layers that stand in an earlier place too, and that place. */

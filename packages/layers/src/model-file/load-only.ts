@@ -4,7 +4,7 @@ import type { Module } from '../module.ts';
 import { type LoadOptions, modelOf, readModelFile } from './read-model.ts';
 
 /**
- * As `load`, for a file of these layers and schemes alone: bundlers leave out all others, so that a page that predicts
+ * Loads as `load` does, for a file of these layers and schemes alone: bundlers leave out all others, so that a page that predicts
  * downloads less.
  *
  *     const model = await loadOnly(file, { layers: { Dense, Sequential }, schemes: { hashedNet } });

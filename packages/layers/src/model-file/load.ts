@@ -62,7 +62,7 @@ function valueDifferences(values: ReturnType<typeof savedValues>, stored: Decode
   );
 }
 
-/** Where the matrices of a model, and those that a file describes in its place, part in more than their policy. */
+/** Differences between the matrices of a model and those that a file describes in its place, policies left out. */
 function weightDifferences(module: Module, spec: unknown, path: string): string[] {
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   const described: Fields = isFields(spec) ? spec : {};

@@ -32,14 +32,14 @@ export interface LoadOptions {
 
 /** A file that can be read: what it describes, and its values. */
 export interface ModelFile {
-  /** In errors. */
+  /** The name of the file, for errors. */
   readonly source: string;
   readonly model: DecodedModel;
-  /** Of the outermost layer. */
+  /** The description of the outermost layer. */
   readonly spec: unknown;
   readonly spaces: ReadonlyMap<string, SharedSpace>;
   readonly ties: Fields;
-  /** Of inputs and outputs, where the file has one: not checked. */
+  /** What inputs and outputs mean, where the file says so: not checked. */
   readonly signature: unknown;
 }
 

@@ -37,9 +37,9 @@ export type RecurrentState = { readonly hidden: Tensor };
 
 /** The matrices of one layer in one direction. */
 export interface Direction {
-  /** Of the inputs, with a bias. */
+  /** The matrix of the inputs, with a bias. */
   readonly input: Dense;
-  /** Of the state. */
+  /** The matrix of the state. */
   readonly recurrent: Dense;
 }
 

@@ -7,7 +7,7 @@ import { layerOption } from '../layer-options.ts';
 import type { Pass } from '../pass.ts';
 import { Weighted, type WeightedShape, weightedOptions } from '../weighted.ts';
 
-/** Where the windows of a layer lie: one number for all spatial axes, or one for each. */
+/** Options of layers with windows on images: one number for all spatial axes, or one for each. */
 export const spatialOptions = {
   /** Extents of a window. */
   kernelSize: layerOption.required(layerOption.perAxis()),

@@ -26,7 +26,7 @@ const candidates: readonly unknown[] = [
   lowRank({ rank: 1 }),
 ];
 
-/** Of the options that decide a layer, those which it may also be told. */
+/** An arbitrary for an option that a layer may also be told; none for those that decide its shape. */
 function drawable([name, rule]: [string, LayerOption]): readonly (readonly [
   string,
   fc.Arbitrary<unknown>,
