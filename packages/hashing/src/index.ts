@@ -12,7 +12,13 @@ export {
   shownValue,
 } from './options/check-options.ts';
 export { nearestName } from './options/nearest-name.ts';
-export { type OptionRule, type OptionRules, type OptionsOf, option } from './options/option.ts';
+export {
+  type OptionBounds,
+  type OptionRule,
+  type OptionRules,
+  type OptionsOf,
+  option,
+} from './options/option.ts';
 export { type Random, type RandomState, random, randomFrom, type Shuffled } from './random.ts';
 export { asWordHash, type HashFormula, numberWords, type WordHash, type WordOps } from './words.ts';
 export { xxHash32, xxHash32Formula, xxHash32Words } from './xx-hash32.ts';

@@ -20,7 +20,7 @@ export type OptionsOf<R extends OptionRules> = {
   readonly [K in keyof R as R[K] extends OptionRule<unknown, true> ? never : K]?: ValueOf<R[K]>;
 };
 
-interface Bounds {
+export interface OptionBounds {
   readonly least?: number;
   readonly most?: number;
 }
@@ -35,7 +35,7 @@ const mostMembers = 2 ** 16;
 /** Rules for the common kinds of values. Each is optional; `required` makes it needed. */
 export const option = {
   /** Whole numbers. */
-  integer: ({ least = 0, most = 2 ** 32 - 1 }: Bounds = {}): OptionRule<number, false> =>
+  integer: ({ least = 0, most = 2 ** 32 - 1 }: OptionBounds = {}): OptionRule<number, false> =>
     rule(
       most >= 2 ** 32 - 1 ? `a whole number ≥ ${least}` : `a whole number from ${least} to ${most}`,
       (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
@@ -43,7 +43,7 @@ export const option = {
   /** Whole numbers ≥ 1. */
   count: (): OptionRule<number, false> => option.integer({ least: 1 }),
   /** Finite numbers. */
-  real: ({ least = -Infinity, most = Infinity }: Bounds = {}): OptionRule<number, false> =>
+  real: ({ least = -Infinity, most = Infinity }: OptionBounds = {}): OptionRule<number, false> =>
     rule(
       most < Infinity
         ? `a number from ${least} to ${most}`
@@ -69,7 +69,7 @@ export const option = {
   /** A list whose members another rule accepts, of any length unless bounds are given. */
   list: <T>(
     item: OptionRule<T>,
-    { least = 0, most = mostMembers }: Bounds = {},
+    { least = 0, most = mostMembers }: OptionBounds = {},
   ): OptionRule<readonly T[], false> =>
     rule(
       `a list${most < mostMembers ? ` of ${least} to ${most} members` : ''}, each ${item.expected}`,
