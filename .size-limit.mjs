@@ -34,7 +34,8 @@ const entries = [
     conditions: ['funhash-reference'],
     limit: '34.5 kB',
   },
-  { name: 'training', path: 'packages/training/dist/index.js', limit: '34.5 kB' },
+  // 34.5 to 38.5 kB: a third each for the checker of options, what training is told by it, and storage formats.
+  { name: 'training', path: 'packages/training/dist/index.js', limit: '38.5 kB' },
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '60.5 kB' },
 ];
 

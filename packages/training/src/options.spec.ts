@@ -106,6 +106,11 @@ test.each([
   expect(((await errorOf(() => fitWith({ [name]: 1 }))) as Error).message).toBe(message);
 });
 
+test.each([undefined, null, 5])('readCheckpoint and topKAccuracy: %s is refused', async (given) => {
+  await expect(training.readCheckpoint(given as unknown as string)).rejects.toThrow(ArgumentError);
+  if (given !== 5) expect(() => training.topKAccuracy(given as unknown as number)).toThrow(ArgumentError);
+});
+
 test('the rule given in place of an optimiser is told what to do', async () => {
   expect(((await errorOf(() => fitWith({ optimizer: training.adam }))) as Error).message).toMatch(
     /expected optimizer: an optimizer, such as adam\(\{ learningRate: 0.001 \}\), got the function/,

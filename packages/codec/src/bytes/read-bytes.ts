@@ -1,4 +1,4 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
@@ -27,7 +27,7 @@ const rules = {
 /**
  * All bytes of a source. Bytes that are in memory already are not copied.
  *
- * @throws ModelFileError when the source cannot be read, answers with an error, or is too long
+ * @throws ArgumentError for what is no source; ModelFileError when the source cannot be read, answers with an error, or is too long
  */
 export async function readBytes(
   source: ByteSource,
@@ -71,6 +71,12 @@ function asUrl(source: string | URL): URL | undefined {
 
 function sourceName(source: ByteSource): string {
   if (typeof source === 'string') return source;
+  if (typeof source !== 'object' || source === null)
+    throw new ArgumentError({
+      operation,
+      expected: 'a source: a path, a URL, bytes, a Blob, a Response or a file handle',
+      actual: shownValue(source),
+    });
   if (source instanceof URL) return source.href;
   if ('url' in source && source.url !== '') return source.url;
   if ('name' in source && typeof source.name === 'string') return source.name;
