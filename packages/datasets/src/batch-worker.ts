@@ -17,7 +17,7 @@ export interface BatchRequest {
 /** A thread that prepares the batches of one epoch after another. */
 export interface BatchWorker {
   readonly stepsPerEpoch: number;
-  /** Those that `batches` gives for this epoch. */
+  /** Batches of an epoch, those that `batches` gives for it. */
   epoch(epoch: number): AsyncIterable<Batch>;
   /** Ends the thread. A thread that is not asked for anything does not keep the process alive either. */
   close(): Promise<void>;
@@ -27,13 +27,13 @@ export interface BatchWorker {
 const ahead = 2;
 
 /**
- * As `batches`, bit for bit, in a worker thread: images are changed and scaled while the main thread trains. Node
+ * Makes the batches of `batches`, bit for bit, in a worker thread: images are changed and scaled while the main thread trains. Node
  * only. The split is copied into the thread once, or shared where its arrays are in shared memory.
  *
  *     const worker = await batchWorker(train, { batchSize: 100, imageSize: cifar, augment: { shift: 4, flip: true } });
  *     fit({ model, data: worker.epoch, stepsPerEpoch: worker.stepsPerEpoch, … })
  *
- * @throws ArgumentError as `batches`.
+ * @throws ArgumentError for what `batches` refuses.
  */
 export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epoch'>): Promise<BatchWorker> {
   const { steps } = batchPlan(split, options);

@@ -1,43 +1,50 @@
-import { ArgumentError, random } from '@funhash/hashing';
-import { type Augmentation, augment, checkAugmentation } from './images/augment.ts';
+import { ArgumentError, checkOptions, type OptionsOf, option, random } from '@funhash/hashing';
+import { seedRule } from './define-dataset.ts';
+import { type Augmentation, augment, augmentationRules } from './images/augment.ts';
 import { imageElements, type Split } from './images/image-dataset.ts';
 import type { ImageSize } from './images/warp.ts';
 
-/** How pixels become floats: (pixel / 255 - mean) / std. */
-export interface Scaling {
-  /** Of pixels scaled to 0–1. Default 0. */
-  readonly mean?: number;
-  /** Default 1. */
-  readonly std?: number;
-}
+const scalingRules = {
+  /** Mean of the pixels, scaled to 0–1, that becomes 0. Default 0. */
+  mean: option.real(),
+  /** Standard deviation of the pixels, scaled to 0–1, that becomes 1. Default 1. */
+  std: option.positive(),
+};
 
-export interface BatchOptions extends Scaling {
-  readonly batchSize: number;
-  /** Default true. Without it images come in their order. */
-  readonly shuffle?: boolean;
+/** How pixels become floats: (pixel / 255 - mean) / std. */
+export type Scaling = OptionsOf<typeof scalingRules>;
+
+const rules = {
+  ...scalingRules,
+  /** Images in a batch; the last one may have fewer. */
+  batchSize: option.required(option.count()),
+  /** Whether the order is drawn anew in each epoch, else it is that of the split. Default true. */
+  shuffle: option.flag(),
   /** Decides the order together with `epoch`. Default 0. */
-  readonly seed?: number;
+  seed: seedRule(),
   /** Each epoch has an order of its own. Default 0. */
-  readonly epoch?: number;
+  epoch: seedRule(),
   /** Leave out a last batch that is not full. Default false. */
-  readonly dropLast?: boolean;
+  dropLast: option.flag(),
   /** Size of the images; the data set itself will do. Batches then tell it as their `inputShape`. */
-  readonly imageSize?: ImageSize;
+  imageSize: option.any<ImageSize>(),
   /**
    * Changes the images, each epoch anew, before they are scaled. A seed, an epoch and an image's place in the split
    * decide what happens to it. Needs `imageSize`.
    */
-  readonly augment?: Augmentation;
-}
+  augment: option.any<Augmentation>(),
+};
+
+export type BatchOptions = OptionsOf<typeof rules>;
 
 export interface Batch {
-  /** `[n, height · width · channels]`. */
+  /** Pixels of the images as floats, `[n, height · width · channels]`. */
   readonly inputs: Float32Array;
-  /** `[n]`. */
+  /** Class of each image, `[n]`. */
   readonly labels: Int32Array;
   /** Place of each image in the split, `[n]`. */
   readonly indices: Uint32Array;
-  /** `[height, width, channels]`, where `imageSize` was given. */
+  /** Shape of one image, `[height, width, channels]`, where `imageSize` was given. */
   readonly inputShape?: readonly number[];
 }
 
@@ -54,8 +61,8 @@ export interface BatchPlan {
  *
  *     fit({ model, data: (epoch) => batches(train, { batchSize: 100, epoch, imageSize: mnist, augment: { shift: 2 } }), … })
  *
- * @throws ArgumentError when batchSize is not a whole number ≥ 1, std is not positive, imageSize is not that of the
- * split, or an augmentation is out of range.
+ * @throws ArgumentError when an option is unknown or out of range, or imageSize is not that of the
+ * split.
  */
 export function batches(split: Split, options: BatchOptions): Iterable<Batch> {
   const plan = batchPlan(split, options);
@@ -66,16 +73,10 @@ export function batches(split: Split, options: BatchOptions): Iterable<Batch> {
   };
 }
 
-/** As `batches`, with every batch within reach. */
+/** One epoch of `batches`, with every batch within reach. */
 export function batchPlan(split: Split, options: BatchOptions): BatchPlan {
+  checkOptions('batches', rules, options);
   const { batchSize, shuffle = true, seed = 0, epoch = 0, dropLast = false, imageSize } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ArgumentError({
-      operation: 'batches',
-      expected: 'a whole batchSize of at least 1',
-      actual: String(batchSize),
-    });
-  }
   const scale = scaleTable(options);
   const elements = imageElements(split);
   const vary = variationOf(options, elements);
@@ -114,7 +115,7 @@ function variationOf(
         actual: `${height} × ${width} × ${channels}`,
       });
     if (!wanted) return (pixels) => pixels;
-    checkAugmentation(wanted);
+    checkOptions('augment', augmentationRules, wanted);
     return (pixels, indices) => augment(pixels, { height, width, channels, ...wanted, indices, seed, epoch });
   }
   if (!wanted) return (pixels) => pixels;
@@ -128,6 +129,7 @@ function variationOf(
 
 /** Pixels as floats, 0–1 or normalised; same shape. */
 export function toFloats(images: Uint8Array, scaling: Scaling = {}): Float32Array {
+  checkOptions('toFloats', scalingRules, scaling);
   return scaled(images, scaleTable(scaling));
 }
 
@@ -138,12 +140,5 @@ function scaled(pixels: Uint8Array, scale: Float32Array): Float32Array {
 }
 
 function scaleTable({ mean = 0, std = 1 }: Scaling): Float32Array {
-  if (!Number.isFinite(mean) || !(std > 0 && std < Infinity)) {
-    throw new ArgumentError({
-      operation: 'scaling',
-      expected: 'a finite mean and a positive std',
-      actual: `${mean} and ${std}`,
-    });
-  }
   return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
 }

@@ -14,7 +14,7 @@ export interface Samples {
 export interface Dataset {
   /** Short name for tables of results. Generated stand-ins for real data say so here. */
   readonly name: string;
-  /** Where the samples come from, in one sentence. */
+  /** Origin of the samples, in one sentence. */
   readonly description: string;
   /** Shape of one sample: `[height, width, channels]` of images, `[T, features]` of sequences. */
   readonly inputShape: readonly number[];

@@ -17,7 +17,11 @@ export interface DatasetStatement<R extends OptionRules, D extends Dataset> {
 /** A data set: call it to load its samples. Options are plain JSON, so that a run's configuration can be saved. */
 export interface DatasetSource<R extends OptionRules = OptionRules, D extends Dataset = Dataset>
   extends Omit<DatasetStatement<R, D>, 'name' | 'load'> {
-  /** @throws ArgumentError for wrong options, OptionError for unknown ones, DataAbsentError where files are missing */
+  /**
+   * Loads the samples.
+   *
+   * @throws ArgumentError for wrong options, OptionError for unknown ones, DataAbsentError where files are missing
+   */
   (options?: OptionsOf<R>): Promise<D>;
 }
 
@@ -49,5 +53,5 @@ export const countRules = {
   testCount: option.integer(),
 };
 
-/** The rule for a seed: a whole number from 0 to 2^53 − 1. */
+/** Rule for a seed: a whole number from 0 to 2^53 − 1. */
 export const seedRule = () => option.integer({ least: 0, most: Number.MAX_SAFE_INTEGER });

@@ -2,7 +2,7 @@ import { type ErrorDetails, FunhashError } from '@funhash/hashing';
 
 /** Bytes that are not what their format says. */
 export class DataFormatError extends FunhashError {
-  /** Where the bytes came from: a file path or the caller's own name for them. */
+  /** Source of the bytes: a file path or the caller's own name for them. */
   readonly source: string;
   /** Offset of the first byte that cannot be right. */
   readonly byteOffset: number;

@@ -7,9 +7,9 @@ export interface PointDataset {
   readonly name: string;
   readonly classes: number;
   readonly count: number;
-  /** `[count, 2]`. */
+  /** Points one after the other, `[count, 2]`. */
   readonly inputs: Float32Array;
-  /** `[count]`. */
+  /** Class of each point, `[count]`. */
   readonly labels: Int32Array;
 }
 

@@ -5,9 +5,9 @@ import { DataFormatError } from './errors.ts';
 
 export interface TarFile {
   readonly name: string;
-  /** A view on the archive. */
+  /** Contents of the file, a view on the archive. */
   readonly bytes: Uint8Array;
-  /** Where the contents begin in the archive. */
+  /** Offset of the contents in the archive. */
   readonly byteOffset: number;
 }
 

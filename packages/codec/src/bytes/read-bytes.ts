@@ -3,7 +3,7 @@ import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
 
-/** Where bytes come from. A string is a path (Node) unless it starts with a scheme such as `https://`. */
+/** Source of bytes. A string is a path (Node) unless it starts with a scheme such as `https://`. */
 export type ByteSource =
   | string
   | URL

@@ -1,7 +1,7 @@
 import { ModelFileError } from '../container/model-file-error.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
-/** Where bytes go to. A string is a path (Node). */
+/** Target of bytes. A string is a path (Node). */
 export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Uint8Array>;
 
 /**

@@ -86,7 +86,11 @@ function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
   checkShape(label, shape, data.length);
 }
 
-/** @throws ArgumentError for a shape that no tensor of so many elements can have */
+/**
+ * Refuses a shape that no tensor of so many elements can have.
+ *
+ * @throws ArgumentError
+ */
 export function checkShape(label: string, shape: readonly number[], length: number): void {
   const { maxRank } = safetensorsLimits;
   if (shape.length > maxRank) refuseArgument(`at most ${maxRank} dimensions`, `${shape.length} of ${label}`);

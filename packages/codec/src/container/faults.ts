@@ -1,8 +1,8 @@
 import { quote } from './model-file-error.ts';
 
-/** Why a value out of a file is refused. */
+/** Reason why a value out of a file is refused. */
 export interface Fault {
-  /** With the place in the value. */
+  /** What the place in the value should hold, with that place. */
   readonly expected: string;
   readonly actual: string;
 }
@@ -46,7 +46,7 @@ export function faultIn(value: unknown, fields: Readonly<Record<string, Check>>)
   return undefined;
 }
 
-/** As `faultIn`, for an object that may have no other fields. */
+/** The first fault in these fields of an object that may have no others. */
 export function faultInOnly(value: unknown, fields: Readonly<Record<string, Check>>): Fault | undefined {
   const fault = faultIn(value, fields);
   if (fault) return fault;

@@ -4,7 +4,7 @@ import { type ErrorDetails, FunhashError } from '@funhash/hashing';
 export interface ModelFileErrorDetails extends ErrorDetails {
   /** The file: a path, a URL, or `bytes in memory`. */
   readonly source: string;
-  /** Where in the file, in bytes from its start. */
+  /** Place in the file, in bytes from its start. */
   readonly byteOffset?: number;
   /** The tensor that the refusal is about. */
   readonly tensor?: string;

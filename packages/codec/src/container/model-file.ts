@@ -20,9 +20,9 @@ export type StoredFormat = Dtype | Uppercase<StorageFormat> | (string & Record<n
 
 /** A network out of a file. */
 export interface DecodedModel {
-  /** Objects in it have no prototype. */
+  /** Description of the network, as it was saved; objects in it have no prototype. */
   readonly spec: JsonValue;
-  /** In the order of the file; `dtype` is the format in the file, those below 32 bits arrive as f32 `data`. */
+  /** Tensors by name, in the order of the file; `dtype` is the format in the file, those below 32 bits arrive as f32 `data`. */
   readonly tensors: ReadonlyMap<string, ModelTensor & { readonly dtype: StoredFormat }>;
 }
 

@@ -18,7 +18,7 @@ export interface DescribedTensor {
   readonly shape: readonly number[];
 }
 
-/** In all tensors of a file that have entries. They may have any number of values for a byte: with this, at most 1 GiB. */
+/** Most values in all tensors of a file that have entries: 1 GiB of f32, however few bytes they take in the file. */
 const maxDescribedValues = 2 ** 28;
 
 type Entry = { readonly [field: string]: JsonValue };
@@ -93,7 +93,7 @@ function isObject(value: JsonValue): value is Entry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** @throws ModelFileError always */
+/** Refuses a file: throws a ModelFileError. */
 export function refuseFile(source: string, expected: string, actual: string, tensor?: string): never {
   throw new ModelFileError({
     operation: 'decodeModel',

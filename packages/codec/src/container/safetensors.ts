@@ -25,7 +25,7 @@ export type Named<T> = Readonly<Record<string, T>> | ReadonlyMap<string, T>;
 
 /** The content of a safetensors file. */
 export interface Safetensors {
-  /** In the order of their data in the file. */
+  /** Tensors by name, in the order of their data in the file. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }

@@ -7,7 +7,7 @@ import type { RealArray, TensorCodec } from './tensor-codec.ts';
 // infinities, NaN at ±0x7f. The largest number is 448; what rounds to it ends at 464, half a step above.
 
 const lastRounded = 464;
-/** With this one the least number of the format, 2^−9, is the least of f32. */
+/** The exponent under which the least number of the format, 2^−9, is the least of f32. */
 const leastExponent = -140;
 const mostExponent = 120;
 /** Half a step above the largest number of 4 significant bits in f32: from here on, rounding ends at 2^128. */

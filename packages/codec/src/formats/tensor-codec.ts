@@ -61,7 +61,7 @@ export interface TensorCodec<S extends Said = Said> {
   decode(encoded: EncodedTensor<S>, shape: readonly number[], refuse: TensorRefusal): Float32Array;
 }
 
-/** Where a description says how tensors are stored. Codes had a field before other formats had one. */
+/** Field of a description that says how tensors are stored. Codes had a field before other formats had one. */
 export type DescriptionField = 'quantized' | 'formats';
 
 /** Formats by their ids. */

@@ -8,7 +8,7 @@ import { type JpegDecoder, jpegDecoder } from '../images/jpeg.ts';
 import type { TarFile } from '../tar.ts';
 import { cifar10Size, type ImageCounts } from './cifar10-binary.ts';
 
-/** By label; the order of the binary version, which is that of the alphabet. */
+/** Names of the classes by label; the order of the binary version, which is that of the alphabet. */
 const classNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
 
 const place = /(?:^|\/)(train|test)\/([a-z]+)\/[^/.][^/]*\.jpe?g$/;

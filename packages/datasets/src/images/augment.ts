@@ -1,31 +1,40 @@
-import { ArgumentError, type Random, random } from '@funhash/hashing';
-import { type ImageSize, type Pixels, turnBy, type Warp, warpImage } from './warp.ts';
+import { ArgumentError, checkOptions, type OptionsOf, option, type Random, random } from '@funhash/hashing';
+import { seedRule } from '../define-dataset.ts';
+import { type Pixels, turnBy, type Warp, warpImage } from './warp.ts';
 
-/** What changes in an image each time it is shown. Plain JSON, so that a run's configuration can be saved. */
-export interface Augmentation {
+export const augmentationRules = {
   /** Mirror left and right with probability ½. Default false. */
-  readonly flip?: boolean;
+  flip: option.flag(),
   /** Turn about the centre by an angle uniform in ± this many degrees, at most 180; bilinear. Default 0. */
-  readonly rotation?: number;
+  rotation: option.real({ least: 0, most: 180 }),
   /** Move along both axes by whole pixels, uniform in ± this many. Default 0. */
-  readonly shift?: number;
+  shift: option.integer(),
   /**
    * Side of a square that is painted over, its centre uniform over the pixels; parts beyond the border are cut off.
    * Source: DeVries and Taylor 2017, arXiv:1708.04552. Default 0, none.
    */
-  readonly cutout?: number;
+  cutout: option.integer(),
   /** Value of pixels from outside of the image, and of the square. Default 0. */
-  readonly fill?: number;
-}
+  fill: option.real(),
+};
 
-export interface AugmentOptions extends Augmentation, ImageSize {
+/** What changes in an image each time it is shown. Plain JSON, so that a run's configuration can be saved. */
+export type Augmentation = OptionsOf<typeof augmentationRules>;
+
+const rules = {
+  ...augmentationRules,
+  height: option.required(option.count()),
+  width: option.required(option.count()),
+  channels: option.required(option.count()),
   /** Place of each image in its data set: with seed and epoch it decides what happens to the image. */
-  readonly indices: ArrayLike<number>;
-  /** Default 0. */
-  readonly seed?: number;
-  /** Default 0. */
-  readonly epoch?: number;
-}
+  indices: option.required(option.any<ArrayLike<number>>()),
+  /** Decides the changes, together with epoch and place. Default 0. */
+  seed: seedRule(),
+  /** Number of the pass over the data: each has changes of its own. Default 0. */
+  epoch: seedRule(),
+};
+
+export type AugmentOptions = OptionsOf<typeof rules>;
 
 /**
  * Changed copies of a batch of images. What happens to an image is decided by seed, epoch and its index alone: not
@@ -37,7 +46,7 @@ export interface AugmentOptions extends Augmentation, ImageSize {
  */
 export function augment<T extends Pixels>(images: T, options: AugmentOptions): T {
   const { height, width, channels, indices, seed = 0, epoch = 0 } = options;
-  checkAugmentation(options);
+  checkOptions('augment', rules, options);
   const elements = height * width * channels;
   if (images.length !== indices.length * elements)
     throw new ArgumentError({
@@ -53,17 +62,6 @@ export function augment<T extends Pixels>(images: T, options: AugmentOptions): T
     warpImage(images.subarray(start, end), result.subarray(start, end), options, warp);
   }
   return result;
-}
-
-/** @throws ArgumentError for an option out of range. */
-export function checkAugmentation({ rotation = 0, shift = 0, cutout = 0, fill = 0 }: Augmentation): void {
-  const whole = (value: number): boolean => Number.isInteger(value) && value >= 0;
-  if (!(rotation >= 0 && rotation <= 180) || !whole(shift) || !whole(cutout) || !Number.isFinite(fill))
-    throw new ArgumentError({
-      operation: 'augment',
-      expected: 'a rotation in 0 … 180, whole shift and cutout of at least 0, and a finite fill',
-      actual: `rotation ${rotation}, shift ${shift}, cutout ${cutout}, fill ${fill}`,
-    });
 }
 
 /** Draws the same numbers whatever the options: one option does not change what another one does. */

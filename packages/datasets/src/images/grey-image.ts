@@ -126,7 +126,7 @@ export function deadLeaves(size: number, random: Random): GreyImage {
 export interface Backgrounds {
   readonly train: () => Uint8Array;
   readonly test: () => Uint8Array;
-  /** For the data set's description. */
+  /** Origin of the pixels in words, for the data set's description. */
   readonly origin: string;
 }
 

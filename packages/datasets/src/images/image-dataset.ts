@@ -41,8 +41,9 @@ export interface IdxFiles {
 }
 
 const idxRules = {
+  /** Short name of the data set, for tables of results. */
   name: option.required(option.text()),
-  /** Where the images come from. Default: IDX files. */
+  /** Origin of the images, in one sentence. Default: IDX files. */
   description: option.text(),
   /** Number of classes; a label outside is an error. Default 10. */
   classes: option.count(),
@@ -128,7 +129,11 @@ export function imageElements(split: Split): number {
   return split.count === 0 ? 0 : split.inputs.length / split.count;
 }
 
-/** @throws OptionError for a split with the name that `inputs` had in earlier versions */
+/**
+ * Refuses a split with the name that `inputs` had in earlier versions.
+ *
+ * @throws OptionError that says the new one
+ */
 export function requireFields(split: Samples): void {
   const fields = ['inputs', 'labels', 'targets', 'count'];
   refuseMisspelt('split', fields, { ...split }, { images: 'did you mean inputs?' });

@@ -8,7 +8,7 @@ export interface JpegSize {
 /** The pixels of a JPEG file as `[height, width, 3]`. */
 export type JpegDecoder = (bytes: Uint8Array, source: string, byteOffset: number) => Uint8Array;
 
-/** Of one image: far more than a small photograph needs. */
+/** Memory that one image may take: far more than a small photograph needs. */
 const maxMegabytes = 16;
 
 /**

@@ -3,7 +3,7 @@
  * big-endian u32, then the elements, big-endian, last dimension fastest.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats".
  */
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { DataFormatError } from '../errors.ts';
 
 /** What an IDX file holds: `data` has as many elements as the product of `shape`. */
@@ -23,12 +23,14 @@ const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype
 
 const maxDimensions = 8;
 
-export interface ParseIdxOptions {
+const rules = {
   /** What the bytes are called in errors, for instance a file path. Default `'IDX data'`. */
-  readonly source?: string;
+  source: option.text(),
   /** Refuse arrays with more elements than this. Default 2^31 - 1. */
-  readonly maxElements?: number;
-}
+  maxElements: option.integer(),
+};
+
+export type ParseIdxOptions = OptionsOf<typeof rules>;
 
 /**
  * Reads an IDX file. The header is checked against the length of `bytes` before anything is allocated, so memory
@@ -37,6 +39,7 @@ export interface ParseIdxOptions {
  * @throws DataFormatError when the bytes are not one whole IDX array; it names source, offset and what was expected.
  */
 export function parseIdx(bytes: Uint8Array, options: ParseIdxOptions = {}): IdxArray {
+  checkOptions('parseIdx', rules, options);
   const { source = 'IDX data', maxElements = 2 ** 31 - 1 } = options;
   const refuse = (byteOffset: number, expected: string, actual: string): never => {
     throw new DataFormatError(source, byteOffset, {

@@ -42,7 +42,11 @@ export async function withBackgrounds({
     : { ...options, backgrounds: await loadPngFolder(backgroundsDir) };
 }
 
-/** @throws ArgumentError for unknown options, and counts that exceed `available` together. */
+/**
+ * Counts of the options, or their defaults.
+ *
+ * @throws ArgumentError for unknown options, and counts that exceed `available` together
+ */
 export function countsOf(
   operation: string,
   options: VariationOptions,
