@@ -17,6 +17,27 @@ export interface Target {
   readonly rowBytes: number;
 }
 
+/** The extents of a product: out[m, n] from a[m, depth] · b[depth, n]. */
+export interface Size {
+  readonly m: number;
+  readonly n: number;
+  readonly depth: number;
+}
+
+/** Addresses of packed panels of the left and the right operand. */
+export interface Packed {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Columns [first, first + count) of a matrix over its rows [from, from + depth). */
+export interface ColumnBlock {
+  readonly first: number;
+  readonly count: number;
+  readonly from: number;
+  readonly depth: number;
+}
+
 /** What sums start from: what is in out, zeros, or for every row a bias of n floats side by side. */
 export type Start = 'out' | 'zeros' | { readonly bias: number };
 
@@ -34,7 +55,7 @@ const depthBlock = 272;
 const rowBlock = 132;
 const colBlock = 1024;
 
-/** Of whole products, about. */
+/** Multiplications in a nanosecond, of whole products on one thread, about. */
 export const multipliesPerNs = 25;
 
 /** The size of blocks of nearly equal size: a multiple of `grain`, at most `most`. */
@@ -46,13 +67,13 @@ export function blockSize(total: number, most: number, grain: number): number {
 const mostNarrow = 16;
 const leastNarrowDepth = 384;
 
-function isNarrow(m: number, n: number, depth: number, a: Matrix, b: Matrix): boolean {
+function isNarrow({ m, n, depth }: Size, a: Matrix, b: Matrix): boolean {
   const least = Math.min(m, n);
   const alongDepth = a.colStride === 4 && b.rowStride === 4;
   return least > 1 && least <= mostNarrow && depth >= leastNarrowDepth && alongDepth;
 }
 
-function turned({ address, rowStride, colStride }: Matrix): Matrix {
+function transposed({ address, rowStride, colStride }: Matrix): Matrix {
   return { address, rowStride: colStride, colStride: rowStride };
 }
 
@@ -94,19 +115,20 @@ export class Gemm {
   }
 
   /** Whether this product may start from a bias; others start from what is in out. */
-  startsFromBias(m: number, n: number, depth: number, a: Matrix | Scattered, b: Matrix): boolean {
-    return 'runs' in a || !(n === 1 || isNarrow(m, n, depth, a, b) || isOneRow(m, a, b));
+  startsFromBias(size: Size, a: Matrix | Scattered, b: Matrix): boolean {
+    return 'runs' in a || !(size.n === 1 || isNarrow(size, a, b) || isOneRow(size.m, a, b));
   }
 
   /** out[m, n] = start + a[m, depth] · b[depth, n]. */
-  multiply(m: number, n: number, depth: number, a: Matrix, b: Matrix, out: Target, start: Start): void {
-    // A product with one column is one with a row, turned.
+  multiply(size: Size, a: Matrix, b: Matrix, out: Target, start: Start): void {
+    const { m, n, depth } = size;
+    // A product with one column is one with a row, transposed.
     if (n === 1 && m > 1 && out.rowBytes === 4) {
-      this.multiply(1, m, depth, turned(b), turned(a), out, start);
+      this.multiply({ m: 1, n: m, depth }, transposed(b), transposed(a), out, start);
       return;
     }
-    if (isNarrow(m, n, depth, a, b)) {
-      this.#multiplyNarrow(m, n, depth, a, b, out, start === 'out');
+    if (isNarrow(size, a, b)) {
+      this.#multiplyNarrow(size, a, b, out, start === 'out');
       return;
     }
     const oneRow = isOneRow(m, a, b);
@@ -119,30 +141,22 @@ export class Gemm {
       const target = { address: out.address + from * (byCols ? 4 : out.rowBytes), rowBytes: out.rowBytes };
       const left = byCols ? a : { ...a, address: a.address + from * a.rowStride };
       const right = byCols ? { ...b, address: b.address + from * b.colStride } : b;
-      if (oneRow) this.#multiplyRow(thread, count, depth, left, right, target, start === 'out');
+      const share = byCols ? { m, n: count, depth } : { m: count, n, depth };
+      if (oneRow) this.#multiplyRow(thread, share, left, right, target, start === 'out');
       else {
-        const [rows, cols] = byCols ? [m, count] : [count, n];
         const own = startAt(start, byCols ? from : 0);
-        this.multiplyPanels(thread, rows, cols, depth, left, this.#packing(thread, right), target, own);
+        this.multiplyPanels(thread, share, left, this.#packing(thread, right), target, own);
       }
     });
   }
 
   /** As `multiply`, with rows of a anywhere; each share packs its own of them. */
-  multiplyScattered(
-    m: number,
-    n: number,
-    depth: number,
-    a: Scattered,
-    b: Matrix,
-    out: Target,
-    start: Start,
-  ): void {
+  multiplyScattered({ m, n, depth }: Size, a: Scattered, b: Matrix, out: Target, start: Start): void {
     const parts = this.#threads.partsOf((m * n * depth) / multipliesPerNs, Math.ceil(m / this.#stripRows));
     this.#threads.split(parts, m, this.#stripRows, (thread, from, count) => {
       const target = { address: out.address + from * out.rowBytes, rowBytes: out.rowBytes };
       const writePanel = this.#packing(thread, b);
-      this.multiplyPanels(thread, count, n, depth, rowsFrom(a, from), writePanel, target, start);
+      this.multiplyPanels(thread, { m: count, n, depth }, rowsFrom(a, from), writePanel, target, start);
     });
   }
 
@@ -157,16 +171,15 @@ export class Gemm {
   /** As `multiply` on one thread, with a right-hand matrix that exists only as packed panels, each written once. */
   multiplyPanels(
     thread: Thread,
-    m: number,
-    n: number,
-    depth: number,
+    size: Size,
     a: Matrix | Scattered,
     writePanel: WritePanel,
     out: Target,
     start: Start,
   ): void {
+    const { m, n, depth } = size;
     if (depth === 0) {
-      this.multiplyPacked(thread, m, n, 0, 0, 0, out, start);
+      this.multiplyPacked(thread, size, { left: 0, right: 0 }, out, start);
       return;
     }
     if (m === 0 || n === 0) return;
@@ -183,6 +196,7 @@ export class Gemm {
     const tableBytes = 'runs' in a ? this.scattered.tableBytes(a, depth, depthStep) : 0;
     thread.withBlock(leftBytes + rightBytes + tableBytes, (right) => {
       const left = right + rightBytes;
+      const packed = { left, right };
       const packRows =
         'runs' in a
           ? this.scattered.rows(thread, a, left + leftBytes, depth, depthStep)
@@ -198,7 +212,7 @@ export class Gemm {
             const address = out.address + row * out.rowBytes + col * 4;
             const target = { address, rowBytes: out.rowBytes };
             const own = from > 0 ? 'out' : startAt(start, col);
-            this.multiplyPacked(thread, rows, cols, count, left, right, target, own);
+            this.multiplyPacked(thread, { m: rows, n: cols, depth: count }, packed, target, own);
           }
         }
       }
@@ -223,49 +237,30 @@ export class Gemm {
   ): PackColumns {
     if ('runs' in operand) return this.scattered.columns(thread, operand, side, first, count);
     return (to, from, depth) => {
-      if (side === 'left') this.packLeft(thread, to, operand, first, count, from, depth);
-      else this.packRight(thread, to, operand, first, count, from, depth);
+      if (side === 'left') this.packLeft(thread, to, operand, { first, count, from, depth });
+      else this.packRight(thread, to, operand, { first, count, from, depth });
     };
   }
 
-  /** Packs `count` columns of a matrix [depth, n] from column `first` on: the left operand of a product aᵀ·b. */
-  packLeft(
-    thread: Thread,
-    to: number,
-    matrix: Matrix,
-    first: number,
-    count: number,
-    firstDepth: number,
-    depth: number,
-  ): void {
+  /** Packs columns of a matrix [depth, n]: the left operand of a product aᵀ·b. */
+  packLeft(thread: Thread, to: number, matrix: Matrix, { first, count, from, depth }: ColumnBlock): void {
     const { address, rowStride, colStride } = matrix;
-    const from = address + first * colStride + firstDepth * rowStride;
-    thread.functions(this.#code).packLeft(to, from, count, depth, colStride, rowStride, this.#zeros);
+    const start = address + first * colStride + from * rowStride;
+    thread.functions(this.#code).packLeft(to, start, count, depth, colStride, rowStride, this.#zeros);
   }
 
   /** As `packLeft`, for the right operand. */
-  packRight(
-    thread: Thread,
-    to: number,
-    matrix: Matrix,
-    first: number,
-    count: number,
-    firstDepth: number,
-    depth: number,
-  ): void {
+  packRight(thread: Thread, to: number, matrix: Matrix, { first, count, from, depth }: ColumnBlock): void {
     const { address, rowStride, colStride } = matrix;
-    const from = address + first * colStride + firstDepth * rowStride;
-    thread.functions(this.#code).packRight(to, from, count, depth, colStride, rowStride, this.#zeros);
+    const start = address + first * colStride + from * rowStride;
+    thread.functions(this.#code).packRight(to, start, count, depth, colStride, rowStride, this.#zeros);
   }
 
   /** out[m, n] from packed panels. */
   multiplyPacked(
     thread: Thread,
-    m: number,
-    n: number,
-    depth: number,
-    left: number,
-    right: number,
+    { m, n, depth }: Size,
+    { left, right }: Packed,
     { address, rowBytes }: Target,
     start: Start,
   ): void {
@@ -277,15 +272,7 @@ export class Gemm {
   }
 
   // The vectors of the side that has more of them are read as they lie.
-  #multiplyNarrow(
-    m: number,
-    n: number,
-    depth: number,
-    a: Matrix,
-    b: Matrix,
-    out: Target,
-    accumulate: boolean,
-  ): void {
+  #multiplyNarrow({ m, n, depth }: Size, a: Matrix, b: Matrix, out: Target, accumulate: boolean): void {
     const sides = [
       { count: m, address: a.address, stride: a.rowStride, outStride: out.rowBytes },
       { count: n, address: b.address, stride: b.colStride, outStride: 4 },
@@ -316,8 +303,7 @@ export class Gemm {
 
   #multiplyRow(
     thread: Thread,
-    n: number,
-    depth: number,
+    { n, depth }: Size,
     a: Matrix,
     b: Matrix,
     out: Target,

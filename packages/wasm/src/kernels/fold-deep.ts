@@ -98,7 +98,8 @@ function foldRowsOf(
             block.pack(right, first + from, count);
             const target = { address: tile + block.from * 4, rowBytes: widest * 4 };
             const start = from > 0 ? 'out' : 'zeros';
-            gemm.multiplyPacked(thread, stepsHere, block.count, count, left, right, target, start);
+            const size = { m: stepsHere, n: block.count, depth: count };
+            gemm.multiplyPacked(thread, size, { left, right }, target, start);
           }
         }
         const input = { address: tile, stripBytes: 4 * stripLanes, stepBytes: widest * 4 };

@@ -15,10 +15,10 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
     else if (rank === 2) {
       const [left, right] = [matrixAt(a), matrixAt(b)];
       const depth = a.shape[1] as number;
-      const fromBias = gemm.startsFromBias(m, n, depth, left, right);
+      const fromBias = gemm.startsFromBias({ m, n, depth }, left, right);
       const target = { address: addressOf(out), rowBytes: n * 4 };
       withStart(context, epilogue?.bias, fromBias, out, (start) => {
-        gemm.multiply(m, n, depth, left, right, target, start);
+        gemm.multiply({ m, n, depth }, left, right, target, start);
       });
     } else {
       const start = epilogue?.bias ? 'out' : 'zeros';
@@ -27,7 +27,7 @@ export function matmulKernel(context: Context, map: Kernels['map']): Kernels['ma
       const depth = a.shape[rank - 1] as number;
       eachOffset({ extents: out.shape.slice(0, -2), strides }, rank - 2, ([left, right, to]) => {
         const target = { address: addressOf(out) + (to as number) * 4, rowBytes: n * 4 };
-        gemm.multiply(m, n, depth, matrixAt(a, left), matrixAt(b, right), target, start);
+        gemm.multiply({ m, n, depth }, matrixAt(a, left), matrixAt(b, right), target, start);
       });
     }
     activate(epilogue, out, map);
@@ -44,10 +44,10 @@ function multiplyAxes(context: Context, a: View, b: View, out: View, epilogue: E
   const right = matrixAt(b);
   const target = { address: addressOf(out), rowBytes: n * 4 };
   withOperand(context, a, rowAxes, (left) => {
-    const fromBias = gemm.startsFromBias(m, n, depth, left, right);
+    const fromBias = gemm.startsFromBias({ m, n, depth }, left, right);
     withStart(context, epilogue?.bias, fromBias, out, (start) => {
-      if ('runs' in left) gemm.multiplyScattered(m, n, depth, left, right, target, start);
-      else gemm.multiply(m, n, depth, left, right, target, start);
+      if ('runs' in left) gemm.multiplyScattered({ m, n, depth }, left, right, target, start);
+      else gemm.multiply({ m, n, depth }, left, right, target, start);
     });
   });
 }

@@ -58,7 +58,7 @@ function multiplyRows(
           panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
         };
         const [share, own] = [rowsFrom(left, row), startAt(start, firstLane)];
-        gemm.multiplyPanels(thread, rows, cols, v.cols, share, writePanel, target, own);
+        gemm.multiplyPanels(thread, { m: rows, n: cols, depth: v.cols }, share, writePanel, target, own);
       });
     }),
   );
@@ -170,23 +170,25 @@ function foldSteps(
     for (let step = 0; step < stepCount; step += superBlock) {
       const steps = Math.min(superBlock, stepCount - step);
       eachDepth((from, depth) => {
-        gemm.packLeft(thread, left + from * superBlock * 4, stepMatrix, first + step, steps, from, depth);
+        const block = { first: first + step, count: steps, from, depth };
+        gemm.packLeft(thread, left + from * superBlock * 4, stepMatrix, block);
       });
       for (let lane = 0; lane < laneCount; lane += tileLanes) {
         const lanes = Math.min(tileLanes, laneCount - lane);
         eachDepth((from, depth) => {
-          gemm.packRight(thread, right + from * tileLanes * 4, laneMatrix, lane, lanes, from, depth);
+          const block = { first: lane, count: lanes, from, depth };
+          gemm.packRight(thread, right + from * tileLanes * 4, laneMatrix, block);
         });
         for (let t = 0; t < steps; t += tileSteps) {
           const count = Math.min(tileSteps, steps - t);
           eachDepth((from, depth) => {
             gemm.multiplyPacked(
               thread,
-              count,
-              roundUp(lanes, stripLanes),
-              depth,
-              left + (from * superBlock + t * depth) * 4,
-              right + from * tileLanes * 4,
+              { m: count, n: roundUp(lanes, stripLanes), depth },
+              {
+                left: left + (from * superBlock + t * depth) * 4,
+                right: right + from * tileLanes * 4,
+              },
               { address: tile, rowBytes: tileLanes * 4 },
               from > 0 ? 'out' : 'zeros',
             );
