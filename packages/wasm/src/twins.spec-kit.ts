@@ -2,6 +2,7 @@ import {
   type Backend,
   contiguousStrides,
   type DType,
+  fallbackCounts,
   type KernelName,
   referenceBackend,
   sizeOf,
@@ -103,4 +104,12 @@ export function layoutOf(
       }
       return { shape, strides, offset, length: offset + Math.max(1, size, sizeOf(shape)) };
     });
+}
+
+/** Kernels of a backend of which some calls went to the reference; those that it lacks are not among them. */
+export function ownOnReference({ lacks = [] }: Backend): string[] {
+  const lacking = lacks.map((kernel) => `wasm.${kernel}`);
+  return Object.keys(fallbackCounts())
+    .filter((name) => !lacking.includes(name))
+    .sort();
 }
