@@ -37,11 +37,11 @@ test('entry [i, j] of the transposed program is entry [j, i]', () => {
   fc.assert(
     fc.property(anyProgram({ inputs: false }), side, side, (program, rows, cols) => {
       const whole = decode(program, rows, cols);
-      const turned = decode(transposed(program), cols, rows);
+      const across = decode(transposed(program), cols, rows);
       whole.forEach((values, k) => {
         for (let i = 0; i < rows; i++)
           for (let j = 0; j < cols; j++)
-            if (turned[k]?.[j * rows + i] !== values[i * cols + j])
+            if (across[k]?.[j * rows + i] !== values[i * cols + j])
               throw new Error(`entry [${j}, ${i}] differs`);
       });
     }),

@@ -44,7 +44,7 @@ export function matmulCall(
   const operands = bias ? [a, b, bias] : [a, b];
   const backend = backendOf(operation, operands);
   const dtype = floatTypeOf(operation, operands);
-  const [left, right] = [options.transposeA ? turned(a) : a, options.transposeB ? turned(b) : b];
+  const [left, right] = [options.transposeA ? transposed(a) : a, options.transposeB ? transposed(b) : b];
   const [rank, rightRank] = [left.shape.length, right.shape.length];
   if (rank < 2 || rightRank < 2 || left.shape[rank - 1] !== right.shape[rightRank - 2])
     throw new ShapeError({
@@ -65,7 +65,7 @@ export function matmulCall(
   return { backend, name: 'matmul', args: [many as View, others as View, out, epilogue], out };
 }
 
-function turned({ buffer, dtype, shape, strides, offset }: Tensor): View {
+function transposed({ buffer, dtype, shape, strides, offset }: Tensor): View {
   return { buffer, dtype, shape: swapped(shape), strides: swapped(strides), offset };
 }
 
@@ -92,7 +92,7 @@ function multiplyAxes(
   const dtype = floatTypeOf(operation, operands);
   if (b.rank !== 2)
     throw new ShapeError({ operation, expected: 'b of shape [K, N]', actual: shapeText(b.shape) });
-  const right = transposeB ? turned(b) : b;
+  const right = transposeB ? transposed(b) : b;
   const [depth, cols] = right.shape as [number, number];
   requireColumns(operation, a, rowAxes, depth);
   if (bias) requireShape(operation, bias, [cols], 'a bias');

@@ -17,11 +17,11 @@ describe('views', () => {
   test('are windows on the same memory', () => {
     const x = matrix();
     const before = memory();
-    const turned = x.view([3, 2], [1, 3], 0);
+    const transposed = x.view([3, 2], [1, 3], 0);
     const column = x.view([2], [3], 1);
     const repeated = x.view([2, 2], [0, 1], 4);
     expect(memory()).toEqual(before);
-    expect(turned.toArray()).toEqual([
+    expect(transposed.toArray()).toEqual([
       [1, 4],
       [2, 5],
       [3, 6],
@@ -31,7 +31,7 @@ describe('views', () => {
       [5, 6],
       [5, 6],
     ]);
-    expect([turned.isContiguous, column.isContiguous, x.view([3], [1], 3).isContiguous]).toEqual([
+    expect([transposed.isContiguous, column.isContiguous, x.view([3], [1], 3).isContiguous]).toEqual([
       false,
       false,
       true,
@@ -61,8 +61,8 @@ describe('views', () => {
 describe('reading', () => {
   test('data and dataSync give copies in row-major order', async () => {
     const x = matrix();
-    const turned = x.view([3, 2], [1, 3], 0);
-    for (const values of [await turned.data(), turned.dataSync()])
+    const transposed = x.view([3, 2], [1, 3], 0);
+    for (const values of [await transposed.data(), transposed.dataSync()])
       expect([...values]).toEqual([1, 4, 2, 5, 3, 6]);
     const part = x.view([2], [1], 4);
     for (const values of [await part.data(), part.dataSync(), await x.data(), x.dataSync()]) values.fill(0);
@@ -87,11 +87,11 @@ describe('reading', () => {
   });
 
   test('leaves no memory behind', async () => {
-    const turned = matrix().view([3, 2], [1, 3], 0);
+    const transposed = matrix().view([3, 2], [1, 3], 0);
     const before = memory();
-    turned.dataSync();
-    turned.toArray();
-    await turned.data();
+    transposed.dataSync();
+    transposed.toArray();
+    await transposed.data();
     expect(memory()).toEqual(before);
   });
 
@@ -123,14 +123,14 @@ describe('a disposed tensor', () => {
 
   test('refuses use, naming its shape and the remedy', async () => {
     const x = matrix();
-    const turned = x.view([3, 2], [1, 3], 0);
-    for (const gone of [x, turned]) gone.dispose();
+    const transposed = x.view([3, 2], [1, 3], 0);
+    for (const gone of [x, transposed]) gone.dispose();
     const before = memory();
     for (const use of [
       () => x.dataSync(),
       () => x.buffer,
       () => x.view([1], [1], 0),
-      () => turned.contiguous(),
+      () => transposed.contiguous(),
     ])
       expect(use).toThrow(DisposedError);
     expect(() => x.toArray()).toThrow(/tensor \[2, 3\].*Return it from the scope, or `keep` it\./);

@@ -15,7 +15,7 @@ const view = (...shape: number[]): View => {
   );
   return { buffer, dtype: 'f32', shape, strides: contiguousStrides(shape), offset: 0 };
 };
-const turned = (v: View): View => ({
+const transposed = (v: View): View => ({
   ...v,
   shape: [...v.shape].reverse(),
   strides: [...v.strides].reverse(),
@@ -35,15 +35,15 @@ const [dW1, db1, dW2, db2] = grads as [View, View, View, View];
 const row = (v: View): View => ({ ...v, shape: [1, ...v.shape], strides: [0, ...v.strides] });
 const across: View = { ...lse, shape: [8, 4], strides: [1, 0] };
 const parts: Record<string, () => void> = {
-  'matmul+bias+relu': () => kernels.matmul(x, turned(w1), h, { bias: b1, activation: relu }),
-  'matmul+bias': () => kernels.matmul(h, turned(w2), z, { bias: b2 }),
+  'matmul+bias+relu': () => kernels.matmul(x, transposed(w1), h, { bias: b1, activation: relu }),
+  'matmul+bias': () => kernels.matmul(h, transposed(w2), z, { bias: b2 }),
   logSumExp: () => kernels.logSumExp(z, lse),
   softmaxBack: () => kernels.map(softmaxBack, [z, across, t], [1 / 8], [dz]),
-  dW2: () => kernels.matmul(turned(dz), h, dW2),
+  dW2: () => kernels.matmul(transposed(dz), h, dW2),
   db2: () => kernels.reduce('sum', dz, row(db2)),
   dH: () => kernels.matmul(dz, w2, dh),
   reluBack: () => kernels.map(reluBack, [h, dh], [], [dh]),
-  dW1: () => kernels.matmul(turned(dh), x, dW1),
+  dW1: () => kernels.matmul(transposed(dh), x, dW1),
   db1: () => kernels.reduce('sum', dh, row(db1)),
   updates: () => {
     for (let k = 0; k < params.length; k++) {

@@ -27,11 +27,11 @@ export function cumsum(x: Tensor, options: CumsumOptions = {}): Tensor {
 }
 
 function alongLast(x: Tensor): Tensor {
-  return recorded([x], runScan(x), (g) => [turnedAround(alongLast(turnedAround(g)))]);
+  return recorded([x], runScan(x), (g) => [reversed(alongLast(reversed(g)))]);
 }
 
 /** The elements along the last axis from the last to the first. */
-function turnedAround(x: Tensor): Tensor {
+function reversed(x: Tensor): Tensor {
   const extent = x.shape.at(-1) as number;
   const order = tensor(Int32Array.from({ length: extent }, (_, k) => extent - 1 - k));
   return exchanged(gather(exchanged(x, 0), order), 0);

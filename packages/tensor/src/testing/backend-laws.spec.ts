@@ -124,11 +124,11 @@ const plants: Record<string, Partial<Kernels>> = {
   },
   'argMax: the last of equal maxima': {
     argMax: (x, out) => {
-      const turned = x.strides.map((stride, axis) => (axis === x.strides.length - 1 ? -stride : stride));
+      const reversed = x.strides.map((stride, axis) => (axis === x.strides.length - 1 ? -stride : stride));
       const width = x.shape.at(-1) as number;
       const offset = x.offset + (width - 1) * (x.strides.at(-1) as number);
       const { buffer, dtype, shape } = x;
-      referenceKernels.argMax({ buffer, dtype, shape, strides: turned, offset }, out);
+      referenceKernels.argMax({ buffer, dtype, shape, strides: reversed, offset }, out);
       dataOf(out).forEach((at, k) => {
         dataOf(out)[k] = width - 1 - at;
       });
@@ -155,8 +155,8 @@ const plants: Record<string, Partial<Kernels>> = {
     virtualMatmul: (x, v, out, epilogue) => {
       const matrix = tileLocal(v, x.dtype as 'f32');
       const [rows, cols] = matrix.shape as [number, number];
-      const turned = { ...matrix, shape: [cols, rows], strides: [1, cols] };
-      referenceKernels.matmul(x, turned, out, epilogue);
+      const transposed = { ...matrix, shape: [cols, rows], strides: [1, cols] };
+      referenceKernels.matmul(x, transposed, out, epilogue);
     },
   },
   'virtualRows: row numbers within a tile': {

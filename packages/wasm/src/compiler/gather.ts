@@ -86,7 +86,7 @@ export function addressesOfWords(
 }
 
 /**
- * An index that counts along the steps: eight loads of eight neighbours, one for each lane, turned in registers, give
+ * An index that counts along the steps: eight loads of eight neighbours, one for each lane, transposed in registers, give
  * the values of all eight steps of a block.
  */
 function runsAlongSteps(lowering: Lowering, node: Node, base: Local, step: number, half: number): Local {
@@ -103,10 +103,10 @@ function runsAlongSteps(lowering: Lowering, node: Node, base: Local, step: numbe
     );
   });
   const part = step >> 2;
-  const turned = lowering.block(`t${base}:${index}:${half}:${part}`, ({ made, code }) =>
+  const transposed = lowering.block(`t${base}:${index}:${half}:${part}`, ({ made, code }) =>
     transpose4(made, code, rows.map((row) => row[part]) as unknown as [Local, Local, Local, Local]),
   );
-  return turned[step & 3] as Local;
+  return transposed[step & 3] as Local;
 }
 
 interface Address {

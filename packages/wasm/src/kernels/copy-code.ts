@@ -111,10 +111,10 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
             code.get(source).memory('v128.load').set(local);
             code.advance(source, fromCol);
           }
-          const turned = transpose4(made, code, loaded);
+          const columns = transpose4(made, code, loaded);
           const row = made.local('i32');
           code.get(target).set(row);
-          for (const local of turned) {
+          for (const local of columns) {
             code.get(row, local).memory('v128.store');
             code.advance(row, toRow);
           }

@@ -8,11 +8,11 @@ import { contiguous, expectSame, type Layout, runBoth, someValues, Twin } from '
 const backend = createBackend();
 
 /** V = w[row·cols + col], whose fold adds runs along columns; or its transpose, with runs along rows. */
-function plain(turned: boolean): Program {
+function plain(byColumns: boolean): Program {
   const graph = new Graph();
   const [row, col] = [graph.node('row'), graph.node('col')];
   const extent = graph.node('uniform');
-  const index = turned
+  const index = byColumns
     ? graph.node('add', [graph.node('mul', [col, extent]), row])
     : graph.node('add', [graph.node('mul', [row, extent]), col]);
   const entry = Real.from(graph, graph.node('at', [index], 0));
@@ -30,15 +30,15 @@ function windows(batch: number, side: number, kernel: number, channels: number):
   };
 }
 
-function fold(x: Layout, imageSize: number, rows: number, turned: boolean, tested: WasmBackend): Twin {
+function fold(x: Layout, imageSize: number, rows: number, byColumns: boolean, tested: WasmBackend): Twin {
   const lead = x.shape.slice(0, -3);
   const cols = sizeOf(x.shape.slice(-3));
-  const program = plain(turned);
+  const program = plain(byColumns);
   const stored = new Twin(tested, someValues(rows * cols, 1), contiguous([rows * cols]));
   const out = new Twin(tested, someValues(rows * cols, 2), contiguous([rows * cols]));
   const dY = new Twin(tested, someValues(sizeOf(lead) * rows, 3), contiguous([...lead, rows]));
   const image = new Twin(tested, someValues(imageSize, 4), x);
-  const uniforms = [turned ? rows : cols];
+  const uniforms = [byColumns ? rows : cols];
   const v = { program, rows, cols, uniforms, scalars: [], stored: [stored] };
   runBoth(tested, 'virtualFold', dY, image, v, adjoint(program), [out]);
   return out;
@@ -52,11 +52,11 @@ describe('folds over many rows', () => {
     [25, 3, 2, 5, 7, false],
     [25, 3, 2, 5, 7, true],
   ])(
-    'windows on %i × side %i + 4: kernel %i, %i channels, %i rows, turned %s',
-    (batch, more, kernel, channels, rows, turned) => {
+    'windows on %i × side %i + 4: kernel %i, %i channels, %i rows, byColumns %s',
+    (batch, more, kernel, channels, rows, byColumns) => {
       const side = more + 4;
       const x = windows(batch, side, kernel, channels);
-      expectSame(backend, fold(x, batch * side * side * channels, rows, turned, backend), 2e-5);
+      expectSame(backend, fold(x, batch * side * side * channels, rows, byColumns, backend), 2e-5);
     },
   );
 

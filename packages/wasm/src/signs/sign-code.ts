@@ -244,12 +244,12 @@ function packRows(module: ModuleBuilder): void {
   const { code } = made;
   const [rows, width, x, rowBytes, to, toRowBytes, least, leastStep, below, belowStep] =
     made.arguments as Ten<Local>;
-  const [left, at, target, from, turned, word, bit] = made.locals('i32', 7);
+  const [left, at, target, from, flips, word, bit] = made.locals('i32', 7);
   const finishWord = (): void => {
-    code.get(target, word, turned).memory('i32.load').op('i32.xor').memory('i32.store');
+    code.get(target, word, flips).memory('i32.load').op('i32.xor').memory('i32.store');
   };
   code.repeat(rows, () => {
-    code.get(width).set(left).get(x).set(at).get(to).set(target).get(least).set(from).get(below).set(turned);
+    code.get(width).set(left).get(x).set(at).get(to).set(target).get(least).set(from).get(below).set(flips);
     code.while(
       () => code.atLeast(left, 32),
       () => {
@@ -270,7 +270,7 @@ function packRows(module: ModuleBuilder): void {
         code.set(word);
         finishWord();
         code.increase(at, 128).increase(target, 4).increase(left, -32);
-        code.advance(from, leastStep).advance(turned, belowStep);
+        code.advance(from, leastStep).advance(flips, belowStep);
       },
     );
     code.get(left).if(() => {
