@@ -1,4 +1,5 @@
 export { binary } from './binary.ts';
+export { cp } from './cp.ts';
 export { dense } from './dense.ts';
 export { freshNet } from './fresh-net.ts';
 export { funHash } from './fun-hash.ts';
