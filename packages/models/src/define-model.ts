@@ -113,5 +113,6 @@ export function defineModel<R extends OptionRules>({
     };
     return [title, kind] as const;
   });
+  Object.defineProperty(make, 'name', { value: name });
   return Object.assign(make, { options: rules, named: Object.fromEntries(named) });
 }

@@ -14,6 +14,7 @@ describe.each(models)('%s', (name, make) => {
   const call = make as (options: unknown) => unknown;
 
   test('refuses every option of its own misspelt, with the name', () => {
+    expect(make.name).toBe(name);
     for (const known of Object.keys(make.options)) {
       const wrong = `${known.slice(0, 2)}${known.slice(1)}`;
       expect(() => call({ [wrong]: 1 })).toThrow(OptionError);
