@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placesOf } from './model-kinds.ts';
+import { isStack, modelNames, netName, placesOf, shapeOf, widthsOf } from './model-kinds.ts';
 
 test('vgg16-flat: two dense layers on the whole image in place of convolutions, and two before the classes', () => {
   const shape = { model: 'vgg16-flat', input: [32, 32, 3], classes: 10, widths: [16, 64, 48] } as const;
@@ -22,4 +22,19 @@ test('lstm: matrices of the rows, of the state and of the classes', () => {
     'fc 32→128',
     'head 32→10',
   ]);
+});
+
+test('mlp: as many layers as its widths say, from the pixels to the classes', () => {
+  const images = { width: 6, height: 5, channels: 1, classes: 4 };
+  const shape = shapeOf({ model: 'mlp', widths: [20, 10] }, images);
+  expect(placesOf(shape).map(({ role, rows, cols }) => `${role} ${cols}→${rows}`)).toEqual([
+    'fc 30→20',
+    'fc 20→10',
+    'head 10→4',
+  ]);
+  expect(netName(shape)).toBe('30-20-10-4');
+  expect(widthsOf(shape)).toEqual([20, 10]);
+  expect(modelNames[0]).toBe('mlp');
+  expect(modelNames.filter(isStack)).toEqual(['mlp']);
+  expect(new Set(modelNames).size).toBe(modelNames.length);
 });

@@ -34,10 +34,13 @@ interface ModelKind {
   build(options: BuildOptions): Sequential;
 }
 
+/** A model of dense layers as runs have always stored it, and all other models by their names. */
+const { mlp: _mlp, ...others } = namedModels as Readonly<Record<string, NamedModel>>;
+
 /** Nets by the name that a run gives them. */
 const kinds: Readonly<Record<string, ModelKind>> = {
   mlp: { widths: [1000], isStack: true, build: denseStack },
-  ...Object.fromEntries(Object.entries(namedModels).map(([name, model]) => [name, kindOfNamed(model)])),
+  ...Object.fromEntries(Object.entries(others).map(([name, model]) => [name, kindOfNamed(model)])),
 };
 
 function kindOfNamed({ widths: published, isBinary, build }: NamedModel): ModelKind {
