@@ -68,11 +68,11 @@ test('an interrupted run goes on bit for bit', async () => {
     '--backend',
     'reference',
   ];
-  const run = [...common, '--epochs', '30', '--batch-size', '50', '--dropout', '0.2'];
+  const run = [...common, '--epochs', '15', '--batch-size', '50', '--dropout', '0.2'];
   const [whole, halted] = [join(root, 'whole'), join(root, 'halted')];
   const [straight, stopped] = await Promise.all([
     spawnBin([...run, '--out', whole]),
-    spawnBin([...run, '--out', halted], /epoch 1\/30/),
+    spawnBin([...run, '--out', halted], /epoch 1\/15/),
   ]);
   expect(straight.code).toBe(exitCodes.ok);
   expect(stopped).toMatchObject({ code: exitCodes.interrupted, lines: '' });
@@ -80,31 +80,39 @@ test('an interrupted run goes on bit for bit', async () => {
   const resumed = await spawnBin(command.split(' ').slice(1));
   expect(resumed.code).toBe(exitCodes.ok);
   // A run begun anew would end with the same bits.
-  expect(resumed.notes).not.toMatch(/epoch 1\/30/);
+  expect(resumed.notes).not.toMatch(/epoch 1\/15/);
   for (const name of ['model.safetensors', 'checkpoint.safetensors'])
     expect(await readFile(join(halted, name))).toEqual(await readFile(join(whole, name)));
   const epochs = (await readFile(join(halted, 'metrics.jsonl'), 'utf8')).trim().split('\n');
-  expect(epochs.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: 30 }, (_, k) => k + 1));
+  expect(epochs.map((line) => JSON.parse(line).epoch)).toEqual(Array.from({ length: 15 }, (_, k) => k + 1));
 }, 120_000);
 
-test('an interrupted comparison ends at once and keeps what it measured', async () => {
-  const out = join(root, 'compare');
+test('an interrupted comparison keeps what it measured, and goes on bit for bit', async () => {
+  const [whole, halted] = [join(root, 'compare-whole'), join(root, 'compare-halted')];
   const run = [
-    'compare',
-    '--data',
-    data,
-    '--hidden',
-    '64',
-    '--ratios',
-    '1/2',
-    '--schemes',
-    'funHash,hashedNet',
+    ...['compare', '--data', data, '--hidden', '64', '--ratios', '1/2', '--schemes', 'funHash,hashedNet'],
+    ...['--epochs', '6', '--train-count', '500', '--backend', 'reference', '--threads', '1'],
   ];
-  const { code, lines, notes } = await spawnBin(
-    [...run, '--epochs', '1000', '--backend', 'reference', '--out', out],
-    /epoch 1\/1000/,
-  );
-  expect([code, lines]).toEqual([exitCodes.interrupted, '']);
-  expect(notes).toMatch(/Interrupted\. .*metrics\.jsonl/);
-  expect(await readFile(join(out, 'metrics.jsonl'), 'utf8')).toMatch(/"epoch":1/);
-});
+  const [straight, stopped] = await Promise.all([
+    spawnBin([...run, '--out', whole]),
+    spawnBin([...run, '--out', halted], /epoch 1\/6/),
+  ]);
+  expect(straight.code).toBe(exitCodes.ok);
+  expect(stopped).toMatchObject({ code: exitCodes.interrupted, lines: '' });
+  expect(stopped.notes).toMatch(/Interrupted\. .*metrics\.jsonl/);
+  expect(await readFile(join(halted, 'metrics.jsonl'), 'utf8')).toMatch(/"epoch":1/);
+
+  const [command] = /funhash compare --resume .*/.exec(stopped.notes) as RegExpExecArray;
+  const resumed = await spawnBin(command.split(' ').slice(1));
+  expect(resumed.code).toBe(exitCodes.ok);
+  for (const name of ['funHash_1_2-seed0.safetensors', 'hashedNet_1_2-seed0.safetensors'])
+    expect(await readFile(join(halted, name))).toEqual(await readFile(join(whole, name)));
+  const epochsIn = async (folder: string): Promise<string[]> =>
+    (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .map(({ scheme, epoch, loss }) => `${scheme} ${epoch} ${loss}`)
+      .sort();
+  expect(await epochsIn(halted)).toEqual(await epochsIn(whole));
+}, 120_000);

@@ -225,6 +225,7 @@ describe('what cannot be done', () => {
     [['train', '--data', 'nowhere'], 2, /one of mnist, .* a folder of IDX files, got nowhere/],
     [['train', '--weight', 'hashedNet:3'], 2, /a ratio above 0 and at most 1/],
     [['train', '--resume', 'x/y', '--out', 'z'], 2, /--resume alone/],
+    [['compare', '--resume', 'x', '--out', 'z'], 2, /--resume alone/],
     [['compare', '--preset', 'imagenet'], 2, /one of mnist, got imagenet/],
     [['compare', '--schemes', 'dense'], 2, /called narrow/],
     [['compare', '--ratios', '1/64,0'], 2, /ratios: a list .* each a ratio above 0/],

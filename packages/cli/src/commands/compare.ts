@@ -9,15 +9,17 @@ import {
   formatRatio,
   loadImages,
   netName,
+  openFolder,
   type RunFolder,
   type RunKey,
+  runFiles,
   runStore,
   splitCounts,
   threadExecutor,
 } from '@funhash/experiments';
 import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
-import { claimFolder, configFile } from '../files/run-folders.ts';
+import { claimFolder, configBeside, configFile } from '../files/run-folders.ts';
 import { reportOf } from '../report/report.ts';
 import { modelName, type SummaryRow, summaryRow } from '../report/summary.ts';
 import { dataOf } from '../settings/common-settings.ts';
@@ -30,6 +32,7 @@ interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly preset?: string;
   readonly config?: string;
   readonly out?: string;
+  readonly resume?: string;
   readonly json?: true;
 }
 
@@ -47,6 +50,10 @@ export function compareCommand(output: Output): Command {
     .option('--preset <name>', `settings to start from: ${Object.keys(presets).join(', ')}`)
     .option('--config <file>', 'settings as JSON; they come before the preset, flags before both')
     .option('--out <folder>', 'the run folder (default: runs/compare-<date and time>)')
+    .option(
+      '--resume <folder>',
+      'go on with a comparison: runs that are finished in its folder are not trained again',
+    )
     .option('--json', 'print the summary as JSON');
   return addFlags(command, compareSettings)
     .addHelpText('after', examples)
@@ -54,9 +61,16 @@ export function compareCommand(output: Output): Command {
 }
 
 async function compare(
-  { preset, config: path, out, json, ...flags }: CompareFlags,
+  { preset, config, out, resume, json, ...flags }: CompareFlags,
   output: Output,
 ): Promise<void> {
+  if (resume !== undefined && [preset, config, out].some((given) => given !== undefined))
+    throw new UsageError({
+      operation: 'compare',
+      expected: '--resume alone: its folder holds the configuration',
+      actual: '--preset, --config or --out beside it',
+    });
+  const path = resume === undefined ? config : configBeside(resume);
   if (preset !== undefined && !Object.hasOwn(presets, preset))
     throw new UsageError({
       operation: '--preset',
@@ -70,18 +84,20 @@ async function compare(
   const asked = checkConfig(compareSettings, own, path ?? 'the command line');
   const backend = await chooseBackend(asked.backend);
   const fields = { ...(preset !== undefined && presets[preset]?.(backend)), ...own, backend };
-  const config = checkConfig(compareSettings, fields, path ?? 'the command line');
-  const plan = planOf(config);
+  const settings = checkConfig(compareSettings, fields, path ?? 'the command line');
+  const plan = planOf(settings);
 
-  const images = await loadImages(dataOf(config));
+  const images = await loadImages(dataOf(settings));
   const arms = armsOf(plan, images);
-  const { train, validation } = splitCounts(images.train.count, config);
-  const folder = await claimFolder(out, 'compare');
+  const { train, validation } = splitCounts(images.train.count, settings);
+  const folder = await (resume === undefined ? claimFolder(out, 'compare') : openFolder(resume));
   try {
-    await folder.writeJson(configFile, config);
+    await folder.writeJson(configFile, settings);
+    // What the runs have measured is told again from their folders.
+    await folder.write(runFiles.metrics, '');
     output.note(
       `${images.name}: ${grouped(train)} images for training, ${grouped(validation)} for validation, ` +
-        `${grouped(images.test.count)} for the test; ${config.epochs} epochs; ${backend} backend, ${config.threads} threads`,
+        `${grouped(images.test.count)} for the test; ${settings.epochs} epochs; ${backend} backend, ${settings.threads} threads`,
     );
 
     for (const { scheme, ratio, budget, stored } of arms)
@@ -91,8 +107,8 @@ async function compare(
         );
 
     const begun = performance.now();
-    const steps = config.epochs * Math.ceil(train / config.batchSize);
-    const outcomes = await runAll({ config, plan, images, arms, steps }, folder, output);
+    const steps = settings.epochs * Math.ceil(train / settings.batchSize);
+    const outcomes = await runAll({ config: settings, plan, images, arms, steps }, folder, output);
     const rows = outcomes.map(summaryRow);
     for (const { arm, runs } of outcomes)
       for (const { seed, model } of runs)
@@ -107,7 +123,10 @@ async function compare(
       arms: rows,
     };
     await folder.writeJson('summary.json', summary);
-    await folder.write('report.html', await reportOf({ config, plan, images, outcomes, rows, summary }));
+    await folder.write(
+      'report.html',
+      await reportOf({ config: settings, plan, images, outcomes, rows, summary }),
+    );
 
     if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
     else {
@@ -144,7 +163,7 @@ async function runAll(
   const record = (run: RunKey, fields: object): void => {
     const { arm, seed, learningRate } = run;
     const line = { scheme: arm.scheme, ratio: formatRatio(arm.ratio), seed, learningRate, ...fields };
-    written = written.then(() => folder.append('metrics.jsonl', line));
+    written = written.then(() => folder.append(runFiles.metrics, line));
   };
   try {
     return await compareArms({
@@ -173,7 +192,8 @@ async function runAll(
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     throw new InterruptedError(
-      `Interrupted. What the runs measured so far is in ${folder.file('metrics.jsonl')}.`,
+      `Interrupted. What the runs measured so far is in ${folder.file(runFiles.metrics)}. Go on with:\n` +
+        `  funhash compare --resume ${folder.path}`,
     );
   } finally {
     stop.release();
