@@ -27,7 +27,8 @@ export function matmul(a: Tensor, b: Tensor, options?: MatmulOptions): Tensor {
   return batchProduct(a, b, options ?? {});
 }
 
-function batchProduct(a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
+/** Multiplies as `matmul` does, by options that are known to be right: a layer does so at every step. */
+export function batchProduct(a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
   // Under one matrix b, a batch of matrices is one tall matrix: one product, and no dB for every member of the batch.
   if (a.rank > 2 && b.rank === 2 && !options.transposeA) {
     const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);

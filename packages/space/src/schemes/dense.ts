@@ -1,4 +1,4 @@
-import { matmul } from '@funhash/autodiff';
+import { batchProduct } from '@funhash/autodiff/op-parts';
 import { plainEntry } from '../ops/plain-matrix.ts';
 import { defineScheme } from '../scheme.ts';
 import { uniformValues } from '../weight/start-values.ts';
@@ -13,5 +13,5 @@ export const dense = defineScheme({
   stored: (_, { rows, cols }) => ({ w: [rows, cols] }),
   initialize: ({ rows, cols, draw, std }) => ({ w: uniformValues(draw, rows * cols, std) }),
   entry: (entry, { w }) => plainEntry(entry, w),
-  apply: (x, { w }, { bias }) => matmul(x, w, { transposeB: true, bias }),
+  apply: (x, { w }, { bias }) => batchProduct(x, w, { transposeB: true, bias }),
 });
