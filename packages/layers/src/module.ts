@@ -31,7 +31,7 @@ export interface ModuleClass {
 
 const saveOptions = {
   /**
-   * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`,
+   * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`, `f8`,
    * or `i2` to `i8`, codes of so many bits with a scale for each tensor. Running statistics are stored in `f16` at least.
    * A function gives each tensor a format of its own.
    */

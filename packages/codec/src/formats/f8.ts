@@ -1,7 +1,7 @@
-import { ArgumentError } from '@funhash/hashing';
 import { check } from '../container/faults.ts';
 import { roundToOddFloat32 } from './floats/round-to-odd.ts';
-import type { RealArray, TensorCodec } from './tensor-codec.ts';
+import { largestMagnitude } from './range.ts';
+import type { TensorCodec } from './tensor-codec.ts';
 
 // E4M3 of OCP FP8 (Micikevicius et al. 2022, arXiv:2209.05433): 1 sign bit, 4 exponent bits (bias 7), 3 fraction bits, no
 // infinities, NaN at ±0x7f. The largest number is 448; what rounds to it ends at 464, half a step above.
@@ -10,8 +10,8 @@ const lastRounded = 464;
 /** The exponent under which the least number of the format, 2^−9, is the least of f32. */
 const leastExponent = -140;
 const mostExponent = 120;
-/** Half a step above the largest number of 4 significant bits in f32: from here on, rounding ends at 2^128. */
-const beyondF32 = 1.9375 * 2 ** 127;
+/** The f64 below 1.9375 · 2^127, from where on rounding to 4 significant bits ends at 2^128. */
+const mostRounded = (1.9375 - 2 ** -52) * 2 ** 127;
 
 /** The E4M3 code nearest to a number up to ±464, ties to even. */
 export function numberToE4M3(x: number): number {
@@ -53,7 +53,7 @@ export const f8: TensorCodec<{ readonly exponent: number }> & { readonly id: 'f8
   },
   errorBound: (x, { exponent }) => Math.abs(x) * 2 ** -4 + 2 ** (exponent - 10),
   encode(data, shape) {
-    const exponent = exponentFor(largestMagnitude(data));
+    const exponent = exponentFor(largestMagnitude('f8', data, mostRounded));
     const scale = 2 ** -exponent;
     const codes = Uint8Array.from(data, (x) => numberToE4M3(x * scale));
     return { stored: { dtype: 'U8', shape, data: codes }, said: { exponent } };
@@ -77,21 +77,4 @@ function exponentFor(largest: number): number {
   while (largest * 2 ** -exponent > lastRounded) exponent++;
   while (exponent > leastExponent && largest * 2 ** (1 - exponent) <= lastRounded) exponent--;
   return exponent;
-}
-
-function largestMagnitude(data: RealArray): number {
-  let largest = 0;
-  for (let i = 0; i < data.length; i++) {
-    const magnitude = Math.abs(data[i] as number);
-    if (!(magnitude < beyondF32)) {
-      throw new ArgumentError({
-        operation: 'store as f8',
-        expected: 'finite values within the range of f32',
-        actual: `${data[i]} at index ${i}`,
-        remedy: "Store as 'f32', or without storeAs.",
-      });
-    }
-    if (magnitude > largest) largest = magnitude;
-  }
-  return largest;
 }

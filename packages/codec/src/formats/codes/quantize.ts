@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { largestMagnitude } from '../range.ts';
 import { type CodeBits, maxCode, maxFloat32, type Quantized } from './dequantize.ts';
 
 /** Keeps the product of a code and a scale off the subnormal numbers, where f32 has few digits. */
@@ -21,7 +21,7 @@ const polishSteps = 3;
  */
 export function quantize(data: Float32Array | Float64Array, bits: CodeBits): Quantized {
   const most = maxCode(bits);
-  const largest = largestMagnitude(data);
+  const largest = largestMagnitude(`i${bits}`, data, maxFloat32);
   let scale = 0;
   let least = Number.POSITIVE_INFINITY;
   /** Whether a scale is better than all before it. */
@@ -73,21 +73,4 @@ function squaredError(data: Float32Array | Float64Array, scale: number, most: nu
     sum += (x - Math.fround(codeOf(x, scale, most) * scale)) ** 2;
   }
   return sum;
-}
-
-function largestMagnitude(data: Float32Array | Float64Array): number {
-  let largest = 0;
-  for (let i = 0; i < data.length; i++) {
-    const magnitude = Math.abs(data[i] as number);
-    if (!(magnitude <= maxFloat32)) {
-      throw new ArgumentError({
-        operation: 'quantize',
-        expected: 'finite values within the range of f32',
-        actual: `${data[i]} at index ${i}`,
-        remedy: "Store as 'f32', or without storeAs.",
-      });
-    }
-    if (magnitude > largest) largest = magnitude;
-  }
-  return largest;
 }

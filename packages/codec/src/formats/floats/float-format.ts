@@ -1,5 +1,5 @@
-import { ArgumentError } from '@funhash/hashing';
 import type { Dtype, StoredTensor } from '../../container/safetensors.ts';
+import { beyondRange } from '../range.ts';
 import type { RealArray, TensorCodec } from '../tensor-codec.ts';
 
 interface FloatFormat<Id extends string> extends Pick<TensorCodec, 'lossless' | 'bits'> {
@@ -43,12 +43,7 @@ export function floatFormat<Id extends string>({
 function requireInRange(id: string, data: RealArray, rounded: Float32Array): void {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(rounded[i] as number) && Number.isFinite(data[i] as number)) {
-      throw new ArgumentError({
-        operation: `store as ${id}`,
-        expected: `values within the range of ${id}`,
-        actual: `${data[i]} at index ${i}`,
-        remedy: 'Give storeAs a format of a wider range, or none.',
-      });
+      throw beyondRange(id, data[i], i);
     }
   }
 }
