@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
 import { Dense } from '../dense.ts';
 import { Dropout } from '../dropout.ts';
+import { Flatten } from '../flatten.ts';
 import { load } from '../model-file/load.ts';
 import { Reshape } from '../reshape.ts';
 import { Conv2d } from '../spatial/conv2d.ts';
@@ -13,6 +14,7 @@ import { Dropout2d } from '../spatial/dropout2d.ts';
 import { GlobalAveragePool } from '../spatial/global-average-pool.ts';
 import { Pad } from '../spatial/pad.ts';
 import { Concat } from './concat.ts';
+import { Functional } from './functional.ts';
 import { Residual } from './residual.ts';
 import { Sequential } from './sequential.ts';
 
@@ -180,4 +182,39 @@ test('GlobalAveragePool: the mean of each channel', () => {
   expect(() => new GlobalAveragePool().forward(x)).toThrow(ShapeError);
   const net = new Sequential([new Conv2d({ in: 2, out: 3, kernelSize: 1 }), new GlobalAveragePool()]);
   expect(net.forward(image).shape).toEqual([1, 3]);
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    'Sequential',
+    () => new Sequential([], { sed: 1 } as never),
+    'Sequential: unknown option sed; did you mean seed?',
+  ],
+  [
+    'Concat',
+    () => new Concat([new Flatten()], { dtyp: 'f64' } as never),
+    'Concat: unknown option dtyp; did you mean dtype?',
+  ],
+  [
+    'Residual',
+    () => new Residual(new Flatten(), { shorcut: new Flatten() } as never),
+    'Residual: unknown option shorcut; did you mean shortcut?',
+  ],
+  [
+    'Functional',
+    () => new Functional({}, (x) => x, { seeds: 1 } as never),
+    'Functional: unknown option seeds; did you mean seed?',
+  ],
+  [
+    'layers without brackets',
+    () => new Sequential(new Flatten() as never),
+    'Sequential: expected a list of layers, got a Flatten.',
+  ],
+  [
+    'layers one by one',
+    () => new Sequential([new Flatten()], new Flatten() as never),
+    'Sequential: expected options as an object, { seed: … }, got a Flatten.',
+  ],
+])('%s: what is misspelt is refused with the nearest name', (_, make, message) => {
+  expect(make).toThrow(message);
 });
