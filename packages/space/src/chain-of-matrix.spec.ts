@@ -192,7 +192,7 @@ describe('refused', () => {
     [{ ...modes, relativeError: Number.NaN }, /relativeError from/],
     [{ ...modes, relativeError: 0.1, ranks: 2 }, /one of ratio, values, bytes, ranks and relativeError/],
     [{ ...modes }, /ratio, values or bytes, or the option ranks/],
-    [{ ...modes, ranks: 2, bonds: 3 } as object, /unknown option bonds; it takes ratio/],
+    [{ ...modes, ranks: 2, bonds: 3 } as object, /unknown option bonds; it takes relativeError/],
   ])('%j', (options, message) => {
     expect(() => tensorTrainOf(matrix, options)).toThrow(ArgumentError);
     expect(() => tensorTrainOf(matrix, options)).toThrow(message);

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, refuseUnknown } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { embedded, fitChain, type RankRule, withinRanks } from './contraction/fit-chain.ts';
 import type { TensorChain } from './contraction/tensor-chain.ts';
@@ -56,6 +56,8 @@ export function mpoOf(
   return chainOfMatrix(mpo, 'bonds', matrix, options);
 }
 
+const sizeNames = ['ratio', 'values', 'bytes', 'policy', 'space'];
+
 /** Squared, relative to the norm, for each core: what rounding to single precision adds to the error. */
 const rounding = 2 ** -48;
 
@@ -67,6 +69,10 @@ function chainOfMatrix(
 ): ChainOfMatrix {
   const { definition } = scheme;
   const operation = `${definition.kind}Of`;
+  refuseUnknown(operation, ['relativeError', ...sizeNames, ...Object.keys(definition.options)], {
+    relativeError,
+    ...given,
+  });
   const [rows, cols] = matrix.shape;
   if (matrix.rank !== 2 || rows === undefined || cols === undefined || rows * cols === 0)
     throw new ArgumentError({ operation, expected: 'a matrix [rows, cols]', actual: String(matrix) });

@@ -10,7 +10,7 @@ import {
   transposed,
   Word,
 } from '@funhash/formula';
-import { type HashFamily, hashFamilies } from '@funhash/hashing';
+import { ArgumentError, type HashFamily, hashFamilies, shownValue } from '@funhash/hashing';
 import { joinedPlaces, type KernelPlaces } from './kernel-places.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { SchemeDefinition, StoredArray } from './scheme.ts';
@@ -155,17 +155,26 @@ function trace<O extends OptionSchema>(
   );
   const family =
     hashFamilies[((options as Record<string, unknown>).hash as HashFamily | undefined) ?? 'xxHash32'];
-  const value = definition.entry(
-    {
-      row: word('row'),
-      col: word('col'),
-      rows: word('uniform', 0),
-      cols: word('uniform', 1),
-      hash: (row, col, seed) => family(symbolicWords(graph), lift(row), lift(col), seed),
-    },
-    stored,
-    formulaOptions,
+  const value: unknown = tracedEntry(definition.kind, () =>
+    definition.entry(
+      {
+        row: word('row'),
+        col: word('col'),
+        rows: word('uniform', 0),
+        cols: word('uniform', 1),
+        hash: (row, col, seed) => family(symbolicWords(graph), lift(row), lift(col), seed),
+      },
+      stored,
+      formulaOptions,
+    ),
   );
+  if (!(value instanceof Real))
+    throw new ArgumentError({
+      operation: definition.kind,
+      expected: 'entry to return a Real',
+      actual: value instanceof Word ? 'a Word' : shownValue(value),
+      remedy: 'Read stored values by .at(…), or make one of a Word by .asReal() or .asSign().',
+    });
   const program = new Program(graph, [(isScaled ? value.times(scalar(reals.length)) : value).id], [], {
     stored: arrays.length,
     inputs: 0,
@@ -173,4 +182,22 @@ function trace<O extends OptionSchema>(
     scalars: reals.length + (isScaled ? 1 : 0),
   });
   return { formula: new Formula(program), arrays, words, reals };
+}
+
+/** What `entry` states; a method that symbols do not have is named as such. */
+function tracedEntry<T>(kind: string, entry: () => T): T {
+  try {
+    return entry();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new ArgumentError(
+      {
+        operation: kind,
+        expected: 'entry to use methods that Word and Real have',
+        actual: cause.message,
+        remedy: 'It is called once with symbols, not with numbers.',
+      },
+      { cause },
+    );
+  }
 }

@@ -1,6 +1,16 @@
+import type { Real, Word } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import { expect, test } from 'vitest';
+import { tensor } from '@funhash/tensor';
+import { describe, expect, test } from 'vitest';
+import { dct2d } from './bases/dct2d.ts';
+import { mpoOf, tensorTrainOf } from './chain-of-matrix.ts';
+import { virtualConv } from './ops/virtual-conv.ts';
 import { resolveOptions, structural, uniform } from './options.ts';
+import { defineScheme } from './scheme.ts';
+import { hashedNet } from './schemes/index.ts';
+import { project } from './weight/project.ts';
+import { SharedSpace } from './weight/shared-space.ts';
+import { createWeight } from './weight/weight.ts';
 
 const schema = {
   buckets: uniform.count(),
@@ -54,6 +64,74 @@ test.each([
 ])('%o is refused', (given, message) => {
   expect(() => resolve(given)).toThrow(ArgumentError);
   expect(() => resolve(given)).toThrow(message);
+});
+
+describe('options of functions', () => {
+  const weight = createWeight(hashedNet({ values: 4 }), { rows: 3, cols: 4 });
+  const target = tensor(new Float32Array(12), [3, 4]);
+  test.each<[string, () => unknown]>([
+    ['hashedNet: unknown option bucket; did you mean buckets?', () => hashedNet({ bucket: 4 } as object)],
+    ['hashedNet: unknown option rato; did you mean ratio?', () => hashedNet({ rato: 1 / 4 } as object)],
+    ['hashedNet: unknown option polcy; did you mean policy?', () => hashedNet({ polcy: 'tile' } as object)],
+    [
+      'hashedNet: expected policy: one of tile, step, frozen, got tiles',
+      () => hashedNet({ policy: 'tiles' as 'tile' }),
+    ],
+    ['hashedNet: expected space: a SharedSpace, got 3', () => hashedNet({ space: 3 as never })],
+    ['dct2d: unknown option keeps; did you mean keep?', () => dct2d({ keeps: 4 } as object)],
+    [
+      'project: unknown option step; did you mean steps?',
+      () => project(weight, target, { step: 1 } as object),
+    ],
+    [
+      'SharedSpace: unknown option value; did you mean values?',
+      () => new SharedSpace({ values: 4, value: 4 } as never),
+    ],
+    [
+      'createWeight: unknown option sed; did you mean seed?',
+      () => createWeight(hashedNet({ values: 4 }), { rows: 3, cols: 4, sed: 1 } as never),
+    ],
+    [
+      'tensorTrainOf: unknown option relativError; did you mean relativeError?',
+      () => tensorTrainOf(target, { relativError: 0.1 } as object),
+    ],
+    [
+      'virtualConv: unknown option strides; did you mean stride?',
+      () =>
+        virtualConv(tensor(new Float32Array(4), [1, 1, 1, 4]), weight.virtual, {
+          kernel: [1, 1],
+          strides: 2,
+        } as never),
+    ],
+    ['mpoOf: unknown option bond; did you mean bonds?', () => mpoOf(target, { bond: 1 } as object)],
+  ])('%s', (message, act) => {
+    expect(act).toThrow(ArgumentError);
+    expect(act).toThrow(message);
+  });
+});
+
+test.each<[string, (row: Word) => unknown, string]>([
+  ['a number', () => 0.5, 'faulty: expected entry to return a Real, got 0.5.'],
+  ['a word', (row) => row, 'faulty: expected entry to return a Real, got a Word.'],
+  ['nothing', () => undefined, 'got undefined'],
+  [
+    'a method that is none',
+    (row) => (row as unknown as { mod(n: number): unknown }).mod(3),
+    'row.mod is not a function',
+  ],
+])('an entry that gives %s says so', (_, entry, message) => {
+  const faulty = defineScheme({
+    kind: 'faulty',
+    source: 'a fault',
+    options: {},
+    plan: () => ({}),
+    stored: () => ({ w: [1] }),
+    initialize: () => ({ w: new Float64Array(1) }),
+    entry: ({ row }) => entry(row) as Real,
+  });
+  const decode = () => createWeight(faulty(), { rows: 2, cols: 2 }).decode();
+  expect(decode).toThrow(ArgumentError);
+  expect(decode).toThrow(message);
 });
 
 test('options say whether they are structural or of the run time', () => {

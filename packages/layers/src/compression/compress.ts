@@ -131,7 +131,7 @@ function requestsFor(model: Module, { weight, layers }: CompressOptions): Readon
       });
     if (!request) continue;
     // What does not fit is refused before anything is fitted, which may take long.
-    located(each.name, () => createWeight(request, each));
+    located(each.name, () => createWeight(request, { rows: each.rows, cols: each.cols }));
     requests.set(each.name, request);
   }
   return requests;

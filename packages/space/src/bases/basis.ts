@@ -1,4 +1,5 @@
 import { Graph, Program, type Real, Word } from '@funhash/formula';
+import { checkOptions } from '@funhash/hashing';
 import { Formula } from '../formula.ts';
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema, OptionValues } from '../options.ts';
@@ -41,7 +42,10 @@ export function defineBasis<const O extends OptionSchema>(
 ): ((options: Partial<OptionValues<O>>) => BasisRequest) & { readonly basis: Basis<OptionSchema> } {
   // Shared code holds every basis by one type; options are checked against the schema at run time.
   const known = { basis: basis as unknown as Basis<OptionSchema> };
-  return Object.assign((options: Partial<OptionValues<O>>): BasisRequest => ({ ...known, options }), known);
+  return Object.assign((options: Partial<OptionValues<O>>): BasisRequest => {
+    checkOptions(basis.kind, basis.options, options);
+    return { ...known, options };
+  }, known);
 }
 
 const formulas = new WeakMap<Basis<OptionSchema>, Map<string, Formula>>();

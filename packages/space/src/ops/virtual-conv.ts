@@ -1,6 +1,6 @@
 import { add, type PaddedWindowOptions, type PerAxis } from '@funhash/autodiff';
 import { perAxis, planWindows, type WindowPlan } from '@funhash/autodiff/op-parts';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, refuseUnknown } from '@funhash/hashing';
 import { type Shape, ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { type ConvKernel, convolve, convolveTransposed } from './conv-kernel.ts';
 import { DepthwiseKernel } from './depthwise-kernel.ts';
@@ -20,6 +20,8 @@ export interface ConvTransposeOptions extends ConvOptions {
   readonly outputPadding?: PerAxis | undefined;
 }
 
+const convNames = ['kernel', 'stride', 'padding', 'dilation', 'groups', 'bias'];
+
 /**
  * The convolution (cross-correlation) of x [B, ...spatial, inC] with a virtual kernel V [outC, kernel·inC/groups],
  * columns in the order of (...kernel, channel) → [B, ...out, outC]. One spatial axis or more, channels last. Neither V
@@ -31,6 +33,7 @@ export interface ConvTransposeOptions extends ConvOptions {
  */
 export function virtualConv(x: Tensor, v: VirtualMatrix, options: ConvOptions): Tensor {
   const operation = 'virtualConv';
+  refuseUnknown(operation, convNames, options);
   const plan = planWindows(operation, x.shape, options);
   const inputs = x.shape.at(-1) as number;
   const groups = checkedGroups(
@@ -55,6 +58,7 @@ export function virtualConvTranspose(
   { outputPadding = 0, bias, ...options }: ConvTransposeOptions,
 ): Tensor {
   const operation = 'virtualConvTranspose';
+  refuseUnknown(operation, convNames, options);
   const { spatial, plan } = transposedPlan(operation, y.shape, options, outputPadding);
   const places = sizeOf(plan.kernel);
   const outputs = (v.cols / places) * (options.groups ?? 1);

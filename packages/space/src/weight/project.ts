@@ -1,5 +1,5 @@
 import { reshape } from '@funhash/autodiff';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkOptions, option } from '@funhash/hashing';
 import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
 import { finiteValues } from '../linear-algebra/finite-values.ts';
 import { operandOf, tangentMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
@@ -22,6 +22,8 @@ export interface Projection {
   readonly errorAfter: number;
 }
 
+const rules = { steps: option.integer(), iterations: option.integer() };
+
 type Values = readonly Float64Array[];
 
 /**
@@ -30,9 +32,10 @@ type Values = readonly Float64Array[];
  * Never ends worse than it began.
  *
  * @param target [rows, cols]
- * @throws ArgumentError for a target of another shape, or not finite
+ * @throws ArgumentError for a target of another shape, or not finite; OptionError for an unknown option
  */
 export function project(weight: Weight, target: Tensor, options: ProjectOptions = {}): Projection {
+  checkOptions('project', rules, options);
   const { rows, cols, definition } = weight;
   if (target.shape.join() !== `${rows},${cols}`)
     throw new ArgumentError({

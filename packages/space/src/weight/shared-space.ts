@@ -1,4 +1,4 @@
-import { ArgumentError, random } from '@funhash/hashing';
+import { checkOptions, option, random } from '@funhash/hashing';
 import type { FloatDType, Tensor } from '@funhash/tensor';
 import { Parameter } from './parameter.ts';
 import { uniformValues } from './start-values.ts';
@@ -14,21 +14,26 @@ export interface SharedSpaceOptions {
   readonly dtype?: FloatDType;
 }
 
+const rules = {
+  values: option.required(option.count()),
+  seed: option.integer(),
+  name: option.text(),
+  dtype: option.oneOf(['f32', 'f64']),
+};
+
 /**
  * One compression space from which several layers decode their weights, each by its own seed and scale
  * (homological hashing, ROAST). Its values start with standard deviation 1.
+ *
+ * @throws OptionError for an unknown option, ArgumentError for a wrong one
  */
 export class SharedSpace {
   readonly name: string;
   readonly parameter: Parameter;
 
-  constructor({ values, seed = 0, name = 'space', dtype }: SharedSpaceOptions) {
-    if (!Number.isInteger(values) || values < 1)
-      throw new ArgumentError({
-        operation: 'SharedSpace',
-        expected: 'values: a whole number ≥ 1',
-        actual: String(values),
-      });
+  constructor(options: SharedSpaceOptions) {
+    checkOptions('SharedSpace', rules, options);
+    const { values, seed = 0, name = 'space', dtype } = options;
     this.name = name;
     this.parameter = Parameter.of(name, uniformValues(random(seed), values, 1), [values], { dtype });
   }

@@ -1,5 +1,5 @@
 import { isRecording } from '@funhash/autodiff/op-parts';
-import { ArgumentError, checkOptions, deriveSeed, random } from '@funhash/hashing';
+import { ArgumentError, checkOptions, deriveSeed, option, random } from '@funhash/hashing';
 import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
@@ -38,16 +38,24 @@ export interface WeightOptions extends MatrixShape {
   readonly dtype?: FloatDType | undefined;
 }
 
+const weightRules = {
+  // Refused by the name of the scheme.
+  rows: option.any<number>(),
+  cols: option.any<number>(),
+  seed: option.integer(),
+  std: option.real({ least: 0 }),
+  dtype: option.oneOf(['f32', 'f64']),
+};
+
 /**
  * Binds a scheme to a shape, with start values.
  *
  * @throws ArgumentError where an option, the extents or the size do not suit the scheme, or a shared space has another
  * dtype than the one asked for
  */
-export function createWeight(
-  request: WeightRequest,
-  { rows, cols, seed = 0, std, dtype: asked }: WeightOptions,
-): Weight {
+export function createWeight(request: WeightRequest, given: WeightOptions): Weight {
+  checkOptions('createWeight', weightRules, given);
+  const { rows, cols, seed = 0, std, dtype: asked } = given;
   const { definition } = request.scheme;
   const shape = { rows, cols };
   for (const [name, extent] of Object.entries(shape))
