@@ -17,6 +17,12 @@ import { activations } from '@funhash/layers';
 import { optimizers } from '@funhash/training';
 import { type ConfigOf, number, numbers, type Settings } from './config.ts';
 
+/** The data sets that take an option. */
+function namesWith(option: string): string {
+  const sources = Object.entries(imageDatasets).filter(([, { options }]) => option in options);
+  return sources.map(([name]) => name).join(', ');
+}
+
 /** Data of a command. */
 export const dataSettings = {
   data: {
@@ -26,13 +32,13 @@ export const dataSettings = {
   },
   dataSeed: {
     flag: '--data-seed <n>',
-    help: 'draws the images of generated data sets',
+    help: `draws the images of ${namesWith('seed')}`,
     rule: dataFields.seed,
     read: number,
   },
   backgrounds: {
     flag: '--backgrounds <folder>',
-    help: 'photographs (PNG) behind the digits of bg-img, rect-img (default: generated)',
+    help: `photographs (PNG) in the images of ${namesWith('backgroundsDir')} (default: generated)`,
     rule: dataFields.backgrounds,
   },
   trainCount: {

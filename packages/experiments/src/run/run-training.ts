@@ -1,4 +1,5 @@
 import type { ByteSource } from '@funhash/codec';
+import { storageFormats } from '@funhash/codec';
 import type { ImageDataset } from '@funhash/datasets';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
@@ -221,8 +222,8 @@ async function resultOf(
     storeAs: storageOf(storage.storeAs, stored),
     compress: storage.compress,
   });
-  // A file of f32 holds the very bits that were just judged.
-  const asIs = storage.storeAs === 'f32' ? judged?.testError : undefined;
+  // The file then holds the very bits that were just judged.
+  const asIs = storageFormats[storage.storeAs].lossless ? judged?.testError : undefined;
   const fromFile = async (): Promise<number | undefined> => {
     if (!judged || !test) return undefined;
     const loaded = await load(bytes, { layers: packedLayers });
