@@ -26,7 +26,7 @@ export async function readInputs(path: string, width: number): Promise<Inputs> {
     bytes.length >= 4 && bytes.readUInt16BE(0) === 0 ? fromIdx(bytes, path) : fromJson(bytes, path);
   const count = values.length / width;
   if (!Number.isInteger(count) || count < 1)
-    throw misfit(path, `inputs of ${width} numbers`, `${values.length} numbers`);
+    throw refusal(path, `inputs of ${width} numbers`, `${values.length} numbers`);
   return { count, values };
 }
 
@@ -34,7 +34,7 @@ async function readBounded(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    if (size > maxBytes) throw misfit(path, `at most ${maxBytes} bytes`, `${size} bytes`);
+    if (size > maxBytes) throw refusal(path, `at most ${maxBytes} bytes`, `${size} bytes`);
     return await file.readFile();
   } finally {
     await file.close();
@@ -46,7 +46,7 @@ function fromPng(bytes: Buffer, path: string, width: number): Float32Array {
   const [columns, rows] = bytes.length >= 24 ? [bytes.readUInt32BE(16), bytes.readUInt32BE(20)] : [0, 0];
   const side = Math.sqrt(width);
   if (columns * rows !== width)
-    throw misfit(
+    throw refusal(
       path,
       Number.isInteger(side) ? `an image of ${side} × ${side}` : `an image of ${width} pixels`,
       `${columns} × ${rows}`,
@@ -78,15 +78,15 @@ function fromJson(bytes: Buffer, path: string): Float32Array {
     bytes.toString('utf8'),
     { maxDepth: 4, maxValues: 2 ** 24 },
     (position, expected, actual) => {
-      throw misfit(path, `a PNG, an IDX file or JSON: ${expected} at character ${position}`, actual);
+      throw refusal(path, `a PNG, an IDX file or JSON: ${expected} at character ${position}`, actual);
     },
   );
   const flat = ([value] as unknown[]).flat(4);
   const stranger = flat.find((x) => typeof x !== 'number');
-  if (stranger !== undefined) throw misfit(path, 'JSON that holds only numbers', typeof stranger);
+  if (stranger !== undefined) throw refusal(path, 'JSON that holds only numbers', typeof stranger);
   return Float32Array.from(flat as number[]);
 }
 
-function misfit(path: string, expected: string, actual: string, remedy?: string): UsageError {
+function refusal(path: string, expected: string, actual: string, remedy?: string): UsageError {
   return new UsageError({ operation: `input ${path}`, expected, actual, ...(remedy && { remedy }) });
 }

@@ -9,10 +9,10 @@ export interface SummaryRow {
   readonly widths: readonly number[];
   readonly weights: readonly string[];
   readonly stored: number;
-  /** Of the model file. */
+  /** Size of the model file. */
   readonly bytesOnDisk: number;
   readonly learningRate: number;
-  /** By seed; empty where every run diverged. */
+  /** Test errors by seed; empty where every run diverged. */
   readonly testErrors: readonly number[];
   readonly validationErrors: readonly number[];
   readonly secondsPerEpoch: number;

@@ -1,11 +1,11 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 
-/** Where a command writes; a test passes its own. */
+/** Destination of what a command prints; a test passes its own. */
 export interface Output {
-  /** Results: standard output. */
+  /** Prints a result, to standard output. */
   line(text: string): void;
-  /** What happens meanwhile: standard error, so that results can be piped. */
+  /** Prints what happens meanwhile, to standard error, so that results can be piped. */
   note(text: string): void;
   /** Whether notes go to a terminal that can redraw. */
   readonly isTerminal: boolean;
@@ -82,7 +82,7 @@ function bars(): Progress {
   };
 }
 
-/** As people read times: `850 ms`, `12.3 s`, `3 min 20 s`. */
+/** A duration as people read it: `850 ms`, `12.3 s`, `3 min 20 s`. */
 export function duration(elapsedMs: number): string {
   if (elapsedMs < 1000) return `${Math.round(elapsedMs)} ms`;
   const seconds = elapsedMs / 1000;

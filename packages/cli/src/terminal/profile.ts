@@ -22,7 +22,7 @@ export class StepProfile {
   #latest: { readonly from: Moment; readonly to: Moment } | undefined;
   readonly #texturesAlive: number[] = [];
 
-  /** After a step. */
+  /** Takes note of the counters after a step. */
   note(step: number): void {
     const { counters: read } = currentBackend() as { counters?(): Counters };
     if (!read) return;

@@ -41,7 +41,7 @@ import {
 
 /** One contestant: a net in JSON. */
 export interface Arm extends NetShape {
-  /** As the user wrote it, without a size. */
+  /** Scheme text as the user wrote it, without a size. */
   readonly scheme: string;
   readonly ratio: number;
   /** Stored values that the arm may have: those of the hashed nets, biases included. */
@@ -64,7 +64,7 @@ type ConvArrangement = (shape: NetShape, ratio: number, scheme: string) => Layou
 type Arrangement = (widths: readonly number[], ratio: number, scheme: string) => Layout;
 
 const sharedStep = 0.27;
-/** Of shared values in convolutions: 0.07 to 0.27 are as good (LeNet-5 at 1/16), but FunHash may die at 0.27. */
+/** Step of shared values in convolutions: 0.07 to 0.27 are as good (LeNet-5 at 1/16), but FunHash may die at 0.27. */
 const sharedConvStep = 0.13;
 const denseStep = 0.1;
 

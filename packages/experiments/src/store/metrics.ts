@@ -7,7 +7,7 @@ export interface EpochRecord {
   readonly step: number;
   /** Mean over the epoch, each example before its step, with dropout. */
   readonly loss: number;
-  /** Of the last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
   /** Duration of the epoch, validation included. */
   readonly seconds: number;
