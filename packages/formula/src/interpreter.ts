@@ -17,7 +17,7 @@ export interface Panel {
   readonly stored: readonly FloatArray[];
   /** Per-entry operands, [rows, cols] row by row. */
   readonly inputs: readonly FloatArray[];
-  /** Where sinks add, by slot; needed only by a program with sinks. */
+  /** The arrays that sinks add to, by slot; needed only by a program with sinks. */
   readonly sinks?: readonly FloatArray[];
 }
 

@@ -91,7 +91,7 @@ export class Real {
     return this.#alone('negate');
   }
 
-  /** In f32 a fixed rational function, error ≤ 1.3e-6, the same on every backend; in f64 the exact function. */
+  /** The hyperbolic tangent: in f32 a fixed rational function, error ≤ 1.3e-6, the same on every backend; in f64 exact. */
   tanh(): Real {
     return this.#alone('tanh');
   }

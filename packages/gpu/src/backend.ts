@@ -33,7 +33,7 @@ export interface GpuBackend extends Backend {
 }
 
 const rules = {
-  /** Where kernels run: `webgl2`, `headlessgl` or `cpu`. Default `webgl2` in browsers, `headlessgl` elsewhere. */
+  /** The place where kernels run: `webgl2`, `headlessgl` or `cpu`. Default `webgl2` in browsers, `headlessgl` elsewhere. */
   mode: option.oneOf(gpuModes),
   /**
    * Entries of a virtual matrix, and of its gradient, that are on the device together: larger ones are worked on in

@@ -210,7 +210,7 @@ export const longest = 2 ** 24;
 export interface KernelSource {
   /** `function (a, b, s) { … return …; }`, of the arguments in order. */
   readonly source: string;
-  /** Of the result. */
+  /** Elements of the result. */
   readonly length: number;
   readonly functions?: readonly KernelFunction[];
   readonly native?: NativeCode;

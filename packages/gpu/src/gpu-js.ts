@@ -58,7 +58,7 @@ export interface GlContext {
   isContextLost(): boolean;
 }
 
-/** Where kernels run: WebGL2 in browsers, WebGL over a native library in Node, or plain JavaScript, for debugging. */
+/** The places where kernels run: WebGL2 in browsers, WebGL over a native library in Node, or plain JavaScript, for debugging. */
 export const gpuModes = ['webgl2', 'headlessgl', 'cpu'] as const;
 
 export type GpuMode = (typeof gpuModes)[number];

@@ -26,7 +26,7 @@ export class GpuBuffer implements DeviceBuffer {
   /** The value of every element, where that is all there is to know. */
   constant: number | undefined;
   region: Region | undefined;
-  /** Of packed signs: each word as two halves of 16 bits, the low one first. */
+  /** Packed signs: each word as two halves of 16 bits, the low one first. */
   halves: DeviceArray | undefined;
   /** Launches that took the elements up with them. */
   launches = 0;
@@ -79,7 +79,7 @@ export class Memory {
     buffer.constant = undefined;
   }
 
-  /** Where the elements are on the device; uploads them if they are not there yet. Of buffers with elements. */
+  /** The place of the elements of a buffer on the device; uploads them if they are not there yet. */
   regionOf(buffer: DeviceBuffer): Region {
     const known = buffer as GpuBuffer;
     known.region ??= { array: this.#onDevice(known), at: 0 };

@@ -13,7 +13,7 @@ export function fallbackCounts(): Readonly<Record<string, number>> {
   return Object.fromEntries(fallbacks);
 }
 
-/** Under strict mode a kernel that the backend lacks throws instead of running on the reference. */
+/** Turns strict mode on or off: under it a kernel that the backend lacks throws instead of running on the reference. */
 export function setStrict(on: boolean): void {
   strict = on;
 }

@@ -9,7 +9,7 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** As users write it: `[2, 3]`. */
+/** The text of a shape as users write it: `[2, 3]`. */
 export function shapeText(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }

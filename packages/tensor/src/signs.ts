@@ -14,7 +14,7 @@ const mostDepth = 2 ** 24;
 /** Words that hold so many signs. For kernels of convolutions a row is several runs, each of whole words. */
 export const signWords = (count: number): number => Math.ceil(count / 32);
 
-/** Where signs change, by channel: see `SignBounds`. */
+/** The bounds at which signs change, by channel: see `SignBounds`. */
 export interface SignBoundTensors {
   /** f32 [N] */
   readonly least: Tensor;

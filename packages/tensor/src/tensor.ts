@@ -199,14 +199,14 @@ export class Tensor implements View {
     this.#next = undefined;
   }
 
-  /** For `scope`: starts collecting tensors and returns what was collecting before. */
+  /** Starts collecting tensors and returns what was collecting before: the beginning of a `scope`. */
   static enterScope(): Scope | undefined {
     const outer = currentScope;
     currentScope = { last: undefined };
     return outer;
   }
 
-  /** For `scope`: frees what was collected but `survivors`, which move to the outer scope. */
+  /** Frees what was collected but `survivors`, which move to the outer scope: the end of a `scope`. */
   static leaveScope(outer: Scope | undefined, survivors: Iterable<Tensor>): void {
     const ended = currentScope as Scope;
     currentScope = outer;

@@ -23,7 +23,7 @@ export interface Context {
   readonly instructions: Instructions;
   readonly threads: Threads;
   readonly gemm: Gemm;
-  /** On the calling thread. */
+  /** The shared functions on the calling thread. */
   readonly code: Exports<SharedCode>;
   readonly linked: Linked<SharedCode>;
   /** Runs a form of a kernel that is not accelerated on the reference: counted, and refused in strict mode. */

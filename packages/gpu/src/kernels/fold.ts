@@ -95,7 +95,7 @@ interface Fold {
 interface Evaluation {
   readonly key: string;
   readonly args: Named;
-  /** Of the kernel: what it needs beside its source. */
+  /** What the kernel needs beside its source. */
   native(): Pick<KernelSource, 'functions' | 'native'>;
   /** Lines that add the value at `entry` to `sum`. */
   lines(): string;

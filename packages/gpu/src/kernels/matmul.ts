@@ -24,9 +24,9 @@ export function matrixProduct(
 }
 
 export interface Product {
-  /** Of the elements of the result, with the strides of a, of b and of the column's number. */
+  /** The axes of the result, with the strides of a, of b and of the column's number. */
   readonly result: Axes;
-  /** That are summed over, with the strides of a and b. */
+  /** The axes that are summed over, with the strides of a and b. */
   readonly depth: Axes;
   readonly epilogue?: Epilogue | undefined;
 }

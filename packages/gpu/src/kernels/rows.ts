@@ -69,7 +69,7 @@ const isFew = (memory: Memory, { buffer }: View): boolean => buffer.length <= 40
 // Rows searched for a result in one pass; above it, the host sorts the indices that it knows.
 const fewRows = 256;
 
-/** Without atomics each element of the result gathers what is added to it. */
+/** Adds rows without atomics: each element of the result gathers what is added to it. */
 export function scatterAddKernel(context: GpuContext): Kernels['scatterAdd'] {
   const { memory } = context;
   return (x, index, out) => {

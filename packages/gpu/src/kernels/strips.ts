@@ -10,7 +10,7 @@ export interface Strip {
  */
 export const defaultStripEntries = 2 ** 22;
 
-/** As few strips as there can be, all of the same number of rows but the last, at least one row each. */
+/** Strips, as few as there can be, all of the same number of rows but the last, at least one row each. */
 export function stripsOf(rows: number, cols: number, mostEntries: number): Strip[] {
   const mostRows = Math.max(1, Math.floor(mostEntries / Math.max(1, cols)));
   const count = Math.ceil(rows / Math.max(1, Math.ceil(rows / mostRows)));

@@ -33,7 +33,7 @@ export function pack({ data, starts, steps }: Vectors): Packed {
   return { data: out, count, depth };
 }
 
-/** Where the product of two packed operands goes: element (i, j) at offset + i·rowStride + j·colStride. */
+/** The place of the product of two packed operands: element (i, j) at offset + i·rowStride + j·colStride. */
 export interface Target {
   readonly data: FloatArray;
   readonly offset: number;

@@ -11,7 +11,7 @@ export function dataOf(view: View): TypedArray {
   return (view.buffer as HostBuffer).data;
 }
 
-/** Where the elements of a view lie, in whatever buffer. */
+/** The place of the elements of a view, in whatever buffer. */
 export type Layout = Pick<View, 'shape' | 'strides' | 'offset'>;
 
 /** The layout of a view without its last axes. */

@@ -151,7 +151,7 @@ const matmulOfAxes: KernelLaw = law(
   },
 );
 
-/** As `anyCase`, x of several axes. */
+/** Cases as those of `anyCase`, x of several axes. */
 const axesCase = fc.record({ drawn: anyCase, axes: anyAxes }).map(({ drawn, axes }) => ({
   drawn: { ...drawn, size: [drawn.size[0], axes.cols] as const },
   axes,

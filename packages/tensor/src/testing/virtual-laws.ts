@@ -245,7 +245,7 @@ const wordLaw = (kernel: 'virtualRows' | 'virtualMatmul'): KernelLaw => ({
   },
 });
 
-/** With dY and x of ones, batch 1, each bucket of a hashed matrix receives the sum of its signs: small whole numbers. */
+/** A fold of ones: each bucket of a hashed matrix receives the sum of its signs, small whole numbers. */
 const scatterLaw: KernelLaw = {
   kernel: 'virtualFold',
   name: 'virtualFold: every entry is added at its index with its sign, bit for bit',

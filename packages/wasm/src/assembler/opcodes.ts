@@ -116,7 +116,7 @@ export const memoryOps = {
   'v128.load32_zero': { code: simd(0x5c), align: 2 },
 } as const;
 
-/** As `memoryOps`, with a lane number as second immediate. */
+/** Memory instructions with a lane number as second immediate, else as `memoryOps`. */
 export const memoryLaneOps = {
   'v128.load32_lane': { code: simd(0x56), align: 2 },
   'v128.store32_lane': { code: simd(0x5a), align: 2 },

@@ -23,7 +23,7 @@ export interface Axes {
   readonly input: (slot: number) => Degrees;
 }
 
-/** Where a node's value varies: what is computed outside of which loop follows from it. */
+/** What a node's value varies with: what is computed outside of which loop follows from it. */
 export class Dependence {
   readonly #graph: Graph;
   readonly #axes: Axes;

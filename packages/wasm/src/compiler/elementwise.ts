@@ -9,7 +9,7 @@ import { real } from './reals.ts';
 /** Elements that one pass of the inner loop computes. */
 export const strip = 8;
 
-/** Of an operand in the block: its address and steps. */
+/** Bytes of an operand in the block: its address and steps. */
 export const operandBytes = 12;
 
 /** How an operand is read along the inner axis: element after element, or the same element. */

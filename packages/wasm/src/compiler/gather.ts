@@ -56,7 +56,7 @@ export function placeOfWord(lowering: Lowering, index: number, base: Local, step
   return { address: addressOfWord(lowering, index, base, 0), offset: 4 * stride * step };
 }
 
-/** Of an offset that is written into an instruction, in elements. */
+/** The largest offset that is written into an instruction, in elements. */
 const mostStride = 2 ** 20;
 
 function addressOfWord(lowering: Lowering, index: number, base: Local, step: number): Local {

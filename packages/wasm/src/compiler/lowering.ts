@@ -5,12 +5,12 @@ import type { Instructions } from '../gemm/micro-kernel.ts';
 import type { Degrees, Dependence } from './dependence.ts';
 import { Constants, Vector } from './vector.ts';
 
-/** Where code stands: before all loops, within the outer loop, within the inner loop. */
+/** The place of code: before all loops, within the outer loop, within the inner loop. */
 export type Site = 0 | 1 | 2;
 
 /** What the loops around a program give to it. */
 export interface Surroundings {
-  /** Where a value that varies so is computed. */
+  /** The place where a value that varies so is computed. */
   siteOf(degrees: Degrees): Site;
   /** Pushes the value of a coordinate: of lane 0, or of a step. */
   pushCoordinate(op: 'row' | 'col', step: number, code: Code): void;

@@ -17,7 +17,7 @@ interface BlockSign {
   readonly factors: readonly [number, number];
 }
 
-/** Where a value is (x · sign) · y, of a sign that is the same for a whole block of steps: the sign, x and y. */
+/** The sign, x and y of a value (x · sign) · y whose sign is the same for a whole block of steps. */
 function blockSign(lowering: Lowering, value: number): BlockSign | undefined {
   const { op, args } = lowering.node(value);
   if (op !== 'times') return undefined;
@@ -41,13 +41,13 @@ export class SinkWriter {
   readonly #base: Local;
   readonly #ends: Ends;
   readonly #scope: 'call' | 'strip' | 'block' | 'step';
-  /** Over the call or the strip. */
+  /** The sum over the call or the strip. */
   readonly #sums: readonly Local[];
-  /** Over the steps of a block so far. */
+  /** The sum over the steps of a block so far. */
   #block: readonly Local[] = [];
-  /** Taken out of the values of a block, which are products by it. */
+  /** The sign taken out of the values of a block, which are products by it. */
   readonly #sign: BlockSign | undefined;
-  /** Of each step of a block. */
+  /** The sum of each step of a block. */
   readonly #steps: (readonly Local[])[] = [];
 
   constructor(lowering: Lowering, sink: Sink, base: Local, ends: Ends) {

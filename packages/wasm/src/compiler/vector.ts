@@ -70,7 +70,7 @@ export class Vector {
     return this.add(this.mul(a, b), c);
   }
 
-  /** Where `mask` is set a, else b. */
+  /** Chooses a where `mask` is set, else b. */
   choose(mask: Local, a: Local, b: Local): Local {
     return this.op('v128.bitselect', a, b, mask);
   }

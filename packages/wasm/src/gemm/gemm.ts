@@ -11,7 +11,7 @@ import { rowsFrom, type Scattered } from './scattered.ts';
 import { type PackColumns, type PackRows, ScatteredPacker, type Side } from './scattered-packer.ts';
 import { vectorProducts } from './vector-product.ts';
 
-/** Where a product goes: rows of consecutive floats, `rowBytes` apart. */
+/** The place of a product: rows of consecutive floats, `rowBytes` apart. */
 export interface Target {
   readonly address: number;
   readonly rowBytes: number;
@@ -150,7 +150,7 @@ export class Gemm {
     });
   }
 
-  /** As `multiply`, with rows of a anywhere; each share packs its own of them. */
+  /** Multiplies as `multiply` does, with rows of a anywhere; each share packs its own of them. */
   multiplyScattered({ m, n, depth }: Size, a: Scattered, b: Matrix, out: Target, start: Start): void {
     const parts = this.#threads.partsOf((m * n * depth) / multipliesPerNs, Math.ceil(m / this.#stripRows));
     this.#threads.split(parts, m, this.#stripRows, (thread, from, count) => {
@@ -168,7 +168,7 @@ export class Gemm {
     };
   }
 
-  /** As `multiply` on one thread, with a right-hand matrix that exists only as packed panels, each written once. */
+  /** Multiplies on one thread by a matrix that exists only as packed panels, each written once. */
   multiplyPanels(
     thread: Thread,
     size: Size,
@@ -249,7 +249,7 @@ export class Gemm {
     thread.functions(this.#code).packLeft(to, start, count, depth, colStride, rowStride, this.#zeros);
   }
 
-  /** As `packLeft`, for the right operand. */
+  /** Packs columns of a matrix [depth, n]: the right operand of a product aᵀ·b. */
   packRight(thread: Thread, to: number, matrix: Matrix, { first, count, from, depth }: ColumnBlock): void {
     const { address, rowStride, colStride } = matrix;
     const start = address + first * colStride + from * rowStride;

@@ -42,7 +42,7 @@ interface Loop {
   readonly outside: number;
 }
 
-/** Over operands that are all contiguous. */
+/** Maps operands that are all contiguous. */
 const flat = (size: number): Loop => ({ extent: size, axis: -1, outside: 0 });
 
 /** The innermost loop over the first `rank` axes; outs are contiguous and step through any axes as through one. */

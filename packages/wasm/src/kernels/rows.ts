@@ -67,7 +67,7 @@ export function logSumExpKernel(context: Context): Kernels['logSumExp'] {
   };
 }
 
-/** In plain TypeScript: one comparison an element, and results of a few bytes. */
+/** Plain TypeScript: one comparison an element, and results of a few bytes. */
 export function argMaxKernel(context: Context): Kernels['argMax'] {
   const { memory } = context;
   return (x, out) => {

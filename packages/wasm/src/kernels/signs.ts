@@ -20,10 +20,10 @@ import { withContiguous } from './copy.ts';
 const mostSingleRows = 8;
 
 const wordBytes = 4;
-/** Of a panel. Its chunks, and the sums that go with them, stay in a first cache. */
+/** The most lanes of a panel: its chunks, and the sums that go with them, stay in a first cache. */
 const mostLanes = 4 * stripLanes;
 
-/** Where the bounds of a channel lie; without bounds, at zeros that are read again and again. */
+/** The addresses of the bounds of a channel; without bounds, zeros that are read again and again. */
 interface BoundsAt {
   readonly least: number;
   readonly leastStep: number;
@@ -188,9 +188,9 @@ interface Blocks {
   readonly products: number;
   /** [blockRows, lanes], of 16 bits. */
   readonly sums: number;
-  /** Of tables, for a chunk of the rows of b. */
+  /** The places of tables, for a chunk of the rows of b. */
   readonly places: number;
-  /** For each plane, strips of rows of a. */
+  /** Strips of rows of a, for each plane. */
   readonly panel: number;
 }
 

@@ -21,7 +21,7 @@ export const chunkWords = 7;
 /** Bytes of the table places of a chunk of one row. */
 const chunkPlaces = 8 * chunkWords;
 
-/** Of `places`, for a block. */
+/** Bytes of `places` for a block. */
 export const placesBytes = blockRows * chunkPlaces;
 
 /** Bytes of a strip for each word of its rows. */

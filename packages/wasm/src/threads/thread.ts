@@ -15,6 +15,6 @@ export interface Thread {
   functions<Name extends string>(linked: Linked<Name>): Exports<Name>;
   /** A block of memory that is this share's own until all its calls are made. */
   withBlock<T>(bytes: number, use: (address: number) => T): T;
-  /** At least `bytes` bytes that hold the operands of one call. */
+  /** The address of at least `bytes` bytes that hold the operands of one call. */
   operands(bytes: number): number;
 }

@@ -27,7 +27,7 @@ export class WorkerThread implements Thread {
   readonly #chunks: number[] = [];
   /** What is left of the last chunk. */
   #free = { address: 0, bytes: 0 };
-  /** Where the next command goes, and the end of the room for it: numbers of words. */
+  /** The place of the next command, and the end of the room for it: numbers of words. */
   #next = 0;
   #end = 0;
   #works = true;
