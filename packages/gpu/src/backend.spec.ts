@@ -1,85 +1,8 @@
-import { BackendError, fallbackCounts, setStrict } from '@funhash/tensor';
-import { backendLaws } from '@funhash/tensor/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBackend, type GpuBackend } from './backend.ts';
-import type { GpuMode } from './gpu-js.ts';
-import { testedModes } from './tested-modes.spec-kit.ts';
+import { expect, test } from 'vitest';
+import { createBackend } from './backend.ts';
+import { testDevice, testLaws } from './laws-on-device.spec-kit.ts';
 
-// Mode headlessgl needs the package gl, built, and an X display: see .ci/run. WebGL2: tools/gpu.spec.ts.
-const modes: readonly GpuMode[] = ['cpu', 'headlessgl'];
-
-describe.each(modes)('gpu in mode %s', (mode) => {
-  describe.skipIf(!testedModes.includes(mode))('where it starts', () => {
-    let backend: GpuBackend;
-    beforeAll(async () => {
-      backend = await createBackend({ mode });
-    });
-    afterAll(() => backend.close());
-
-    for (const law of backendLaws(async () => backend, { floats: ['f32'] })) test(law.name, law.check);
-
-    test('keeps nothing on the device but tables of sorted entries', () => {
-      expect(backend.counters().arrays).toBeLessThanOrEqual(128);
-    });
-
-    test('runs in f32 on the device', () => {
-      const names = Object.keys(fallbackCounts());
-      const onHost = /^gpu[.](fill|copy|gather|.*[sS]ign.*)$/;
-      const lacks = backend.lacks?.map((kernel) => `gpu.${kernel}`) ?? [];
-      expect(names.filter((name) => !onHost.test(name) && !lacks.includes(name))).toEqual([]);
-    });
-
-    const allocated = (values: Float32Array | Float64Array | Int32Array) => {
-      const dtype = values instanceof Float32Array ? 'f32' : values instanceof Int32Array ? 'i32' : 'f64';
-      const buffer = backend.allocate(dtype, values.length);
-      backend.upload(buffer, values);
-      return { buffer, dtype, shape: [values.length], strides: [1], offset: 0 } as const;
-    };
-
-    test('refuses f64 in strict mode, and reads nothing at once', () => {
-      const [x, out] = [allocated(new Float64Array(3)), allocated(new Float64Array(1))];
-      setStrict(true);
-      try {
-        expect(() => backend.kernels.reduce?.('sum', x, out)).toThrow(BackendError);
-      } finally {
-        setStrict(false);
-      }
-      expect(backend.host).toBeUndefined();
-    });
-
-    test('refuses whole numbers that f32 cannot hold', () => {
-      const [x, out] = [allocated(Int32Array.of(1, 2 ** 24 + 1)), allocated(Float32Array.of(0, 0, 0))];
-      expect(() => backend.kernels.copy?.(x, { ...out, shape: [2], offset: 1 })).toThrow(BackendError);
-    });
-
-    test('refuses more elements than f32 can number', () => {
-      const tooMany = backend.allocate('f32', 2 ** 24 + 1);
-      const out = allocated(Float32Array.of(0));
-      const view = {
-        buffer: tooMany,
-        dtype: 'f32',
-        shape: [tooMany.length],
-        strides: [1],
-        offset: 0,
-      } as const;
-      expect(() => backend.kernels.reduce?.('sum', view, out)).toThrow(/smaller batches/);
-    });
-
-    test('takes no pass for copies of whole buffers and for values that are one everywhere', () => {
-      const x = allocated(new Float32Array(10_000).fill(2));
-      const out = allocated(new Float32Array(10_000));
-      const sum = allocated(Float32Array.of(0));
-      backend.kernels.reduce?.('sum', x, sum);
-      const before = backend.counters().passes;
-      backend.kernels.copy?.(x, out);
-      backend.kernels.fill?.(sum, 3);
-      expect(backend.counters().passes).toBe(before);
-      // The copy is one: what is written to it afterwards leaves the other as it was.
-      backend.kernels.fill?.(out, 5);
-      return expect(backend.download(x.buffer)).resolves.toEqual(new Float32Array(10_000).fill(2));
-    });
-  });
-});
+testLaws({ mode: 'cpu' }, /./, testDevice);
 
 test('an unknown mode is refused', () =>
   expect(createBackend({ mode: 'vulkan' as never })).rejects.toThrow(/webgl2, headlessgl, cpu/));

@@ -1,7 +1,6 @@
-import { backendLaws } from '@funhash/tensor/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBackend, type GpuBackend } from '../backend.ts';
-import { testedModes } from '../tested-modes.spec-kit.ts';
+import { describe, expect, test } from 'vitest';
+import { createBackend } from '../backend.ts';
+import { ofVirtual, testLaws } from '../laws-on-device.spec-kit.ts';
 import { stripsOf } from './strips.ts';
 
 test('strips cover all rows once, and keep to the entries allowed where a row does', () => {
@@ -22,19 +21,8 @@ test('strips cover all rows once, and keep to the entries allowed where a row do
   expect(stripsOf(0, 3, 4)).toEqual([]);
 });
 
-describe.each(['cpu', 'headlessgl'] as const)('virtual matrices in strips, mode %s', (mode) => {
-  describe.skipIf(!testedModes.includes(mode))('where it starts', () => {
-    let backend: GpuBackend;
-    beforeAll(async () => {
-      // Matrices of the laws have up to a few hundred entries.
-      backend = await createBackend({ mode, stripEntries: 24 });
-    });
-    afterAll(() => backend.close());
-
-    const laws = backendLaws(async () => backend, { floats: ['f32'] });
-    for (const law of laws.filter(({ name }) => /^(virtual|fold)/.test(name))) test(law.name, law.check);
-  });
-});
+// Matrices of the laws have up to a few hundred entries.
+describe('virtual matrices in strips', () => testLaws({ mode: 'cpu', stripEntries: 24 }, ofVirtual));
 
 test('strips of no entries are refused', () =>
   expect(createBackend({ mode: 'cpu', stripEntries: 0 })).rejects.toThrow(/stripEntries/));
