@@ -22,7 +22,7 @@ export interface ErrorBound {
 
 /** A chain made out of a matrix. */
 export interface ChainOfMatrix {
-  /** For a layer of the matrix' extents: it starts as the fitted matrix, whatever its seed. Options name the ranks. */
+  /** The weight of a layer of the matrix' extents: it starts as the fitted matrix, whatever its seed. Options name the ranks. */
   readonly request: WeightRequest;
   /** ‖V − matrix‖ / ‖matrix‖, Frobenius norms. */
   readonly error: number;
@@ -46,7 +46,7 @@ export function tensorTrainOf(
 }
 
 /**
- * As `tensorTrainOf`, of `mpo` with its `bonds`. With a `boundary` above 1 the fitted chain is open; what the ring has
+ * A matrix product operator near a matrix [rows, cols]: `tensorTrainOf` for `mpo` and its `bonds`. With a `boundary` above 1 the fitted chain is open; what the ring has
  * besides is for training.
  */
 export function mpoOf(

@@ -13,7 +13,7 @@ export interface MatrixShape {
   readonly cols: number;
 }
 
-/** Where an entry lies, and what its formula may use. */
+/** The place of an entry, and what its formula may use. */
 export interface Entry {
   readonly row: Word;
   readonly col: Word;
@@ -161,7 +161,7 @@ export type SchemeArguments<O extends OptionSchema> = SizeRequest &
 /** A scheme whose option types are not known: as shared code sees it. */
 export interface Scheme {
   readonly definition: SchemeDefinition<OptionSchema>;
-  /** Where its entries are made of those of another scheme: that one's form. */
+  /** The same scheme over another one, where its entries are made of those of another. */
   over?(inner: Scheme): Scheme;
 }
 

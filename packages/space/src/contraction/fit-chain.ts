@@ -7,7 +7,7 @@ import { coreName, coreShapes, type TensorChain } from './tensor-chain.ts';
 /** An open chain near a matrix. */
 export interface FittedChain {
   readonly chain: TensorChain;
-  /** As they are stored, see `coreShapes`; of equal root mean square. */
+  /** Cores as they are stored, see `coreShapes`; of equal root mean square. */
   readonly cores: readonly Float64Array[];
   /** ‖V − target‖², of what lies within the modes. */
   readonly squaredError: number;

@@ -33,7 +33,7 @@ export function isBalanced(modes: readonly number[], size: number): boolean {
   return Math.max(...modes) <= Math.max(5, 2 * Math.ceil(size ** (1 / modes.length)));
 }
 
-/** As `balancedModes`, of the least size up to an eighth above `size` that has balanced ones. */
+/** Modes as of `balancedModes`, for the least size up to an eighth above `size` that has balanced ones. */
 export function paddedModes(size: number, count: number): number[] {
   for (let padded = size; padded <= size + Math.max(2, size / 8); padded++) {
     const modes = balancedModes(padded, count);
@@ -42,7 +42,7 @@ export function paddedModes(size: number, count: number): number[] {
   return balancedModes(size, count);
 }
 
-/** In ascending order. */
+/** Prime factors in ascending order. */
 function primeFactors(size: number): number[] {
   const factors: number[] = [];
   let rest = size;

@@ -129,7 +129,7 @@ function accumulated(reflections: Float64Array, heights: Float64Array, n: number
   return product;
 }
 
-/** By four sums: one alone would wait for each addition. */
+/** The inner product, by four sums: one alone would wait for each addition. */
 function dot(a: Float64Array, b: Float64Array, length: number): number {
   let first = 0;
   let second = 0;
@@ -211,7 +211,7 @@ class Turns {
   readonly #most: number;
   readonly #cosines: Float64Array;
   readonly #sines: Float64Array;
-  /** Of each sweep the number of its first turn, and the column at which that begins. */
+  /** The number of the first turn of each sweep, and the column at which that begins. */
   #sweeps: { readonly from: number; readonly column: number }[] = [];
   #count = 0;
 

@@ -7,7 +7,7 @@ import { symmetricEigen } from './symmetric-eigen.ts';
 export type RankChoice = number | ((singularValues: Float64Array) => number);
 
 export interface TruncatedSvd {
-  /** At most that which was asked for. */
+  /** Singular values that are kept, at most so many as were asked for. */
   readonly rank: number;
   /** U [rows, rank], orthonormal columns. */
   readonly left: Float64Array;

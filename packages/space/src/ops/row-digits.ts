@@ -6,7 +6,7 @@ import { runVirtualRows, type Tensor } from '@funhash/tensor';
 export interface RowDigit {
   /** The product of the modes behind it. */
   readonly below: number;
-  /** At most 2^24. */
+  /** Values that the digit takes, at most 2^24. */
   readonly mode: number;
 }
 

@@ -122,7 +122,7 @@ function transposedPlan(
 interface Channels {
   readonly x: Tensor;
   readonly v: VirtualMatrix;
-  /** Of the convolution, or of the one that is transposed. */
+  /** Input channels of the convolution, or of the one that is transposed. */
   readonly inputs: number;
   readonly outputs: number;
   readonly places: number;

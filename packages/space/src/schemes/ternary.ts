@@ -3,7 +3,7 @@ import type { Scheme, WeightRequest } from '../scheme.ts';
 import { defineQuantizer } from '../wrappers/quantized.ts';
 import { dense } from './dense.ts';
 
-/** Of the mean absolute latent value: thresholds of Li and Liu, who take it for the best ones of usual weights. */
+/** The threshold of Li and Liu as a part of the mean absolute latent value: the best one of usual weights. */
 const threshold = 0.7;
 
 const quantizer = defineQuantizer(

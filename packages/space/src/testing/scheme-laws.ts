@@ -182,7 +182,7 @@ async function forAllRequests(
   }
 }
 
-/** Of requests that differ in their hash alone, the first. */
+/** Requests without those that differ from an earlier one in their hash alone. */
 function differentFormulas<T extends WeightRequest | (() => WeightRequest)>(requests: readonly T[]): T[] {
   const byText = new Map<string, T>();
   for (const request of requests) {

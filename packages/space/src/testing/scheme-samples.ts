@@ -145,7 +145,7 @@ function fitted(
   });
 }
 
-/** Of what has no default: the least that a number may be, and room for any block of stored values. */
+/** A value for an option that has no default: the least that a number may be, and room for any block of stored values. */
 function plainValue(_: string, option: Option<unknown>): unknown {
   const { choices, role, least = 0, most = 2 ** 32 - 1 } = option;
   if (choices) return choices[0];

@@ -10,7 +10,7 @@ export interface SharedSpaceOptions {
   readonly seed?: number;
   /** Tells spaces of one model apart in its file. Default `space`. */
   readonly name?: string;
-  /** Of the values, and so of all weights that use them. Default f32. */
+  /** The precision of the values, and so of all weights that use them. Default f32. */
   readonly dtype?: FloatDType;
 }
 

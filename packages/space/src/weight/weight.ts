@@ -34,7 +34,7 @@ export interface WeightOptions extends MatrixShape {
   readonly seed?: number;
   /** Standard deviation of the entries of V at the start. Default √(2 / cols), He et al. 2015. */
   readonly std?: number;
-  /** Of the stored values. Default f32, or that of the shared space which the request names. */
+  /** The precision of the stored values. Default f32, or that of the shared space which the request names. */
   readonly dtype?: FloatDType | undefined;
 }
 
@@ -199,7 +199,7 @@ export class Weight {
   #named: Readonly<Record<string, Tensor>> | undefined;
   #matrix: VirtualMatrix | undefined;
   #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
-  /** Of what is drawn, where the scheme has such an option. */
+  /** The name of the option that is drawn, where the scheme has one. */
   readonly #drawnOption: string | undefined;
   #drawn = 0;
 

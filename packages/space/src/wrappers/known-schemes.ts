@@ -1,7 +1,7 @@
 import type { Scheme } from '../scheme.ts';
 import { schemeOfKind } from './in-basis.ts';
 
-/** Where the schemes of a file are found. */
+/** The schemes that a file may name. */
 export interface KnownSchemes {
   /** What kinds there are. */
   readonly kinds: readonly string[];

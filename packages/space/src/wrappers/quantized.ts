@@ -22,7 +22,7 @@ export interface QuantizerTerms<O extends OptionSchema, S extends string> {
   readonly scales: Readonly<Record<S, Real>>;
   /** Entries of the matrix. */
   readonly count: Real;
-  /** Where the entry lies, for what is drawn at random. */
+  /** The place of the entry, for what is drawn at random. */
   readonly entry: Entry;
 }
 
