@@ -57,7 +57,7 @@ export interface Application<O extends OptionSchema> extends MatrixShape {
 export interface RowRequest<O extends OptionSchema> extends MatrixShape {
   readonly options: OptionValues<O>;
   readonly scale: number | undefined;
-  /** Which rows, [N] (i32). Undefined: all. */
+  /** The rows asked for, [N] (i32). Undefined: all. */
   readonly ids: Tensor | undefined;
 }
 

@@ -75,7 +75,7 @@ export interface SignBounds {
 }
 
 /**
- * Where a matrix [B, K] is said to be of several axes, B stands for all axes of out (or dY) but the last, in row-major
+ * The kernels. Where a matrix [B, K] is said to be of several axes, B stands for all axes of out (or dY) but the last, in row-major
  * order, and K for the axes of x behind them: convolution is a product with overlapping windows on an image.
  */
 export interface Kernels {

@@ -102,7 +102,7 @@ export class Tensor implements View {
   }
 
   /**
-   * As `data`, at once.
+   * The elements, row by row, at once: `data` waits for the device.
    *
    * @throws BackendError where the backend's memory is not visible to script (GPU)
    */

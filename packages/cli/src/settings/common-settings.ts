@@ -61,7 +61,7 @@ export const dataSettings = {
   },
 } as const satisfies Settings;
 
-/** Where tensors live. */
+/** The backend on which tensors live. */
 export const backendSetting = {
   flag: '--backend <name>',
   help: 'reference, wasm, auto: wasm where it loads; gpu: headless GL, under an X display; gpu:cpu: its kernels as scripts',

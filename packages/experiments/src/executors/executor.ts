@@ -10,7 +10,7 @@ export interface ExecuteOptions {
 }
 
 /**
- * Where runs are carried out: this thread, other threads, or a queue that other machines read. A spec is all that a
+ * A place where runs are carried out: this thread, other threads, or a queue that other machines read. A spec is all that a
  * worker needs; what it answers is JSON.
  */
 export interface Executor {

@@ -27,7 +27,7 @@ export interface StartEvent {
   readonly backend: string;
   readonly data: ImageCounts | null;
   readonly net: { readonly summary: string; readonly storedCount: number };
-  /** Where it stands: 0 and 0 unless it was resumed. */
+  /** Epochs done when it starts, and steps: 0 and 0 unless it was resumed. */
   readonly epoch: number;
   readonly step: number;
   readonly epochs: number;

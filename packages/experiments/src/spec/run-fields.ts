@@ -77,7 +77,7 @@ export const fileNetFields = {
     'a scheme, or a list of schemes, one for each weight',
     (value) => option.text().accepts(value) || option.list(option.text()).accepts(value),
   ),
-  /** Which layers, by their places. Default: all. */
+  /** Layers by their places. Default: all. */
   layers: option.list(option.text(), { least: 1, most: 4096 }),
 };
 
@@ -121,6 +121,6 @@ export const runFields = {
   loss: option.oneOf(Object.keys(losses)),
   /** Course of the learning rate. */
   schedule: field(option.oneOf(Object.keys(schedules)), 'warmupCosine'),
-  /** Where tensors live: auto is wasm where it starts, else the reference. */
+  /** The backend on which tensors live: auto is wasm where it starts, else the reference. */
   backend: field(option.oneOf<string>(['auto', 'reference', 'wasm', 'gpu', 'gpu:cpu']), 'auto'),
 };

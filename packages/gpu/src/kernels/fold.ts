@@ -11,7 +11,7 @@ import { indicesOf } from './rows.ts';
 import { commonIndex } from './sorted-entries.ts';
 import { type Strip, stripsOf } from './strips.ts';
 
-/** Which rows of V have cotangents: the first `count`, or those that the ids name. */
+/** Rows of V that have cotangents: the first `count`, or those that the ids name. */
 export interface FoldedRows {
   readonly count: number;
   readonly ids: View | null;

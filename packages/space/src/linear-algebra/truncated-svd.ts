@@ -17,7 +17,7 @@ export interface TruncatedSvd {
   readonly squaredError: number;
 }
 
-/** From so many rows on, and so many for each singular value, a few of these are found faster than all. */
+/** Rows, and rows for each singular value, from which on a few of these are found faster than all. */
 const [manyRows, manyForEach] = [192, 6];
 
 /** All singular values of so many rows take about an hour. */

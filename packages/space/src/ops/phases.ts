@@ -9,7 +9,7 @@ import { spread } from './spread.ts';
  * these places in reverse order: no zero between the elements of y is multiplied.
  */
 export interface Phase {
-  /** Of the windows on y. */
+  /** The plan of the windows on y. */
   readonly plan: WindowPlan;
   readonly places: KernelPlaces;
 }
@@ -25,7 +25,7 @@ interface AxisPhase {
   readonly kernel: number;
   /** Distance of the elements of y in a window. */
   readonly dilation: number;
-  /** Where the first element of y lies in what windows are taken of. */
+  /** The place of the first element of y in what windows are taken of. */
   readonly start: number;
 }
 

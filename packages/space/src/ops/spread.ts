@@ -1,7 +1,7 @@
 import type { WindowPlan } from '@funhash/autodiff/op-parts';
 import { assign, empty, runKernel, type Tensor } from '@funhash/tensor';
 
-/** Where the elements of an image go along one spatial axis of another: the first to `start`, one after the other. */
+/** Places that the elements of an image take along one spatial axis of another: the first to `start`, one after the other. */
 interface Placing {
   readonly extent: number;
   readonly start: number;

@@ -47,7 +47,7 @@ const bandedHash = defineScheme({
 });
 
 /**
- * Where the buckets of each band begin, as shares of 2^32: those of a band are r_j·N_j with N_j its coefficients and
+ * Starts of the buckets of each band, as shares of 2^32: those of a band are r_j·N_j with N_j its coefficients and
  * r_j a beta distribution, α = 0.25 and β = 2.5, at x = (j + ½) / (2·kernel − 1). (The paper takes j + 1, which leaves
  * the highest band without a bucket.)
  */

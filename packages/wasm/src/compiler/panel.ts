@@ -8,7 +8,7 @@ import { real } from './reals.ts';
 import { SinkWriter } from './sinks.ts';
 import { words } from './words.ts';
 
-/** Which loops run over a virtual matrix. */
+/** The loops that run over a virtual matrix. */
 export interface PanelForm {
   /** The coordinate along the lanes of a strip; the other one goes in steps. */
   readonly lanes: 'row' | 'col';

@@ -54,9 +54,8 @@ const accumulations: Readonly<Record<Reduction, Accumulation>> = {
 };
 
 /**
- * For each reduction r the functions
- * `r`(x, out, outer, count, inner): out[o, i] = r over c of x[o, c, i], and
- * `rRows`(x, out, rows, cols): out[row] = r over the columns. Operands contiguous.
+ * Writes two functions for each reduction r: `r`(x, out, outer, count, inner), out[o, i] = r over c of x[o, c, i], and
+ * `rRows`(x, out, rows, cols), out[row] = r over the columns. Operands are contiguous.
  */
 export function reduceCode(module: ModuleBuilder): void {
   for (const name of reductions) {

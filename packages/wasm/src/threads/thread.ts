@@ -7,7 +7,7 @@ export interface Linked<Name extends string> {
 }
 
 /**
- * Where a share of a kernel runs. The code of a kernel is the same for the calling thread, whose calls are made at
+ * A place where a share of a kernel runs. The code of a kernel is the same for the calling thread, whose calls are made at
  * once, and for a worker, whose calls are written down and made while the calling thread does its own share.
  */
 export interface Thread {
