@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readBytes } from '@funhash/codec';
 import {
-  Conv1d,
   compress,
   load,
   type Module,
@@ -135,6 +134,8 @@ function requestAt(scheme: string): WeightRequest {
 function placeOf({ layer, cols }: PlacedWeight): { cols: number; kernelSize: number } {
   const { kernelSize = 1 } =
     (layer as { readonly options?: { readonly kernelSize?: unknown } }).options ?? {};
-  const isSquare = typeof kernelSize === 'number' && !(layer instanceof Conv1d);
+  const windows = layer.inference().map((step) => (step.type === 'product' ? step.windows : undefined));
+  // Along one axis a number is no square.
+  const isSquare = typeof kernelSize === 'number' && !windows.some((each) => each?.axes === 1);
   return { cols, kernelSize: isSquare ? kernelSize : 1 };
 }

@@ -1,39 +1,17 @@
-import { gradientsOf, multiply, sum } from '@funhash/autodiff';
+import { gradientsOf, sum } from '@funhash/autodiff';
 import { encodeModel, type JsonValue, ModelFileError } from '@funhash/codec';
-import { FunhashError, OptionError, random } from '@funhash/hashing';
-import { type Law, LawError } from '@funhash/hashing/testing';
-import {
-  currentBackend,
-  type FloatDType,
-  isFloat,
-  memory,
-  type Shape,
-  scope,
-  sizeOf,
-  type Tensor,
-  tensor,
-  useBackend,
-} from '@funhash/tensor';
+import { FunhashError, OptionError } from '@funhash/hashing';
+import type { Law } from '@funhash/hashing/testing';
+import { isFloat, memory, type Shape, scope, sizeOf, type Tensor, tensor } from '@funhash/tensor';
 import * as layerClasses from '../layer-classes.ts';
-import type { LayerClass } from '../model-file/layer-reader.ts';
-import { load } from '../model-file/load.ts';
 import type { LayerSpec, Module, ModuleClass } from '../module.ts';
-import { inference, type Pass, trace } from '../pass.ts';
+import { inference, trace } from '../pass.ts';
 import { type LayerLawName, layerLawNames } from '../sample.ts';
 import { drawnLayers } from './drawn-layers.ts';
+import { checkGradients, onReference } from './gradient-law.ts';
+import { fail, type LayerLawOptions, requireSame, Subject } from './law-subject.ts';
 
-export interface LayerLawOptions {
-  /** Laws that are left out, such as `gradients` for a layer of pseudo-gradients. Default none. */
-  readonly except?: readonly LayerLawName[];
-  /** Inputs are whole numbers from 0 up to this one. Default: normal numbers. */
-  readonly below?: number;
-  /** Layers of the caller's own that files of the layer need, besides its class. */
-  readonly layers?: Readonly<Record<string, LayerClass>>;
-  /** Layers with other options that are drawn from its rules, besides the one given. Default 4; none for containers. */
-  readonly drawn?: number;
-  /** Decides inputs and draws. Default 1. */
-  readonly seed?: number;
-}
+export type { LayerLawOptions } from './law-subject.ts';
 
 /**
  * The laws of a layer, each a name and a check that throws LawError:
@@ -71,79 +49,6 @@ const drawnLaws: readonly LayerLawName[] = [
   'gradients',
   'rewriting',
 ];
-
-/** A layer under its laws. */
-class Subject {
-  readonly make: () => Module;
-  readonly input: Shape;
-  readonly options: LayerLawOptions;
-
-  constructor(make: () => Module, input: Shape, options: LayerLawOptions) {
-    this.make = make;
-    this.input = input;
-    this.options = options;
-  }
-
-  /** An input. */
-  readonly x = (dtype: FloatDType = 'f32', shape: Shape = this.input): Tensor => {
-    const { below, seed = 1 } = this.options;
-    const source = random(seed);
-    const values = Float64Array.from({ length: sizeOf(shape) }, () =>
-      below === undefined ? source.normal() : source.integer(below),
-    );
-    return below === undefined
-      ? tensor(values, shape, { dtype })
-      : tensor(Int32Array.from(values), shape, { dtype: 'i32' });
-  };
-
-  /** A layer with normalisation and biases that are not those of the start. */
-  used(dtype: FloatDType = 'f32'): Module {
-    const layer = this.make();
-    layer.useDtype(dtype);
-    const source = random((this.options.seed ?? 1) + 1);
-    for (const [name, parameter] of [...layer.namedParameters(), ...layer.namedBuffers()]) {
-      const { value } = parameter;
-      if (!isFloat(value.dtype) || !/(bias|scale|shift|mean|variance)$/.test(name)) continue;
-      const values = Float64Array.from({ length: value.size }, () => 0.5 + source.uniform());
-      scope(() => parameter.assign(tensor(values, value.shape, { dtype: value.dtype })));
-    }
-    return layer;
-  }
-
-  training(): Pass {
-    return { training: true, random: random(5) };
-  }
-
-  async loaded(bytes: Uint8Array): Promise<Module> {
-    return load(bytes, { layers: this.classes() });
-  }
-
-  classes(): Readonly<Record<string, LayerClass>> {
-    const own: Record<string, LayerClass> = {};
-    const visit = (module: Module): void => {
-      const known = module.constructor as unknown as LayerClass;
-      own[known.type] = known;
-      for (const member of module.members.values()) visit(member);
-    };
-    visit(this.make());
-    return { ...layerClasses, ...own, ...this.options.layers };
-  }
-}
-
-function fail(operation: string, expected: string, actual: string): never {
-  throw new LawError({ operation, expected, actual });
-}
-
-function requireSame(operation: string, actual: Tensor, expected: Tensor, tolerance = 0): void {
-  if (actual.shape.join() !== expected.shape.join())
-    fail(operation, `shape [${expected.shape}]`, `[${actual.shape}]`);
-  const [found, right] = [actual.dataSync(), expected.dataSync()];
-  for (let k = 0; k < right.length; k++) {
-    const [a, b] = [found[k] as number, right[k] as number];
-    if (Object.is(a, b) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b))) continue;
-    fail(operation, `${b} at ${k}`, String(a));
-  }
-}
 
 const specText = (spec: LayerSpec): string => JSON.stringify(spec);
 
@@ -399,68 +304,4 @@ async function requireRefused(subject: Subject, spec: LayerSpec, name: string): 
   );
   if (!(error instanceof ModelFileError) || !error.message.includes(name))
     fail(`a file with the field ${name}`, 'ModelFileError that names it', shownError(error));
-}
-
-/** Runs a check on the reference backend, which alone computes in f64. */
-async function onReference(check: () => void): Promise<void> {
-  const before = currentBackend();
-  await useBackend('reference');
-  try {
-    check();
-  } finally {
-    await useBackend(before);
-  }
-}
-
-const step = 1e-6;
-const directions = 3;
-
-/** Derivatives along random directions, by central differences: of the input, and of each parameter. */
-function checkGradients(subject: Subject): void {
-  const layer = subject.used('f64');
-  const x = subject.x('f64');
-  const parameters = [...layer.namedParameters()];
-  const isReal = isFloat(x.dtype);
-  const weights = scope(() => {
-    const y = layer.forward(x, subject.training());
-    return tensor(random(3).fillUniform(new Float64Array(y.size), 0.5, 1.5), y.shape);
-  });
-  const objective = (at: Tensor): Tensor => sum(multiply(layer.forward(at, subject.training()), weights));
-  const places = [
-    ...(isReal ? [['the input', x] as const] : []),
-    ...parameters.map(([name, { value }]) => [name, value] as const),
-  ];
-  if (places.length === 0) return;
-  const [, gradients] = gradientsOf(
-    () => objective(x),
-    places.map(([, value]) => value),
-  );
-  const source = random(4);
-  places.forEach(([name, value], k) => {
-    const gradient = (gradients[k] as Tensor).dataSync();
-    const start = Float64Array.from(value.dataSync());
-    for (let direction = 0; direction < directions; direction++) {
-      const along = source.fillNormal(new Float64Array(start.length));
-      const at = (delta: number): number =>
-        scope(() => {
-          const moved = tensor(
-            start.map((each, i) => each + delta * (along[i] as number)),
-            value.shape,
-          );
-          if (value === x) return objective(moved).item();
-          const parameter = parameters.find(([, own]) => own.value === value)?.[1];
-          parameter?.assign(moved);
-          return objective(x).item();
-        });
-      const difference = (at(step) - at(-step)) / (2 * step);
-      at(0);
-      const slope = gradient.reduce(
-        (total: number, each: number, i: number) => total + each * (along[i] as number),
-        0,
-      );
-      const size = Math.max(1, Math.abs(difference));
-      if (!(Math.abs(difference - slope) <= 1e-5 * size))
-        fail(`derivative by ${name}`, String(difference), String(slope));
-    }
-  });
 }
