@@ -6,14 +6,9 @@ import { referenceKernels } from '../reference/kernels.ts';
 import type { HostBuffer } from '../reference/views.ts';
 import type { KernelName } from '../run-kernel.ts';
 import { contiguousStrides } from '../shape.ts';
-import { backendLaws, lawsAgainst } from './backend-laws.ts';
+import { backendLaws } from './backend-laws.ts';
 import { families } from './families.ts';
-import { naiveKernels } from './naive-kernels.ts';
 import { freshOut, onHost, operand } from './operand.ts';
-
-describe('the reference obeys the laws against element-by-element definitions', () => {
-  for (const law of lawsAgainst(naiveKernels, async () => referenceBackend)) test(law.name, law.check);
-});
 
 /** The reference with some kernels, or some of its memory functions, replaced. */
 const broken = (kernels: Partial<Kernels>, memory: Partial<Backend> = {}): Backend => ({
