@@ -1,6 +1,7 @@
 // What packages that build ops and schemes need beside the ops themselves: it may change where the index does not.
 // A user's own op needs none of it: `elementwise`, `customGradient` and `recompute` are in the index.
 
+export { logistic } from './ops/logistic.ts';
 export { batchProduct } from './ops/matmul.ts';
 export { perAxis, planWindows, type WindowPlan } from './ops/window-plan.ts';
 export { piecesOf, windowsOf } from './ops/windows.ts';

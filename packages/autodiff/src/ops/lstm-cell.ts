@@ -1,6 +1,7 @@
 import type { Real } from '@funhash/formula';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { record, withoutTape } from '../tape.ts';
+import { logistic } from './logistic.ts';
 import { elementwise } from './pointwise.ts';
 import { concat, slice } from './views.ts';
 
@@ -82,44 +83,43 @@ function summands(z: Tensor, r: Tensor): readonly [Summands, Summands, Summands,
   return [of(0), of(1), of(2), of(3)];
 }
 
-const sigmoid = (x: Real): Real => x.times(0.5).tanh().times(0.5).plus(0.5);
 const flat = (gate: Real): Real => gate.times(gate.negate().plus(1));
 const steep = (tanh: Real): Real => tanh.times(tanh).negate().plus(1);
 
-const gate = elementwise('lstm gate', (z, r, bias) => sigmoid(z.plus(r).plus(bias)));
+const gate = elementwise('lstm gate', (z, r, bias) => logistic(z.plus(r).plus(bias)));
 const candidateGate = elementwise('lstm gate', (z, r) => z.plus(r).tanh());
 const nextCell = elementwise('lstm cell', (zi, ri, zf, rf, zg, rg, c, bias) =>
-  sigmoid(zf.plus(rf).plus(bias))
+  logistic(zf.plus(rf).plus(bias))
     .times(c)
-    .plus(sigmoid(zi.plus(ri)).times(zg.plus(rg).tanh())),
+    .plus(logistic(zi.plus(ri)).times(zg.plus(rg).tanh())),
 );
-const nextHidden = elementwise('lstm cell', (zo, ro, next) => sigmoid(zo.plus(ro)).times(next.tanh()));
+const nextHidden = elementwise('lstm cell', (zo, ro, next) => logistic(zo.plus(ro)).times(next.tanh()));
 
 const cellSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden, dNext) =>
-  dNext.plus(sigmoid(zo.plus(ro)).times(steep(next.tanh())).times(dHidden)),
+  dNext.plus(logistic(zo.plus(ro)).times(steep(next.tanh())).times(dHidden)),
 );
 const inputSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
-  flat(sigmoid(zi.plus(ri)))
+  flat(logistic(zi.plus(ri)))
     .times(zg.plus(rg).tanh())
     .times(dCell),
 );
 const forgetSlope = elementwise('lstm cell gradient', (zf, rf, c, dCell, bias) =>
-  flat(sigmoid(zf.plus(rf).plus(bias)))
+  flat(logistic(zf.plus(rf).plus(bias)))
     .times(c)
     .times(dCell),
 );
 const candidateSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
-  sigmoid(zi.plus(ri))
+  logistic(zi.plus(ri))
     .times(steep(zg.plus(rg).tanh()))
     .times(dCell),
 );
 const outputSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden) =>
-  flat(sigmoid(zo.plus(ro)))
+  flat(logistic(zo.plus(ro)))
     .times(next.tanh())
     .times(dHidden),
 );
 const carried = elementwise('lstm cell gradient', (zf, rf, dCell, bias) =>
-  sigmoid(zf.plus(rf).plus(bias)).times(dCell),
+  logistic(zf.plus(rf).plus(bias)).times(dCell),
 );
 
 function requireShapes(z: Tensor, r: Tensor, cell: Tensor): void {

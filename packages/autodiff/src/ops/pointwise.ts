@@ -2,6 +2,7 @@ import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/f
 import { ArgumentError } from '@funhash/hashing';
 import { full, runMap, Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
+import { logistic } from './logistic.ts';
 import { sumTo } from './views.ts';
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
@@ -225,8 +226,4 @@ export const gelu = elementwise('gelu', (x) => {
 // not positive.
 function isEqual(x: Real, y: Real): Real {
   return x.minus(y).abs().ifPositive(0, x.plus(y).abs().plus(1).ifPositive(1, 0));
-}
-
-function logistic(x: Real): Real {
-  return x.times(0.5).tanh().times(0.5).plus(0.5);
 }

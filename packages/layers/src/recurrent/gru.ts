@@ -1,5 +1,5 @@
 import { elementwise, slice } from '@funhash/autodiff';
-import type { Real } from '@funhash/formula';
+import { logistic } from '@funhash/autodiff/op-parts';
 import type { Tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
@@ -13,8 +13,7 @@ import {
 
 export type GruOptions = RecurrentOptions;
 
-const sigmoid = (x: Real): Real => x.times(0.5).tanh().times(0.5).plus(0.5);
-const gate = elementwise('gru gate', (z, r) => sigmoid(z.plus(r)));
+const gate = elementwise('gru gate', (z, r) => logistic(z.plus(r)));
 const candidate = elementwise('gru candidate', (z, r, reset) => z.plus(reset.times(r)).tanh());
 const between = elementwise('gru state', (update, old, next) => next.plus(update.times(old.minus(next))));
 
