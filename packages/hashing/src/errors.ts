@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** What an error of this project always says: where, what was expected, what came instead, and what to do. */
 export interface ErrorDetails {
   /** The function or operation that refused, for instance `matmul` or `parseIdx`. */
@@ -10,15 +12,21 @@ export interface ErrorDetails {
   readonly remedy?: string;
 }
 
-/** Base of every typed error of the funhash packages. */
+/** Base of every typed error of the funhash packages. What it says is printable: text from files cannot steer a terminal. */
 export class FunhashError extends Error {
   readonly details: ErrorDetails;
 
   constructor(details: ErrorDetails, options?: ErrorOptions) {
-    const remedy = details.remedy === undefined ? '' : ` ${details.remedy}`;
-    super(`${details.operation}: expected ${details.expected}, got ${details.actual}.${remedy}`, options);
+    const shown = Object.fromEntries(
+      Object.entries(details).map(([name, text]) => [
+        name,
+        typeof text === 'string' ? printable(text) : text,
+      ]),
+    ) as unknown as ErrorDetails;
+    const remedy = shown.remedy === undefined ? '' : ` ${shown.remedy}`;
+    super(`${shown.operation}: expected ${shown.expected}, got ${shown.actual}.${remedy}`, options);
     this.name = new.target.name;
-    this.details = details;
+    this.details = shown;
   }
 }
 
@@ -50,6 +58,8 @@ export class OptionError extends ArgumentError {
     const remedy = advice && advice[0]?.toUpperCase() + advice.slice(1);
     super({ operation, expected: list, actual: name, ...(remedy && { remedy }) });
     this.known = known;
-    this.message = `${operation}: unknown option ${name}; ${advice ?? `it takes ${known.join(', ') || 'none'}`}`;
+    this.message = printable(
+      `${operation}: unknown option ${name}; ${advice ?? `it takes ${known.join(', ') || 'none'}`}`,
+    );
   }
 }

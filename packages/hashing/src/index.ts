@@ -19,6 +19,7 @@ export {
   type OptionsOf,
   option,
 } from './options/option.ts';
+export { printable, quoted } from './printable.ts';
 export { type Random, type RandomState, random, randomFrom, type Shuffled } from './random.ts';
 export { asWordHash, type HashFormula, numberWords, type WordHash, type WordOps } from './words.ts';
 export { xxHash32, xxHash32Formula, xxHash32Words } from './xx-hash32.ts';

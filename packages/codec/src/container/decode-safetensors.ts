@@ -1,7 +1,7 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, quoted } from '@funhash/hashing';
 import { compareCodePoints, type JsonValue, parseJson } from '../json/json.ts';
 import { check, faultInOnly } from './faults.ts';
-import { ModelFileError, type ModelFileErrorDetails, quote } from './model-file-error.ts';
+import { ModelFileError, type ModelFileErrorDetails } from './model-file-error.ts';
 import {
   arrayOf,
   type Dtype,
@@ -110,7 +110,7 @@ function readMetadata(value: JsonValue, refuse: Refusal): ReadonlyMap<string, st
   }
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') return refuse(`a string for metadata ${quote(key)}`, describe(text), {});
+    if (typeof text !== 'string') return refuse(`a string for metadata ${quoted(key)}`, describe(text), {});
     metadata.set(key, text);
   }
   return metadata;

@@ -1,4 +1,4 @@
-import { ArgumentError, refuseUnknown } from '@funhash/hashing';
+import { ArgumentError, quoted, refuseUnknown } from '@funhash/hashing';
 import { formatOf, type StorageChoice } from '../formats/storage-formats.ts';
 import type { DescriptionField } from '../formats/tensor-codec.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
@@ -6,7 +6,6 @@ import type { JsonValue } from '../json/json.ts';
 import { blankChecksum, checksumKey, stampChecksum } from './checksum.ts';
 import { checkShape, encodeSafetensors } from './encode-safetensors.ts';
 import { format, type Model, type ModelTensor, specKey, specLimits, version } from './model-file.ts';
-import { quote } from './model-file-error.ts';
 import { entryOf, fieldOf } from './read-entries.ts';
 import type { Named, StoredTensor } from './safetensors.ts';
 
@@ -32,7 +31,7 @@ export function encodeModel(model: Model & { readonly storeAs?: StorageChoice })
       stored.set(name, asItIs(name, { shape, data }));
       continue;
     }
-    checkShape(`tensor ${quote(name)}`, shape, data.length);
+    checkShape(`tensor ${quoted(name)}`, shape, data.length);
     const encoded = codec.encode(data, shape);
     stored.set(name, encoded.stored);
     if (codec.native !== undefined) continue;
@@ -59,6 +58,6 @@ function asItIs(name: string, { shape, data }: ModelTensor): StoredTensor {
   throw new ArgumentError({
     operation: 'encodeModel',
     expected: 'a Float64Array, Float32Array, Int32Array or Uint8Array',
-    actual: `another type of data for tensor ${quote(name)}`,
+    actual: `another type of data for tensor ${quoted(name)}`,
   });
 }

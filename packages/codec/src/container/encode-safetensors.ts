@@ -1,6 +1,5 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, quoted } from '@funhash/hashing';
 import { compareCodePoints, isWellFormed } from '../json/json.ts';
-import { quote } from './model-file-error.ts';
 import {
   arrayOf,
   dtypes,
@@ -68,14 +67,14 @@ function entriesOf<T>(named: Named<T>): [string, T][] {
 }
 
 function checkMetadata(key: string, text: unknown): void {
-  if (typeof text !== 'string') refuseArgument(`a string for metadata ${quote(key)}`, typeof text);
+  if (typeof text !== 'string') refuseArgument(`a string for metadata ${quoted(key)}`, typeof text);
   else if (!isWellFormed(key) || !isWellFormed(text)) {
-    refuseArgument('metadata without lone surrogates', `metadata ${quote(key)}`);
+    refuseArgument('metadata without lone surrogates', `metadata ${quoted(key)}`);
   }
 }
 
 function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
-  const label = `tensor ${quote(name)}`;
+  const label = `tensor ${quoted(name)}`;
   if (name === metadataKey) refuseArgument('another tensor name', `the reserved ${metadataKey}`);
   if (!isWellFormed(name)) refuseArgument('a name without lone surrogates', label);
   if (!dtypes.includes(dtype))

@@ -1,4 +1,4 @@
-import { quote } from './model-file-error.ts';
+import { quoted } from '@funhash/hashing';
 
 /** Reason why a value out of a file is refused. */
 export interface Fault {
@@ -53,11 +53,11 @@ export function faultInOnly(value: unknown, fields: Readonly<Record<string, Chec
   const other = Object.keys(value as object).find((name) => !Object.hasOwn(fields, name));
   return other === undefined
     ? undefined
-    : { expected: `only the fields ${Object.keys(fields).join(', ')}`, actual: quote(other) };
+    : { expected: `only the fields ${Object.keys(fields).join(', ')}`, actual: quoted(other) };
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);

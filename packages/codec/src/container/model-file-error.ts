@@ -1,4 +1,4 @@
-import { type ErrorDetails, FunhashError } from '@funhash/hashing';
+import { type ErrorDetails, FunhashError, quoted } from '@funhash/hashing';
 
 /** What a refused model file says besides the usual details: which file, and where in it. */
 export interface ModelFileErrorDetails extends ErrorDetails {
@@ -19,15 +19,10 @@ export class ModelFileError extends FunhashError {
   constructor(details: ModelFileErrorDetails, options?: ErrorOptions) {
     const where = [details.source];
     if (details.byteOffset !== undefined) where.push(`byte ${details.byteOffset}`);
-    if (details.tensor !== undefined) where.push(`tensor ${quote(details.tensor)}`);
+    if (details.tensor !== undefined) where.push(`tensor ${quoted(details.tensor)}`);
     super({ ...details, actual: `${details.actual} (${where.join(', ')})` }, options);
     this.source = details.source;
     this.byteOffset = details.byteOffset;
     this.tensor = details.tensor;
   }
-}
-
-/** Text out of a file, made safe and short enough to print in a message. */
-export function quote(text: string): string {
-  return text.length <= 80 ? JSON.stringify(text) : `${JSON.stringify(text.slice(0, 80))}…`;
 }

@@ -1,3 +1,4 @@
+import { quoted } from '@funhash/hashing';
 import type {
   DescriptionField,
   EncodedTensor,
@@ -8,7 +9,7 @@ import type {
 } from '../formats/tensor-codec.ts';
 import type { JsonValue } from '../json/json.ts';
 import { faultInOnly } from './faults.ts';
-import { ModelFileError, quote } from './model-file-error.ts';
+import { ModelFileError } from './model-file-error.ts';
 import { elementCount, type StoredTensor } from './safetensors.ts';
 
 /** A tensor whose format the description states, checked: nothing of it is decoded yet. */
@@ -61,7 +62,7 @@ export function readEntries(
       if (codec === undefined)
         return refuse(
           `${stated} of a known format: ${known.map((each) => each.id).join(', ') || 'there is none'}`,
-          typeof id === 'string' ? quote(id) : 'none',
+          typeof id === 'string' ? quoted(id) : 'none',
         );
       const fault = faultInOnly(
         entry,

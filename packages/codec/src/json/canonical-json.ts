@@ -1,5 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
-import { quote } from '../container/model-file-error.ts';
+import { ArgumentError, quoted } from '@funhash/hashing';
 import { compareCodePoints, isWellFormed, type JsonLimits } from './json.ts';
 
 /**
@@ -28,7 +27,7 @@ export function canonicalJson(value: unknown, limits: JsonLimits): string {
       return Object.is(item, -0) ? '-0' : String(item);
     }
     if (typeof item === 'string') {
-      if (!isWellFormed(item)) refuse(path, 'a string without lone surrogates', quote(item));
+      if (!isWellFormed(item)) refuse(path, 'a string without lone surrogates', quoted(item));
       return JSON.stringify(item);
     }
     if (typeof item !== 'object') return refuse(path, 'a JSON value', typeof item);

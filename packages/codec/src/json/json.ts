@@ -1,4 +1,4 @@
-import { quote } from '../container/model-file-error.ts';
+import { quoted } from '@funhash/hashing';
 
 /** A value that JSON text can hold. */
 export type JsonValue =
@@ -33,7 +33,7 @@ export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal)
 
   function fail(expected: string, position = at): never {
     const actual =
-      position < text.length ? quote(text.slice(position, position + 16)) : 'the end of the text';
+      position < text.length ? quoted(text.slice(position, position + 16)) : 'the end of the text';
     return refuse(position, expected, actual);
   }
 

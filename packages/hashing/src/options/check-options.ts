@@ -1,4 +1,5 @@
 import { ArgumentError, OptionError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { nearestName } from './nearest-name.ts';
 import type { OptionRule, OptionRules } from './option.ts';
 
@@ -105,20 +106,31 @@ function requireRecord(
 
 const isLiteral = /^(|true|false|null|undefined|[-+.\d].*)$/;
 
-/** A value as a message shows it: short, and on one line. */
+const longest = 80;
+
+/** A value as a message shows it: printable, short, and on one line. */
 export function shownValue(value: unknown): string {
-  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function';
+  const text = printable(textOf(value));
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'function')
+    return typeof value.name === 'string' && value.name ? `the function ${value.name}` : 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   // A text that reads as a number would look like what was expected.
-  if (typeof value === 'string' && isLiteral.test(value)) return JSON.stringify(value);
+  if (typeof value === 'string') {
+    const start = value.slice(0, longest + 1);
+    return isLiteral.test(start) ? JSON.stringify(start) : start;
+  }
   if (typeof value !== 'object' || value === null) return String(value);
-  const isPlain = Array.isArray(value) || isRecord(value);
-  if (!isPlain) return `a ${value.constructor?.name ?? 'object'}`;
-  let text: string;
+  if (!Array.isArray(value) && !isRecord(value)) {
+    const { name } = Object.getPrototypeOf(value).constructor ?? {};
+    return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object';
+  }
   try {
-    text = JSON.stringify(value) ?? 'an object';
+    return JSON.stringify(value) ?? 'an object';
   } catch {
     return 'an object';
   }
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }
