@@ -1,4 +1,4 @@
-import type { GpuMode } from '@funhash/gpu';
+import { createBackend, type GpuMode } from '@funhash/gpu';
 import { Dense, LSTM, Sequential, useBackend } from '@funhash/layers';
 import { leNet5 } from '@funhash/models';
 import { funHash, hashedNet, type WeightRequest } from '@funhash/space';
@@ -111,7 +111,7 @@ export async function lossesOf(net: string, digits: Digits, { resume, note }: Wa
 export async function worstDifference(net: string, digits: Digits, mode: GpuMode): Promise<number> {
   await useBackend('wasm', { strict: true });
   const expected = await lossesOf(net, digits);
-  await useBackend('gpu', { mode, strict: true });
+  await useBackend(createBackend, { mode, strict: true });
   const found = await lossesOf(net, digits);
   if (found.length !== 100 || !((found[99] as number) < (found[0] as number))) return Number.NaN;
   const differences = found.map((loss, step) => Math.abs(loss / (expected[step] as number) - 1));

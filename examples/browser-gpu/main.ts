@@ -1,6 +1,6 @@
 // Two spirals, told apart in WebGL2: weights stay on the GPU, and what is drawn is read back once an epoch.
 import { spirals } from '@funhash/datasets';
-import type { GpuBackend } from '@funhash/gpu';
+import { createBackend } from '@funhash/gpu';
 import { Dense, funHash, Sequential, scope, tensor, useBackend } from '@funhash/layers';
 import { adam, errorRate, fit } from '@funhash/training';
 
@@ -38,10 +38,11 @@ function plot(losses: readonly number[]): void {
   curve.stroke();
 }
 
-const backend = (await useBackend('gpu', { mode: 'webgl2', strict: true }).catch((error: unknown) => {
+const options = { mode: 'webgl2', strict: true } as const;
+const backend = await useBackend(createBackend, options).catch((error: unknown) => {
   element('loss').textContent = String(error);
   throw error;
-})) as GpuBackend;
+});
 const model = new Sequential([
   new Dense({ in: 2, out: 64, activation: 'tanh' }),
   new Dense({ in: 64, out: 64, activation: 'tanh', weight: funHash({ ratio: 1 / 8 }) }),

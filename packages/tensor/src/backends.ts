@@ -17,11 +17,13 @@ export type CreateBackend<Options = never, Started extends Backend = Backend> = 
   options: Options,
 ) => Started | Promise<Started>;
 
-// The packages above this one are named here only as text: they are optional, and nothing is loaded until asked for.
+// The packages above this one are named here only as text: nothing is loaded until asked for. Bundlers follow a literal
+// import and fail where the package is not installed, so the optional one is named by a variable, which they leave alone.
+const optional = '@funhash/gpu';
 const loaders = {
   reference: async () => ({ createBackend: createReference as CreateBackend }),
   wasm: (): Promise<BackendPackage> => import('@funhash/wasm' as string),
-  gpu: (): Promise<BackendPackage> => import('@funhash/gpu' as string),
+  gpu: (): Promise<BackendPackage> => import(/* webpackIgnore: true */ /* @vite-ignore */ optional),
 } as const;
 
 interface BackendPackage {
@@ -141,7 +143,9 @@ async function load(name: BackendName): Promise<CreateBackend> {
         operation: 'useBackend',
         expected: `the package @funhash/${name}`,
         actual: 'no such package here',
-        remedy: `Install it: npm i @funhash/${name}`,
+        remedy:
+          `Install it: npm i @funhash/${name}. A bundled page starts it by its function: ` +
+          `import { createBackend } from '@funhash/${name}', then useBackend(createBackend).`,
       },
       { cause },
     );
