@@ -50,3 +50,26 @@ describe.skipIf(!hasChromium)('wasm threads in Chromium', () => {
     });
   });
 });
+
+describe.skipIf(!hasChromium)('content security policies in Chromium', () => {
+  const policy = (text: string) => ({ ...isolated, 'Content-Security-Policy': text });
+
+  test('a page that may compile WebAssembly and start workers has both', async () => {
+    const result = resultOf('policy.html', policy("script-src 'self' 'wasm-unsafe-eval'; worker-src blob:"));
+    expect(await result).toEqual({ backend: 'wasm', warned: [], chosen: 2 });
+  });
+
+  test('without wasm-unsafe-eval the console says once what to add, and an explicit choice throws it', async () => {
+    const advice = /Add 'wasm-unsafe-eval' to script-src in the page's header Content-Security-Policy/;
+    expect(await resultOf('policy.html', policy("script-src 'self'"))).toEqual({
+      backend: 'reference',
+      warned: [expect.stringMatching(advice)],
+      chosen: expect.stringMatching(advice),
+    });
+  });
+
+  test('where workers are refused, the backend says that it runs on one thread', async () => {
+    const result = resultOf('policy.html', policy("script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"));
+    expect(await result).toEqual({ backend: 'wasm', warned: [], chosen: 1 });
+  });
+});

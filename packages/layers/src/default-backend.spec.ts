@@ -27,15 +27,43 @@ test('networks run on wasm', async () => {
   expect(await backendName()).toBe('wasm');
 });
 
-test('where there is no WebAssembly, or it may not compile, on the reference', async () => {
+test('where there is no WebAssembly, or it may not compile, on the reference, and the console says why', async () => {
+  const told = vi.spyOn(console, 'warn').mockImplementation(() => {});
   vi.stubGlobal('WebAssembly', undefined);
   expect(await backendName()).toBe('reference');
   vi.unstubAllGlobals();
   compilingThrows(new WebAssembly.CompileError('disallowed by embedder'));
   expect(await backendName()).toBe('reference');
+  expect(told.mock.calls.map(([text]) => text)).toEqual([
+    expect.stringMatching(/slower.*SIMD/),
+    expect.stringMatching(/slower.*disallowed by embedder.*Add 'wasm-unsafe-eval' to script-src/),
+  ]);
 });
 
 test('any other failure is no reason to be slow in silence', async () => {
   compilingThrows(new TypeError('a defect'));
   await expect(backendName()).rejects.toThrow('a defect');
+});
+
+test('the backend that a network started is the one of its name', async () => {
+  vi.resetModules();
+  const { Dense, tensor, useBackend } = await import('./index.ts');
+  const net = new Dense({ in: 2, out: 1 });
+  const { backend } = tensor([1]);
+  expect(await useBackend('wasm')).toBe(backend);
+  expect(net.forward(tensor([[1, 2]])).shape).toEqual([1, 1]);
+});
+
+test('the same name and options give the same backend, until it is closed', async () => {
+  vi.resetModules();
+  const { useBackend } = await import('./index.ts');
+  const one = await useBackend('wasm');
+  const two = await useBackend('wasm', { threads: 2 });
+  expect(two).not.toBe(one);
+  expect(await useBackend('wasm')).toBe(one);
+  expect(await useBackend('wasm', { threads: 2, strict: true })).toBe(two);
+  two.close();
+  const later = await useBackend('wasm', { threads: 2 });
+  expect(later).not.toBe(two);
+  later.close();
 });

@@ -3,7 +3,7 @@ import { singleThreaded } from '@funhash/wasm/single';
 
 /** Programs that choose no backend run on WebAssembly, and on the reference where the engine refuses that. */
 export function offerDefaultBackend(): void {
-  offerBackend(start);
+  offerBackend('wasm', start);
 }
 
 function start(): Backend {
@@ -11,7 +11,8 @@ function start(): Backend {
     return singleThreaded();
   } catch (error) {
     // No SIMD or no memory; a page whose content security policy forbids compiling.
-    if (error instanceof BackendError || error instanceof WebAssembly.CompileError) return referenceBackend;
-    throw error;
+    if (!(error instanceof BackendError)) throw error;
+    console.warn(`funhash runs on its reference backend, many times slower. ${error.message}`);
+    return referenceBackend;
   }
 }

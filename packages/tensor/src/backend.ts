@@ -14,6 +14,10 @@ export interface Backend {
   readonly kernels: Partial<Kernels>;
   /** Kernels in the table that are not the backend's own: they run on the reference, counted. Default none. */
   readonly lacks?: readonly (keyof Kernels)[] | undefined;
+  /** Resolves when it is known which of its parts started; `useBackend` waits for it. Default: known at once. */
+  readonly ready?: Promise<void> | undefined;
+  /** True when it was closed: `useBackend` then starts another one of the name. Default false. */
+  readonly isClosed?: boolean | undefined;
   /** Contents are unspecified. */
   allocate(dtype: DType, length: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;

@@ -152,8 +152,8 @@ test('an offered backend is started by the first tensor after it, unless one was
   const own = { ...fresh.referenceBackend, name: 'own' };
   const create = vi.fn(() => own);
   const early = fresh.tensor([1]);
-  fresh.offerBackend(create);
-  fresh.offerBackend(() => fresh.referenceBackend);
+  fresh.offerBackend('offered', create);
+  fresh.offerBackend('another', () => fresh.referenceBackend);
   expect(create).not.toHaveBeenCalled();
   expect(fresh.tensor([1]).backend).toBe(own);
   expect(fresh.runMap('add', add, [early, fresh.tensor([1])])[0]?.backend).toBe(own);
@@ -162,6 +162,6 @@ test('an offered backend is started by the first tensor after it, unless one was
   vi.resetModules();
   const other = await import('./index.ts');
   await other.useBackend('reference');
-  other.offerBackend(() => expect.unreachable());
+  other.offerBackend('other', () => expect.unreachable());
   expect(other.tensor([1]).backend).toBe(other.referenceBackend);
 });

@@ -69,25 +69,34 @@ export type StartedBackend<B extends AnyBackend> = B extends keyof BackendTypes
       : Backend;
 
 let chosen: Backend | undefined;
-let offered: (() => Backend) | undefined;
+let offered: { readonly name: string; readonly create: () => Backend } | undefined;
+
+/** Backends that were started by name, with their options: asked for again, they are the same. */
+const startedBackends = new Map<string, Backend>();
 
 /** The backend on which tensors are made: the one chosen, else the one offered, else the reference. */
 export function currentBackend(): Backend {
-  if (!chosen && offered) chosen = offered();
+  if (!chosen && offered) {
+    chosen = offered.create();
+    if (chosen.name === offered.name) startedBackends.set(keyOf(offered.name, {}), chosen);
+  }
   return chosen ?? referenceBackend;
 }
 
 /**
  * Names the backend of programs that choose none: `create` is called when the next tensor is made, and never where
  * `useBackend` was called first. This is how a package above can give a default that this one does not depend on.
+ *
+ * @param name that of the backend: `useBackend(name)` gives the one that was offered where it is in use
  */
-export function offerBackend(create: () => Backend): void {
-  offered ??= create;
+export function offerBackend(name: string, create: () => Backend): void {
+  offered ??= { name, create };
 }
 
 /**
  * Makes new tensors on another backend. Tensors of the reference move to the backend of the tensors that they meet in
- * an op; of two other backends, an op refuses the mixture.
+ * an op; of two other backends, an op refuses the mixture. The same name with the same options gives the same backend
+ * as before, unless that was closed.
  *
  * @param backend a name (`reference`, `wasm`, `gpu`), a function that starts one, or a backend
  * @param options `strict`, and the backend's own: `useBackend('wasm', { threads: 2 })`
@@ -111,15 +120,25 @@ async function start(backend: AnyBackend, options: object): Promise<Backend> {
     refuseUnknown('useBackend', ['strict'], options);
     return backend;
   }
+  const key = typeof backend === 'string' ? keyOf(backend, options) : undefined;
+  const before = key === undefined ? undefined : startedBackends.get(key);
+  if (before && !before.isClosed) return before;
   const create = typeof backend === 'function' ? backend : await load(backend);
   try {
-    return await create(options as never);
+    const started = await create(options as never);
+    await started.ready;
+    if (key !== undefined) startedBackends.set(key, started);
+    return started;
   } catch (error) {
     // The backend does not know of `strict`, which may be what was meant.
     if (error instanceof OptionError)
       refuseUnknown(error.details.operation, [...error.known, 'strict'], options);
     throw error;
   }
+}
+
+function keyOf(name: string, options: object): string {
+  return JSON.stringify([name, Object.entries(options).sort()]);
 }
 
 function createReference(options: object): Backend {

@@ -23,6 +23,7 @@ import {
 import type { WasmBuffer } from './layout.ts';
 import { bufferBytes, LinearMemory, type MemoryUsage } from './memory/linear-memory.ts';
 import { enableRelaxedSimd, hasSimd } from './relaxed-simd.ts';
+import { inNode } from './threads/start-worker.ts';
 import { Threads, type WorkerUsage } from './threads/threads.ts';
 
 /** The WebAssembly backend: everything in one linear memory, code emitted for the instructions of this engine. */
@@ -30,13 +31,18 @@ export interface WasmBackend extends Backend {
   readonly name: 'wasm';
   /** True where products run as fused multiply-adds (relaxed SIMD). */
   readonly fusedMultiplyAdd: boolean;
-  /** Threads among which large kernels are split: as asked for, or 1 where pages may not share memory. */
+  /**
+   * Threads among which large kernels are split: as asked for, or 1 where pages may not share memory. Workers that a page
+   * refused (its content security policy lacks `worker-src blob:`) do not count, as soon as that is known: after `useBackend`.
+   */
   readonly threads: number;
   memoryUsage(): MemoryUsage;
   workerUsage(): WorkerUsage;
   /** Stops the worker threads. What runs later runs on the calling thread alone, with the same results. */
   close(): void;
 }
+
+const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /**
  * A backend of one thread with a memory of its own.
@@ -48,15 +54,30 @@ export function singleThreaded(): WasmBackend {
   return backendOn(new Threads(new LinearMemory(false)), { madd: enableRelaxedSimd() });
 }
 
-/** @throws BackendError where the engine has no WebAssembly SIMD */
+/** @throws BackendError where the engine has no WebAssembly SIMD, or the page forbids to compile it */
 export function requireSimd(): void {
-  if (hasSimd()) return;
-  throw new BackendError({
-    operation: 'useBackend wasm',
-    expected: 'an engine with WebAssembly SIMD',
-    actual: 'one without',
-    remedy: 'Use the reference backend.',
-  });
+  if (!hasSimd())
+    throw new BackendError({
+      operation: 'useBackend wasm',
+      expected: 'an engine with WebAssembly SIMD',
+      actual: 'one without',
+      remedy: 'Use the reference backend.',
+    });
+  try {
+    new WebAssembly.Module(emptyModule);
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    throw new BackendError(
+      {
+        operation: 'useBackend wasm',
+        expected: 'a page that may compile WebAssembly',
+        actual: cause.message,
+        remedy:
+          "Add 'wasm-unsafe-eval' to script-src in the page's header Content-Security-Policy, or use the reference backend.",
+      },
+      { cause },
+    );
+  }
 }
 
 /** A backend on threads that are there. */
@@ -83,7 +104,13 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
     ...storage,
     ...withFallback(storage, (onReference) => kernelsOf({ ...context, onReference })),
     fusedMultiplyAdd: instructions.madd,
-    threads: threads.count,
+    get threads() {
+      return threads.there;
+    },
+    ready: threads.there > 1 && !inNode() ? threads.settled() : undefined,
+    get isClosed() {
+      return threads.isClosed;
+    },
     memoryUsage: () => memory.usage,
     workerUsage: () => threads.usage,
     close: () => threads.close(),

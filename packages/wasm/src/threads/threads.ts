@@ -28,6 +28,7 @@ export class Threads {
   readonly #functions: ((...args: number[]) => number)[] = [];
   readonly #workers: readonly WorkerThread[];
   readonly #leastShareNs: number;
+  #isClosed = false;
 
   /**
    * @param workersFor the workers beside the calling thread: none, or those of `workers`, which need a shared memory
@@ -51,6 +52,17 @@ export class Threads {
 
   get count(): number {
     return this.#workers.length + 1;
+  }
+
+  /** Those that are there: fewer than `count` where a policy of the page, or the system, refused workers. */
+  get there(): number {
+    return 1 + this.#workers.filter(({ isThere }) => isThere).length;
+  }
+
+  /** Resolves when it is known which workers run, or after two seconds, in which some page told nothing. */
+  async settled(): Promise<void> {
+    const all = Promise.all(this.#workers.map(({ settled }) => settled));
+    await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 2000))]);
   }
 
   get usage(): WorkerUsage {
@@ -112,8 +124,13 @@ export class Threads {
     if (failure) throw failure;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Stops the workers; what is asked for later runs on the calling thread, with the same results. */
   close(): void {
+    this.#isClosed = true;
     for (const worker of this.#workers) worker.close();
   }
 }

@@ -98,6 +98,13 @@ const work = ({ memory, control }) => {
     }
   }
 };
-if (typeof require === 'function') work(require('node:worker_threads').workerData);
-else self.onmessage = ({ data }) => work(data);
+if (typeof require === 'function') {
+  const { parentPort, workerData } = require('node:worker_threads');
+  parentPort.postMessage(true);
+  work(workerData);
+} else
+  self.onmessage = ({ data }) => {
+    postMessage(true);
+    work(data);
+  };
 `;

@@ -1,7 +1,7 @@
 import { BackendError } from '@funhash/tensor';
 import type { Exports } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
-import { canSleep, startWorker, type Terminate } from './start-worker.ts';
+import { canSleep, type StartedWorker, startWorker } from './start-worker.ts';
 import type { Linked, Thread } from './thread.ts';
 import { commands, control, spinMs, states } from './worker-text.ts';
 
@@ -16,7 +16,8 @@ export class WorkerThread implements Thread {
   readonly #index: number;
   readonly #functions: readonly Callable[];
   readonly #control: number;
-  readonly #terminate: Terminate;
+  readonly #worker: StartedWorker;
+  #refused = false;
   readonly #sleeps = canSleep();
   /** Modules that the worker has yet to load. */
   readonly #modules: { address: number; length: number }[] = [];
@@ -33,6 +34,8 @@ export class WorkerThread implements Thread {
   #works = true;
   /** Shares that the worker did. */
   shares = 0;
+  /** Resolves when it is known whether the worker runs. */
+  readonly settled: Promise<void>;
 
   /**
    * @param index number of the worker among those of its backend
@@ -45,7 +48,15 @@ export class WorkerThread implements Thread {
     const address = memory.allocate(control.size * 4);
     this.#control = address / 4;
     memory.i32.fill(0, this.#control, this.#control + control.size);
-    this.#terminate = startWorker(memory.memory, address);
+    this.#worker = startWorker(memory.memory, address);
+    this.settled = this.#worker.runs.then((runs) => {
+      this.#refused = !runs;
+    });
+  }
+
+  /** False where a policy of the page, or the system, refused it. True while that is not known. */
+  get isThere(): boolean {
+    return !this.#refused;
   }
 
   get started(): boolean {
@@ -142,7 +153,7 @@ export class WorkerThread implements Thread {
     this.#works = false;
     this.#state = states.closed;
     Atomics.notify(this.#memory.i32, this.#control);
-    this.#terminate();
+    this.#worker.terminate();
   }
 
   get #state(): number {
