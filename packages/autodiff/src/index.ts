@@ -1,6 +1,7 @@
 export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, valueAndGrad } from './grad.ts';
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
 export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
+export { type FlipOptions, flip } from './ops/flip.ts';
 export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
 export {
   type LstmGates,
@@ -9,6 +10,7 @@ export {
   lstmGates,
 } from './ops/lstm-cell.ts';
 export { type MatmulOptions, matmul } from './ops/matmul.ts';
+export { type NormOfOptions, norm } from './ops/norm.ts';
 export {
   batchNorm,
   layerNorm,
@@ -25,6 +27,7 @@ export {
   type PoolOptions,
 } from './ops/pooling.ts';
 export { power } from './ops/power.ts';
+export { prod } from './ops/prod.ts';
 export {
   type BernoulliOptions,
   type RandomOptions,
@@ -32,14 +35,17 @@ export {
   randomNormal,
   randomUniform,
 } from './ops/random.ts';
-export { argMax, max, mean, min, type ReduceOptions, sum } from './ops/reduce.ts';
+export { type ArgOptions, argMax, argMin, max, mean, min, sum } from './ops/reduce.ts';
+export type { ReduceOptions } from './ops/reduction.ts';
 export {
   type CrossEntropyOptions,
   logSoftmax,
   logSumExp,
+  type SoftmaxOptions,
   softmax,
   softmaxCrossEntropy,
 } from './ops/softmax.ts';
+export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
 export { upsampleBilinear, upsampleNearest } from './ops/upsample.ts';
 export {
   broadcastTo,

@@ -39,6 +39,12 @@ const withOptions = {
   max: of(ops.max, x),
   min: of(ops.min, x),
   argMax: of(ops.argMax, x),
+  argMin: of(ops.argMin, x),
+  prod: of(ops.prod, x),
+  variance: of(ops.variance, x),
+  standardDeviation: of(ops.standardDeviation, x),
+  norm: of(ops.norm, x),
+  flip: of(ops.flip, x),
   cumsum: of(ops.cumsum, x),
   softmax: of(ops.softmax, x),
   logSoftmax: of(ops.logSoftmax, x),
@@ -101,6 +107,17 @@ describe.each(Object.entries(withOptions))('%s', (name, call) => {
   });
 });
 
-test('a dimension is an axis', () => {
-  expect(() => withOptions.sum({ dim: 0 })).toThrow('sum: unknown option dim; did you mean axis?');
+test.each([
+  'sum',
+  'argMin',
+  'softmax',
+  'logSoftmax',
+  'logSumExp',
+  'cumsum',
+  'prod',
+  'variance',
+  'norm',
+  'flip',
+] as const)('a dimension of %s is an axis', (name) => {
+  expect(() => withOptions[name]({ dim: 0 })).toThrow(`${name}: unknown option dim; did you mean axis?`);
 });

@@ -198,6 +198,34 @@ case('split', lambda x: torch.split(x, [1, 3], 1)[1] * torch.split(x, [1, 3], 1)
      {'parts': [1, 3], 'axis': 1})
 case('unstack', lambda x: torch.unbind(x, 1)[0] * torch.unbind(x, 1)[2], [normal(2, 3, 2)], {'axis': 1})
 
+# Axes of what is along one axis, or over some.
+for axis in (0, 1, -1):
+    for name, f in {
+        'softmax': torch.softmax, 'logSoftmax': torch.log_softmax, 'cumsum': torch.cumsum,
+    }.items():
+        case(name, lambda x: f(x, axis), [normal(2, 3, 2)], {'options': {'axis': axis}})
+for axis in ([0], [-1], [0, 2], [0, 1, 2]):
+    for keep in (False, True):
+        p = {'axis': axis, 'keepDims': keep}
+        case('logSumExp', lambda x: torch.logsumexp(x, axis, keep), [normal(2, 3, 2)], {'options': p})
+        case('norm', lambda x: torch.linalg.vector_norm(x, 2, axis, keep), [normal(2, 3, 2)], {'options': p})
+        for ddof in (0, 1):
+            # torch 1.13 has one flag for it.
+            q = {'options': {**p, 'ddof': ddof}}
+            case('variance', lambda x: torch.var(x, axis, unbiased=ddof == 1, keepdim=keep), [normal(2, 3, 2)], q)
+            case('standardDeviation', lambda x: torch.std(x, axis, unbiased=ddof == 1, keepdim=keep),
+                 [normal(2, 3, 2)], q)
+    case('flip', lambda x: torch.square(torch.flip(x, axis)), [normal(2, 3, 2)], {'options': {'axis': axis}})
+for order in (1, 3, 2.5, math.inf):
+    case('norm', lambda x: torch.linalg.vector_norm(x, order, [1]), [normal(3, 4)],
+         {'options': {'axis': 1}, 'order': str(order).replace('inf', 'Infinity')})
+case('norm', lambda x: torch.linalg.vector_norm(x), [[0.0, 0.0]], {'options': {}}, order=1)
+for axis in (0, 1, -1):
+    case('prod', lambda x: torch.prod(x, axis), [normal(2, 5, 3)], {'options': {'axis': axis}})
+case('prod', torch.prod, [normal(7)], {'options': {}})
+case('prod', torch.prod, [[2.0, 0.0, -3.0]], {'options': {}})
+case('prod', torch.prod, [[0.0, 0.0, -3.0]], {'options': {}}, order=1)
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
     out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')

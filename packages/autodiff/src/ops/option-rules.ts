@@ -16,3 +16,25 @@ export const tensorOption = (): OptionRule<Tensor, false> =>
 /** A rule for the seed of what is drawn: the same one gives the same numbers on every backend. */
 export const seedOption = (): OptionRule<number, false> =>
   option.that<number>('a whole number, of which 32 bits count', Number.isInteger);
+
+/** A rule for one axis. */
+export const axisOption = (): OptionRule<number, false> =>
+  option.that<number>('an axis, a whole number', Number.isInteger);
+
+/** A rule for an axis or several. */
+export const axesOption = (): OptionRule<number | readonly number[], false> =>
+  option.that<number | readonly number[]>('an axis, or a list of axes', (value) =>
+    Array.isArray(value) ? value.every((axis) => typeof axis === 'number') : typeof value === 'number',
+  );
+
+/** What is said of names of axes that users of NumPy and PyTorch write. */
+export const axisAdvice = {
+  dim: 'did you mean axis?',
+  dims: 'did you mean axis?',
+  axes: 'did you mean axis?',
+  keepdim: 'did you mean keepDims?',
+  unbiased: 'did you mean ddof?',
+  correction: 'did you mean ddof?',
+  p: 'did you mean order?',
+  ord: 'did you mean order?',
+};

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { grad } from '../grad.ts';
 import { anyShape, opLaws } from '../testing.ts';
 import { square } from './pointwise.ts';
-import { argMax, max, mean, min, type ReduceOptions, sum } from './reduce.ts';
+import { argMax, argMin, max, mean, min, sum } from './reduce.ts';
+import type { ReduceOptions } from './reduction.ts';
 
 // An empty reduction has a sum, but no mean and no extreme element.
 const samples = (minExtent: number) =>
@@ -61,6 +62,23 @@ describe('corners', () => {
       ]),
     );
     expect([index.dtype, index.toArray()]).toEqual(['i32', [1, 0]]);
+  });
+
+  test('argMax and argMin along any axis, with and without it', () => {
+    const x = tensor([
+      [1, 3, 3],
+      [2, 0, 1],
+    ]);
+    expect(argMax(x, { axis: 0 }).toArray()).toEqual([1, 0, 0]);
+    expect(argMin(x).toArray()).toEqual([0, 1]);
+    expect(argMin(x, { axis: -2, keepDims: true }).toArray()).toEqual([[0, 1, 1]]);
+    expect(argMax(tensor(new Float64Array(24), [2, 3, 4]), { axis: 1, keepDims: true }).shape).toEqual([
+      2, 1, 4,
+    ]);
+    expect(argMin(tensor([1, Number.NaN, 0])).item()).toBe(1);
+    expect(argMin(tensor([0, -0, -0])).item()).toBe(0);
+    expect(() => argMin(tensor(1))).toThrow(/argMin: expected at least one axis/);
+    expect(() => argMax(x, { axis: 2 })).toThrow(/argMax: expected an axis from -2 to 1, got 2/);
   });
 
   test('axes are distinct and exist', () => {

@@ -1,50 +1,11 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { normalizeAxis, runArgMax, runReduce, ShapeError, type Tensor } from '@funhash/tensor';
+import { runArgMax, runReduce, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
-import { type NoOptions, refuseOptions } from './option-rules.ts';
-import { divide, equal, multiply } from './pointwise.ts';
-import { broadcastTo, reshape, sumOver } from './views.ts';
-
-const rules = {
-  /** The axis or axes to reduce, counted from the last where negative. Default: all. */
-  axis: option.that<number | readonly number[]>('an axis, or a list of axes', (value) =>
-    Array.isArray(value) ? value.every((axis) => typeof axis === 'number') : typeof value === 'number',
-  ),
-  /** Whether reduced axes are kept, with extent 1. Default false. */
-  keepDims: option.flag(),
-};
-
-/** Options of `sum`, `mean`, `max` and `min`. */
-export type ReduceOptions = OptionsOf<typeof rules>;
-
-// As NumPy's users and PyTorch's write them.
-const advice = { dim: 'did you mean axis?', dims: 'did you mean axis?' };
-
-interface Reduction {
-  readonly axes: readonly number[];
-  /** Shape of the result; undefined where the axes are kept. */
-  readonly shape: readonly number[] | undefined;
-}
-
-function reductionOf(operation: string, x: Tensor, options: ReduceOptions | undefined): Reduction {
-  if (options === undefined) return { axes: x.shape.map((_, axis) => axis), shape: [] };
-  checkOptions(operation, rules, options, advice);
-  const axes = axesOf(operation, x, options);
-  return { axes, shape: options.keepDims ? undefined : x.shape.filter((_, axis) => !axes.includes(axis)) };
-}
-
-function axesOf(operation: string, x: Tensor, { axis }: ReduceOptions): number[] {
-  if (axis === undefined) return x.shape.map((_, k) => k);
-  if (typeof axis === 'number') return [normalizeAxis(axis, x.rank, operation)];
-  const axes = axis.map((k) => normalizeAxis(k, x.rank, operation));
-  if (new Set(axes).size !== axes.length)
-    throw new ShapeError({
-      operation,
-      expected: 'axes that differ',
-      actual: `axes ${axis.join(', ')}`,
-    });
-  return axes;
-}
+import { axisOf, withAxisLast } from './axis-last.ts';
+import { axisAdvice, axisOption } from './option-rules.ts';
+import { divide, equal, multiply, negative, subtract } from './pointwise.ts';
+import { type ReduceOptions, reductionOf } from './reduction.ts';
+import { broadcastTo, expandDims, reshape, sumOver } from './views.ts';
 
 /**
  * The sum of elements over some axes, or all: x of any shape → the shape without these axes.
@@ -98,12 +59,45 @@ function extremum(op: 'max' | 'min', x: Tensor, options: ReduceOptions | undefin
   return shape ? reshape(reduced, shape) : reduced;
 }
 
+const placeRules = {
+  /** The axis to look along, counted from the last where negative. Default the last. */
+  axis: axisOption(),
+  /** Whether that axis is kept, with extent 1. Default false. */
+  keepDims: option.flag(),
+};
+
+/** Options of `argMax` and `argMin`. */
+export type ArgOptions = OptionsOf<typeof placeRules>;
+
 /**
- * The index of the first largest element along the last axis, without gradient: [..., N] → [...], i32.
+ * The index of the first largest element along an axis, without gradient: x of any shape → i32, the shape without this
+ * axis. NaN counts as the largest number.
  *
- * @throws OptionError, ArgumentError for options: it has none
+ * @throws OptionError for an unknown option; ShapeError for an axis that x lacks, or without elements
  */
-export function argMax(x: Tensor, options?: NoOptions): Tensor {
-  refuseOptions('argMax', options);
-  return runArgMax(x);
+export function argMax(x: Tensor, options?: ArgOptions): Tensor {
+  return placeOf('argMax', x, options, (line) => line);
+}
+
+/**
+ * The index of the first smallest element along an axis, without gradient: x of any shape → i32, the shape without this
+ * axis. NaN counts as the smallest number.
+ *
+ * @throws OptionError for an unknown option; ShapeError for an axis that x lacks, or without elements
+ */
+export function argMin(x: Tensor, options?: ArgOptions): Tensor {
+  // The least whole number has no negative: −1 − x turns the order round, too.
+  return placeOf('argMin', x, options, (line) => (x.dtype === 'i32' ? subtract(-1, line) : negative(line)));
+}
+
+function placeOf(
+  operation: string,
+  x: Tensor,
+  options: ArgOptions | undefined,
+  ranked: (line: Tensor) => Tensor,
+): Tensor {
+  if (options !== undefined) checkOptions(operation, placeRules, options, axisAdvice);
+  const axis = axisOf(operation, x, options?.axis ?? -1);
+  const places = runArgMax(ranked(withAxisLast(x, axis)));
+  return options?.keepDims ? expandDims(places, axis) : places;
 }

@@ -59,6 +59,24 @@ describe('laws', () => {
   for (const law of opLaws('softmaxCrossEntropy by probabilities', bySoft, soft)) test(law.name, law.check);
 });
 
+const alongAny = anyShape({ minRank: 1, minExtent: 1 }).chain((shape) =>
+  fc.integer({ min: -shape.length, max: shape.length - 1 }).map((axis) => ({
+    shapes: [shape] as const,
+    parameters: [{ axis }] as const,
+  })),
+);
+const overSome = anyShape({ minRank: 1, minExtent: 1 }).chain((shape) =>
+  fc
+    .tuple(fc.subarray([...shape.keys()], { minLength: 1 }), fc.boolean())
+    .map(([axis, keepDims]) => ({ shapes: [shape] as const, parameters: [{ axis, keepDims }] as const })),
+);
+
+describe('laws along any axis', () => {
+  for (const law of opLaws('softmax', softmax, alongAny)) test(law.name, law.check);
+  for (const law of opLaws('logSoftmax', logSoftmax, alongAny)) test(law.name, law.check);
+  for (const law of opLaws('logSumExp', logSumExp, overSome)) test(law.name, law.check);
+});
+
 describe('corners', () => {
   const ruledOut = Number.NEGATIVE_INFINITY;
 

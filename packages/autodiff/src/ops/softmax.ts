@@ -12,8 +12,9 @@ import {
   type Tensor,
 } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
+import { axisOf, withAxesJoined, withAxisLast, withLastAt } from './axis-last.ts';
 import { oneHot } from './index-ops.ts';
-import { type NoOptions, refuseOptions, tensorOption } from './option-rules.ts';
+import { axisAdvice, axisOption, tensorOption } from './option-rules.ts';
 import {
   add,
   applyPointwise,
@@ -25,37 +26,68 @@ import {
   where,
 } from './pointwise.ts';
 import { sum } from './reduce.ts';
-import { expandDims, sumOver } from './views.ts';
+import { type ReduceOptions, reduceRules, reductionOf } from './reduction.ts';
+import { expandDims, reshape, sumOver } from './views.ts';
+
+const axisRules = {
+  /** The axis along which elements compete, counted from the last where negative. Default the last. */
+  axis: axisOption(),
+};
+
+/** Options of `softmax` and `logSoftmax`. */
+export type SoftmaxOptions = OptionsOf<typeof axisRules>;
 
 /**
- * log Σ exp along the last axis: [..., N] → [...]. −∞ where all elements are, with gradient NaN.
+ * log Σ exp over some axes, by default the last: x of any shape but [] → the shape without these axes. −∞ where all
+ * elements are, with gradient NaN.
  *
- * @throws OptionError, ArgumentError for options: it has none
+ * @throws OptionError for an unknown option; ShapeError for an axis that x lacks
  */
-export function logSumExp(x: Tensor, options?: NoOptions): Tensor {
-  refuseOptions('logSumExp', options);
+export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
+  if (options === undefined) return alongLast(x);
+  checkOptions('logSumExp', reduceRules, options, axisAdvice);
+  const { axes, shape } = reductionOf('logSumExp', x, { axis: -1, ...options });
+  const sums = alongLast(withAxesJoined(x, axes));
+  return shape
+    ? sums
+    : reshape(
+        sums,
+        x.shape.map((extent, k) => (axes.includes(k) ? 1 : extent)),
+      );
+}
+
+function alongLast(x: Tensor): Tensor {
   return recorded([x], runLogSumExp(x), (g) => [multiply(expandDims(g, -1), softmax(x))]);
 }
 
 /**
- * Logarithms of the softmax along the last axis, x − log Σ exp(x), exact where the softmax underflows: x [..., N] →
- * [..., N].
+ * Logarithms of the softmax along an axis, x − log Σ exp(x), exact where the softmax underflows: x of any shape but [] →
+ * the same shape.
  *
- * @throws OptionError, ArgumentError for options: it has none. For another axis, `transpose` first
+ * @throws OptionError for an unknown option; ShapeError for an axis that x lacks
  */
-export function logSoftmax(x: Tensor, options?: NoOptions): Tensor {
-  refuseOptions('logSoftmax', options);
-  return negative(surprise(x));
+export function logSoftmax(x: Tensor, options?: SoftmaxOptions): Tensor {
+  return alongAxis('logSoftmax', x, options, (line) => negative(surprise(line)));
 }
 
 /**
- * exp(x) / Σ exp(x) along the last axis: x [..., N] → probabilities [..., N].
+ * exp(x) / Σ exp(x) along an axis: x of any shape but [] → probabilities of the same shape.
  *
- * @throws OptionError, ArgumentError for options: it has none. For another axis, `transpose` first
+ * @throws OptionError for an unknown option; ShapeError for an axis that x lacks
  */
-export function softmax(x: Tensor, options?: NoOptions): Tensor {
-  refuseOptions('softmax', options);
-  return probability(surprise(x));
+export function softmax(x: Tensor, options?: SoftmaxOptions): Tensor {
+  return alongAxis('softmax', x, options, (line) => probability(surprise(line)));
+}
+
+function alongAxis(
+  operation: string,
+  x: Tensor,
+  options: SoftmaxOptions | undefined,
+  op: (line: Tensor) => Tensor,
+): Tensor {
+  if (options !== undefined) checkOptions(operation, axisRules, options, axisAdvice);
+  const axis = axisOf(operation, x, options?.axis ?? -1);
+  return withLastAt(op(withAxisLast(x, axis)), axis);
 }
 
 const probability = elementwise('softmax', (s) => s.negate().exp());
