@@ -54,7 +54,7 @@ export type { LoadOptions } from './model-file/read-model.ts';
 export { type LayerSpec, Module, type ModuleClass, type SaveOptions } from './module.ts';
 export type { NormalizationOptions } from './normalization/normalization.ts';
 export type { OwnValues, OwnValuesOptions } from './owned.ts';
-export { type Model, type Pass, trace } from './pass.ts';
+export { type Model, moveBuffer, type Pass, trace } from './pass.ts';
 export {
   Recurrent,
   type RecurrentOptions,
@@ -64,6 +64,7 @@ export {
 } from './recurrent/recurrent.ts';
 export type { Signature } from './signature.ts';
 export type { ConvolutionOptions, SpatialOptions } from './spatial/convolution.ts';
+export { StagedBuffers } from './staged-buffers.ts';
 export type { Step } from './steps.ts';
 export type { Summary, SummaryPart, SummaryRow } from './summary.ts';
 export { Weighted, type WeightedOptions, type WeightedShape, weightedOptions } from './weighted.ts';

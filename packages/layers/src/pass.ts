@@ -1,6 +1,8 @@
+import { withoutTape } from '@funhash/autodiff/op-parts';
 import { type Random, random } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
-import type { Tensor } from '@funhash/tensor';
+import { scope, type Tensor } from '@funhash/tensor';
+import type { StagedBuffers } from './staged-buffers.ts';
 
 /** What a forward pass is for. */
 export interface Pass {
@@ -13,6 +15,11 @@ export interface Pass {
    * and give 0 there. Default: all are real.
    */
   readonly mask?: Tensor | undefined;
+  /**
+   * Takes the new contents of running statistics and the like, until the step is taken. Default: they change at once, so
+   * that a step which then fails has moved them.
+   */
+  readonly staged?: StagedBuffers | undefined;
   /**
    * Called with values as layers make them: `output` of every layer, and what else a layer has to show, such as the
    * gates of an LSTM. Values live as long as the pass does: `keep` those that shall outlive a scope.
@@ -46,6 +53,23 @@ export function within(pass: Pass, name: string | number): Pass {
     ...pass,
     observe: (place, what, values) => observe(place === '' ? String(name) : `${name}.${place}`, what, values),
   };
+}
+
+/**
+ * Changes a buffer of a layer in a training pass: at once, or where the pass stages, when the step is taken. Layers that
+ * keep statistics call it in place of `assign`.
+ *
+ * @param change new contents from those that the pass found; nothing in it is differentiated
+ */
+export function moveBuffer(pass: Pass, buffer: Parameter, change: (contents: Tensor) => Tensor): void {
+  const { staged } = pass;
+  withoutTape(() =>
+    scope(() => {
+      const moved = change(staged?.contents.get(buffer) ?? buffer.value);
+      if (staged) staged.stage(buffer, moved);
+      else buffer.assign(moved);
+    }),
+  );
 }
 
 /**

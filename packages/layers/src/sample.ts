@@ -8,6 +8,7 @@ export const layerLawNames = [
   'wrong options',
   'batch',
   'repeat',
+  'failed step',
   'summary',
   'gradients',
   'precision',

@@ -1,6 +1,8 @@
 import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
-import { openScope, type Tensor } from '@funhash/tensor';
+import { StagedBuffers } from '@funhash/layers';
+import type { Parameter } from '@funhash/space';
+import { openScope, type Shape, type Tensor } from '@funhash/tensor';
 import type { Checkpoint, Progress } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
@@ -16,6 +18,12 @@ const files = () => import('./checkpoint.ts');
 
 type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
 type Values = ReadonlyMap<string, NumericArray>;
+
+interface Gradients {
+  readonly outputs: Shape;
+  readonly loss: Tensor;
+  readonly gradients: readonly Tensor[];
+}
 
 /** The state of a run between two steps, and the moves from one to the next. */
 export class TrainingRun<M extends Metrics> {
@@ -117,38 +125,56 @@ export class TrainingRun<M extends Metrics> {
     return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
   }
 
-  /** One step. @throws DivergedError before the step where the loss is not finite */
+  /**
+   * One step: parameters, running statistics, the optimiser and the count of steps change together, or where anything
+   * fails, none of them does.
+   *
+   * @throws DivergedError where the loss or a running statistic is not finite
+   */
   async train(batch: Arrays): Promise<EventOf<M, 'step'>> {
     const learningRate = this.#optimizer.learningRate;
-    const [mean, gradients] = this.#gradients(batch);
+    const staged = new StagedBuffers();
+    let found: Gradients | undefined;
     try {
-      const loss = (await mean.data())[0] as number;
+      found = this.#gradients(batch, staged);
+      const loss = (await found.loss.data())[0] as number;
       this.#requireFinite('loss', loss, learningRate);
-      this.#optimizer.update(gradients);
+      for (const [buffer, contents] of staged.contents)
+        this.#requireFiniteValues(this.#nameOf(buffer), await contents.data(), learningRate);
+      this.#optimizer.update(found.gradients);
+      staged.commit();
+      describeModel(this.#plan.model, batch, found.outputs);
       this.#advance(loss, batch.count, learningRate);
       return { type: 'step', epoch: this.epoch, step: this.step, loss, learningRate };
     } finally {
-      mean.dispose();
-      for (const gradient of gradients) gradient.dispose();
+      staged.discard();
+      found?.loss.dispose();
+      for (const gradient of found?.gradients ?? []) gradient.dispose();
     }
   }
 
-  #gradients(batch: Arrays): [loss: Tensor, gradients: Tensor[]] {
+  #gradients(batch: Arrays, staged: StagedBuffers): Gradients {
     const { model, loss } = this.#plan;
     const close = openScope();
     let found: [Tensor, Tensor[]] | undefined;
     try {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
-      const pass = { training: true, random: this.#passes.fork(this.#progress.step) };
+      const pass = { training: true, random: this.#passes.fork(this.#progress.step), staged };
+      let outputs: Shape = [];
       found = gradientsOf(() => {
         const y = model.forward(inputs, pass);
-        describeModel(model, batch, y.shape);
+        outputs = y.shape;
         return loss(y, targets);
       }, this.#parameters);
-      return found;
+      return { outputs, loss: found[0], gradients: found[1] };
     } finally {
       close(found);
     }
+  }
+
+  #nameOf(buffer: Parameter): string {
+    for (const [name, own] of this.#plan.values) if (own === buffer) return name;
+    return buffer.name;
   }
 
   #advance(loss: number, count: number, learningRate: number): void {
@@ -176,7 +202,8 @@ export class TrainingRun<M extends Metrics> {
       });
     const values = await this.#finiteValues();
     const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }));
-    if (scores) this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate);
+    if (scores)
+      this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate, this.#progress.step);
     this.#progress = { ...this.#progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, exampleCount: 0 };
     if (scores) this.#noteBest(scores, values);
     return {
@@ -227,20 +254,24 @@ export class TrainingRun<M extends Metrics> {
 
   async #finiteValues(): Promise<Values> {
     const values = await valuesOf(this.#plan.values);
-    for (const [name, { data }] of values) {
-      const bad = (data as Float64Array).findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0)
-        this.#requireFinite(`parameter ${name}`, data[bad] as number, this.#progress.learningRate);
-    }
+    for (const [name, { data }] of values)
+      this.#requireFiniteValues(name, data, this.#progress.learningRate, this.#progress.step);
     return values;
   }
 
-  #requireFinite(what: string, value: number, learningRate: number): void {
+  #requireFiniteValues(name: string, data: NumericArray['data'], learningRate: number, step?: number): void {
+    for (let k = 0; k < data.length; k++)
+      if (!Number.isFinite(data[k]))
+        this.#requireFinite(`parameter ${name}`, data[k] as number, learningRate, step);
+  }
+
+  /** @param at the step that is to blame. Default: the one under way */
+  #requireFinite(what: string, value: number, learningRate: number, at = this.#progress.step + 1): void {
     if (Number.isFinite(value)) return;
-    const { epoch, step, lastLoss } = this.#progress;
+    const { epoch, lastLoss } = this.#progress;
     throw new DivergedError({
       epoch: epoch + 1,
-      step: step + (what === 'loss' ? 1 : 0),
+      step: at,
       what,
       value,
       lastLoss,

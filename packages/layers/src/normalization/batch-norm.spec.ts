@@ -7,6 +7,7 @@ import { Sequential } from '../containers/sequential.ts';
 import { Dense } from '../dense.ts';
 import { load, loadInto } from '../model-file/load.ts';
 import type { Module } from '../module.ts';
+import { StagedBuffers } from '../staged-buffers.ts';
 import fixtures from './batch-norm.fixtures.json' with { type: 'json' };
 import { BatchNorm } from './batch-norm.ts';
 import { LayerNorm } from './layer-norm.ts';
@@ -128,6 +129,30 @@ describe('running statistics', () => {
     const restored = (await load(await net.toBytes())) as Sequential;
     expect(restored.layers[0]).toBe(restored.layers[1]);
     expect(restored.forward(x).dataSync()).toEqual(net.forward(x).dataSync());
+  });
+
+  test('that are staged move with the step: by the bits of a pass without, or not at all', () => {
+    const { net, norm, x } = trained();
+    const { net: atOnce } = trained();
+    const values = (model: Sequential) =>
+      [...model.namedBuffers().values()].map(({ value }) => [...value.dataSync()]);
+    const before = values(net);
+    const [broken, tripled] = [multiply(x, Number.NaN), multiply(x, 3)];
+    const { buffers } = memory();
+    const staged = new StagedBuffers();
+    const pass = { ...training, staged };
+    scope(() => void net.forward(broken, pass));
+    expect(values(net)).toEqual(before);
+    expect([...staged.contents.keys()]).toEqual([norm.statistics.mean, norm.statistics.variance]);
+    staged.discard();
+    for (const input of [x, tripled]) scope(() => void net.forward(input, pass));
+    expect(values(net)).toEqual(before);
+    staged.commit();
+    for (const input of [x, tripled]) scope(() => void atOnce.forward(input, training));
+    expect(values(net)).toEqual(values(atOnce));
+    expect(values(net)).not.toEqual(before);
+    staged.commit();
+    expect(memory().buffers).toBe(buffers);
   });
 
   test('do not move at inference, nor does memory grow in training', () => {

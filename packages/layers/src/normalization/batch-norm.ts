@@ -9,14 +9,13 @@ import {
   sqrt,
   subtract,
 } from '@funhash/autodiff';
-import { withoutTape } from '@funhash/autodiff/op-parts';
 import type { OptionsOf } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
-import { ShapeError, scope, shapeText, type Tensor } from '@funhash/tensor';
+import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import type { Module } from '../module.ts';
 import type { OwnValues } from '../owned.ts';
-import type { Pass } from '../pass.ts';
+import { moveBuffer, type Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import { Normalization, normalizationOptions } from './normalization.ts';
@@ -39,7 +38,8 @@ export type BatchNormOptions = OptionsOf<typeof options>;
 
 /**
  * Batch normalisation over all axes but the last: x [..., channels]. In training by the statistics of the batch,
- * which also move the running ones; else by the running statistics. These are saved with the parameters.
+ * which also move the running ones, at once or with the step (`StagedBuffers`); else by the running statistics. These
+ * are saved with the parameters.
  *
  *     y = activation(scale · (x − mean) / √(variance + epsilon) + shift)
  *
@@ -64,10 +64,10 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
 
   compute(x: Tensor, pass: Pass): Tensor {
     this.requireInput(x);
-    return this.activated(pass.training ? this.#byBatch(x) : this.#byRunning(x), pass);
+    return this.activated(pass.training ? this.#byBatch(x, pass) : this.#byRunning(x), pass);
   }
 
-  #byBatch(x: Tensor): Tensor {
+  #byBatch(x: Tensor, pass: Pass): Tensor {
     const { epsilon = 1e-5, momentum = 0.1, shiftBased } = this.options;
     const normalize = shiftBased ? shiftBatchNorm : batchNorm;
     const { y, mean, variance, count } = normalize(x, { ...this.affine, epsilon });
@@ -78,13 +78,9 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
         actual: `${count} in ${shapeText(x.shape)}`,
       });
     const move = (running: Parameter, found: Tensor, share: number): void =>
-      running.assign(add(multiply(running.value, 1 - momentum), multiply(found, share)));
-    withoutTape(() =>
-      scope(() => {
-        move(this.statistics.mean, mean, momentum);
-        move(this.statistics.variance, variance, (momentum * count) / (count - 1));
-      }),
-    );
+      moveBuffer(pass, running, (value) => add(multiply(value, 1 - momentum), multiply(found, share)));
+    move(this.statistics.mean, mean, momentum);
+    move(this.statistics.variance, variance, (momentum * count) / (count - 1));
     return y;
   }
 

@@ -1,10 +1,11 @@
-import { multiply } from '@funhash/autodiff';
+import { add, multiply } from '@funhash/autodiff';
 import type { OptionsOf } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import { keep, type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
+import { moveBuffer, type Pass } from '../pass.ts';
 import type { LayerLawName, LayerSample } from '../sample.ts';
 import { type LayerLawOptions, layerLaws } from './layer-laws.ts';
 import { layerSamples } from './layer-samples.ts';
@@ -122,6 +123,31 @@ const faults: Record<string, [LayerLawName, () => Module, LayerLawOptions?]> = {
         }
       })({ channels: 3 });
     },
+  ],
+  'statistics that move before the step is taken': [
+    'failed step',
+    () =>
+      new (class Hasty extends Scale {
+        static override readonly type: string = 'hasty';
+        readonly seen = this.values('seen', [3], { isTrained: false });
+        override compute(x: Tensor): Tensor {
+          this.seen.parameter.assign(tensor([1, 2, 3]));
+          return super.compute(x);
+        }
+      })({ channels: 3 }),
+  ],
+  'statistics that are staged from what is stored, not from what an earlier pass staged': [
+    'failed step',
+    () =>
+      new (class Forgetting extends Scale {
+        static override readonly type: string = 'forgetting';
+        readonly seen = this.values('seen', [3], { isTrained: false });
+        override compute(x: Tensor, pass?: Pass): Tensor {
+          if (pass?.training)
+            moveBuffer(pass, this.seen.parameter, () => multiply(add(this.seen.value, 1), 2));
+          return super.compute(x);
+        }
+      })({ channels: 3 }),
   ],
   'a raw error': [
     'wrong shapes',

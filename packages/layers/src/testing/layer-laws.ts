@@ -7,6 +7,7 @@ import * as layerClasses from '../layer-classes.ts';
 import type { LayerSpec, Module, ModuleClass } from '../module.ts';
 import { inference, trace } from '../pass.ts';
 import { type LayerLawName, layerLawNames } from '../sample.ts';
+import { StagedBuffers } from '../staged-buffers.ts';
 import { drawnLayers } from './drawn-layers.ts';
 import { checkGradients, onReference } from './gradient-law.ts';
 import { fail, type LayerLawOptions, requireSame, Subject } from './law-subject.ts';
@@ -19,7 +20,7 @@ export type { LayerLawOptions } from './law-subject.ts';
  *     for (const law of layerLaws(() => new GRU({ in: 3, hiddenSize: 2 }), [2, 4, 3])) test(law.name, law.check);
  *
  * Files and descriptions give the same layer again; unknown options are refused with the nearest name; examples of a
- * batch do not touch each other; gradients are those of central differences, in f64; a pass leaves no memory behind;
+ * batch do not touch each other; a step that fails changes nothing that is stored; gradients are those of central differences, in f64; a pass leaves no memory behind;
  * what is wrong gives typed errors.
  *
  * @param make a layer, made anew at each call
@@ -134,6 +135,32 @@ const laws: Readonly<Record<LayerLawName, (subject: Subject) => void | Promise<v
     requireSame('a training pass of the same seeds', second, first);
   },
 
+  'failed step': (subject) => {
+    const x = subject.x();
+    const [layer, atOnce] = [subject.used(), subject.used()];
+    const values = layer.parameters().map(({ value }) => value);
+    const staged = new StagedBuffers();
+    const pass = () => ({ ...subject.training(), staged });
+    const step = (): void =>
+      scope(() => {
+        const loss = () => sum(layer.forward(x, pass()));
+        if (values.length > 0) gradientsOf(loss, values);
+        else loss();
+      });
+    const [text, before] = [specText(layer.spec), storedIn(layer)];
+    step();
+    requireStored('values stored after a pass whose step was not taken', storedIn(layer), before);
+    if (specText(layer.spec) !== text) fail('description after such a pass', text, specText(layer.spec));
+    staged.discard();
+    // Two passes go on from each other, as they do where buffers change at once.
+    for (let k = 0; k < 2; k++) step();
+    staged.commit();
+    scope(() => {
+      for (let k = 0; k < 2; k++) atOnce.forward(x, subject.training());
+    });
+    requireStored('values stored after a step', storedIn(layer), storedIn(atOnce));
+  },
+
   summary: (subject) => {
     const layer = subject.used();
     const { total, rows } = layer.summary();
@@ -239,6 +266,23 @@ const laws: Readonly<Record<LayerLawName, (subject: Subject) => void | Promise<v
     requireSame('its steps one after the other', y, layer.forward(x), 1e-5);
   },
 };
+
+function storedIn(layer: Module): Map<string, readonly number[]> {
+  const stored = [...layer.namedParameters(), ...layer.namedBuffers()];
+  return new Map(stored.map(([name, { value }]) => [name, [...value.dataSync()]]));
+}
+
+function requireStored(
+  operation: string,
+  actual: ReadonlyMap<string, readonly number[]>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): void {
+  for (const [name, values] of expected) {
+    const found = actual.get(name);
+    const at = values.findIndex((value, k) => !Object.is(found?.[k], value));
+    if (at >= 0) fail(operation, `${name}: ${values[at]} at ${at}`, String(found?.[at]));
+  }
+}
 
 /** Values that hardly any option takes. */
 const oddValues: readonly unknown[] = [
