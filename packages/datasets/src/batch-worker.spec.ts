@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, FunhashError } from '@funhash/hashing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BatchWorker, batchWorker } from './batch-worker.ts';
 import { type Batch, type BatchOptions, batches } from './batches.ts';
@@ -54,5 +54,7 @@ test('bad options are refused before a thread starts, and a closed thread says t
   const closed = await batchWorker(split, options);
   const first = all(closed.epoch(0));
   await Promise.all([closed.close(), expect(first).rejects.toThrow(/has ended/)]);
-  await expect(all(closed.epoch(1))).rejects.toThrow(/has ended/);
+  await expect(all(closed.epoch(1))).rejects.toThrow(/has ended.*Make another one/);
+  await expect(all(closed.epoch(1))).rejects.toThrow(FunhashError);
+  await closed.close();
 });

@@ -1,4 +1,6 @@
 import type { Worker } from 'node:worker_threads';
+import { FunhashError } from '@funhash/hashing';
+import { nodeModule } from '@funhash/hashing/node';
 import { type Batch, type BatchOptions, batchPlan } from './batches.ts';
 import type { Split } from './images/image-dataset.ts';
 
@@ -33,7 +35,7 @@ const ahead = 2;
  *     const worker = await batchWorker(train, { batchSize: 100, imageSize: cifar, augment: { shift: 4, flip: true } });
  *     fit({ model, data: worker.epoch, stepsPerEpoch: worker.stepsPerEpoch, … })
  *
- * @throws ArgumentError for what `batches` refuses.
+ * @throws ArgumentError for what `batches` refuses; FunhashError where batches are asked for after the thread has ended.
  */
 export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epoch'>): Promise<BatchWorker> {
   const { steps } = batchPlan(split, options);
@@ -49,8 +51,8 @@ export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epo
     waiting.shift()?.resolve(batch);
     if (waiting.length === 0) worker.unref();
   });
-  worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('The worker thread of the batches has ended.')));
+  worker.on('error', (cause) => fail(ended(`a failure, "${cause.message}"`, cause)));
+  worker.on('exit', () => fail(ended('one that has ended')));
 
   const ask = (request: BatchRequest): Promise<Batch> => {
     const answer = new Promise<Batch>((resolve, reject) => {
@@ -78,8 +80,16 @@ export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epo
   };
 }
 
+function ended(actual: string, cause?: Error): FunhashError {
+  const remedy = 'Make another one by batchWorker, and close it after the last epoch.';
+  return new FunhashError(
+    { operation: 'batchWorker', expected: 'a thread at work', actual, remedy },
+    { cause },
+  );
+}
+
 async function startWorker(workerData: BatchWorkerData): Promise<Worker> {
-  const { Worker } = await import('node:worker_threads');
+  const { Worker } = nodeModule('node:worker_threads');
   const isSource = import.meta.url.endsWith('.ts');
   // Not the literal form that bundlers look for: a page has no use for the thread.
   const entry = new URL(isSource ? './batches.worker.ts' : './batches.worker.js', import.meta.url);

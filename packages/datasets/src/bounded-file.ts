@@ -1,43 +1,95 @@
 /**
- * Files of a size that is limited before they are read. Node only: `node:` modules are loaded inside the functions.
+ * Files of a size that is limited before they are read. Node only: `node:` modules are asked for inside the functions.
  */
-import { DataFormatError } from './errors.ts';
+import { inflated, mostInflation } from '@funhash/hashing';
+import { nodeModule } from '@funhash/hashing/node';
+import { DataFileError, DataFormatError } from './errors.ts';
+
+const remedies: Readonly<Record<string, string>> = {
+  EACCES: 'Allow this user to read it.',
+  EPERM: 'Allow this user to read it.',
+  EISDIR: 'Name a file, not a folder.',
+  ELOOP: 'Its links lead in a circle: name the file itself.',
+  EMFILE: 'Too many files are open: close some, or raise the limit.',
+};
+
+/** A system error as one of a file. */
+function fileError(operation: string, path: string, cause: unknown): DataFileError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const remedy = code === undefined ? undefined : remedies[code];
+  return new DataFileError(
+    path,
+    { operation, expected: 'a file that can be read', actual: `"${message}"`, ...(remedy && { remedy }) },
+    { cause },
+  );
+}
+
+/** Undefined where there is no such file. @throws DataFileError for other errors of the system */
+export async function unlessAbsent<T>(
+  operation: string,
+  path: string,
+  asked: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileError(operation, path, error);
+  }
+}
 
 /**
  * The bytes of a file; undefined where there is none.
  *
- * @throws DataFormatError when it is larger than `maxBytes`.
+ * @throws DataFormatError when it is larger than `maxBytes`; DataFileError for what is no regular file, such as a folder
+ * or a pipe, and for what cannot be read.
  */
 export async function readBounded(
   operation: string,
   path: string,
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
-  const { open } = await import('node:fs/promises');
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
+  const { open, stat } = nodeModule('node:fs/promises');
+  // Looked at before it is opened: opening a pipe waits for its writer.
+  const found = await unlessAbsent(operation, path, stat(path));
+  if (!found) return undefined;
+  if (!found.isFile())
+    throw new DataFileError(path, {
+      operation,
+      expected: 'a file',
+      actual: found.isDirectory() ? 'a folder' : 'a pipe or a device',
+      remedy: 'Name a file, or remove what has its name.',
+    });
+  if (found.size > maxBytes)
+    throw new DataFormatError(path, maxBytes, {
+      operation,
+      expected: `at most ${maxBytes} bytes`,
+      actual: `${found.size} bytes, more`,
+    });
+  const file = await unlessAbsent(operation, path, open(path));
   if (!file) return undefined;
   try {
-    const { size } = await file.stat();
-    if (size > maxBytes) {
-      throw new DataFormatError(path, maxBytes, {
-        operation,
-        expected: `at most ${maxBytes} bytes`,
-        actual: `${size} bytes, more`,
-      });
+    const bytes = new Uint8Array(found.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
     }
-    return await file.readFile();
+    return bytes.subarray(0, length);
+  } catch (cause) {
+    throw fileError(operation, path, cause);
   } finally {
     await file.close();
   }
 }
 
 /**
- * What a gzip file unpacks to.
+ * The content of a gzip file of one member. Its last bytes promise a length: what cannot be held by so small a file or is
+ * above `maxBytes` is not inflated at all, and no byte above the promise is.
  *
- * @throws DataFormatError when it is damaged or unpacks to more than `maxBytes`.
+ * @throws DataFormatError when it is damaged, cut short, too long, or has bytes behind its member.
  */
 export async function gunzipBounded(
   operation: string,
@@ -46,20 +98,29 @@ export async function gunzipBounded(
   maxBytes: number,
   remedy: string,
 ): Promise<Uint8Array> {
-  const { gunzipSync } = await import('node:zlib');
-  try {
-    return gunzipSync(packed, { maxOutputLength: maxBytes });
-  } catch (cause) {
+  const refuse = (actual: string, cause?: unknown): never => {
     throw new DataFormatError(
       path,
       0,
-      {
-        operation,
-        expected: `a whole gzip file of at most ${maxBytes} unpacked bytes`,
-        actual: `"${(cause as Error).message}"`,
-        remedy,
-      },
+      { operation, expected: `a whole gzip file of at most ${maxBytes} unpacked bytes`, actual, remedy },
       { cause },
     );
+  };
+  if (packed.length < 18) refuse('fewer bytes than the least one has');
+  const promised = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
+  if (promised > maxBytes) refuse(`${promised} unpacked bytes`);
+  if (promised > mostInflation * packed.length) refuse(`${promised} bytes, more than it can hold`);
+  const content = new Uint8Array(promised);
+  let length = 0;
+  try {
+    for await (const chunk of inflated([packed], 'gzip')) {
+      if (chunk.length > promised - length) refuse(`more than the ${promised} bytes that its end promises`);
+      content.set(chunk, length);
+      length += chunk.length;
+    }
+  } catch (cause) {
+    if (cause instanceof DataFormatError) throw cause;
+    refuse(`"${(cause as Error).message}"`, cause);
   }
+  return length === promised ? content : refuse(`${length} bytes, fewer than its end promises`);
 }

@@ -26,3 +26,14 @@ export class ChecksumError extends FunhashError {
 
 /** A data set that is not on this machine; the message tells how to get it. */
 export class DataAbsentError extends FunhashError {}
+
+/** A file that the system does not let be read: a folder, a pipe, one of another user. The cause is the system's error. */
+export class DataFileError extends FunhashError {
+  /** The path of the file. */
+  readonly source: string;
+
+  constructor(source: string, details: ErrorDetails, options?: ErrorOptions) {
+    super({ ...details, actual: `${details.actual} at ${source}` }, options);
+    this.source = source;
+  }
+}

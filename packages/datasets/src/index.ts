@@ -5,7 +5,7 @@ export { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cif
 export { type DatasetName, datasets, type ImageDatasetName, imageDatasets } from './data-sets.ts';
 export type { Dataset, Samples } from './dataset.ts';
 export { type DatasetSource, type DatasetStatement, defineDataset, optionsFor } from './define-dataset.ts';
-export { ChecksumError, DataAbsentError, DataFormatError } from './errors.ts';
+export { ChecksumError, DataAbsentError, DataFileError, DataFormatError } from './errors.ts';
 export { type Augmentation, type AugmentOptions, augment } from './images/augment.ts';
 export type { GreyImage } from './images/grey-image.ts';
 export {
@@ -15,6 +15,8 @@ export {
   type ImageDataset,
   type Split,
 } from './images/image-dataset.ts';
+export { decodePng, type Picture, pngSize } from './images/png.ts';
+export { isPng } from './images/png-chunks.ts';
 export { loadPngFolder } from './images/png-folder.ts';
 export type { ImageSize } from './images/warp.ts';
 export { loadFashionMnist } from './mnist/fashion-mnist.ts';

@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts';
+import { crc32 } from '@funhash/hashing';
 import { ModelFileError } from './model-file-error.ts';
 
 /** The metadata key of the checksum. */

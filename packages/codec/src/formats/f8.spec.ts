@@ -1,7 +1,6 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, crc32 } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32 } from '../container/crc32.ts';
 import { e4m3ToNumber, f8, numberToE4M3 } from './f8.ts';
 
 // Golden values: float8_e4m3fn of ml_dtypes 0.6.0, the NumPy types of JAX and TensorFlow, with numpy 2.4.

@@ -1,5 +1,6 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { gunzipBounded, readBounded } from '../bounded-file.ts';
+import { nodeModule } from '@funhash/hashing/node';
+import { gunzipBounded, readBounded, unlessAbsent } from '../bounded-file.ts';
 import { inDataFolder } from '../data-folder.ts';
 import { countRules, defineDataset } from '../define-dataset.ts';
 import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
@@ -76,13 +77,10 @@ export const cifar10 = /* @__PURE__ */ defineDataset({
 });
 
 async function find(dir: string): Promise<{ path: string; isFolder: boolean } | undefined> {
-  const { stat } = await import('node:fs/promises');
-  const { dirname, join } = await import('node:path');
-  const isFile = (path: string): Promise<boolean> =>
-    stat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    );
+  const { stat } = nodeModule('node:fs/promises');
+  const { dirname, join } = nodeModule('node:path');
+  const isFile = async (path: string): Promise<boolean> =>
+    (await unlessAbsent(operation, path, stat(path)))?.isFile() ?? false;
   if (await isFile(dir)) return { path: dir, isFolder: false };
   for (const first of [join(dir, testName), join(dir, batchFolder, testName)])
     if (await isFile(first)) return { path: dirname(first), isFolder: true };
@@ -92,7 +90,7 @@ async function find(dir: string): Promise<{ path: string; isFolder: boolean } | 
 }
 
 async function fromFolder(dir: string, counts: ImageCounts, verify: boolean): Promise<ImageDataset> {
-  const { join } = await import('node:path');
+  const { join } = nodeModule('node:path');
   return fromBatches(
     async (name) => {
       const source = join(dir, name);
@@ -143,7 +141,7 @@ async function fromBatches(
 }
 
 async function requirePublished(path: string, bytes: Uint8Array): Promise<void> {
-  const { createHash } = await import('node:crypto');
+  const { createHash } = nodeModule('node:crypto');
   const actual = createHash('md5').update(bytes).digest('hex');
   if (actual === publishedMd5) return;
   throw new ChecksumError(path, {

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DataAbsentError, DataFormatError } from '../errors.ts';
+import { DataAbsentError, DataFileError, DataFormatError } from '../errors.ts';
 import { loadPngFolder } from './png-folder.ts';
 
 let dir: string;
@@ -33,9 +34,9 @@ test('refuses damaged files and giant headers before decoding', async () => {
   const giant = Buffer.from(good);
   giant.writeUInt32BE(2 ** 31 - 1, 16);
   for (const [bytes, message] of [
-    [good.subarray(0, good.length - 20), /a whole PNG.*x\.png/],
-    [giant, /a PNG header.*x\.png/],
-    [Buffer.from('PNG?'), /a PNG header.*x\.png/],
+    [good.subarray(0, good.length - 20), /end of the file.*x\.png/],
+    [giant, /checksum of the chunk IHDR.*x\.png/],
+    [Buffer.from('PNG?'), /signature of PNG.*x\.png/],
     [Buffer.alloc(100, 1), /x\.png/],
   ] as const) {
     await writeFile(join(dir, 'x.png'), bytes);
@@ -48,4 +49,40 @@ test('refuses damaged files and giant headers before decoding', async () => {
 test('an empty or absent folder says so', async () => {
   await expect(loadPngFolder(dir)).rejects.toThrow(DataAbsentError);
   await expect(loadPngFolder(join(dir, 'nowhere'))).rejects.toThrow(DataAbsentError);
+});
+
+test('what has the name of a picture and is none gives a typed error with its path', async () => {
+  const path = join(dir, 'a.png');
+  const refused = async (kind: typeof DataFileError | typeof DataAbsentError, message: RegExp) => {
+    const error = await loadPngFolder(dir).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).toContain(path);
+    await rm(path, { recursive: true });
+  };
+  await mkdir(path);
+  await refused(DataFileError, /got a folder/);
+  await symlink(join(dir, 'nowhere'), path);
+  await refused(DataAbsentError, /a link that leads nowhere/);
+  await symlink(path, path);
+  await refused(DataFileError, /ELOOP.*in a circle/);
+  if (process.platform === 'win32') return;
+  // Nobody writes into it: opening it would wait for ever.
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
+  await refused(DataFileError, /a pipe or a device/);
+  await symlink('/dev/zero', path);
+  await refused(DataFileError, /a pipe or a device/);
+});
+
+test('the folder and the options are checked', async () => {
+  await expect(loadPngFolder(42 as unknown as string)).rejects.toThrow('the path of a folder, got 42');
+  await expect(loadPngFolder(dir, { background: 256 })).rejects.toThrow(
+    'background: a whole number from 0 to 255',
+  );
+});
+
+test('transparent pixels are white, or what is asked for', async () => {
+  await writeFile(join(dir, 'a.png'), encode(2, 1, [0, 0, 0, 0, 0, 0, 0, 255]));
+  expect((await loadPngFolder(dir))[0]?.data).toEqual(Uint8Array.of(255, 0));
+  expect((await loadPngFolder(dir, { background: 10 }))[0]?.data).toEqual(Uint8Array.of(10, 0));
 });

@@ -1,74 +1,67 @@
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
+import { nodeModule } from '@funhash/hashing/node';
+import { readBounded, unlessAbsent } from '../bounded-file.ts';
 import { DataAbsentError, DataFormatError } from '../errors.ts';
 import type { GreyImage } from './grey-image.ts';
+import { decodePng, pngSize } from './png.ts';
 
-/** 16 megapixels: pngjs takes 4 bytes for each. */
-const maxPixels = 2 ** 24;
+const operation = 'loadPngFolder';
 const maxFileBytes = 2 ** 26;
+/** Pixels of all pictures together: 256 MiB. */
+const maxPixels = 2 ** 28;
+
+const rules = {
+  /** Grey level that shows through transparent pixels. Default 255, white. */
+  background: option.integer({ least: 0, most: 255 }),
+};
 
 /**
- * Reads every `.png` of a folder, in order of name, as grey levels (Rec. 601 luma; transparency is ignored), for the
- * `backgrounds` of `variation`. Node only; needs the npm package `pngjs`.
+ * Reads every `.png` of a folder, in order of name, as grey levels (Rec. 601 luma), for the `backgrounds` of `variation`.
+ * Node only.
  *
- * @throws DataAbsentError when the folder has no PNG or `pngjs` is not installed.
- * @throws DataFormatError when a file is damaged or larger than 16 megapixels.
+ * @throws DataAbsentError when the folder has no PNG.
+ * @throws DataFormatError when a file is damaged or larger than 16 megapixels, or all are larger than 268 together;
+ * DataFileError for one that cannot be read, such as a link that leads nowhere.
  */
-export async function loadPngFolder(dir: string): Promise<GreyImage[]> {
-  const { readdir, readFile, stat } = await import('node:fs/promises');
-  const { join } = await import('node:path');
-  const { PNG } = await import('pngjs').catch((cause: unknown) => {
-    throw new DataAbsentError(
-      {
-        operation: 'loadPngFolder',
-        expected: 'the npm package pngjs',
-        actual: 'no such package',
-        remedy: 'Install it with `npm i pngjs`.',
-      },
-      { cause },
-    );
-  });
-  const entries = await readdir(dir).catch((): string[] => []);
+export async function loadPngFolder(
+  dir: string,
+  options: OptionsOf<typeof rules> = {},
+): Promise<GreyImage[]> {
+  if (typeof dir !== 'string' || dir === '')
+    throw new ArgumentError({ operation, expected: 'the path of a folder', actual: shownValue(dir) });
+  checkOptions(operation, rules, options);
+  const { background = 255 } = options;
+  const { readdir } = nodeModule('node:fs/promises');
+  const { join } = nodeModule('node:path');
+  const entries = (await unlessAbsent(operation, dir, readdir(dir))) ?? [];
   const names = entries.filter((entry) => entry.toLowerCase().endsWith('.png')).sort();
-  if (names.length === 0) {
-    throw new DataAbsentError({
-      operation: 'loadPngFolder',
-      expected: `PNG images in ${dir}`,
-      actual: 'none',
-      remedy: 'Pass a folder with at least 2 photographs.',
-    });
-  }
-
   const images: GreyImage[] = [];
+  let pixels = 0;
   for (const name of names) {
-    const path = join(dir, name);
-    const { size } = await stat(path);
-    const bytes = size <= maxFileBytes ? await readFile(path) : undefined;
-    const pixels = bytes && bytes.length >= 24 ? bytes.readUInt32BE(16) * bytes.readUInt32BE(20) : 0;
-    if (!bytes || pixels < 1 || pixels > maxPixels) {
-      throw new DataFormatError(path, 16, {
-        operation: 'loadPngFolder',
-        expected: `a PNG header with 1 to ${maxPixels} pixels, a file of at most ${maxFileBytes} bytes`,
-        actual: `${pixels} pixels, ${size} bytes`,
+    const source = join(dir, name);
+    const bytes = await readBounded(operation, source, maxFileBytes);
+    if (!bytes) throw absent(source, 'nothing: a link that leads nowhere, or removed meanwhile');
+    const size = pngSize(bytes, { source });
+    pixels += size.width * size.height;
+    if (pixels > maxPixels)
+      throw new DataFormatError(source, 0, {
+        operation,
+        expected: `at most ${maxPixels} pixels in all pictures of the folder`,
+        actual: `${pixels}`,
+        remedy: 'Pass fewer or smaller pictures.',
       });
-    }
-    try {
-      images.push(toGrey(PNG.sync.read(bytes)));
-    } catch (cause) {
-      throw new DataFormatError(
-        path,
-        0,
-        { operation: 'loadPngFolder', expected: 'a whole PNG', actual: `"${(cause as Error).message}"` },
-        { cause },
-      );
-    }
+    const { width, height, data } = await decodePng(bytes, { source, background });
+    images.push({ width, height, data });
   }
+  if (images.length === 0) throw absent(`PNG images in ${dir}`, 'none');
   return images;
 }
 
-function toGrey({ width, height, data }: { width: number; height: number; data: Uint8Array }): GreyImage {
-  const grey = new Uint8Array(width * height);
-  for (let i = 0; i < grey.length; i++) {
-    const [r, g, b] = data.subarray(4 * i, 4 * i + 3) as unknown as [number, number, number];
-    grey[i] = Math.round(0.299 * r + 0.587 * g + 0.114 * b);
-  }
-  return { width, height, data: grey };
+function absent(expected: string, actual: string): DataAbsentError {
+  return new DataAbsentError({
+    operation,
+    expected,
+    actual,
+    remedy: 'Pass a folder with at least 2 photographs.',
+  });
 }

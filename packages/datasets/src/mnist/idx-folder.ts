@@ -1,6 +1,7 @@
 /**
  * The four files of an MNIST-like data set, from a folder. Node only: `node:` modules are loaded inside the functions.
  */
+import { nodeModule } from '@funhash/hashing/node';
 import { gunzipBounded, readBounded } from '../bounded-file.ts';
 import { ChecksumError, DataAbsentError } from '../errors.ts';
 import type { IdxFiles } from '../images/image-dataset.ts';
@@ -35,7 +36,7 @@ export async function readIdxFolder(
   howToGet: string,
   md5?: Readonly<Record<keyof IdxFiles, string>>,
 ): Promise<IdxFolder> {
-  const { createHash } = await import('node:crypto');
+  const { createHash } = nodeModule('node:crypto');
   const files = {} as Record<keyof IdxFiles, Uint8Array>;
   const sources = {} as Record<keyof IdxFiles, string>;
   for (const [key, fileName] of Object.entries(fileNames) as [keyof IdxFiles, string][]) {
@@ -60,7 +61,7 @@ async function readPlainOrGzip(
   fileName: string,
   howToGet: string,
 ): Promise<{ bytes: Uint8Array; path: string }> {
-  const { join } = await import('node:path');
+  const { join } = nodeModule('node:path');
   const plain = join(dir, fileName);
   const plainBytes = await readBounded(operation, plain, maxFileBytes);
   if (plainBytes) return { bytes: plainBytes, path: plain };

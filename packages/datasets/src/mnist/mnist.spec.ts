@@ -1,9 +1,10 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeModule } from '@funhash/hashing/node';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
 import type { ImageDataset, Split } from '../images/image-dataset.ts';
 import { encodeIdx } from './idx.ts';
@@ -128,5 +129,50 @@ describe('a folder', () => {
     await expect(loadMnist({ dir, verify: false })).rejects.toThrow(DataFormatError);
     await writeFile(join(dir, `${names.trainImages}.gz`), gzipSync(new Uint8Array(2 ** 26 + 1)));
     await expect(loadMnist({ dir, verify: false })).rejects.toThrow(/at most 67108864 unpacked bytes/);
+  });
+
+  test('whose gzip is a bomb, lies about its length, or holds more than one member is refused early', async () => {
+    await writeSmall();
+    await rm(join(dir, names.trainImages));
+    const packed = gzipSync(small.trainImages);
+    const lie = Buffer.from(gzipSync(new Uint8Array(2 ** 28)));
+    lie.writeUInt32LE(100, lie.length - 4);
+    const boast = Buffer.from(packed);
+    boast.writeUInt32LE(2 ** 26, boast.length - 4);
+    for (const [bytes, message] of [
+      [lie, /more than the 100 bytes/],
+      [boast, /more than it can hold/],
+      [Buffer.concat([packed, packed]), /unpacked bytes, got/],
+      [Buffer.concat([packed, Buffer.alloc(9, 7)]), /unpacked bytes, got/],
+      [packed.subarray(0, 12), /fewer bytes/],
+    ] as const) {
+      await writeFile(join(dir, `${names.trainImages}.gz`), bytes);
+      const before = process.memoryUsage().arrayBuffers;
+      await expect(loadMnist({ dir, verify: false })).rejects.toThrow(message);
+      await expect(loadMnist({ dir, verify: false })).rejects.toThrow(DataFormatError);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 25);
+    }
+  });
+
+  test('of which a file is a folder, or a link to itself, gives a typed error with its path', async () => {
+    await writeSmall();
+    const path = join(dir, names.trainImages);
+    await rm(path);
+    await mkdir(path);
+    await expect(loadMnist({ dir })).rejects.toMatchObject({ name: 'DataFileError', source: path });
+    await rm(path, { recursive: true });
+    await symlink(path, path);
+    await expect(loadMnist({ dir })).rejects.toThrow(/ELOOP.*Its links lead in a circle/);
+    await rm(path);
+    await expect(loadMnist({ dir: join(dir, names.testImages) })).rejects.toThrow(DataAbsentError);
+  });
+
+  test('of another user gives a typed error with the remedy', async () => {
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    const asked = vi.spyOn(nodeModule('node:fs/promises'), 'stat').mockRejectedValue(denied);
+    const error = await loadMnist({ dir }).catch((caught: unknown) => caught);
+    asked.mockRestore();
+    expect(error).toMatchObject({ name: 'DataFileError', cause: denied });
+    expect((error as Error).message).toMatch(/EACCES.*train-images.*Allow this user/);
   });
 });

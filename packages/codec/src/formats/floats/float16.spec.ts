@@ -1,5 +1,5 @@
+import { crc32 } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
-import { crc32 } from '../../container/crc32.ts';
 import bfloat16Fixtures from './bfloat16.fixtures.json' with { type: 'json' };
 import { bfloat16ToNumber, decodeBfloat16, encodeBfloat16, numberToBfloat16 } from './bfloat16.ts';
 import float16Fixtures from './float16.fixtures.json' with { type: 'json' };
