@@ -1,4 +1,11 @@
-import { type Backend, BackendError, offerBackend, referenceBackend } from '@funhash/tensor';
+import {
+  type Backend,
+  BackendError,
+  type CreateBackend,
+  offerBackend,
+  referenceBackend,
+} from '@funhash/tensor';
+import { createBackend } from '@funhash/wasm';
 import { singleThreaded } from '@funhash/wasm/single';
 
 /** Programs that choose no backend run on WebAssembly, and on the reference where the engine refuses that. */
@@ -15,4 +22,9 @@ function start(): Backend {
     console.warn(`funhash runs on its reference backend, many times slower. ${error.message}`);
     return referenceBackend;
   }
+}
+
+/** Gives what starts the backend `wasm`. */
+export function wasmBackend(): CreateBackend {
+  return createBackend as CreateBackend;
 }

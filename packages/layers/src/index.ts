@@ -20,7 +20,7 @@ export {
   type WeightRequest,
 } from '@funhash/space';
 export * from '@funhash/space/schemes';
-export { keep, memory, ShapeError, scope, Tensor, tensor, useBackend } from '@funhash/tensor';
+export { keep, memory, ShapeError, scope, Tensor, tensor } from '@funhash/tensor';
 // With it come the types of `useBackend('wasm', { threads })`.
 export type { WasmBackend } from '@funhash/wasm';
 export { type ActivationName, activations } from './activations.ts';
@@ -67,4 +67,5 @@ export type { ConvolutionOptions, SpatialOptions } from './spatial/convolution.t
 export { StagedBuffers } from './staged-buffers.ts';
 export type { Step } from './steps.ts';
 export type { Summary, SummaryPart, SummaryRow } from './summary.ts';
+export { useBackend } from './use-backend.ts';
 export { Weighted, type WeightedOptions, type WeightedShape, weightedOptions } from './weighted.ts';

@@ -1,4 +1,5 @@
 import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
+import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
 import type { FloatDType, Shape, Tensor, TypedArray } from '@funhash/tensor';
@@ -11,9 +12,6 @@ import { checkedSignature, type Signature } from './signature.ts';
 import type { Step } from './steps.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
-
-// Loaded when a model is first saved: most pages never do.
-const codec = () => import('./model-file/model-writer.ts');
 
 /** JSON data from which a layer is built again; `type` names its class. */
 export interface LayerSpec {
@@ -262,7 +260,6 @@ export abstract class Module<O extends object = object> implements Model {
       ties: Object.fromEntries(tiesOf(this)),
       ...(signature && { signature: signature as JsonValue }),
     };
-    const { atLeastF16, compressBytes, encodeModel } = await codec();
     const buffers = this.namedBuffers();
     const bytes = encodeModel({ spec, tensors, storeAs: atLeastF16(storeAs, (name) => buffers.has(name)) });
     return compress ? compressBytes(bytes) : bytes;
@@ -271,7 +268,7 @@ export abstract class Module<O extends object = object> implements Model {
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
     const bytes = await this.toBytes(options);
-    await (await codec()).saveBytes(target, bytes);
+    await saveBytes(target, bytes);
   }
 }
 

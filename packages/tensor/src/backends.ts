@@ -17,21 +17,24 @@ export type CreateBackend<Options = never, Started extends Backend = Backend> = 
   options: Options,
 ) => Started | Promise<Started>;
 
-// The packages above this one are named here only as text: nothing is loaded until asked for. Bundlers follow a literal
-// import and fail where the package is not installed, so the optional one is named by a variable, which they leave alone.
-const optional = '@funhash/gpu';
-const loaders = {
-  reference: async () => ({ createBackend: createReference as CreateBackend }),
-  wasm: (): Promise<BackendPackage> => import('@funhash/wasm' as string),
-  gpu: (): Promise<BackendPackage> => import(/* webpackIgnore: true */ /* @vite-ignore */ optional),
-} as const;
+const names = ['reference', 'wasm', 'gpu'] as const;
 
-interface BackendPackage {
-  readonly createBackend: CreateBackend;
-}
+type Loader = () => CreateBackend | Promise<CreateBackend>;
+
+// Packages above this one: nothing is loaded until asked for. A variable names the package, for bundlers follow a literal
+// import and fail where it is not installed, or where they make no modules, as for workers.
+const fromPackage = async (name: string): Promise<CreateBackend> => {
+  const packageName = `@funhash/${name}`;
+  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ packageName)).createBackend;
+};
+const loaders = new Map<BackendName, Loader>([
+  ['reference', () => createReference as CreateBackend],
+  ['wasm', () => fromPackage('wasm')],
+  ['gpu', () => fromPackage('gpu')],
+]);
 
 /** The names that `useBackend` takes. */
-export type BackendName = keyof typeof loaders;
+export type BackendName = (typeof names)[number];
 
 /** What `useBackend` takes: a name, what starts a backend, or a backend. */
 export type AnyBackend = BackendName | CreateBackend | Backend;
@@ -115,6 +118,14 @@ export async function useBackend<B extends AnyBackend>(
   return started as StartedBackend<B>;
 }
 
+/**
+ * Says how the backend of a name is started: by packages above that bring it with them, since what `useBackend` finds in
+ * Node by the name of its package a bundled page cannot find.
+ */
+export function nameBackend(name: BackendName, load: Loader): void {
+  loaders.set(name, load);
+}
+
 async function start(backend: AnyBackend, options: object): Promise<Backend> {
   if (typeof backend === 'object') {
     refuseUnknown('useBackend', ['strict'], options);
@@ -147,15 +158,15 @@ function createReference(options: object): Backend {
 }
 
 async function load(name: BackendName): Promise<CreateBackend> {
-  const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
+  const loader = loaders.get(name);
   if (!loader)
     throw new ArgumentError({
       operation: 'useBackend',
-      expected: `one of ${Object.keys(loaders).join(', ')}, a function that starts a backend, or a backend`,
+      expected: `one of ${names.join(', ')}, a function that starts a backend, or a backend`,
       actual: String(name),
     });
   try {
-    return (await loader()).createBackend;
+    return await loader();
   } catch (cause) {
     throw new BackendError(
       {

@@ -5,6 +5,7 @@ export {
   type BackendTypes,
   type CreateBackend,
   currentBackend,
+  nameBackend,
   offerBackend,
   type StartedBackend,
   type StrictOption,
