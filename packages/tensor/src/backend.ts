@@ -87,9 +87,15 @@ export interface Kernels {
   fill(out: View, value: number): void;
   /** Copies and converts; out may be strided. */
   copy(x: View, out: View): void;
-  /** Elementwise: inputs have outs' shape. An out may be one of the inputs (same view), written in place. */
+  /**
+   * Elementwise: inputs have outs' shape and dtype. An out may be one of the inputs (same view), written in place. i32: only
+   * programs that give whole numbers for whole numbers; results are exact, stored modulo 2³².
+   */
   map(program: Program, inputs: readonly View[], scalars: readonly number[], outs: readonly View[]): void;
-  /** out has x's rank, extent 1 along reduced axes. Of nothing: sum 0, max −∞, min +∞. NaN wins over any number. */
+  /**
+   * out has x's rank, extent 1 along reduced axes; f32, f64 or i32 (sums modulo 2³²). Of nothing: sum 0, max −∞ or −2³¹, min
+   * +∞ or 2³¹ − 1. NaN wins over any number.
+   */
   reduce(op: 'sum' | 'max' | 'min', x: View, out: View): void;
   /** Index of the first maximum along the last axis, of the first NaN where there is one; out i32. */
   argMax(x: View, out: View): void;

@@ -2,7 +2,7 @@ import type { Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { empty } from './create.ts';
 import type { DType } from './dtype.ts';
-import { ShapeError } from './errors.ts';
+import { DTypeError, ShapeError } from './errors.ts';
 import { backendOf, describe, floatTypeOf, operandOf, requireIndex, requireShape } from './operands.ts';
 import { runKernel } from './run-kernel.ts';
 import {
@@ -15,13 +15,17 @@ import {
   shapeText,
 } from './shape.ts';
 import type { Tensor } from './tensor.ts';
+import { isWhole } from './whole-programs.ts';
 
 /**
  * Checked kernel calls: shapes, dtypes and backends are verified here and nowhere below, outputs are allocated here.
  * No gradients: the differentiable ops of `@funhash/autodiff` and `@funhash/space` are built from these.
  */
 
-/** One output per program output, of the broadcast shape of the inputs. */
+/**
+ * One output per program output, of the broadcast shape of the inputs. Operands are floats of one dtype; all i32 where the
+ * program gives whole numbers for whole numbers.
+ */
 export function runMap(
   operation: string,
   program: Program,
@@ -29,11 +33,29 @@ export function runMap(
   scalars: readonly number[] = [],
 ): Tensor[] {
   const backend = backendOf(operation, inputs);
-  const dtype = floatTypeOf(operation, inputs);
+  const dtype = dtypeOfMap(operation, program, inputs, scalars);
   const shape = commonShape(operation, inputs);
   const outs = program.outputs.map(() => empty(shape, dtype, backend));
   runKernel(backend, 'map', [program, inputs.map((input) => operandOf(input, shape)), scalars, outs]);
   return outs;
+}
+
+function dtypeOfMap(
+  operation: string,
+  program: Program,
+  inputs: readonly Tensor[],
+  scalars: readonly number[],
+): DType {
+  if (inputs.some(({ dtype }) => dtype !== 'i32') || !isWhole(program)) return floatTypeOf(operation, inputs);
+  const broken = scalars.find((scalar) => !Number.isInteger(scalar));
+  if (broken !== undefined)
+    throw new DTypeError({
+      operation,
+      expected: 'whole numbers beside operands of i32',
+      actual: String(broken),
+      remedy: 'Convert the operands with cast.',
+    });
+  return 'i32';
 }
 
 function commonShape(operation: string, inputs: readonly Tensor[]): Shape {
@@ -128,7 +150,7 @@ export function runReduce(
   shape?: Shape,
 ): Tensor {
   const { backend, dtype } = x;
-  floatTypeOf(op, [x]);
+  if (dtype !== 'i32') floatTypeOf(op, [x]);
   const kept = x.shape.slice();
   for (const axis of axes) kept[normalizeAxis(axis, x.rank, op)] = 1;
   const out = empty(shape ?? kept, dtype, backend);

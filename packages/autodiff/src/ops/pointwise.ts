@@ -1,6 +1,6 @@
 import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import { full, runMap, Tensor } from '@funhash/tensor';
+import { full, isFloat, runCast, runMap, Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { logistic } from './logistic.ts';
 import { sumTo } from './views.ts';
@@ -17,6 +17,8 @@ type OperandsOf<Terms extends readonly Real[]> = { [K in keyof Terms]: Operand }
  *
  *     const swish = elementwise('swish', (x) => x.times(x.times(0.5).tanh().times(0.5).plus(0.5)));
  *     const gap = elementwise('gap', (x, y) => x.minus(y).abs());
+ *
+ * Operands are f32 or f64; i32 too, without gradient, where the statement gives whole numbers for whole numbers.
  *
  * @param name names the op in errors and profiles
  * @throws ArgumentError from the op for operands that are neither tensors nor numbers
@@ -163,8 +165,16 @@ export const lessEqual = elementwise('lessEqual', (x, y) => y.minus(x).ifPositiv
 export const equal = elementwise('equal', (x, y) => isEqual(x, y));
 /** 1 where x ≠ y, else 0; no gradient. NaN differs from everything. */
 export const notEqual = elementwise('notEqual', (x, y) => isEqual(x, y).negate().plus(1));
-/** y where x is not 0, else z. The gradient goes to what was chosen. */
-export const where = elementwise('where', (x, y, z) => x.abs().ifPositive(y, z));
+const choose = elementwise('where', (x, y, z) => x.abs().ifPositive(y, z));
+
+/** y where x, of any dtype, is not 0, else z. The gradient goes to what was chosen. */
+export function where(x: Operand, y: Operand, z: Operand): Tensor {
+  const values = y instanceof Tensor ? y : z;
+  const dtype = values instanceof Tensor ? values.dtype : 'f32';
+  if (!(x instanceof Tensor) || x.dtype === dtype) return choose(x, y, z);
+  if (isFloat(x.dtype) && !isFloat(dtype)) return choose(runCast(notEqual(x, 0), dtype), y, z);
+  return values instanceof Tensor || x.dtype === 'u8' ? choose(runCast(x, dtype), y, z) : choose(x, y, z);
+}
 
 /** x kept within [low, high]; the gradient is 0 outside and 1 at the bounds. */
 export const clip = elementwise('clip', (x, low, high) =>

@@ -3,7 +3,7 @@ import { runArgMax, runReduce, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { axisOf, withAxisLast } from './axis-last.ts';
 import { axisAdvice, axisOption } from './option-rules.ts';
-import { divide, equal, multiply, negative, subtract } from './pointwise.ts';
+import { divide, elementwise, equal, multiply, negative, subtract } from './pointwise.ts';
 import { type ReduceOptions, reductionOf } from './reduction.ts';
 import { broadcastTo, expandDims, reshape, sumOver } from './views.ts';
 
@@ -25,8 +25,10 @@ export function sum(x: Tensor, options?: ReduceOptions): Tensor {
 export function mean(x: Tensor, options?: ReduceOptions): Tensor {
   const { axes, shape } = reductionOf('mean', x, options);
   const count = axes.reduce((total, axis) => total * (x.shape[axis] as number), 1);
-  return divide(sumOver(x, axes, shape), count);
+  return share(sumOver(x, axes, shape), count);
 }
+
+const share = elementwise('mean', (total, count) => total.over(count));
 
 /**
  * The largest element over some axes, or all: x of any shape → the shape without these axes. Equal largest elements

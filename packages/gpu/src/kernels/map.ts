@@ -8,10 +8,12 @@ import type { GpuBuffer } from '../memory.ts';
 import { nativeCode } from '../program-operands.ts';
 
 /** All outputs in one pass, one behind the other in one array. */
-export function mapKernel({ device, memory }: GpuContext): Kernels['map'] {
+export function mapKernel({ device, memory, onReference }: GpuContext): Kernels['map'] {
   return (program, inputs, scalars, outs) => {
     const size = sizeOf((outs[0] as View).shape);
     if (size === 0) return;
+    // Textures hold floats, in which large whole numbers are not exact.
+    if (outs[0]?.dtype === 'i32') return onReference('map', [program, inputs, scalars, outs]);
     const used = new Set(program.nodes.flatMap(({ op, value }) => (op === 'input' ? [value] : [])));
     const operands = inputs.map((view, slot) => operandOf(view, used.has(slot)));
     if (operands.every(({ view }) => !view)) {

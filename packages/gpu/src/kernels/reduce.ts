@@ -28,6 +28,7 @@ export function reduceKernel(context: GpuContext): Kernels['reduce'] {
   return (op, x, out) => {
     const size = sizeOf(out.shape);
     if (size === 0) return;
+    if (x.dtype === 'i32') return context.onReference('reduce', [op, x, out]);
     if (sizeOf(x.shape) === 0) return memory.storeConstant(out, neutral[op]);
     const [kept, folded] = split(x, out);
     const [source, from] = memory.argumentsOf(x);

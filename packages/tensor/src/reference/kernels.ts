@@ -1,7 +1,7 @@
 import type { FloatArray } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import type { Epilogue, Kernels, View } from '../backend.ts';
-import type { TypedArray } from '../dtype.ts';
+import type { DType, TypedArray } from '../dtype.ts';
 import { isContiguous, sizeOf } from '../shape.ts';
 import { multiplyPacked, pack } from './gemm.ts';
 import { map } from './map.ts';
@@ -41,7 +41,7 @@ export const referenceKernels: Kernels = {
 
   reduce(op, x, out) {
     const data = dataOf(x);
-    const start = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY }[op];
+    const start = { sum: 0, max: least(x.dtype), min: -1 - least(x.dtype) }[op];
     // Sums are formed in double precision, whatever the dtype.
     const totals = new Float64Array(sizeOf(out.shape)).fill(start);
     const strides = reducedStrides(out, x.shape);
@@ -156,6 +156,9 @@ export const referenceKernels: Kernels = {
   packSigns,
   signMatmul,
 };
+
+// Its counterpart −1 − least is the most that an i32 holds, or +∞.
+const least = (dtype: DType): number => (dtype === 'i32' ? -(2 ** 31) : Number.NEGATIVE_INFINITY);
 
 type FoldLoop = (
   totals: Float64Array,

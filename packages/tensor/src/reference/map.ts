@@ -1,6 +1,8 @@
 import { type FloatArray, Interpreter, type Program } from '@funhash/formula';
 import type { View } from '../backend.ts';
+import type { TypedArray } from '../dtype.ts';
 import { sizeOf } from '../shape.ts';
+import { evaluateWhole } from '../whole-programs.ts';
 import { contiguousData, dataOf } from './views.ts';
 
 const chunk = 4096;
@@ -30,6 +32,17 @@ export function map(
 ): void {
   const [first] = outs;
   if (!first) return;
+  if (first.dtype === 'i32') mapWhole(program, inputs, scalars, outs);
+  else mapReals(program, inputs, scalars, outs);
+}
+
+function mapReals(
+  program: Program,
+  inputs: readonly View[],
+  scalars: readonly number[],
+  outs: readonly View[],
+): void {
+  const [first] = outs as readonly [View, ...View[]];
   const size = sizeOf(first.shape);
   const interpreter = interpreterOf(program, first.dtype as 'f32' | 'f64', capacityFor(size));
   const sources = inputs.map((view) => contiguousData(view) as FloatArray);
@@ -48,6 +61,21 @@ export function map(
     });
     outs.forEach((out, k) => {
       dataOf(out).set((results[k] as FloatArray).subarray(0, cols), out.offset + from);
+    });
+  }
+}
+
+function mapWhole(
+  program: Program,
+  inputs: readonly View[],
+  scalars: readonly number[],
+  outs: readonly View[],
+): void {
+  const sources = inputs.map(contiguousData);
+  for (let k = 0; k < sizeOf((outs[0] as View).shape); k++) {
+    const results = evaluateWhole(program, (slot) => (sources[slot] as TypedArray)[k] as number, scalars);
+    outs.forEach((out, at) => {
+      dataOf(out)[out.offset + k] = results[at] as number;
     });
   }
 }

@@ -3,8 +3,18 @@ import fc from 'fast-check';
 import type { Epilogue, View } from '../backend.ts';
 import type { KernelLaw } from './kernel-family.ts';
 import { float, law } from './law.ts';
-import { anyExtent, anyLayout, anySeed, anyShape, freshOut, operand, writableLayout } from './operand.ts';
-import { compare, everyDType } from './trial.ts';
+import {
+  anyExtent,
+  anyLayout,
+  anySeed,
+  anyShape,
+  freshOut,
+  type Layout,
+  type Operand,
+  operand,
+  writableLayout,
+} from './operand.ts';
+import { type Bench, compare, everyDType } from './trial.ts';
 
 type Pointwise = (a: Real, b: Real, c: Real, d: Real) => readonly Real[];
 const pointwise = (arity: number, statement: Pointwise): Program =>
@@ -30,6 +40,13 @@ const plainPrograms: readonly [number, Program][] = [
   [2, plain(2, (x, y) => [x.plus(y), x.minus(y), x.times(y), x.over(y)])],
   [2, plain(2, (x, y) => [x.maximum(y), x.minimum(y)])],
   [3, plain(3, (x, y, z) => [x.ifPositive(y, z)])],
+];
+
+/** Programs of whole numbers. */
+const wholePrograms: readonly [number, Program][] = [
+  [2, plain(2, (x, y) => [x.plus(y), x.minus(y), x.maximum(y), x.minimum(y)])],
+  [1, plain(1, (x) => [x.negate(), x.abs(), x.sign(), x.times(3)])],
+  [3, plain(3, (x, y, z) => [x.minus(y).ifPositive(z, x)])],
 ];
 
 // The outputs replace the operands 0, 2 and 3, as an optimiser's do; each reads operands that others replace.
@@ -172,6 +189,64 @@ const map: readonly KernelLaw[] = [
   ),
 ];
 
+const whole: readonly KernelLaw[] = [
+  law(
+    'map',
+    'whole numbers are exact, modulo 2³²',
+    fc.record({
+      shape: anyShape(),
+      layouts: fc.tuple(anyLayout, anyLayout, anyLayout),
+      program: fc.nat({ max: wholePrograms.length - 1 }),
+      seed: anySeed,
+    }),
+    (bench, { shape, layouts, program: choice, seed }) => {
+      const [arity, program] = wholePrograms[choice] as [number, Program];
+      const inputs = layouts.slice(0, arity).map((layout, k) => large(bench, shape, seed + k, layout));
+      const outs = program.outputs.map(() => freshOut('i32', shape));
+      return compare(bench, {
+        kernel: 'map',
+        operands: [...inputs, ...outs],
+        outs: outs.map((_, k) => arity + k),
+        call: (views) => [program, views.slice(0, arity), [], views.slice(arity)],
+        precision: 'exact',
+      });
+    },
+  ),
+  law(
+    'reduce',
+    'whole numbers: sums modulo 2³², extremes exact',
+    fc.record({
+      // Of nothing there is no least or largest number that floats hold.
+      shape: anyShape(1).map((shape) => shape.map((extent) => Math.max(1, extent))),
+      layout: anyLayout,
+      axes: fc.nat({ max: 15 }),
+      op: fc.constantFrom('sum', 'max', 'min'),
+      seed: anySeed,
+    }),
+    (bench, { shape, layout, axes, op, seed }) =>
+      compare(bench, {
+        kernel: 'reduce',
+        operands: [
+          large(bench, shape, seed, layout),
+          freshOut(
+            'i32',
+            shape.map((extent, axis) => ((axes >> axis) & 1 ? 1 : extent)),
+          ),
+        ],
+        outs: [1],
+        call: ([x, result]) => [op, x as never, result as never],
+        precision: 'exact',
+      }),
+  ),
+];
+
+/** Whole numbers up to the limits of i32, more than f32 holds; small ones where memory is of floats. */
+function large({ backend }: Bench, shape: readonly number[], seed: number, layout: Layout): Operand {
+  const drawn = operand('i32', shape, seed, { layout });
+  const step = backend.host ? 2_147_483 : 1;
+  return { ...drawn, contents: drawn.contents.map((value) => value * step) as Int32Array };
+}
+
 const reduce: readonly KernelLaw[] = (['sum', 'max', 'min'] as const).map((op) =>
   law(
     'reduce',
@@ -295,6 +370,7 @@ export const kernelLaws: readonly KernelLaw[] = [
   ...fillAndCopy,
   ...map,
   ...reduce,
+  ...whole,
   lastAxis('argMax', 'the first of equal maxima, or the first NaN'),
   lastAxis('logSumExp', 'without overflow; −∞ for nothing'),
   ...matmul,

@@ -11,7 +11,7 @@ import { type Index, indicesOf, range, read, sum, write } from './naive-views.ts
  * chunks, sums in double precision. What the reference backend is itself compared with.
  */
 
-const precisionOf = ({ dtype }: View): 'f32' | 'f64' => (dtype === 'f64' ? 'f64' : 'f32');
+const precisionOf = ({ dtype }: View): 'f32' | 'f64' => (dtype === 'f32' ? 'f32' : 'f64');
 
 function finish(out: View, epilogue: Epilogue | undefined): void {
   const { bias, activation } = epilogue ?? {};

