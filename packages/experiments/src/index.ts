@@ -11,9 +11,11 @@ export {
   type RunKey,
 } from './comparison/comparison.ts';
 export { loadImages, splitCounts } from './data/image-data.ts';
-export { SpecError } from './errors.ts';
+export { FileError, SpecError } from './errors.ts';
 export { type ExecuteOptions, type Executor, inThisThread } from './executors/executor.ts';
 export { type ThreadOptions, threadExecutor } from './executors/thread-executor.ts';
+export { atPath, fileFault, isFileFault } from './files/file-fault.ts';
+export { readTextIfThere, sizeIfThere } from './files/read-text.ts';
 export { isStack, modelNames, type NetShape, netName, shapeOf } from './nets/model-kinds.ts';
 export { formatRatio, parseRatio, schemeKinds, splitSchemes } from './nets/scheme-text.ts';
 export type {
@@ -24,6 +26,7 @@ export type {
   FittedEvent,
   ImageCounts,
   Mistake,
+  NoticeEvent,
   ResultEvent,
   RunEvent,
   RunResult,
@@ -60,6 +63,7 @@ export {
   specHash,
   specText,
 } from './spec/run-spec.ts';
+export { requireSameRun } from './spec/same-run.ts';
 export type { EpochRecord } from './store/metrics.ts';
 export { FolderBusyError } from './store/owner.ts';
 export {

@@ -99,11 +99,11 @@ export async function compareArms(options: ComparisonOptions): Promise<ArmOutcom
       failure.abort(error);
       throw error;
     });
-  const trained = await Promise.all(runs.map((run) => guarded(trainArm(run, { ...options, signal }))));
+  const trained = await all(runs.map((run) => guarded(trainArm(run, { ...options, signal }))));
   const chosen = arms.map((arm) => choose(arm, runs, trained));
-  return Promise.all(
+  return all(
     chosen.map(async ({ runs: kept, ...arm }) => {
-      const verdicts = await Promise.all(
+      const verdicts = await all(
         kept.map(({ model }, k) => guarded(judged(model, k === 0, { ...options, signal }))),
       );
       const [first] = verdicts;
@@ -115,6 +115,12 @@ export async function compareArms(options: ComparisonOptions): Promise<ArmOutcom
       };
     }),
   );
+}
+
+/** Waits for all, also where one fails: the others save what they have. @throws the first failure */
+async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /**
@@ -166,19 +172,20 @@ async function trainArm(
 ): Promise<Trained> {
   const spec = armSpec(plan.base, run);
   const folder = store.folderOf(spec);
-  const before = (await readMetrics(folder)).map((record): EpochEvent => ({ type: 'epoch', ...record }));
+  const { epochs: recorded } = await readMetrics(folder);
+  const before = recorded.map((record): EpochEvent => ({ type: 'epoch', ...record }));
   let isTold = false;
-  const tellBefore = (epoch: number): void => {
-    if (!isTold) for (const event of before) if (event.epoch <= epoch) onEvent?.(run, event);
+  const tellBefore = (step: number): void => {
+    if (!isTold) for (const event of before) if (event.step <= step) onEvent?.(run, event);
     isTold = true;
   };
   for await (const event of store.run(spec, { executor, ...(signal && { signal }) })) {
-    if (event.type === 'result') tellBefore(spec.epochs);
+    if (event.type === 'result') tellBefore(Number.POSITIVE_INFINITY);
     onEvent?.(run, event);
-    if (event.type === 'start') tellBefore(event.epoch);
+    if (event.type === 'start') tellBefore(event.step);
     if (event.type === 'end' && event.reason === 'diverged') return undefined;
     if (event.type === 'result') {
-      const epochs = await readMetrics(folder);
+      const { epochs } = await readMetrics(folder);
       return { epochs, model: `${folder}/${runFiles.model}`, modelBytes: event.result.fileBytes ?? 0 };
     }
   }

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { FunhashError } from '@funhash/hashing';
 import { expect, test } from 'vitest';
-import { workerPool } from './worker-pool.ts';
+import { WorkerError, workerPool } from './worker-pool.ts';
 
-// Doubles numbers, after as many milliseconds; fails at 13 as foreseen, and at 14 otherwise; told to abort, it answers -1.
+// Doubles numbers, after as many milliseconds; fails at 13 as foreseen, at 14 otherwise, and ends at 15; told to abort, it answers -1.
 const source = `
 import { parentPort, workerData } from 'node:worker_threads';
 let timer;
@@ -12,14 +14,17 @@ parentPort.on('message', (order) => {
   timer = setTimeout(() => {
     if (job === 13) return parentPort.postMessage({ type: 'failed', error: new Error('no'), details: { operation: 'double', expected: 'luck', actual: '13' } });
     if (job === 14) throw new Error('unforeseen');
+    if (job === 15) process.exit(7);
+    if (job === 16) for (const all = [];;) all.push(new Array(1e6).fill(0.5));
     parentPort.postMessage({ type: 'event', event: 'half' });
     parentPort.postMessage({ type: 'done', result: job * workerData.factor });
   }, job);
 });`;
 
+const entry = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 const open = (threads: number) =>
   workerPool<number, string, number>({
-    entry: new URL(`data:text/javascript,${encodeURIComponent(source)}`),
+    entry,
     workerData: { factor: 2 },
     threads,
   });
@@ -59,7 +64,54 @@ test('an abort reaches the job under way and takes back those that wait', async 
 
 test('a closed pool ends what is under way', async () => {
   const pool = open(1);
-  const ended = expect(pool.run(60_000)).rejects.toThrow(/ended with code/);
+  const ended = expect(pool.run(60_000)).rejects.toThrow(/an open pool, got one that was closed/);
+  const waiting = expect(pool.run(1)).rejects.toThrow(WorkerError);
   setTimeout(() => void pool.close(), 50);
   await ended;
+  await waiting;
+  await expect(pool.run(1)).rejects.toThrow(WorkerError);
+});
+
+test.each<[string, number, RegExp]>([
+  ['throws what nobody foresaw', 14, /unforeseen/],
+  ['ends', 15, /a result, got its end, with code 7/],
+  ['has no memory left', 16, /no memory left.*fewer threads/],
+])('a worker that %s fails its job; those that wait and that come get another', async (_, job, message) => {
+  const pool = open(1);
+  const [dying, waiting] = [pool.run(job), pool.run(3)];
+  await expect(dying).rejects.toThrow(message);
+  expect(await waiting).toBe(6);
+  expect(await Promise.all([4, 5].map((one) => pool.run(one)))).toEqual([8, 10]);
+  await pool.close();
+});
+
+test('what cannot be sent to a worker fails, and the worker goes on', async () => {
+  const pool = open(1);
+  await expect(pool.run((() => 1) as unknown as number)).rejects.toThrow(/could not be cloned/);
+  expect(await pool.run(2)).toBe(4);
+  await pool.close();
+});
+
+test('a pool that nobody closed keeps no process alive', async () => {
+  const pool = new URL('./worker-pool.ts', import.meta.url).href;
+  const script = `
+    import { WorkerError, workerPool } from ${JSON.stringify(pool)};
+    const pool = workerPool(${JSON.stringify({ entry: entry.href, workerData: { factor: 2 }, threads: 2 })});
+    console.log(await Promise.all([1, 2, 3].map((job) => pool.run(job))));`.replace(
+    JSON.stringify(entry.href),
+    `new URL(${JSON.stringify(entry.href)})`,
+  );
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      '--conditions=@funhash/source',
+      '--import',
+      import.meta.resolve('tsx'),
+      '--input-type=module',
+      '-e',
+      script,
+    ],
+    { timeout: 30_000 },
+  );
+  expect(stdout).toBe('[ 2, 4, 6 ]\n');
 });

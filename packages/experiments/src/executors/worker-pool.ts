@@ -15,6 +15,9 @@ export type WorkerMessage<Event, Result> =
       readonly details: ErrorDetails | undefined;
     };
 
+/** A worker thread that ended while it had a job, or a pool that was closed. */
+export class WorkerError extends FunhashError {}
+
 export interface PoolOptions {
   /** The worker's module, `.ts` in the repository and `.js` as published. */
   readonly entry: URL;
@@ -30,73 +33,125 @@ export interface JobOptions<Event> {
 
 /** Worker threads that take one job after the other. */
 export interface WorkerPool<Job, Event, Result> {
-  /** Runs a job as soon as a worker is free, in the order of the calls. */
+  /**
+   * Runs a job as soon as a worker is free, in the order of the calls. A worker that dies fails its job alone: another
+   * takes its place.
+   */
   run(job: Job, options?: JobOptions<Event>): Promise<Result>;
-  /** Ends the threads at once; jobs under way fail. */
+  /** Ends the threads at once; jobs under way and those that wait fail. */
   close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly take: (worker: Worker) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
  * Starts worker threads when they are first needed; each is given `workerData`, receives WorkerOrder as messages and
- * answers with WorkerMessage.
+ * answers with WorkerMessage. Workers without a job keep no process alive.
  */
 export function workerPool<Job, Event, Result>({
   entry,
   workerData,
   threads,
 }: PoolOptions): WorkerPool<Job, Event, Result> {
-  const workers: Worker[] = [];
+  const workers = new Set<Worker>();
   const idle: Worker[] = [];
-  const waiting: ((worker: Worker) => void)[] = [];
+  const waiting: Waiting[] = [];
+  let isClosed = false;
+
+  function newWorker(): Worker {
+    const worker = startWorker(entry, workerData);
+    worker.unref();
+    workers.add(worker);
+    // Without a job nobody else listens, and an error would end the process.
+    worker.on('error', () => {});
+    worker.on('exit', () => {
+      workers.delete(worker);
+      const place = idle.indexOf(worker);
+      if (place >= 0) idle.splice(place, 1);
+    });
+    return worker;
+  }
 
   async function freeWorker(signal: AbortSignal | undefined): Promise<Worker> {
     signal?.throwIfAborted();
+    if (isClosed) throw closed();
     const free = idle.pop();
     if (free) return free;
-    if (workers.length < threads) {
-      const worker = startWorker(entry, workerData);
-      workers.push(worker);
-      return worker;
-    }
+    if (workers.size < threads) return newWorker();
     return new Promise((resolve, reject) => {
-      const take = (worker: Worker): void => {
-        signal?.removeEventListener('abort', leave);
-        resolve(worker);
-      };
       const leave = (): void => {
-        waiting.splice(waiting.indexOf(take), 1);
+        waiting.splice(waiting.indexOf(one), 1);
         reject(signal?.reason);
       };
-      waiting.push(take);
+      const settle = (): void => signal?.removeEventListener('abort', leave);
+      const one: Waiting = {
+        take: (worker) => {
+          settle();
+          resolve(worker);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      };
+      waiting.push(one);
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
-  function release(worker: Worker): void {
-    const next = waiting.shift();
-    if (next) next(worker);
-    else idle.push(worker);
+  function release(worker: Worker, isDead: boolean): void {
+    if (isDead) workers.delete(worker);
+    const next = isClosed ? undefined : waiting.shift();
+    if (next) next.take(isDead ? newWorker() : worker);
+    else if (!isDead) idle.push(worker);
+  }
+
+  async function carryOut(job: Job, options: JobOptions<Event>): Promise<Result> {
+    const worker = await freeWorker(options.signal);
+    let isDead = false;
+    const onDeath = (): void => {
+      isDead = true;
+    };
+    try {
+      return await runJob<Job, Event, Result>(worker, job, options, onDeath);
+    } catch (error) {
+      throw isClosed && isDead ? closed() : error;
+    } finally {
+      release(worker, isDead);
+    }
   }
 
   return {
-    run: async (job, options = {}) => {
-      const worker = await freeWorker(options.signal);
-      try {
-        return await runJob<Job, Event, Result>(worker, job, options);
-      } finally {
-        release(worker);
-      }
-    },
+    run: (job, options = {}) => awake(() => carryOut(job, options)),
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      isClosed = true;
+      for (const { fail } of waiting.splice(0)) fail(closed());
+      await awake(() => Promise.all([...workers].map((worker) => worker.terminate())));
     },
   };
 }
+
+/** Keeps the process alive during work: `ref` and `unref` of workers do not always count right (seen in Node 20 under a loader). */
+async function awake<T>(work: () => Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, 2 ** 30);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const closed = (): WorkerError =>
+  new WorkerError({ operation: 'worker pool', expected: 'an open pool', actual: 'one that was closed' });
 
 function runJob<Job, Event, Result>(
   worker: Worker,
   job: Job,
   { onEvent, signal }: JobOptions<Event>,
+  onDeath: () => void,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const order = (given: WorkerOrder<Job>): void => worker.postMessage(given);
@@ -109,20 +164,43 @@ function runJob<Job, Event, Result>(
       if (message.type === 'done') resolve(message.result);
       else reject(message.details ? new FunhashError(message.details) : message.error);
     };
-    const onError = (error: Error): void => {
+    const onError = (error: unknown): void => {
       stop();
-      reject(error);
+      onDeath();
+      reject(asDeath(error));
     };
-    const onExit = (code: number): void => onError(new Error(`A worker thread ended with code ${code}.`));
+    const onExit = (code: number): void => onError(died(`code ${code}`));
     const onAbort = (): void => order({ type: 'abort' });
     const stop = (): void => {
-      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      worker.off('message', onMessage).off('messageerror', onError).off('error', onError).off('exit', onExit);
       signal?.removeEventListener('abort', onAbort);
     };
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    order({ type: 'job', job });
+    worker.on('message', onMessage).on('messageerror', onError).on('error', onError).on('exit', onExit);
+    try {
+      order({ type: 'job', job });
+    } catch (error) {
+      stop();
+      reject(error);
+      return;
+    }
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** What ended a worker: foreseen where it is memory, else as it was thrown. */
+function asDeath(error: unknown): unknown {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? died('no memory left') : error;
+}
+
+function died(how: string): WorkerError {
+  return new WorkerError({
+    operation: 'worker thread',
+    expected: 'a result',
+    actual: `its end, with ${how}`,
+    remedy:
+      'Where memory was short, take fewer threads or smaller batches. What it had saved is there still.',
   });
 }
 

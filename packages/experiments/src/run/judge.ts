@@ -27,15 +27,27 @@ async function mistakesOf(net: Module, { inputs, labels, count }: Split): Promis
   const classes = outputs.shape[1] as number;
   const mistakes: Mistake[] = [];
   for (let index = 0; index < count; index++) {
-    const scores = Array.from(outputs.data.subarray(index * classes, (index + 1) * classes));
-    const predicted = scores.indexOf(Math.max(...scores));
+    const scores: ArrayLike<number> = outputs.data.subarray(index * classes, (index + 1) * classes);
+    const predicted = indexOfMost(scores);
     const label = labels[index] as number;
     if (predicted === label) continue;
     const best = scores[predicted] as number;
-    const probability = 1 / scores.reduce((sum, score) => sum + Math.exp(score - best), 0);
+    const probability = 1 / sumOf(scores, (score) => Math.exp(score - best));
     mistakes.push({ index, label, predicted, probability });
   }
   return mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
+}
+
+function indexOfMost(scores: ArrayLike<number>): number {
+  let at = 0;
+  for (let k = 1; k < scores.length; k++) if ((scores[k] as number) > (scores[at] as number)) at = k;
+  return at;
+}
+
+function sumOf(scores: ArrayLike<number>, term: (score: number) => number): number {
+  let sum = 0;
+  for (let k = 0; k < scores.length; k++) sum += term(scores[k] as number);
+  return sum;
 }
 
 /** Rows of the first virtual matrix, where each of them has a value for each of the inputs. */

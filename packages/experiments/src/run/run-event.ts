@@ -4,6 +4,7 @@ import type { EpochRecord } from '../store/metrics.ts';
 export type RunEvent =
   | StartEvent
   | FittedEvent
+  | NoticeEvent
   | StepEvent
   | EpochEvent
   | CheckpointEvent
@@ -32,6 +33,12 @@ export interface StartEvent {
   readonly step: number;
   readonly epochs: number;
   readonly steps: number;
+}
+
+/** Something that whoever started the run should know, and that did not stop it. */
+export interface NoticeEvent {
+  readonly type: 'notice';
+  readonly message: string;
 }
 
 /** Trained weights were fitted by other schemes. */

@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FunhashError } from '@funhash/hashing';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { atPath } from '../files/file-fault.ts';
+import type { RunRequest } from '../spec/run-spec.ts';
 import { readMetrics } from '../store/metrics.ts';
-import { newFolder, openFolder, runFiles } from '../store/run-folder.ts';
+import { newFolder, openFolder, type RunFolder, runFiles } from '../store/run-folder.ts';
 import type { RunEvent } from './run-event.ts';
 import { runTraining } from './run-training.ts';
 import { eventsOf, lastOf, tinyRun } from './tiny-run.spec-kit.ts';
@@ -15,6 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+/** Every file of a folder, byte by byte. */
+async function contents(path: string): Promise<Record<string, string>> {
+  const names = (await readdir(path)).sort();
+  const read = async (name: string) => [name, (await readFile(join(path, name))).toString('base64')];
+  return Object.fromEntries(await Promise.all(names.map(read)));
+}
+
 /** What a run leaves, without durations. */
 async function remains(path: string): Promise<object> {
   const bytes = (name: string): Promise<Buffer> => readFile(join(path, name));
@@ -23,7 +33,7 @@ async function remains(path: string): Promise<object> {
     checkpoint: await bytes(runFiles.checkpoint),
     result: await bytes(runFiles.result),
     spec: await bytes(runFiles.spec),
-    metrics: (await readMetrics(path)).map(({ seconds: _, ...record }) => record),
+    metrics: (await readMetrics(path)).epochs.map(({ seconds: _, ...record }) => record),
   };
 }
 
@@ -84,15 +94,107 @@ describe('a run in a folder', () => {
       if (event.type === 'checkpoint') controller.abort();
     const metrics = join(torn, runFiles.metrics);
     const [line] = (await readFile(metrics, 'utf8')).split('\n') as [string];
-    await writeFile(metrics, `${line}\n${line.replace('"epoch":1', '"epoch":2')}\n${line.slice(0, 20)}`);
-    await eventsOf(runTraining(tinyRun, options));
+    const second = line.replace('"epoch":1', '"epoch":2').replace('"step":4', '"step":8');
+    await writeFile(metrics, `${line}\n${second}\n${line.slice(0, 20)}`);
+    const events = await eventsOf(runTraining(tinyRun, options));
+    expect(lastOf(events, 'notice')?.message).toContain('metrics.jsonl was cut short, and is dropped: "{');
     expect(await remains(torn)).toEqual(await remains(path));
+  });
+
+  test('an epoch that was recorded after its last checkpoint stands once', async () => {
+    const halted = join(root, 'within');
+    const controller = new AbortController();
+    const options = { folder: () => openFolder(halted), reportEverySteps: 1 };
+    for await (const event of runTraining(tinyRun, { ...options, signal: controller.signal }))
+      if (event.type === 'step' && event.step === 6) controller.abort();
+    // As where a process went on from there, and was killed after the epoch.
+    const [line] = (await readFile(join(halted, runFiles.metrics), 'utf8')).split('\n') as [string];
+    const second = line.replace('"epoch":1', '"epoch":2').replace('"step":4', '"step":8');
+    await writeFile(join(halted, runFiles.metrics), `${line}\n${second}\n`);
+    await eventsOf(runTraining(tinyRun, options));
+    const lines = (await readFile(join(halted, runFiles.metrics), 'utf8')).trim().split('\n');
+    expect(lines.map((text) => JSON.parse(text).epoch)).toEqual([1, 2, 3]);
+    expect(await remains(halted)).toEqual(await remains(path));
+  });
+
+  test.each<[string, RunRequest, RegExp]>([
+    [
+      'other batches',
+      { batchSize: 34 },
+      /with batchSize 20, got batchSize 34\. Only epochs, storage and judge/,
+    ],
+    ['another seed', { seed: 1 }, /with seed 0, got seed 1/],
+    ['another rate', { optimizer: { learningRate: 0.3 } }, /optimizer\.learningRate by default, got .* 0\.3/],
+    ['another rule', { optimizer: { rule: 'sgd' } }, /optimizer\.rule "adam"/],
+    ['another loss', { loss: 'squaredHinge' }, /loss/],
+    ['other images', { data: { ...tinyRun.data, seed: 5 } }, /data\.seed 0, got data\.seed 5/],
+    ['other changes to them', { augment: { flip: true } }, /augment\.flip false/],
+    ['another scheme', { net: { ...tinyRun.net, weights: 'hashedNet:1/4' } }, /net\.weights/],
+    ['two differences', { batchSize: 34, schedule: 'constant' }, /batchSize 34, schedule "constant"/],
+    ['fewer epochs than are done', { epochs: 2 }, /at least 3 epochs.*got 2/],
+  ])('%s: going on is refused, and nothing is written', async (name, change, message) => {
+    const begun = join(root, name.replaceAll(' ', '-'));
+    await cp(path, begun, { recursive: true });
+    const before = await contents(begun);
+    const files = { 'config.json': { overwritten: true } };
+    const options = { folder: () => openFolder(begun), files };
+    await expect(eventsOf(runTraining({ ...tinyRun, ...change }, options))).rejects.toThrow(message);
+    expect(await contents(begun)).toEqual(before);
+  });
+
+  test.each<[string, (bytes: Buffer) => Buffer]>([
+    ['a torn checkpoint', (bytes) => bytes.subarray(0, bytes.length / 2)],
+    ['a checkpoint of zeros', (bytes) => Buffer.alloc(bytes.length)],
+  ])('%s is refused, and nothing is written', async (name, damage) => {
+    const begun = join(root, name.replaceAll(' ', '-'));
+    await cp(path, begun, { recursive: true });
+    const checkpoint = join(begun, runFiles.checkpoint);
+    await writeFile(checkpoint, damage(await readFile(checkpoint)));
+    const before = await contents(begun);
+    const options = { folder: () => openFolder(begun), files: { 'config.json': {} } };
+    await expect(eventsOf(runTraining(tinyRun, options))).rejects.toThrow(FunhashError);
+    expect(await contents(begun)).toEqual(before);
+  });
+
+  test('what may change is told and stored anew: more epochs, another format', async () => {
+    const begun = join(root, 'longer');
+    await cp(path, begun, { recursive: true });
+    const longer = { ...tinyRun, epochs: 4, storage: { storeAs: 'f16' as const }, judge: { mistakes: 1 } };
+    const options = { folder: () => openFolder(begun), files: { 'config.json': { mine: true } } };
+    expect(lastOf(await eventsOf(runTraining(longer, options)), 'result')).toBeDefined();
+    expect(JSON.parse(await readFile(join(begun, 'config.json'), 'utf8'))).toEqual({ mine: true });
+    expect(JSON.parse(await readFile(join(begun, runFiles.spec), 'utf8'))).toMatchObject({ epochs: 4 });
+  });
+
+  test('a disk that is full between epochs ends the run with what to do; it goes on when there is room', async () => {
+    const full = join(root, 'full');
+    let hasRoom = true;
+    const folder = async (): Promise<RunFolder> => {
+      const real = await openFolder(full);
+      const append: RunFolder['append'] = (name, value) =>
+        hasRoom
+          ? real.append(name, value)
+          : atPath(real.file(name), 'write', 'a file that grows', async () => {
+              throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+                ...{ code: 'ENOSPC', syscall: 'write' },
+              });
+            });
+      return { ...real, append };
+    };
+    const filling = async (): Promise<void> => {
+      for await (const event of runTraining(tinyRun, { folder }))
+        if (event.type === 'checkpoint') hasRoom = false;
+    };
+    await expect(filling()).rejects.toThrow(/ENOSPC: no space left on device: .*metrics\.jsonl\. Make room/);
+    hasRoom = true;
+    await eventsOf(runTraining(tinyRun, { folder }));
+    expect(await remains(full)).toEqual(await remains(path));
   });
 
   test('more epochs go on from the end', async () => {
     const events = await eventsOf(runTraining({ ...tinyRun, epochs: 4 }, { folder: () => openFolder(path) }));
     expect(events[0]).toMatchObject({ type: 'start', epoch: 3 });
-    expect((await readMetrics(path)).map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect((await readMetrics(path)).epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
   });
 });
 

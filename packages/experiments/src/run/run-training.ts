@@ -1,20 +1,24 @@
 import type { ByteSource } from '@funhash/codec';
 import { storageFormats } from '@funhash/codec';
 import type { ImageDataset } from '@funhash/datasets';
+import { quoted } from '@funhash/hashing';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
 import { DivergedError, errorRate, type FitEvent, fit, type Loss } from '@funhash/training';
 import { drawSplits, loadImages } from '../data/image-data.ts';
-import { isFromFile, type RunRequest, type RunSpec, runSpec, specHash } from '../spec/run-spec.ts';
+import { SpecError } from '../errors.ts';
+import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
+import { isFromFile, type RunRequest, type RunSpec, readSpec, runSpec, specHash } from '../spec/run-spec.ts';
+import { requireSameRun } from '../spec/same-run.ts';
 import { keepMetricsUntil } from '../store/metrics.ts';
-import { type RunFolder, runFiles, sizeIfThere } from '../store/run-folder.ts';
+import { type RunFolder, runFiles } from '../store/run-folder.ts';
 import { chooseBackend } from '../training/backend.ts';
 import { losses } from '../training/losses.ts';
 import { optimizerOf } from '../training/optimizer.ts';
 import { storageOf } from '../training/storage.ts';
 import { comparePacked, judge } from './judge.ts';
 import { type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
-import type { FittedEvent, RunEvent, RunResult } from './run-event.ts';
+import type { FittedEvent, NoticeEvent, RunEvent, RunResult } from './run-event.ts';
 import { trainingData } from './training-data.ts';
 
 /** How a run is carried out: nothing of it changes what the run comes to. */
@@ -26,6 +30,8 @@ export interface RunOptions {
    * folder has a checkpoint goes on from it. Default: nothing is written.
    */
   readonly folder?: () => Promise<RunFolder>;
+  /** JSON files of the folder besides those of a run: written with the spec, once nothing can be refused any more. */
+  readonly files?: Readonly<Record<string, unknown>>;
   /** A checkpoint to go on from, in place of that in the folder. */
   readonly resume?: ByteSource;
   /** Gives the images that a spec names. Default: loads them. */
@@ -50,7 +56,8 @@ type Fitted = FitEvent<{ errorRate: typeof errorRate }>;
  *
  * Equal specs give equal bits on one backend, also where a run was killed and went on from its folder. Events are JSON.
  *
- * @throws SpecError, ArgumentError, data and file errors for a run that cannot be; nothing was written then
+ * @throws SpecError, ArgumentError, CheckpointError, data and file errors for a run that cannot be, or is not the one in
+ * the folder; nothing was written then
  */
 export async function* runTraining(
   request: RunRequest,
@@ -67,7 +74,7 @@ export async function* runTraining(
 
   const folder = await options.folder?.();
   try {
-    await folder?.writeJson(runFiles.spec, spec);
+    await (folder && requireSameRun(await specIn(folder), spec));
     const summary = made.net.summary();
     const start = {
       type: 'start' as const,
@@ -103,7 +110,7 @@ export async function* runTraining(
         });
         for await (const event of events) {
           if (event.type === 'start') {
-            await (folder && keepMetricsUntil(folder, event.epoch));
+            yield* begin(spec, event, folder, options);
             yield { ...start, epoch: event.epoch, step: event.step, steps: event.steps ?? 0 };
             continue;
           }
@@ -125,6 +132,7 @@ export async function* runTraining(
         await data.close();
       }
     } else {
+      yield* begin(spec, { epoch: 0, step: 0 }, folder, options);
       yield { ...start, epoch: 0, step: 0, steps: 0 };
       yield { type: 'end', reason: 'finished', epoch: 0, step: 0, seconds: 0 };
     }
@@ -145,6 +153,37 @@ export async function* runTraining(
   } finally {
     await folder?.release();
   }
+}
+
+/** The run that a folder has; undefined where it has none. */
+async function specIn(folder: RunFolder): Promise<RunSpec | undefined> {
+  const path = folder.file(runFiles.spec);
+  const text = await readTextIfThere(path);
+  return text === undefined ? undefined : readSpec(text, path);
+}
+
+/** Writes what a run begins with: everything is checked. */
+async function* begin(
+  spec: RunSpec,
+  { epoch, step }: { readonly epoch: number; readonly step: number },
+  folder: RunFolder | undefined,
+  { files = {} }: RunOptions,
+): AsyncGenerator<NoticeEvent, void, void> {
+  if (epoch > spec.epochs)
+    throw new SpecError({
+      operation: 'resume',
+      expected: `at least ${epoch} epochs, which are done or begun`,
+      actual: String(spec.epochs),
+    });
+  if (!folder) return;
+  const torn = await keepMetricsUntil(folder, step);
+  await folder.writeJson(runFiles.spec, spec);
+  for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
+  if (torn !== undefined)
+    yield {
+      type: 'notice',
+      message: `The last line of ${folder.file(runFiles.metrics)} was cut short, and is dropped: ${quoted(torn)}`,
+    };
 }
 
 const justTheError = { mistakes: 0, units: 0 };
@@ -192,7 +231,7 @@ async function resumption(
 /** An event of `fit` as JSON; undefined for one that runs do not have. */
 function toldOf(
   event: Exclude<Fitted, { type: 'start' }>,
-): Exclude<RunEvent, { type: 'start' | 'fitted' | 'result' }> | undefined {
+): Exclude<RunEvent, { type: 'start' | 'fitted' | 'notice' | 'result' }> | undefined {
   if (event.type === 'step') return event;
   if (event.type === 'checkpoint') return { type: 'checkpoint', epoch: event.epoch, step: event.step };
   if (event.type === 'epoch') {

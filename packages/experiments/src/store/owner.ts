@@ -1,19 +1,21 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { link, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FunhashError } from '@funhash/hashing';
+import { atPath } from '../files/file-fault.ts';
+import { readTextIfThere } from '../files/read-text.ts';
+import { type ProcessIdentity, processIn, stateOf, thisProcess } from './process-identity.ts';
 
 /** A folder on which another process is at work. */
 export class FolderBusyError extends FunhashError {}
 
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, in ms: numbers of processes come again. */
-  readonly began: number;
+/** Who has a folder: `busy` with the process in words, `abandoned` by one that died, or `free`. */
+export interface Ownership {
+  readonly state: 'busy' | 'abandoned' | 'free';
+  readonly owner?: string;
 }
 
-const pattern = /^owner-(\d+)\.json$/;
+const pattern = /^owner-(\d{1,15})\.json$/;
 const nameOf = (generation: number): string => `owner-${generation}.json`;
 const generationsIn = async (path: string): Promise<number[]> =>
   (await readdir(path)).flatMap((name) => (pattern.test(name) ? [Number(pattern.exec(name)?.[1])] : []));
@@ -21,81 +23,87 @@ const generationsIn = async (path: string): Promise<number[]> =>
 /** Whether a file of a folder tells who works on it. */
 export const isOwnerFile = (name: string): boolean => pattern.test(name);
 
-const self = (): Owner => ({
-  pid: process.pid,
-  host: hostname(),
-  began: Math.round(Date.now() - 1000 * process.uptime()),
-});
-
 /**
  * Makes this process the one that writes into a folder. Where the owner died, the next generation takes over: the
  * files are numbered and made exclusively, so that of several heirs one wins.
  *
  * @returns gives the folder up
- * @throws FolderBusyError where another works on it
+ * @throws FolderBusyError where another works on it, or where that cannot be told; FileError where the folder cannot be used
  */
 export async function takeOwnership(path: string): Promise<() => Promise<void>> {
-  const older = await generationsIn(path);
-  for (const generation of older) await requireDead(path, generation);
-  const generation = Math.max(0, ...older) + 1;
-  const own = join(path, nameOf(generation));
-  await writeFile(own, JSON.stringify(self()), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? busy(path, generation, 'another process') : error;
+  return atPath(path, 'run folder', 'a folder to write into', async () => {
+    const self = await thisProcess();
+    const older = await generationsIn(path);
+    for (const generation of older) await requireGone(path, generation, self);
+    const generation = older.reduce((most, one) => Math.max(most, one), 0) + 1;
+    const own = join(path, nameOf(generation));
+    if (!(await writeExclusively(own, JSON.stringify(self))))
+      throw busy(path, generation, 'another process, just now');
+    const release = (): Promise<void> => rm(own, { force: true });
+    try {
+      // One that looked before the dead one was replaced may have made a file of its own meanwhile.
+      for (const other of await generationsIn(path))
+        if (other !== generation) await requireGone(path, other, self);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    for (const gone of older) await rm(join(path, nameOf(gone)), { force: true });
+    return release;
   });
-  const release = (): Promise<void> => rm(own, { force: true });
+}
+
+/** Who has a folder. */
+export async function ownershipOf(path: string): Promise<Ownership> {
+  return atPath(path, 'run folder', 'a readable folder', async () => {
+    const self = await thisProcess();
+    const generations = await generationsIn(path);
+    for (const generation of generations) {
+      const owner = await ownerOf(path, generation, self);
+      if (owner !== undefined) return { state: 'busy', owner };
+    }
+    return { state: generations.length > 0 ? 'abandoned' : 'free' };
+  });
+}
+
+/** Writes a new file that others see whole or not at all. @returns false where one is there */
+async function writeExclusively(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    // One that looked before the dead one was replaced may have made a file of its own meanwhile.
-    for (const other of await generationsIn(path)) if (other !== generation) await requireDead(path, other);
+    await writeFile(temporary, text, { flag: 'wx' });
+    await link(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
+      // Disks without links: the file is empty for a moment, which others take for a living owner.
+      if (error.code === 'EEXIST') throw error;
+      await writeFile(path, text, { flag: 'wx' });
+    });
+    return true;
   } catch (error) {
-    await release();
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
-  for (const dead of older) await rm(join(path, nameOf(dead)), { force: true });
-  return release;
 }
 
-/** Whether a process works on a folder. */
-export async function hasOwner(path: string): Promise<boolean> {
-  for (const generation of await generationsIn(path)) if (await livingOwner(path, generation)) return true;
-  return false;
-}
-
-async function requireDead(path: string, generation: number): Promise<void> {
-  const owner = await livingOwner(path, generation);
+async function requireGone(path: string, generation: number, self: ProcessIdentity): Promise<void> {
+  const owner = await ownerOf(path, generation, self);
   if (owner !== undefined) throw busy(path, generation, owner);
 }
 
-/** Who lives, in words; undefined where the file is gone or its process has ended. */
-async function livingOwner(path: string, generation: number): Promise<string | undefined> {
-  const text = await readFile(join(path, nameOf(generation)), 'utf8').catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    },
-  );
+/** Who has the folder, in words; undefined where the file is gone or its process has ended. */
+async function ownerOf(path: string, generation: number, self: ProcessIdentity): Promise<string | undefined> {
+  const text = await readTextIfThere(join(path, nameOf(generation)));
   if (text === undefined) return undefined;
-  let owner: Owner;
+  let owner: ProcessIdentity | undefined;
   try {
-    owner = JSON.parse(text) as Owner;
-  } catch {
-    // Made, and not yet written.
-    return 'another process';
-  }
+    owner = processIn(JSON.parse(text));
+  } catch {}
+  if (owner === undefined) return 'a process that left no name';
+  const state = await stateOf(owner, self);
+  if (state === 'gone') return undefined;
   const { pid, host, began } = owner;
-  return isAlive(owner) ? `process ${pid} of ${host}, since ${new Date(began).toISOString()}` : undefined;
-}
-
-function isAlive({ pid, host, began }: Owner): boolean {
-  const { pid: ownPid, host: ownHost, began: ownBegan } = self();
-  // Other machines cannot be asked.
-  if (host !== ownHost) return true;
-  if (pid === ownPid) return Math.abs(began - ownBegan) < 5000;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const where = state === 'unknown' ? ', which cannot be asked from here' : '';
+  return `process ${pid} of ${host}, since ${new Date(began).toISOString()}${where}`;
 }
 
 function busy(path: string, generation: number, owner: string): FolderBusyError {

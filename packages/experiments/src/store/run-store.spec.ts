@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { threadExecutor } from '../executors/thread-executor.ts';
 import type { RunEvent } from '../run/run-event.ts';
 import { eventsOf, lastOf, tinyRun } from '../run/tiny-run.spec-kit.ts';
 import type { RunRequest } from '../spec/run-spec.ts';
 import { readMetrics } from './metrics.ts';
-import { FolderBusyError, takeOwnership } from './owner.ts';
+import { FolderBusyError, ownershipOf, takeOwnership } from './owner.ts';
+import { type ProcessIdentity, thisProcess } from './process-identity.ts';
 import { newFolder, newFolderIn, runFiles } from './run-folder.ts';
 import { runStore, storedRuns } from './run-store.ts';
 
@@ -22,6 +24,8 @@ afterAll(() => rm(root, { recursive: true }));
 
 type Line = RunEvent | { readonly type: 'refused'; readonly name: string };
 
+const loader = ['--conditions=@funhash/source', '--import', import.meta.resolve('tsx')];
+
 /** Carries out runs in a process of its own; `onLine` may end it. */
 function inProcess(
   path: string,
@@ -29,7 +33,6 @@ function inProcess(
   onLine?: (line: Line, kill: () => void) => void,
 ): Promise<Line[]> {
   const script = fileURLToPath(new URL('../run/run-tiny.spec-kit.ts', import.meta.url));
-  const loader = ['--conditions=@funhash/source', '--import', import.meta.resolve('tsx')];
   const child = spawn(process.execPath, [...loader, script, path, JSON.stringify(requests)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -86,7 +89,7 @@ test('processes that start the same specs at once: each spec has one owner', asy
   const runs = await storedRuns(path);
   expect(runs.map(({ state }) => state)).toEqual(new Array(7).fill('finished'));
   for (const { path: folder } of runs)
-    expect((await readMetrics(folder)).map(({ epoch }) => epoch)).toEqual(seeds(8).map((k) => k + 1));
+    expect((await readMetrics(folder)).epochs.map(({ epoch }) => epoch)).toEqual(seeds(8).map((k) => k + 1));
 });
 
 test('a run that was killed goes on, and ends with the bits of one that was not', async () => {
@@ -96,7 +99,7 @@ test('a run that was killed goes on, and ends with the bits of one that was not'
     if (line.type === 'epoch' && line.epoch === 3) kill();
   });
   expect(lines.some(({ type }) => type === 'result')).toBe(false);
-  expect(await storedRuns(killed.path)).toMatchObject([{ state: 'stopped', result: undefined }]);
+  expect(await storedRuns(killed.path)).toMatchObject([{ state: 'abandoned', result: undefined }]);
   const resumed = await eventsOf(killed.run(run));
   expect(resumed[0]).toMatchObject({ type: 'start' });
   expect(lastOf(resumed, 'start')?.epoch).toBeGreaterThanOrEqual(2);
@@ -105,7 +108,7 @@ test('a run that was killed goes on, and ends with the bits of one that was not'
     expect(await readFile(join(killed.folderOf(run), name))).toEqual(
       await readFile(join(whole.folderOf(run), name)),
     );
-  expect((await readMetrics(killed.folderOf(run))).map(({ epoch }) => epoch)).toEqual(
+  expect((await readMetrics(killed.folderOf(run))).epochs.map(({ epoch }) => epoch)).toEqual(
     seeds(25).map((k) => k + 1),
   );
 });
@@ -130,6 +133,18 @@ test('threads give the bits of this thread, and an abort leaves a run that goes 
   await executor.close();
 });
 
+test('200 folders claimed together by processes, by one name, are 200 folders', async () => {
+  const parent = join(root, 'claimed');
+  const script = fileURLToPath(new URL('./claim-folders.spec-kit.ts', import.meta.url));
+  const outputs = await Promise.all(
+    seeds(4).map(() => promisify(execFile)(process.execPath, [...loader, script, parent, '50'])),
+  );
+  const paths = outputs.flatMap(({ stdout }) => stdout.trim().split('\n'));
+  expect(new Set(paths).size).toBe(200);
+  expect(await readdir(parent)).toHaveLength(200);
+  for (const path of paths) expect(await readFile(join(path, 'mine.txt'), 'utf8')).toMatch(/^\d+$/);
+});
+
 describe('who owns a folder', () => {
   const dead = { pid: 2 ** 22 + 1, host: hostname(), began: 0 };
   const folderWith = async (name: string, owner: object | string): Promise<string> => {
@@ -144,6 +159,8 @@ describe('who owns a folder', () => {
     const claims = await Promise.allSettled(seeds(20).map(() => takeOwnership(path)));
     const won = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
     expect(won).toHaveLength(1);
+    for (const claim of claims)
+      if (claim.status === 'rejected') expect(claim.reason).toBeInstanceOf(FolderBusyError);
     await won[0]?.();
     expect(await readdir(path)).toEqual([]);
   });
@@ -152,10 +169,47 @@ describe('who owns a folder', () => {
     ['a living process', { pid: process.ppid, host: hostname(), began: 0 }],
     ['another machine', { ...dead, host: 'elsewhere' }],
     ['one that is just writing its name', ''],
+    ['what names no process', { ...dead, pid: 'all' }],
+    ['the process 0, which is every one', { ...dead, pid: 0 }],
   ])('%s keeps it', async (name, owner) => {
     const path = await folderWith(name.replaceAll(' ', '-'), owner);
     await expect(takeOwnership(path)).rejects.toThrow(FolderBusyError);
     await expect(takeOwnership(path)).rejects.toThrow(/owner-1\.json/);
+  });
+
+  describe('by what /proc says', () => {
+    let here: ProcessIdentity;
+    let parent: ProcessIdentity;
+    beforeAll(async () => {
+      here = await thisProcess();
+      const stat = await readFile(`/proc/${process.ppid}/stat`, 'utf8');
+      const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+      parent = { ...here, pid: process.ppid, proc: here.proc && { ...here.proc, ticks } };
+    });
+
+    test('a living process, and one in another container, keep it', async () => {
+      const elsewhere = { ...parent, proc: parent.proc && { ...parent.proc, space: 'pid:[1]' } };
+      for (const [k, owner] of [parent, here, elsewhere].entries()) {
+        const path = await folderWith(`proc-${k}`, owner);
+        expect(await ownershipOf(path)).toMatchObject({
+          state: 'busy',
+          owner: expect.stringMatching(/^process \d+ of/),
+        });
+        await expect(takeOwnership(path)).rejects.toThrow(FolderBusyError);
+      }
+    });
+
+    test('a number that another process has now and an earlier start of the machine do not', async () => {
+      const { ticks = 0 } = parent.proc ?? {};
+      const reborn = { ...parent, proc: parent.proc && { ...parent.proc, ticks: ticks + 1 } };
+      const before = { ...parent, proc: parent.proc && { ...parent.proc, boot: 'earlier' } };
+      for (const [k, owner] of [reborn, before].entries()) {
+        const path = await folderWith(`gone-${k}`, owner);
+        expect(await ownershipOf(path)).toEqual({ state: 'abandoned' });
+        await (await takeOwnership(path))();
+        expect(await ownershipOf(path)).toEqual({ state: 'free' });
+      }
+    });
   });
 
   test('a process of an earlier start with the same number is dead', async () => {

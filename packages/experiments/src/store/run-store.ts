@@ -1,6 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FunhashError } from '@funhash/hashing';
+import { FileError } from '../errors.ts';
 import { type Executor, inThisThread } from '../executors/executor.ts';
+import { atPath } from '../files/file-fault.ts';
+import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
 import type { RunEvent, RunResult } from '../run/run-event.ts';
 import {
   describeSpec,
@@ -10,9 +14,9 @@ import {
   runSpec,
   specHash,
 } from '../spec/run-spec.ts';
-import { readMetrics } from './metrics.ts';
-import { hasOwner } from './owner.ts';
-import { readIfThere, runFiles, sizeIfThere } from './run-folder.ts';
+import { type EpochRecord, readMetrics } from './metrics.ts';
+import { ownershipOf } from './owner.ts';
+import { runFiles } from './run-folder.ts';
 
 /** A run in a folder, as lists show it. */
 export interface StoredRun {
@@ -21,8 +25,15 @@ export interface StoredRun {
   /** The spec in a few words. */
   readonly name: string;
   readonly spec: RunSpec;
-  /** `running` while a process works on it; `stopped` where it can go on. */
-  readonly state: 'finished' | 'running' | 'stopped';
+  /**
+   * `running` while a process works on it; `stopped` where it was interrupted and `abandoned` where its process died:
+   * both can go on; `damaged` where a file of it cannot be read.
+   */
+  readonly state: 'finished' | 'running' | 'stopped' | 'abandoned' | 'damaged';
+  /** The process that works on it. */
+  readonly owner?: string;
+  /** What is damaged. */
+  readonly problem?: string;
   /** Epochs done. */
   readonly epoch: number;
   /** Least validation error of all epochs; undefined before the first. */
@@ -64,50 +75,87 @@ export function runStore(path: string): RunStore {
   };
 }
 
-/** The result of a finished run; undefined where there is none. */
+/** The result of a finished run; undefined where there is none. @throws FileError for another file */
 async function resultIn(folder: string): Promise<RunResult | undefined> {
-  const text = await readIfThere(join(folder, runFiles.result));
-  return text === undefined ? undefined : (JSON.parse(text) as RunResult);
+  const path = join(folder, runFiles.result);
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {}
+  if (typeof value === 'object' && value !== null && 'storedCount' in value) return value as RunResult;
+  throw new FileError({
+    operation: 'run',
+    expected: `the result of a run in ${path}`,
+    actual: JSON.stringify(text.slice(0, 60)),
+    remedy: 'Delete the file: the run goes on from its checkpoint, and writes it anew.',
+  });
 }
 
 /** Folders of runs may hold runs of their own, as those of comparisons do. */
 const deepest = 3;
 
-/** Every run below a folder, in the order of names; folders that are no runs are passed by. */
+/**
+ * Every run below a folder, in the order of names; folders that are no runs are passed by.
+ *
+ * @throws FileError where the folder cannot be read
+ */
 export async function storedRuns(path: string, depth = deepest): Promise<StoredRun[]> {
+  const entries = await atPath(path, 'runs', 'a readable folder', () =>
+    readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    }),
+  );
   const own = await storedRun(path);
-  if (depth === 0) return own ? [own] : [];
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const found = own ? [own] : [];
+  if (depth === 0) return found;
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const below: StoredRun[] = own ? [own] : [];
-  for (const name of folders.sort()) below.push(...(await storedRuns(join(path, name), depth - 1)));
-  return below;
+  for (const name of folders.sort())
+    for (const run of await storedRuns(join(path, name), depth - 1)) found.push(run);
+  return found;
 }
 
-/** The run in a folder; undefined where there is none that can be read. */
+/** The run in a folder; undefined where there is none. */
 async function storedRun(path: string): Promise<StoredRun | undefined> {
-  const text = await readIfThere(join(path, runFiles.spec)).catch(() => undefined);
-  if (text === undefined) return undefined;
   let spec: RunSpec;
   try {
+    const text = await readTextIfThere(join(path, runFiles.spec));
+    if (text === undefined) return undefined;
     spec = readSpec(text, join(path, runFiles.spec));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof FunhashError) return undefined;
+    throw error;
   }
-  const [epochs, result] = [await readMetrics(path), await resultIn(path)];
+  const known = { path, hash: specHash(spec), name: describeSpec(spec), spec };
+  const modelBytes = await sizeIfThere(join(path, runFiles.model));
+  try {
+    const [{ epochs }, result, { state, owner }] = [
+      await readMetrics(path),
+      await resultIn(path),
+      await ownershipOf(path),
+    ];
+    const epoch = epochs.at(-1)?.epoch ?? 0;
+    // A result of fewer epochs is that of a run which goes on.
+    const isFinished = state !== 'busy' && result !== undefined && epoch >= spec.epochs;
+    return {
+      ...known,
+      state: state === 'busy' ? 'running' : isFinished ? 'finished' : state === 'free' ? 'stopped' : state,
+      ...(owner !== undefined && { owner }),
+      epoch,
+      bestValidation: leastError(epochs),
+      result: isFinished ? result : undefined,
+      modelBytes,
+    };
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    const unknown = { epoch: 0, bestValidation: undefined, result: undefined };
+    return { ...known, state: 'damaged', problem: error.message, ...unknown, modelBytes };
+  }
+}
+
+function leastError(epochs: readonly EpochRecord[]): number | undefined {
   const errors = epochs.flatMap(({ validation }) => (validation ? [validation.errorRate] : []));
-  return {
-    path,
-    hash: specHash(spec),
-    name: describeSpec(spec),
-    spec,
-    state: result ? 'finished' : (await hasOwner(path)) ? 'running' : 'stopped',
-    epoch: epochs.at(-1)?.epoch ?? 0,
-    bestValidation: errors.length > 0 ? Math.min(...errors) : undefined,
-    result,
-    modelBytes: await sizeIfThere(join(path, runFiles.model)),
-  };
+  return errors.length === 0 ? undefined : errors.reduce((least, error) => Math.min(least, error));
 }
