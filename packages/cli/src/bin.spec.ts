@@ -47,7 +47,7 @@ function spawnBin(args: readonly string[], interruptAt?: RegExp): Promise<Ended>
 test('the exit code tells success from failure from wrong usage', async () => {
   const [listed, failed, misused] = await Promise.all([
     spawnBin(['schemes', '--json']),
-    spawnBin(['eval', '--model', 'absent.safetensors']),
+    spawnBin(['eval', '--model', 'package.json']),
     spawnBin(['train', '--epochs', '0']),
   ]);
   expect(listed.code).toBe(exitCodes.ok);

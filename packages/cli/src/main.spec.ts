@@ -229,7 +229,7 @@ describe('what cannot be done', () => {
     [['compare', '--preset', 'imagenet'], 2, /one of mnist, got imagenet/],
     [['compare', '--schemes', 'dense'], 2, /called narrow/],
     [['compare', '--ratios', '1/64,0'], 2, /ratios: a list .* each a ratio above 0/],
-    [['eval', '--model', 'absent.safetensors'], 1, /absent\.safetensors/],
+    [['eval', '--model', 'absent.safetensors'], 2, /absent\.safetensors/],
     [['inspect'], 2, /--model <file>/],
     [['inspect', '--model', 'package.json'], 1, /package\.json/],
   ];

@@ -1,22 +1,25 @@
-import { SpecError } from '@funhash/experiments';
+import { fileFault, SpecError } from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { Command, CommanderError } from 'commander';
-import pc from 'picocolors';
 import * as commands from './commands/index.ts';
 import { DivergedRunError, InterruptedError, UsageError } from './errors.ts';
+import { codeAfter } from './terminal/interrupt.ts';
 import { type Output, terminal } from './terminal/output.ts';
+import { paint } from './terminal/paint.ts';
+import { guarded, watchStreams } from './terminal/streams.ts';
 
-/** What the shell is told. */
+/** What the shell is told; after a signal 128 and its number, of which 130 is that of Ctrl-C. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /**
  * Runs the `funhash` command.
  *
  * @param args without the names of node and the script
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted
+ * @returns the exit code: 0 done; 1 failed; 2 wrong usage, paths that are not there included; 128 and its number after a signal
  */
-export async function main(args: readonly string[], output: Output = terminal): Promise<number> {
-  if (output === terminal) endWithReader();
+export async function main(args: readonly string[], to: Output = terminal): Promise<number> {
+  const output = guarded(to);
+  const isPrinted = to === terminal ? watchStreams() : async () => {};
   const program = new Command('funhash')
     .description(
       'Train, compare and look at neural networks whose weights are decoded from a few stored values.',
@@ -36,31 +39,22 @@ export async function main(args: readonly string[], output: Output = terminal): 
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
+    await isPrinted();
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof InterruptedError) {
       output.note(error.message);
-      return exitCodes.interrupted;
+      return codeAfter(error.signal);
     }
+    const told = fileFault(error, 'file', (error as NodeJS.ErrnoException).path ?? '', 'a usable path');
     // A fault of our own needs its stack; an error that was foreseen says what to do without it.
-    const isForeseen =
-      error instanceof FunhashError ||
-      error instanceof DivergedRunError ||
-      (error as NodeJS.ErrnoException).syscall !== undefined;
-    const { message, stack } = error as Error;
-    output.note(pc.red(isForeseen && !program.opts().verbose ? message : (stack ?? message)));
+    const isForeseen = told instanceof FunhashError || told instanceof DivergedRunError;
+    const { message, stack } = told instanceof Error ? told : new Error(String(told));
+    output.note(paint('red', isForeseen && !program.opts().verbose ? message : (stack ?? message)));
     const isUsage = error instanceof UsageError || error instanceof SpecError;
     return isUsage ? exitCodes.usage : exitCodes.failure;
   }
-}
-
-/** `funhash schemes | head` closes the pipe early: that is no failure. */
-function endWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(exitCodes.ok);
-  });
 }
 
 const examples = `

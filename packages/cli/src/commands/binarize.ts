@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { saveBytes } from '@funhash/codec';
 import { chooseBackend, dataFields, type RunResult, runSpec, runTraining } from '@funhash/experiments';
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { InterruptedError, UsageError } from '../errors.ts';
+import { isSameFile, requireFile } from '../files/paths.ts';
 import { backendSetting, dataOf, dataSettings } from '../settings/common-settings.ts';
 import { addFlags, checkConfig, readFlags, type Settings } from '../settings/config.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
 import { duration, grouped, type Output, percent } from '../terminal/output.ts';
 
 const { data, dataSeed, backgrounds, testCount } = dataSettings;
@@ -38,7 +40,8 @@ export function binarizeCommand({ line }: Output): Command {
     .action(async (model: string, { out, json, ...flags }: BinarizeFlags & Record<string, unknown>) => {
       const config = checkConfig(binarizeSettings, readFlags(binarizeSettings, flags), 'the command line');
       const path = out ?? model.replace(/[^/\\]*$/, 'packed.safetensors');
-      if (path === model)
+      await requireFile('the model', model);
+      if (path === model || (await isSameFile(path, model)))
         throw new UsageError({ operation: '--out', expected: 'another file than the model', actual: path });
       const backend = await chooseBackend(config.backend);
       const { data: name } = config;
@@ -68,7 +71,14 @@ export function binarizeCommand({ line }: Output): Command {
         errorRate: result.testError ?? Number.NaN,
         ...result.packed,
       };
-      await saveBytes(path, bytes);
+      // Written whole, though a signal comes meanwhile.
+      const stop = onInterrupt();
+      try {
+        await saveBytes(path, bytes);
+      } finally {
+        stop.release();
+      }
+      if (stop.signal.aborted) throw new InterruptedError(`Interrupted. ${path} is written.`, stop.cause);
       if (json) return line(JSON.stringify({ path, ...sizes, ...compared }));
       const ratio = sizes.modelBytes / sizes.packedBytes;
       line(

@@ -1,5 +1,5 @@
-import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBytes } from '@funhash/codec';
 import {
   type ArmOutcome,
   armsOf,
@@ -12,6 +12,8 @@ import {
   openFolder,
   type RunFolder,
   type RunKey,
+  requireEmpty,
+  requireSameRun,
   runFiles,
   runStore,
   splitCounts,
@@ -19,6 +21,7 @@ import {
 } from '@funhash/experiments';
 import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
+import { requireFolder } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile } from '../files/run-folders.ts';
 import { reportOf } from '../report/report.ts';
 import { modelName, type SummaryRow, summaryRow } from '../report/summary.ts';
@@ -70,6 +73,7 @@ async function compare(
       expected: '--resume alone: its folder holds the configuration',
       actual: '--preset, --config or --out beside it',
     });
+  if (resume !== undefined) await requireFolder('--resume', resume);
   const path = resume === undefined ? config : configBeside(resume);
   if (preset !== undefined && !Object.hasOwn(presets, preset))
     throw new UsageError({
@@ -86,6 +90,14 @@ async function compare(
   const fields = { ...(preset !== undefined && presets[preset]?.(backend)), ...own, backend };
   const settings = checkConfig(compareSettings, fields, path ?? 'the command line');
   const plan = planOf(settings);
+  if (resume !== undefined) {
+    const begun = checkConfig(compareSettings, await readConfigFile(path as string), path as string);
+    requireSameRun(planOf(begun).base, plan.base, {
+      parts: [],
+      words: '--schemes, --ratios, --seeds, --learning-rates and --threads',
+    });
+  }
+  if (out !== undefined) await requireEmpty(out);
 
   const images = await loadImages(dataOf(settings));
   const arms = armsOf(plan, images);
@@ -112,7 +124,7 @@ async function compare(
     const rows = outcomes.map(summaryRow);
     for (const { arm, runs } of outcomes)
       for (const { seed, model } of runs)
-        await copyFile(model, folder.file(modelName(arm.scheme, arm.ratio, seed)));
+        await folder.write(modelName(arm.scheme, arm.ratio, seed), await readBytes(model));
     const seconds = (performance.now() - begun) / 1000;
     const summary = {
       data: images.name,
@@ -164,9 +176,11 @@ async function runAll(
     const { arm, seed, learningRate } = run;
     const line = { scheme: arm.scheme, ratio: formatRatio(arm.ratio), seed, learningRate, ...fields };
     written = written.then(() => folder.append(runFiles.metrics, line));
+    // Told where it is awaited; until then it is no fault that nobody heard of.
+    written.catch(() => {});
   };
   try {
-    return await compareArms({
+    const outcomes = await compareArms({
       ...{ plan, arms, executor },
       store: runStore(join(folder.path, 'runs')),
       signal: stop.signal,
@@ -186,20 +200,24 @@ async function runAll(
           record(run, { diverged: event.message });
           output.note(`${runName(run, config)} diverged: ${event.message}`);
           tasks.get(run)?.finish();
-        } else if (event.type === 'result') tasks.get(run)?.finish();
+        } else if (event.type === 'notice') output.note(`${runName(run, config)}: ${event.message}`);
+        else if (event.type === 'result') tasks.get(run)?.finish();
       },
     });
+    await written;
+    return outcomes;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    throw new InterruptedError(
-      `Interrupted. What the runs measured so far is in ${folder.file(runFiles.metrics)}. Go on with:\n` +
-        `  funhash compare --resume ${folder.path}`,
-    );
+    const kept =
+      `What the runs measured so far is in ${folder.file(runFiles.metrics)}. Go on with:\n` +
+      `  funhash compare --resume ${folder.path}`;
+    if (stop.signal.aborted) throw new InterruptedError(`Interrupted. ${kept}`, stop.cause);
+    output.note(kept);
+    throw error;
   } finally {
     stop.release();
     shown.close();
     await executor.close();
-    await written;
+    await written.catch(() => {});
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readBytes } from '@funhash/codec';
 import {
   chooseBackend,
   type FitReport,
@@ -12,6 +12,7 @@ import {
 } from '@funhash/experiments';
 import { option } from '@funhash/hashing';
 import { Command } from 'commander';
+import { requireFile } from '../files/paths.ts';
 import { claimFolder, configFile } from '../files/run-folders.ts';
 import { dataSettings, trainingOf, trainingSettings } from '../settings/common-settings.ts';
 import {
@@ -99,6 +100,7 @@ async function compressFile(
   const config = checkConfig(compressSettings, fields, source ?? 'the command line');
   const backend = await chooseBackend(config.backend, config.threads);
   const settings = { ...config, backend };
+  await requireFile('the model', path);
   const spec = await specOf(settings, path);
   if (out !== undefined) await requireEmpty(out);
 
@@ -165,7 +167,7 @@ async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
   const { weight, weights, layers, learningRate, relativeStep, storeAs, compress } = config;
   const request = trainingOf(config);
   const sha256 = createHash('sha256')
-    .update(await readFile(file))
+    .update(await readBytes(file))
     .digest('hex');
   return runSpec({
     ...request,

@@ -11,8 +11,8 @@ export function runsCommand({ line, note }: Output): Command {
         'least validation error of them, the test error, and the size of the model file.\n\n' +
         'A run is a folder with spec.json, which holds all that decides it; its hash is that of the spec, so equal\n' +
         'hashes are equal runs. A run is finished when it has its summary.json, running while a process works on it,\n' +
-        'and stopped where it was interrupted or killed: `funhash train --resume <folder>/checkpoint.safetensors`\n' +
-        'goes on with it, bit for bit.',
+        'stopped where it was interrupted, and abandoned where its process was killed: `funhash train --resume <folder>`\n' +
+        'goes on with it, bit for bit. One is damaged where a file of it cannot be read.',
     )
     .argument('[folder]', 'where to look, up to three folders deep', 'runs')
     .option('--json', 'as JSON, with the whole specs and results')
@@ -27,6 +27,10 @@ export function runsCommand({ line, note }: Output): Command {
           runs.map(rowOf),
         ),
       );
+      for (const { path, owner, problem } of runs) {
+        if (owner !== undefined) note(`${path}: ${owner}`);
+        if (problem !== undefined) note(`${path}: ${problem}`);
+      }
     });
 }
 

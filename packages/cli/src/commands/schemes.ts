@@ -1,7 +1,7 @@
 import { schemes } from '@funhash/space';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { type Output, tableOf } from '../terminal/output.ts';
+import { paint } from '../terminal/paint.ts';
 
 /** Makes `funhash schemes`: what a layer's weight can be. */
 export function schemesCommand({ line }: Output): Command {
@@ -29,7 +29,7 @@ export function schemesCommand({ line }: Output): Command {
       }));
       if (json) return line(JSON.stringify(all, null, 2));
       for (const { kind, source, canBeShared, options } of all) {
-        line(`${pc.bold(kind)}  ${pc.dim(source)}`);
+        line(`${paint('bold', kind)}  ${paint('dim', source)}`);
         if (options.length > 0) {
           const rows = options.map(({ name, takes, default: standard }) => [
             `  ${name}`,

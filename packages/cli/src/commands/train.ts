@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   chooseBackend,
   field,
@@ -11,10 +11,12 @@ import {
   runFiles,
   runSpec,
   runTraining,
+  sizeIfThere,
 } from '@funhash/experiments';
 import { option } from '@funhash/hashing';
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
+import { checkpointAt } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile } from '../files/run-folders.ts';
 import {
   dataSettings,
@@ -107,11 +109,15 @@ export function trainCommand(output: Output): Command {
     .summary('train one net')
     .description(
       'Trains a net and writes a run folder: config.json, spec.json, metrics.jsonl, checkpoint.safetensors,\n' +
-        'model.safetensors, summary.json. Ctrl-C saves a checkpoint from which --resume goes on, bit for bit.',
+        'model.safetensors, summary.json. Ctrl-C, SIGTERM and SIGHUP save a checkpoint from which --resume goes on, bit for\n' +
+        'bit; a second one ends at once. What may change then is --epochs, and how the model is stored.',
     )
     .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
     .option('--out <folder>', 'the run folder (default: runs/train-<date and time>)')
-    .option('--resume <checkpoint>', 'go on with a run; its settings are read from beside the checkpoint')
+    .option(
+      '--resume <checkpoint|folder>',
+      'go on with the run of this file or folder; its settings are beside the checkpoint',
+    )
     .option('--json', 'print the summary as JSON')
     .option('--profile', 'tell what a step costs on the GPU: passes, bytes, read-backs, textures');
   return addFlags(command, trainSettings)
@@ -130,7 +136,8 @@ async function train(
       expected: '--resume alone: its folder holds the configuration',
       actual: '--out or --config beside it',
     });
-  const source = resume === undefined ? path : configBeside(dirname(resume));
+  const checkpoint = resume === undefined ? undefined : await checkpointAt('--resume', resume);
+  const source = checkpoint === undefined ? path : configBeside(dirname(checkpoint));
   const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
   const config = checkConfig(trainSettings, fields, source ?? 'the command line');
   const backend = await chooseBackend(config.backend, config.threads);
@@ -146,19 +153,15 @@ async function train(
         signal,
         threads: config.threads,
         loaderThread: config.loaderThread,
-        folder: async () => {
-          const claimed = await (resume === undefined
-            ? claimFolder(out, 'train')
-            : openFolder(dirname(resume)));
-          await claimed.writeJson(configFile, settings);
-          return claimed;
-        },
-        ...(resume !== undefined && { resume }),
+        folder: () =>
+          checkpoint === undefined ? claimFolder(out, 'train') : openFolder(dirname(checkpoint)),
+        files: { [configFile]: settings },
+        ...(checkpoint !== undefined && { resume: checkpoint }),
       }),
     {
       title: config.weights ? 'train' : config.weight,
       epochs: config.epochs,
-      remedy: () => `Go on with:\n  funhash train --resume ${folder}/${runFiles.checkpoint}`,
+      remedy: () => goOn(folder),
       onEvent: (event) => {
         if (event.type === 'start') {
           folder = event.folder as string;
@@ -172,7 +175,12 @@ async function train(
       },
     },
     output,
-  );
+  ).catch(async (error: unknown) => {
+    const isKept = folder !== '' && !(error instanceof InterruptedError || error instanceof DivergedRunError);
+    if (isKept && (await sizeIfThere(join(folder, runFiles.checkpoint))) !== undefined)
+      output.note(`The last checkpoint is whole. ${goOn(folder)}`);
+    throw error;
+  });
   if (profile) output.note(String(profile));
 
   if (json) output.line(JSON.stringify({ folder, ...result }, null, 2));
@@ -182,6 +190,9 @@ async function train(
         `${percent([result.fileTestError ?? Number.NaN])} % from the file of ${grouped(result.fileBytes ?? 0)} bytes, in ${folder}`,
     );
 }
+
+const goOn = (folder: string): string =>
+  `Go on with:\n  funhash train --resume ${folder}/${runFiles.checkpoint}`;
 
 /** The run that settings of `train` ask for. */
 function specOf(config: ConfigOf<typeof trainSettings>): RunSpec {

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import { parseJson } from '@funhash/codec';
 import { DataFormatError, parseIdx, toFloats } from '@funhash/datasets';
 import { PNG } from 'pngjs';
 import { UsageError } from '../errors.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** Inputs of a net: `values` is [count, width]. */
 export interface Inputs {
@@ -19,7 +19,7 @@ const maxBytes = 2 ** 28;
  * @throws UsageError or DataFormatError where the file is none of these or does not fit the net
  */
 export async function readInputs(path: string, width: number): Promise<Inputs> {
-  const bytes = await readBounded(path);
+  const bytes = await readBounded(path, { maxBytes });
   if (bytes.length >= 8 && bytes.readUInt32BE(0) === 0x89504e47)
     return { count: 1, values: fromPng(bytes, path, width) };
   const values =
@@ -28,17 +28,6 @@ export async function readInputs(path: string, width: number): Promise<Inputs> {
   if (!Number.isInteger(count) || count < 1)
     throw refusal(path, `inputs of ${width} numbers`, `${values.length} numbers`);
   return { count, values };
-}
-
-async function readBounded(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    if (size > maxBytes) throw refusal(path, `at most ${maxBytes} bytes`, `${size} bytes`);
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }
 
 function fromPng(bytes: Buffer, path: string, width: number): Float32Array {

@@ -57,19 +57,20 @@ const short = (v) => v >= 1e6 ? +(v / 1e6).toPrecision(3) + ' M' : v >= 1e4 ? +(
 function options({ x, y, series }, width) {
   const axis = { stroke: ink('--soft'), grid: { stroke: ink('--line'), width: 1 }, ticks: { stroke: ink('--line'), width: 1 }, font: '12px system-ui', labelFont: '12px system-ui' };
   const all = series.flatMap((s) => s.values).filter((v) => v > 0);
-  const isSpread = Math.max(...all) > 6 * Math.min(...all);
+  const [least, most] = all.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+  const isSpread = most > 6 * least;
   const first = x.values[0], last = x.values[x.values.length - 1];
   const positions = x.isLog ? logTicks(first / 1.6, last * 1.6) : undefined;
   return {
     width, height: 330, cursor: { drag: { x: false, y: false } },
     scales: {
       x: x.isLog ? { time: false, distr: 3, range: () => [first / 1.6, last * 1.6] } : { time: false, range: () => [first - 0.15, Math.max(last, first + 1) + 0.15] },
-      y: isSpread ? { distr: 3, range: () => [Math.min(...all) / 1.15, Math.max(...all) * 1.15] }
+      y: isSpread ? { distr: 3, range: () => [least / 1.15, most * 1.15] }
         : { range: (u, low, high) => { const room = Math.max(0.1, (high - low) * 0.12); return [Math.max(0, low - room), high + room]; } },
     },
     axes: [
       { ...axis, label: x.label, ...(x.isLog ? { splits: () => positions, values: (u, v) => v.map(short), filter: (u, v) => v } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], values: (u, v) => v.map((n) => Number.isInteger(n) ? n : '') }) },
-      { ...axis, label: y, size: 54, ...(isSpread ? { splits: () => logTicks(Math.min(...all) / 1.15, Math.max(...all) * 1.15), filter: (u, v) => v } : {}), values: (u, v) => v.map((n) => n == null ? '' : String(+n.toPrecision(3))) },
+      { ...axis, label: y, size: 54, ...(isSpread ? { splits: () => logTicks(least / 1.15, most * 1.15), filter: (u, v) => v } : {}), values: (u, v) => v.map((n) => n == null ? '' : String(+n.toPrecision(3))) },
     ],
     series: [
       { label: x.label, value: (u, v) => v == null ? '–' : x.isLog ? short(v) : v },

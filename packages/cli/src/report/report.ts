@@ -94,7 +94,9 @@ ${outcomes.map((outcome) => mistakesOf(outcome, images)).join('')}</section>
 }
 
 function resultTable(rows: readonly SummaryRow[], schemes: readonly string[]): string {
-  const worst = Math.max(...rows.flatMap(({ testErrors }) => testErrors), 0);
+  const worst = rows
+    .flatMap(({ testErrors }) => testErrors)
+    .reduce((most, error) => Math.max(most, error), 0);
   const best = new Map<string, number>();
   const meanOf = ({ testErrors }: SummaryRow): number =>
     testErrors.length === 0 ? Number.POSITIVE_INFINITY : spreadOf(testErrors).mean;

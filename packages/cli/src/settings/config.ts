@@ -1,8 +1,10 @@
+import { open } from 'node:fs/promises';
 import { parseJson } from '@funhash/codec';
 import { type Filled, filled } from '@funhash/experiments';
 import { ArgumentError, type OptionRule, shownValue } from '@funhash/hashing';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { asUsage, requireFile } from '../files/paths.ts';
 
 /** One setting of a command: a field of its JSON configuration, and the flag that overrides it. */
 export interface Setting<R extends OptionRule = OptionRule> {
@@ -84,15 +86,17 @@ const maxConfigBytes = 2 ** 20;
  * @throws UsageError when it is absent, too large or not a JSON object
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  const { open } = await import('node:fs/promises');
+  const operation = `configuration ${path}`;
   const refuse = (expected: string, actual: string): never => {
-    throw new UsageError({ operation: `configuration ${path}`, expected, actual });
+    throw new UsageError({ operation, expected, actual });
   };
-  const file = await open(path).catch((error: Error) => refuse('a readable file', error.message));
+  await requireFile(operation, path);
+  const file = await open(path).catch((error: unknown) => {
+    throw asUsage(error, operation, path);
+  });
   try {
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.size > maxConfigBytes)
-      refuse(`a file of at most ${maxConfigBytes} bytes`, stat.isFile() ? `${stat.size} bytes` : 'no file');
+    const { size } = await file.stat();
+    if (size > maxConfigBytes) refuse(`a file of at most ${maxConfigBytes} bytes`, `${size} bytes`);
     const value = parseJson(
       await file.readFile('utf8'),
       { maxDepth: 8, maxValues: 4096 },

@@ -14,7 +14,7 @@ interface FollowOptions {
 }
 
 /**
- * Shows what happens in a run, until its end; Ctrl-C ends it after the step under way.
+ * Shows what happens in a run, until its end; Ctrl-C, SIGTERM and SIGHUP end it after the step under way.
  *
  * @throws InterruptedError where it was aborted, DivergedRunError where a loss was not finite
  */
@@ -39,14 +39,15 @@ export async function follow(
         );
       } else if (event.type === 'end') {
         if (event.reason === 'aborted')
-          throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy()}`);
+          throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy()}`, stop.cause);
         if (event.reason === 'diverged') throw new DivergedRunError(event.message ?? 'The run diverged.');
         task?.finish();
-      } else if (event.type === 'result') return event.result;
+      } else if (event.type === 'notice') output.note(event.message);
+      else if (event.type === 'result') return event.result;
     }
   } finally {
     stop.release();
     shown.close();
   }
-  throw new InterruptedError(`The run ended without a result. ${remedy()}`);
+  throw new InterruptedError(`The run ended without a result. ${remedy()}`, stop.cause);
 }

@@ -1,5 +1,7 @@
+import { printable } from '@funhash/hashing';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import pc from 'picocolors';
+import { paint } from './paint.ts';
 
 /** Destination of what a command prints; a test passes its own. */
 export interface Output {
@@ -60,19 +62,23 @@ function bars(): Progress {
   return {
     task: (name, total) => {
       const since = performance.now();
+      const title = printable(name);
       let last = '';
-      const bar: SingleBar = all.create(total, 0, { name: name.padEnd(28), detail: '', left: '' });
+      const bar: SingleBar = all.create(total, 0, { name: title.padEnd(28), detail: '', left: '' });
       return {
         update: (done, detail) => {
           const left = done > 0 ? ((performance.now() - since) / done) * (total - done) : undefined;
-          bar.update(done, { detail, left: left === undefined ? '' : `${duration(left)} left` });
+          bar.update(done, {
+            detail: printable(detail),
+            left: left === undefined ? '' : `${duration(left)} left`,
+          });
         },
         milestone: (text) => {
           last = text;
         },
         // A finished bar gives its place to those under way; what it came to stays above them.
         finish: () => {
-          all.log(`${name}: ${last}, ${duration(performance.now() - since)} in all\n`);
+          all.log(`${title}: ${printable(last)}, ${duration(performance.now() - since)} in all\n`);
           bar.stop();
           all.remove(bar);
         },
@@ -90,10 +96,11 @@ export function duration(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** A table with a header, its numeric columns right-aligned. */
-export function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table with a header, its numeric columns right-aligned; a cell stays on its line. */
+export function tableOf(header: readonly string[], cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = header.map((title, k) =>
-    Math.max(title.length, ...rows.map((row) => (row[k] ?? '').length)),
+    rows.reduce((width, row) => Math.max(width, (row[k] ?? '').length), title.length),
   );
   const isNumeric = header.map((_, k) => rows.every((row) => /^[\d(–-]/.test(row[k] ?? '–')));
   const lineOf = (cells: readonly string[]): string =>
@@ -103,7 +110,7 @@ export function tableOf(header: readonly string[], rows: readonly (readonly stri
       )
       .join('  ')
       .trimEnd();
-  return [pc.bold(lineOf(header)), ...rows.map(lineOf)].join('\n');
+  return [paint('bold', lineOf(header)), ...rows.map(lineOf)].join('\n');
 }
 
 /** `12 250`. */

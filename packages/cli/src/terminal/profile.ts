@@ -20,7 +20,7 @@ interface Moment {
 export class StepProfile {
   #last: Moment | undefined;
   #latest: { readonly from: Moment; readonly to: Moment } | undefined;
-  readonly #texturesAlive: number[] = [];
+  #texturesAlive = { least: Number.POSITIVE_INFINITY, most: 0 };
 
   /** Takes note of the counters after a step. */
   note(step: number): void {
@@ -29,7 +29,9 @@ export class StepProfile {
     const now = { step, counters: read() };
     if (this.#last) this.#latest = { from: this.#last, to: now };
     this.#last = now;
-    this.#texturesAlive.push(now.counters.arrays);
+    const { least, most } = this.#texturesAlive;
+    const { arrays } = now.counters;
+    this.#texturesAlive = { least: Math.min(least, arrays), most: Math.max(most, arrays) };
   }
 
   /** An epoch's end evaluates: what it does is of no step. */
@@ -43,7 +45,8 @@ export class StepProfile {
     const { from, to } = this.#latest;
     const a = (name: 'passes' | 'uploadedBytes' | 'reads' | 'readBytes'): string =>
       String(Math.round((to.counters[name] - from.counters[name]) / (to.step - from.step)));
-    const alive = `${Math.min(...this.#texturesAlive)} to ${Math.max(...this.#texturesAlive)}`;
+    const { least, most } = this.#texturesAlive;
+    const alive = `${least} to ${most}`;
     return (
       `profile: a step takes ${a('passes')} passes, ${a('uploadedBytes')} bytes up, ` +
       `${a('reads')} read-backs of ${a('readBytes')} bytes; ` +
