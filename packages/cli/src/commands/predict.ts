@@ -2,6 +2,7 @@ import type { Module } from '@funhash/layers';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import type { Asked } from '../files/decode-inputs.ts';
 import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { type Output, tableOf } from '../terminal/output.ts';
@@ -18,6 +19,7 @@ export function predictCommand({ line }: Output): Command {
       '--input <file>',
       'a PNG, an IDX file of images, or JSON: numbers from 0 to 1, or lists of them',
     )
+    .option('--background <level>', 'what shows through transparent pixels: white, black, or 0 to 255')
     .option('--invert', 'dark strokes on light paper: MNIST nets know light on dark')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -28,18 +30,21 @@ export function predictCommand({ line }: Output): Command {
       async ({
         model,
         input,
+        background,
         invert,
         json,
       }: {
         model: string;
         input: string;
+        background?: string;
         invert?: true;
         json?: true;
       }) => {
         const net = await loadModel(model);
-        const width = inputWidth(net);
-        const { count, values } = await readInputs(input, width);
-        const inputs = invert ? values.map((x) => 1 - x) : values;
+        const asked = askedBy(net);
+        const { count, values } = await readInputs(input, asked, { background: levelOf(background) });
+        const [low, high] = asked.scale ?? [0, 1];
+        const inputs = invert ? values.map((x) => low + high - x) : values;
         const outputs = await predict(net, inputs, { count });
         const classes = outputs.shape[1] as number;
         const all = Array.from({ length: count }, (_, k) =>
@@ -64,15 +69,31 @@ export function predictCommand({ line }: Output): Command {
     );
 }
 
-/** Numbers of one input: those of the signature, or what the first layer that says so takes. */
-function inputWidth(net: Module): number {
-  const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
-  if (net.signature) return sizeOf(net.signature.input);
+const levels: Readonly<Record<string, number>> = { black: 0, white: 255 };
+
+function levelOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const level = Object.hasOwn(levels, text)
+    ? levels[text]
+    : /^\d{1,3}$/.test(text)
+      ? Number(text)
+      : undefined;
+  if (level !== undefined && level <= 255) return level;
+  throw new UsageError({
+    operation: '--background',
+    expected: 'white, black, or a level from 0 to 255',
+    actual: text,
+  });
+}
+
+/** What a net takes: by its signature, or by the first layer that says so. */
+function askedBy(net: Module): Asked {
+  if (net.signature) return net.signature;
   // Files of earlier versions have none: their first layer with a shape or a width says it.
   for (const { spec } of net.chain ?? [net]) {
     const { in: width, shape, kernelSize } = spec as { in?: number; shape?: number[]; kernelSize?: unknown };
-    if (shape) return sizeOf(shape);
-    if (width !== undefined && kernelSize === undefined) return width;
+    if (shape) return { input: shape };
+    if (width !== undefined && kernelSize === undefined) return { input: [width] };
   }
   throw new UsageError({
     operation: 'predict',
