@@ -1,17 +1,19 @@
 // What a user gets: packs every package, installs the tarballs into an empty folder without install scripts,
-// runs the README's example there in Node, then bundled by Vite in headless Chromium, and compares what they print.
+// runs the README's example there in Node, then bundled by each bundler as a page and as a worker in headless Chromium,
+// and compares what they print.
 //
 //   tsx tools/packed-install.ts [--snippet file]     default: the first code block under README's "Example"
 //   CHROMIUM=/path/to/chromium                       default: where Debian puts it
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { x } from 'tinyexec';
 import ts from 'typescript';
-import { build, preview } from 'vite';
+import { preview } from 'vite';
+import { type Bundler, bundlers } from './bundlers.ts';
 import { chromiumPath, hasChromium, inChromium } from './chromium.ts';
 import { inTemporaryFolder, type Packed, packAll } from './packed.ts';
 
@@ -42,9 +44,7 @@ async function main(): Promise<void> {
     await install(folder, snippet);
     const inNode = await runInNode(folder);
     console.log(`Node ${process.version} prints\n${inNode.map((line) => `    ${line}`).join('\n')}`);
-    await bundle(folder);
-    requireSame(inNode, await runInChromium(folder));
-    console.log('Chromium prints the same');
+    for (const bundler of bundlers) await checkBundled(folder, bundler, inNode);
   });
 }
 
@@ -83,6 +83,13 @@ async function install(folder: string, snippet: string): Promise<void> {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
   await writeFile(join(folder, 'snippet.mjs'), outputText);
+  // The same without `await` at the top level, which scripts that are no modules have not.
+  const imports = outputText.match(/^import [\s\S]*?;\n/gm) ?? [];
+  const rest = imports.reduce((text, line) => text.replace(line, ''), outputText);
+  await writeFile(
+    join(folder, 'snippet-in-function.mjs'),
+    `${imports.join('')}export const done = (async () => {\n${rest}})();\n`,
+  );
 }
 
 async function requireNoInstallScripts(folder: string): Promise<void> {
@@ -108,59 +115,68 @@ print(JSON.stringify(lines));
   return lines;
 }
 
-async function bundle(folder: string): Promise<void> {
-  const site = join(folder, 'site');
+/** Bundles the example as a page and as a worker of that page, and compares what both print. */
+async function checkBundled(folder: string, bundler: Bundler, inNode: readonly string[]): Promise<void> {
+  const { name } = bundler;
+  const site = join(folder, `site ${name}`);
   await mkdir(site);
-  await writeFile(join(site, 'index.html'), '<script type="module" src="/main.mjs"></script>');
   await writeFile(
     join(site, 'main.mjs'),
-    `${recorder}globalThis.printed = import('../snippet.mjs').then(() => lines);\n`,
-  );
-  const output = await build({
-    root: site,
-    configFile: false,
-    logLevel: 'error',
-    build: { target: 'esnext', modulePreload: false },
+    `${recorder}globalThis.printed = import('../snippet-in-function.mjs').then(({ done }) => done).then(() => lines);
+globalThis.printedByWorker = () =>
+  new Promise((resolve, reject) => {
+    const worker = ${bundler.startWorker};
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
   });
-  const outputs = Array.isArray(output) ? output : [output];
-  const chunks = outputs
-    .flatMap((result) => ('output' in result ? result.output : []))
-    .filter((chunk) => chunk.type === 'chunk');
-  const example = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('snippet.mjs'));
-  const atStart = new Set<string>();
-  const visit = (fileName: string): void => {
-    if (atStart.has(fileName)) return;
-    atStart.add(fileName);
-    for (const imported of chunks.find((chunk) => chunk.fileName === fileName)?.imports ?? [])
-      visit(imported);
-  };
-  if (example) visit(example.fileName);
-  const kilobytes = (counted: typeof chunks): string =>
-    (counted.reduce((sum, { code }) => sum + gzipSync(code).length, 0) / 1000).toFixed(1);
-  console.log(
-    `bundled by Vite: ${kilobytes(chunks)} kB gzip, ` +
-      `${kilobytes(chunks.filter(({ fileName }) => atStart.has(fileName)))} of it when the example starts`,
+`,
   );
+  await writeFile(
+    join(site, 'worker.mjs'),
+    `${recorder}import('../snippet-in-function.mjs')
+  .then(({ done }) => done)
+  .then(() => postMessage(lines), (error) => postMessage([String(error)]));
+`,
+  );
+  const warnings = await bundler.bundle({ folder: site }).catch((error: unknown) => {
+    throw new CheckFailed(`${name}: ${String(error)}`);
+  });
+  if (warnings.length > 0) throw new CheckFailed(`${name} warns:\n${warnings.join('\n')}`);
+  const [page, worker] = await runInChromium(join(site, 'dist'), name);
+  requireSame(inNode, page, `${name}, in the page`);
+  requireSame(inNode, worker, `${name}, in a worker`);
+  console.log(`${name}: ${await sizesOf(join(site, 'dist'))}; page and worker print the same`);
 }
 
-async function runInChromium(folder: string): Promise<readonly string[]> {
+/** All scripts of a folder, minified or not, as a server that compresses would send them. */
+async function sizesOf(folder: string): Promise<string> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.js'));
+  const lengths = await Promise.all(
+    files.map(async (file) => gzipSync(await readFile(join(folder, file))).length),
+  );
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  return `${(total / 1000).toFixed(1)} kB gzip in ${files.length} files`;
+}
+
+async function runInChromium(folder: string, name: string): Promise<readonly (readonly string[])[]> {
   if (!hasChromium)
     throw new CheckFailed(`no Chromium at ${chromiumPath}: install it, or name one in CHROMIUM`);
   const server = await preview({
-    root: join(folder, 'site'),
+    root: folder,
+    build: { outDir: '.' },
     configFile: false,
     logLevel: 'error',
     preview: { host: '127.0.0.1', port: 0 },
   });
   try {
-    const lines = await inChromium(async (page) => {
+    return await inChromium(async (page) => {
       await page.goto(server.resolvedUrls?.local[0] as string);
-      return page.evaluate('globalThis.printed') as Promise<readonly string[] | undefined>;
-    }).catch((error: unknown) => {
-      throw new CheckFailed(`the example in Chromium: ${String(error)}`);
+      const ofPage = await page.evaluate('globalThis.printed');
+      const ofWorker = await page.evaluate('globalThis.printedByWorker()');
+      return [ofPage, ofWorker] as readonly (readonly string[])[];
     });
-    if (lines === undefined) throw new CheckFailed('the example in Chromium did not start');
-    return lines;
+  } catch (error) {
+    throw new CheckFailed(`${name}, in Chromium: ${String(error)}`);
   } finally {
     await server.close();
   }
@@ -170,7 +186,12 @@ async function runInChromium(folder: string): Promise<readonly string[]> {
  * Text and integers must agree exactly. Other numbers may differ by 1 %: fused multiply-add is there in one
  * engine and absent in the other, and training amplifies a last digit.
  */
-function requireSame(inNode: readonly string[], inChromium: readonly string[]): void {
+function requireSame(
+  inNode: readonly string[],
+  inChromium: readonly string[] | undefined,
+  where: string,
+): void {
+  if (inChromium === undefined) throw new CheckFailed(`${where}: the example did not start`);
   const number = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
   const agree = (a: string, b: string): boolean => {
     if (a.replace(number, '#') !== b.replace(number, '#')) return false;
@@ -184,6 +205,6 @@ function requireSame(inNode: readonly string[], inChromium: readonly string[]): 
     inNode.length === inChromium.length && inNode.every((line, i) => agree(line, inChromium[i] ?? ''));
   if (!same)
     throw new CheckFailed(
-      `Node printed\n${inNode.join('\n')}\nbut Chromium printed\n${inChromium.join('\n')}`,
+      `Node printed\n${inNode.join('\n')}\nbut ${where}, Chromium printed\n${inChromium.join('\n')}`,
     );
 }

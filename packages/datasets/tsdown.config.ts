@@ -1,3 +1,3 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/batches.worker.ts']);
+export default library(['src/index.ts', 'src/batches.worker.ts', 'src/here.ts', 'src/nowhere.ts']);

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { FunhashError } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
+import { here, resolve } from '#here';
 import { type Batch, type BatchOptions, batchPlan } from './batches.ts';
 import type { Split } from './images/image-dataset.ts';
 
@@ -90,12 +91,12 @@ function ended(actual: string, cause?: Error): FunhashError {
 
 async function startWorker(workerData: BatchWorkerData): Promise<Worker> {
   const { Worker } = nodeModule('node:worker_threads');
-  const isSource = import.meta.url.endsWith('.ts');
+  const isSource = here?.endsWith('.ts');
   // Not the literal form that bundlers look for: a page has no use for the thread.
-  const entry = new URL(isSource ? './batches.worker.ts' : './batches.worker.js', import.meta.url);
+  const entry = new URL(isSource ? './batches.worker.ts' : './batches.worker.js', here);
   if (!isSource) return new Worker(entry, { workerData });
   // Node 20 starts a thread from JavaScript only: it loads the TypeScript loader first, then the source.
-  const loader = import.meta.resolve('tsx/esm/api');
+  const loader = resolve('tsx/esm/api');
   const start = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); });`;
   return new Worker(start, { eval: true, workerData });
 }

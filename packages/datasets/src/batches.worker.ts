@@ -1,7 +1,8 @@
+import { nodeModule } from '@funhash/hashing/node';
 import type { BatchRequest, BatchWorkerData } from './batch-worker.ts';
 import { type BatchPlan, batchPlan } from './batches.ts';
 
-const { parentPort, workerData } = await import('node:worker_threads');
+const { parentPort, workerData } = nodeModule('node:worker_threads');
 const { split, options } = workerData as BatchWorkerData;
 const port = parentPort as NonNullable<typeof parentPort>;
 let planned: { readonly epoch: number; readonly plan: BatchPlan } | undefined;

@@ -1,4 +1,5 @@
 import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
+import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
@@ -128,7 +129,7 @@ async function readResponse(response: Response, maxBytes: number, name: string):
 }
 
 async function readPath(path: string | URL, maxBytes: number, name: string): Promise<Uint8Array> {
-  const { open } = await import('node:fs/promises');
+  const { open } = nodeModule('node:fs/promises');
   const handle = await open(path);
   try {
     const { size } = await handle.stat();

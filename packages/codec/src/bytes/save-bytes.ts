@@ -1,3 +1,4 @@
+import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
@@ -13,7 +14,7 @@ export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Ui
 export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<void> {
   if (typeof target === 'string') return writeFileAtomic(target, bytes);
   if (target instanceof URL) {
-    const { fileURLToPath } = await import('node:url');
+    const { fileURLToPath } = nodeModule('node:url');
     return writeFileAtomic(fileURLToPath(target), bytes);
   }
   const name = 'name' in target ? target.name : 'a stream';

@@ -1,3 +1,4 @@
+import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 
 /**
@@ -10,7 +11,7 @@ import { ModelFileError } from '../container/model-file-error.ts';
  * @throws ModelFileError whose cause is the error of the file system
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
-  const { chmod, open, realpath, rename, rm, stat } = await import('node:fs/promises');
+  const { chmod, open, realpath, rename, rm, stat } = nodeModule('node:fs/promises');
   let temporary: string | undefined;
   try {
     const target = await realpath(path).catch(absentAsUndefined);

