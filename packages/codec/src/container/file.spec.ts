@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nodeModule } from '@funhash/hashing/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readBytes } from '../bytes/read-bytes.ts';
 import { saveBytes } from '../bytes/save-bytes.ts';
@@ -52,25 +53,21 @@ describe('writeFileAtomic', () => {
     'a failing %s leaves the old file and no other',
     async (failing) => {
       await writeFile(path, 'old');
-      vi.doMock('node:fs/promises', async (importOriginal) => {
-        const actual = await importOriginal<typeof import('node:fs/promises')>();
-        return {
-          ...actual,
-          open: async (...args: Parameters<typeof actual.open>) => {
-            const handle = await actual.open(...args);
-            const method = handle[failing].bind(handle) as (...args: unknown[]) => Promise<unknown>;
-            vi.spyOn(handle, failing).mockImplementation(async (...args: unknown[]) => {
-              await method(...args);
-              throw new Error('no space left');
-            });
-            return handle;
-          },
-        };
+      const files = nodeModule('node:fs/promises');
+      const { open } = files;
+      const opened = vi.spyOn(files, 'open').mockImplementation(async (...args) => {
+        const handle = await open(...args);
+        const method = handle[failing].bind(handle) as (...args: unknown[]) => Promise<unknown>;
+        vi.spyOn(handle, failing).mockImplementation(async (...args: unknown[]) => {
+          await method(...args);
+          throw new Error('no space left');
+        });
+        return handle;
       });
       const error = await writeFileAtomic(path, bytes).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(ModelFileError);
       expect(error).toMatchObject({ source: path, cause: { message: 'no space left' } });
-      vi.doUnmock('node:fs/promises');
+      opened.mockRestore();
       expect(await readFile(path, 'utf8')).toBe('old');
       expect(await readdir(folder)).toEqual(['net.safetensors']);
     },
