@@ -6,7 +6,8 @@ import { cast } from './ops/index-ops.ts';
 import { add, exp, multiply, relu, sin, square, tanh } from './ops/pointwise.ts';
 import { power } from './ops/power.ts';
 import { mean, sum } from './ops/reduce.ts';
-import { reshape, slice, transpose } from './ops/views.ts';
+import { slice } from './ops/slice.ts';
+import { reshape, transpose } from './ops/views.ts';
 
 const scalar = (value: number): Tensor => tensor(new Float64Array([value]), []);
 const vector = (...values: number[]): Tensor => tensor(Float64Array.from(values));

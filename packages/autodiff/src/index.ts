@@ -2,7 +2,13 @@ export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, value
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
 export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
 export { type FlipOptions, flip } from './ops/flip.ts';
-export { cast, gather, oneHot, scatterAdd } from './ops/index-ops.ts';
+export {
+  type AlongAxisOptions,
+  type GatherOptions,
+  gather,
+  takeAlongAxis,
+} from './ops/gather.ts';
+export { cast, oneHot } from './ops/index-ops.ts';
 export {
   type LstmGates,
   type LstmState,
@@ -18,6 +24,7 @@ export {
   type NormOptions,
   shiftBatchNorm,
 } from './ops/normalization.ts';
+export { type PadModeOptions, pad } from './ops/pad.ts';
 export * from './ops/pointwise.ts';
 export {
   type AveragePoolOptions,
@@ -37,6 +44,8 @@ export {
 } from './ops/random.ts';
 export { type ArgOptions, argMax, argMin, max, mean, min, sum } from './ops/reduce.ts';
 export type { ReduceOptions } from './ops/reduction.ts';
+export { indexAdd, type ScatterOptions, scatterAdd } from './ops/scatter-add.ts';
+export { type SliceRange, slice } from './ops/slice.ts';
 export {
   type CrossEntropyOptions,
   logSoftmax,
@@ -52,9 +61,7 @@ export {
   concat,
   expandDims,
   flatten,
-  pad,
   reshape,
-  slice,
   split,
   squeeze,
   stack,

@@ -226,6 +226,27 @@ case('prod', torch.prod, [normal(7)], {'options': {}})
 case('prod', torch.prod, [[2.0, 0.0, -3.0]], {'options': {}})
 case('prod', torch.prod, [[0.0, 0.0, -3.0]], {'options': {}}, order=1)
 
+# Slices, indices and edges.
+case('gather', lambda x: torch.square(x)[:, [[2, 0], [1, 1]]], [normal(2, 3, 2)],
+     {'options': {'axis': 1}, 'index': [[2, 0], [1, 1]]})
+along = [[[2, 0]], [[1, 1]]]
+case('takeAlongAxis', lambda x: torch.square(x.gather(2, torch.tensor(along))), [normal(2, 1, 3)], {'index': along})
+across = [[1, 0, 1, 1], [0, 0, 2, 2]]
+case('takeAlongAxis', lambda x: torch.square(x.gather(0, torch.tensor(across))), [normal(3, 4)],
+     {'options': {'axis': 0}, 'index': across})
+case('scatterAddTo', lambda b, x: torch.square(b.scatter_add(0, torch.tensor(across), x)), [normal(3, 4), normal(2, 4)],
+     {'options': {'axis': 0}, 'index': across})
+case('indexAdd', lambda b, x: torch.square(b.index_add(1, torch.tensor([2, 0, 2]), x)), [normal(2, 4), normal(2, 3)],
+     {'options': {'axis': 1}, 'index': [2, 0, 2]})
+case('sliceRanges', lambda x: torch.square(x[1:-1, ::2, -1]), [normal(4, 5, 3)],
+     {'ranges': [{'start': 1, 'stop': -1}, {'step': 2}, -1]})
+case('sliceRanges', lambda x: torch.square(torch.flip(x, [1])[:, ::2]), [normal(2, 5)],
+     {'ranges': [{}, {'step': -2}]})
+for mode, name in {'reflect': 'reflect', 'edge': 'replicate', 'wrap': 'circular'}.items():
+    # torch pads the last axes of batches of channels.
+    case('padMode', lambda x: torch.square(F.pad(x[None, None], (2, 1, 0, 2), mode=name)[0, 0]), [normal(3, 4)],
+         {'amounts': [[0, 2], [2, 1]], 'options': {'mode': mode}})
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
     out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')

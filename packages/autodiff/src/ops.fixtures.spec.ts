@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Tensor, tensor } from '@funhash/tensor';
+import { type NestedArray, type Tensor, tensor } from '@funhash/tensor';
 import { describe } from 'vitest';
 import { type FixtureCase, testCases } from './fixture-case.spec-kit.ts';
 import * as ad from './index.ts';
@@ -20,7 +20,8 @@ interface Parameters extends ad.MatmulOptions {
   readonly labelSmoothing: number;
   readonly starts: readonly number[];
   readonly sizes: readonly number[];
-  readonly index: readonly number[];
+  readonly index: NestedArray & readonly number[];
+  readonly ranges: readonly ad.SliceRange[];
   readonly squared?: boolean;
   readonly rows: number;
   readonly amounts: readonly (readonly [number, number])[];
@@ -39,7 +40,7 @@ const cases: readonly Case[] = JSON.parse(
 type DType = 'f32' | 'f64';
 type Op = (inputs: readonly [Tensor, Tensor, Tensor], parameters: Parameters, dtype: DType) => Tensor;
 
-const integers = (values: readonly number[]): Tensor => tensor(values, undefined, { dtype: 'i32' });
+const integers = (values: NestedArray): Tensor => tensor(values, undefined, { dtype: 'i32' });
 
 // Ops whose call is not op(...inputs).
 const calls: Record<string, Op> = {
@@ -60,7 +61,16 @@ const calls: Record<string, Op> = {
       ...(classWeights && { classWeights: tensor(classWeights, undefined, { dtype }) }),
     }),
   slice: ([x], { starts, sizes }) => ad.slice(x, starts, sizes),
-  gather: ([x], { index, squared }) => ad.gather(squared ? ad.square(x) : x, integers(index)),
+  gather: ([x], { index, squared, options }) =>
+    options
+      ? ad.gather(ad.square(x), integers(index), options)
+      : ad.gather(squared ? ad.square(x) : x, integers(index)),
+  takeAlongAxis: ([x], { index, options }) => ad.square(ad.takeAlongAxis(x, integers(index), options)),
+  scatterAddTo: ([base, x], { index, options }) =>
+    ad.square(ad.scatterAdd(x, integers(index), base, options)),
+  indexAdd: ([base, x], { index, options }) => ad.square(ad.indexAdd(base, integers(index), x, options)),
+  sliceRanges: ([x], { ranges }) => ad.square(ad.slice(x, ranges)),
+  padMode: ([x], { amounts, options }) => ad.square(ad.pad(x, amounts, options)),
   scatterAdd: ([x], { index, rows }) => ad.scatterAdd(ad.square(x), integers(index), rows),
   concat: (inputs, { axis }) => ad.square(ad.concat(inputs, axis)),
   stack: (inputs, { axis }) => ad.square(ad.stack(inputs, axis)),

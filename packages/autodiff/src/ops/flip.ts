@@ -1,6 +1,6 @@
 import { checkOptions, type OptionsOf } from '@funhash/hashing';
 import { type Tensor, tensor } from '@funhash/tensor';
-import { gather } from './index-ops.ts';
+import { gatherRows } from './index-ops.ts';
 import { axesOption, axisAdvice } from './option-rules.ts';
 import { axesOf } from './reduction.ts';
 import { transpose } from './views.ts';
@@ -28,5 +28,5 @@ function reversed(x: Tensor, axis: number): Tensor {
   if (extent < 2) return x;
   const order = tensor(Int32Array.from({ length: extent }, (_, k) => extent - 1 - k));
   const exchange = [...x.shape.keys()].with(0, axis).with(axis, 0);
-  return transpose(gather(transpose(x, exchange), order), exchange);
+  return transpose(gatherRows(transpose(x, exchange), order), exchange);
 }

@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradientsOf } from '../grad.ts';
 import { anyShape, oneShape, opLaws } from '../testing.ts';
-import { cast, gather, oneHot, scatterAdd } from './index-ops.ts';
+import { gather } from './gather.ts';
+import { cast, oneHot } from './index-ops.ts';
 import { square } from './pointwise.ts';
 import { sum } from './reduce.ts';
+import { scatterAdd } from './scatter-add.ts';
 
 const i32 = (values: readonly number[]): Tensor => tensor(values, [values.length], { dtype: 'i32' });
 

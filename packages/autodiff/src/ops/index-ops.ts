@@ -11,14 +11,14 @@ import { recorded } from '../tape.ts';
 import { elementwise } from './pointwise.ts';
 import { expandDims } from './views.ts';
 
-/** x [R, ...] at index [N] (i32) → [N, ...]. */
-export function gather(x: Tensor, index: Tensor): Tensor {
-  return recorded([x], runGather(x, index), (g) => [scatterAdd(g, index, x.shape[0] as number)]);
+/** x [R, ...] at index [N] (i32) → [N, ...]: `gather` without options. */
+export function gatherRows(x: Tensor, index: Tensor): Tensor {
+  return recorded([x], runGather(x, index), (g) => [scatterRows(g, index, x.shape[0] as number)]);
 }
 
 /** Zeros [rows, ...] to which row index[n] has x[n] added, for each n; index i32 [N]. */
-export function scatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
-  return recorded([x], runScatterAdd(x, index, rows), (g) => [gather(g, index)]);
+export function scatterRows(x: Tensor, index: Tensor, rows: number): Tensor {
+  return recorded([x], runScatterAdd(x, index, rows), (g) => [gatherRows(g, index)]);
 }
 
 /** Another dtype; the gradient is converted back. */
@@ -35,7 +35,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32'): Tensor {
   const numbers = arange(classes, { dtype });
   // Reading the labels from the class numbers converts them and checks their range.
-  return isClass(expandDims(gather(numbers, labels), -1), numbers);
+  return isClass(expandDims(gatherRows(numbers, labels), -1), numbers);
 }
 
 const isClass = elementwise('oneHot', (label, number) => label.minus(number).abs().ifPositive(0, 1));

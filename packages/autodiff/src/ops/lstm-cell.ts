@@ -3,7 +3,7 @@ import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { record, withoutTape } from '../tape.ts';
 import { logistic } from './logistic.ts';
 import { elementwise } from './pointwise.ts';
-import { concat, slice } from './views.ts';
+import { concat, windowAt } from './views.ts';
 
 /** The gates of a step, [B, H] each; in z and r they lie side by side in this order, as in PyTorch. */
 export interface LstmGates {
@@ -78,7 +78,7 @@ type Summands = readonly [z: Tensor, r: Tensor];
 function summands(z: Tensor, r: Tensor): readonly [Summands, Summands, Summands, Summands] {
   const [batch, width] = z.shape as [number, number];
   const size = width / 4;
-  const part = (sums: Tensor, k: number): Tensor => slice(sums, [0, k * size], [batch, size]);
+  const part = (sums: Tensor, k: number): Tensor => windowAt(sums, [0, k * size], [batch, size]);
   const of = (k: number): Summands => [part(z, k), part(r, k)];
   return [of(0), of(1), of(2), of(3)];
 }

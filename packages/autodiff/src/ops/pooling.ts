@@ -12,7 +12,7 @@ import { recorded } from '../tape.ts';
 import { type NoOptions, refuseOptions } from './option-rules.ts';
 import { multiply } from './pointwise.ts';
 import { mean } from './reduce.ts';
-import { broadcastTo, pad, reshape } from './views.ts';
+import { broadcastTo, padWith, reshape } from './views.ts';
 import { type PaddedWindowOptions, paddedWindowRules, planWindows, type WindowPlan } from './window-plan.ts';
 import { addPieces, overlapAddBy, piecesOf } from './windows.ts';
 
@@ -83,7 +83,7 @@ export function averagePool(x: Tensor, options: AveragePoolOptions): Tensor {
   const plan = planPool('averagePool', x, averageRules, options);
   const { countPadding = true } = options;
   const isPadded = plan.padding.flat().some((amount) => amount > 0);
-  const padded = isPadded ? pad(x, [[0, 0], ...plan.padding, [0, 0]]) : x;
+  const padded = isPadded ? padWith(x, [[0, 0], ...plan.padding, [0, 0]]) : x;
   const means = windowMean(padded, { ...plan, padding: plan.padding.map(() => [0, 0]) });
   return countPadding || !isPadded ? means : multiply(means, uncounted(x, plan));
 }

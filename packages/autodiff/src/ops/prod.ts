@@ -2,7 +2,7 @@ import type { Tensor } from '@funhash/tensor';
 import { withAxesJoined } from './axis-last.ts';
 import { multiply } from './pointwise.ts';
 import { type ReduceOptions, reductionOf } from './reduction.ts';
-import { pad, reshape, split } from './views.ts';
+import { padWith, reshape, split } from './views.ts';
 
 /**
  * The product of elements over some axes, or all: x of any shape → the shape without these axes; 1 of no elements. The
@@ -17,7 +17,7 @@ export function prod(x: Tensor, options?: ReduceOptions): Tensor {
   const width = line.shape[last] as number;
   const whole = 2 ** Math.ceil(Math.log2(Math.max(1, width)));
   if (whole > width)
-    line = pad(
+    line = padWith(
       line,
       [...line.shape.keys()].map((axis) => [0, axis === last ? whole - width : 0]),
       1,

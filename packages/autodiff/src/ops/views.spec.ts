@@ -65,7 +65,7 @@ describe('laws', () => {
       return [starts, pairs.map(([a, b], k) => Math.max(a, b) - (starts[k] as number))] as const;
     }),
   );
-  const slice = (x: Tensor, starts: Shape, sizes: Shape): Tensor => square(views.slice(x, starts, sizes));
+  const slice = (x: Tensor, starts: Shape, sizes: Shape): Tensor => square(views.windowAt(x, starts, sizes));
   for (const law of opLaws('slice', slice, windows)) test(law.name, law.check);
 
   const padded = withParameters((shape) =>
@@ -76,8 +76,8 @@ describe('laws', () => {
   );
   const pad = (
     x: Tensor,
-    ...[amounts, value]: Parameters<typeof views.pad> extends [unknown, ...infer P] ? P : never
-  ) => square(views.pad(x, amounts, value));
+    ...[amounts, value]: Parameters<typeof views.padWith> extends [unknown, ...infer P] ? P : never
+  ) => square(views.padWith(x, amounts, value));
   for (const law of opLaws('pad', pad, padded)) test(law.name, law.check);
 
   const triples = anyShape({ minRank: 1 }).chain((shape) =>
@@ -193,13 +193,13 @@ describe('errors name the op and the shapes', () => {
     ['sumTo what does not broadcast', () => views.sumTo(x, [3, 2]), /sumTo: .*\[2, 3\].*\[3, 2\]/],
     ['squeeze of an extent', () => views.squeeze(x, [0]), /squeeze: .*\[2, 3\]/],
     ['expandDims beyond the rank', () => views.expandDims(x, 3), /expandDims/],
-    ['slice outside', () => views.slice(x, [0, 1], [2, 3]), /slice: .*\[2, 3\].*starts \[0, 1\]/],
-    ['slice with too few starts', () => views.slice(x, [0], [2]), /slice/],
-    ['slice at fractions', () => views.slice(x, [0, 0], [2, 1.5]), /slice/],
+    ['slice outside', () => views.windowAt(x, [0, 1], [2, 3]), /slice: .*\[2, 3\].*starts \[0, 1\]/],
+    ['slice with too few starts', () => views.windowAt(x, [0], [2]), /slice/],
+    ['slice at fractions', () => views.windowAt(x, [0, 0], [2, 1.5]), /slice/],
     [
       'pad by negative amounts',
       () =>
-        views.pad(x, [
+        views.padWith(x, [
           [-1, 0],
           [0, 0],
         ]),
@@ -208,13 +208,13 @@ describe('errors name the op and the shapes', () => {
     [
       'pad at fractions',
       () =>
-        views.pad(x, [
+        views.padWith(x, [
           [0.5, 0.5],
           [0, 0],
         ]),
       /pad/,
     ],
-    ['pad of too few axes', () => views.pad(x, [[0, 0]]), /pad/],
+    ['pad of too few axes', () => views.padWith(x, [[0, 0]]), /pad/],
     ['concat of other extents', () => views.concat([x, numbers(2, 2)]), /concat: .*\[2, 3\].*\[2, 2\]/],
     ['split into parts that do not fit', () => views.split(x, 2, 1), /split: .*2 parts/],
     ['split into extents of another sum', () => views.split(x, [1, 1], 1), /split: .*sum 3.*\[1, 1\]/],

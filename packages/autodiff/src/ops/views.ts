@@ -132,12 +132,8 @@ export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
   );
 }
 
-/**
- * The window of `sizes` elements from `starts`, on the memory of x; a size −1 reaches to the end of the axis.
- *
- * @throws ShapeError unless the window is inside x
- */
-export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
+/** `slice` by starts and sizes: what other ops take windows by. */
+export function windowAt(x: Tensor, starts: readonly number[], sizes: Shape): Tensor {
   const shape = sizes.map((size, axis) =>
     size === -1 ? (x.shape[axis] as number) - (starts[axis] as number) : size,
   );
@@ -159,7 +155,7 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
     });
   const output = windowOf(x, shape, starts);
   return recorded([x], output, (g) => [
-    pad(
+    padWith(
       g,
       starts.map(
         (start, axis) => [start, (x.shape[axis] as number) - start - (shape[axis] as number)] as const,
@@ -192,12 +188,8 @@ function place(
   );
 }
 
-/**
- * x with elements of `value` around it, `amounts[axis] = [before, after]` of them. Default 0.
- *
- * @throws ShapeError unless there are two whole numbers for each axis
- */
-export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], value = 0): Tensor {
+/** @throws ShapeError unless there are two whole numbers for each axis */
+export function requireAmounts(x: Tensor, amounts: readonly (readonly [number, number])[]): void {
   if (
     amounts.length !== x.rank ||
     amounts.flat().some((amount) => !(Number.isInteger(amount) && amount >= 0))
@@ -207,13 +199,18 @@ export function pad(x: Tensor, amounts: readonly (readonly [number, number])[], 
       expected: `non-negative [before, after] for each of ${x.rank} axes`,
       actual: JSON.stringify(amounts),
     });
+}
+
+/** `pad` by elements of one value: what other ops pad by. */
+export function padWith(x: Tensor, amounts: readonly (readonly [number, number])[], value = 0): Tensor {
+  requireAmounts(x, amounts);
   const starts = amounts.map(([before]) => before);
   const shape = x.shape.map((extent, axis) => {
     const [before, after] = amounts[axis] as readonly [number, number];
     return before + extent + after;
   });
   const output = place([x], shape, [starts], value);
-  return recorded([x], output, (g) => [slice(g, starts, x.shape)]);
+  return recorded([x], output, (g) => [windowAt(g, starts, x.shape)]);
 }
 
 /**
@@ -246,7 +243,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   });
   const output = place(tensors, first.shape.with(along, total), starts);
   return recorded(tensors, output, (g) =>
-    tensors.map(({ shape }, k) => slice(g, starts[k] as readonly number[], shape)),
+    tensors.map(({ shape }, k) => windowAt(g, starts[k] as readonly number[], shape)),
   );
 }
 
