@@ -47,24 +47,24 @@ export function predictCommand({ line }: Output): Command {
         const inputs = invert ? values.map((x) => low + high - x) : values;
         const outputs = await predict(net, inputs, { count });
         const classes = outputs.shape[1] as number;
-        const all = Array.from({ length: count }, (_, k) =>
-          ranked(outputs.data.subarray(k * classes, (k + 1) * classes)),
-        );
-        if (json) return line(JSON.stringify(all));
-        line(
-          tableOf(
-            ['image', 'class', 'probability', 'next'],
-            all.map(([best, ...next], k) => [
-              String(k),
-              String(best?.label),
-              `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
-              next
-                .slice(0, 2)
-                .map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`)
-                .join(', '),
-            ]),
-          ),
-        );
+        const scoresOf = (k: number) => outputs.data.subarray(k * classes, (k + 1) * classes);
+        if (json) {
+          // Line by line: one text of many images may be longer than texts can be.
+          for (let k = 0; k < count; k++)
+            line(`${k === 0 ? '[' : ''}${JSON.stringify(ranked(scoresOf(k)))}${k === count - 1 ? ']' : ','}`);
+          return;
+        }
+        const rows: string[][] = [];
+        for (let k = 0; k < count; k++) {
+          const [best, ...next] = ranked(scoresOf(k)).slice(0, 3);
+          rows.push([
+            String(k),
+            String(best?.label),
+            `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
+            next.map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`).join(', '),
+          ]);
+        }
+        line(tableOf(['image', 'class', 'probability', 'next'], rows));
       },
     );
 }
@@ -106,7 +106,7 @@ function askedBy(net: Module): Asked {
 /** Classes with their softmax probabilities, the most probable first. */
 function ranked(scores: ArrayLike<number>): { label: number; probability: number }[] {
   const values = Array.from(scores);
-  const best = Math.max(...values);
+  const best = values.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
   const powers = values.map((score) => Math.exp(score - best));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers
