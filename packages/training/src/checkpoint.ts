@@ -1,8 +1,9 @@
-import { canonicalJson, decodeModel, encodeModel } from '@funhash/codec';
+import { canonicalJson, decodeModel, encodeModel, type JsonValue } from '@funhash/codec';
 import type { Model } from '@funhash/layers';
 import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
 import type { NumericArray, OptimizerState } from './optimizer.ts';
+import type { RunDescription } from './run-description.ts';
 
 /** The state of a run besides model and optimiser: with these two, all that decides what comes next. */
 export interface Progress {
@@ -32,6 +33,8 @@ export interface Progress {
 export interface Checkpoint {
   /** The model's `spec`, as JSON text with sorted keys, where it has one: hash seeds are part of a model. */
   readonly model: string | null;
+  /** What decides the run besides, and how many steps it was to have; undefined in checkpoints of earlier versions. */
+  readonly run?: { readonly fields: RunDescription; readonly steps: number | null } | undefined;
   /** How far the run has come. */
   readonly progress: Progress;
   /** Values of parameters and buffers, by name. */
@@ -44,10 +47,23 @@ export interface Checkpoint {
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const field = v.union([
+  v.string(),
+  v.number(),
+  v.boolean(),
+  v.null(),
+  v.pipe(v.array(v.number()), v.maxLength(2 ** 16)),
+]);
+const fields = v.pipe(
+  v.record(v.string(), field),
+  v.check((record) => Object.keys(record).length <= 256, 'at most 256 fields'),
+);
+
 const description = v.strictObject({
   kind: v.literal('checkpoint'),
   version: v.literal(1),
   model: v.nullable(v.string()),
+  run: v.optional(v.strictObject({ fields, steps: v.nullable(count) })),
   progress: v.strictObject({
     seed: count,
     epoch: count,
@@ -68,6 +84,7 @@ const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/' }
 /** A model file (safetensors) of parameters, optimiser slots and best parameters, with the rest as JSON. */
 export function encodeCheckpoint({
   model,
+  run,
   progress,
   parameters,
   optimizer,
@@ -81,6 +98,7 @@ export function encodeCheckpoint({
       kind: 'checkpoint',
       version: 1,
       model,
+      ...(run && { run: { steps: run.steps, fields: plain(run.fields) } }),
       progress: { ...progress, best: progress.best && { ...progress.best } },
       optimizer: { ...rest, scales: [...rest.scales] },
     },
@@ -91,6 +109,11 @@ export function encodeCheckpoint({
     ]),
   });
 }
+
+const plain = (run: RunDescription): Record<string, JsonValue> =>
+  Object.fromEntries(
+    Object.entries(run).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
+  );
 
 /**
  * Reads a checkpoint from the bytes of a file.
@@ -109,7 +132,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       remedy: 'A file that a model was saved to is opened with load.',
     });
   }
-  const { model, progress, optimizer } = parsed.output;
+  const { model, run, progress, optimizer } = parsed.output;
   const group = (prefix: string): Map<string, NumericArray> =>
     new Map(
       [...tensors]
@@ -118,6 +141,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     );
   return {
     model,
+    run,
     progress,
     parameters: group(groups.parameters),
     optimizer: { ...optimizer, slots: group(groups.slots) },

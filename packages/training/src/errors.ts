@@ -1,4 +1,4 @@
-import { FunhashError } from '@funhash/hashing';
+import { type ErrorDetails, FunhashError } from '@funhash/hashing';
 
 /** The place where training diverged, and what it met. */
 export interface Divergence {
@@ -35,4 +35,12 @@ export class DivergedError extends FunhashError {
 }
 
 /** A checkpoint that does not belong to this model, optimiser or configuration. */
-export class CheckpointError extends FunhashError {}
+export class CheckpointError extends FunhashError {
+  /** What the run of the checkpoint has otherwise, each as `batchSize: 34 in the checkpoint, 40 here`. */
+  readonly differences: readonly string[];
+
+  constructor(details: ErrorDetails, differences: readonly string[] = []) {
+    super(details);
+    this.differences = differences;
+  }
+}

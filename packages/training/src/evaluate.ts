@@ -1,19 +1,21 @@
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import { type FloatDType, isFloat, scope, type Tensor, tensor } from '@funhash/tensor';
+import { type FloatDType, isFloat, type Shape, scope, Tensor, tensor } from '@funhash/tensor';
 import { eventLoopPauses } from './event-loop.ts';
 import {
   type Arrays,
   arraysOf,
   type Examples,
+  type ExamplesPlace,
   inputsOf,
-  type Numbers,
   rowsOf,
   takeRows,
 } from './examples.ts';
 import { type Loss, softmaxCrossEntropy } from './losses.ts';
 import type { Metric } from './metrics.ts';
 import type { NumericArray } from './optimizer.ts';
+import type { Numbers } from './packed-numbers.ts';
+import { requireTargets } from './targets.ts';
 
 /** Metrics by the names that results give them. */
 export type Metrics = Readonly<Record<string, Metric>>;
@@ -32,7 +34,7 @@ export const metricsRule = option.that<Metrics>(
 );
 
 export const evaluateRules = {
-  /** A mean over examples. Default softmaxCrossEntropy. */
+  /** A mean over examples. Default softmaxCrossEntropy, where targets leave no doubt: labels or probabilities of classes. */
   loss: option.callable<Loss>('a loss, such as meanSquaredError'),
   /** Metrics over all examples, by the names of the results, such as `{ errorRate }`. */
   metrics: metricsRule,
@@ -50,7 +52,7 @@ export interface EvaluateOptions<M extends Metrics> extends Omit<OptionsOf<typeo
  * The loss and metrics of a model over a data set, without training. The event loop is left free.
  *
  * @param data examples, or batches of them
- * @throws ArgumentError for examples that do not fit each other, OptionError for an unknown option
+ * @throws ArgumentError for examples that do not fit each other, the model or the loss; OptionError for an unknown option
  */
 export async function evaluate<M extends Metrics = Record<never, never>>(
   model: Model,
@@ -58,15 +60,28 @@ export async function evaluate<M extends Metrics = Record<never, never>>(
   options: EvaluateOptions<M> = {},
 ): Promise<Scores<M>> {
   checkOptions('evaluate', evaluateRules, options);
-  return evaluateArrays(model, arraysIn(data), options);
+  requireModel('evaluate', model);
+  return evaluateArrays(model, arraysIn(data, { operation: 'evaluate', name: 'data' }), options);
 }
 
-/** The parts of a data set, to be iterated as often as the data can be. */
-export function arraysIn(data: Examples | Iterable<Examples>): Iterable<Arrays> {
-  if (!(Symbol.iterator in data)) return [arraysOf(data)];
+/**
+ * The parts of a data set, to be iterated as often as the data can be. Those that are there are checked at once.
+ *
+ * @param place names the data set in errors
+ */
+export function arraysIn(
+  data: Examples | Iterable<Examples>,
+  { operation, name }: Required<ExamplesPlace>,
+): Iterable<Arrays> {
+  const batch = (examples: Examples, k: number): Arrays =>
+    arraysOf(examples, { operation, name: `${name}[${k}]` });
+  if (Array.isArray(data)) return data.map(batch);
+  if (typeof data !== 'object' || data === null || !(Symbol.iterator in data))
+    return [arraysOf(data, { operation, name })];
   return {
     *[Symbol.iterator]() {
-      for (const examples of data) yield arraysOf(examples);
+      let k = 0;
+      for (const examples of data) yield batch(examples, k++);
     },
   };
 }
@@ -75,16 +90,20 @@ export function arraysIn(data: Examples | Iterable<Examples>): Iterable<Arrays> 
 export async function evaluateArrays<M extends Metrics>(
   model: Model,
   batches: Iterable<Arrays>,
-  { loss = softmaxCrossEntropy, metrics = {} as M, batchSize = 500 }: EvaluateOptions<M>,
+  { loss: given, metrics = {} as M, batchSize = 500 }: EvaluateOptions<M>,
+  requireFit = (outputs: Shape, examples: Arrays): void =>
+    requireTargets(given, outputs, examples, { operation: 'evaluate', name: 'data' }),
 ): Promise<Scores<M>> {
+  const loss = given ?? softmaxCrossEntropy;
   const dtype = dtypeOfModel(model);
   const pause = eventLoopPauses();
   const outputs: NumericArray[] = [];
   const targets: NumericArray[] = [];
   let [count, total] = [0, 0];
-  for (const batch of pieces(batches, batchSize, dtype)) {
+  for (const { batch, first } of pieces(batches, batchSize, dtype)) {
     const result = scope(() => {
-      const y = model.forward(onDevice(batch.inputs));
+      const y = asTensor(model.forward(onDevice(batch.inputs)));
+      if (first) requireFit(y.shape, first);
       return { y, mean: loss(y, onDevice(batch.targets)) };
     });
     try {
@@ -127,19 +146,45 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<NumericArray> {
   checkOptions('predict', predictRules, options);
+  requireModel('predict', model);
   const { batchSize = 500, ...shape } = options;
   const all = inputsOf(inputs, shape);
   const dtype = dtypeOfModel(model);
   const pause = eventLoopPauses();
   const outputs: NumericArray[] = [];
   for (const places of ranges(all.shape[0] as number, batchSize)) {
-    const y = scope(() => model.forward(onDevice(rowsOf(all, places, dtype))));
+    const y = scope(() => asTensor(model.forward(onDevice(rowsOf(all, places, dtype)))));
     outputs.push({ shape: y.shape, data: await y.data() });
     y.dispose();
     await pause();
   }
   return joined(outputs);
 }
+
+/** What `forward` gave, which is a tensor. @throws ArgumentError where it is not */
+export function asTensor(outputs: unknown): Tensor {
+  if (outputs instanceof Tensor) return outputs;
+  throw new ArgumentError({
+    operation: 'forward',
+    expected: 'a model whose forward gives a tensor',
+    actual: shownValue(outputs),
+  });
+}
+
+/** @throws ArgumentError unless something can be asked for outputs and parameters */
+function requireModel(operation: string, model: unknown): asserts model is Model {
+  if (isModel(model)) return;
+  throw new ArgumentError({ operation, expected: modelRule.expected, actual: shownValue(model) });
+}
+
+const isModel = (value: unknown): value is Model =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['forward', 'namedParameters'].every(
+    (name) => typeof (value as Record<string, unknown>)[name] === 'function',
+  );
+
+export const modelRule = option.that<Model>('a model, with forward and namedParameters', isModel);
 
 /** The precision of a model's parameters, which its inputs must have; f32 where it has none. */
 export function dtypeOfModel(model: Model): FloatDType {
@@ -156,9 +201,17 @@ function* ranges(count: number, size: number): Iterable<Uint32Array> {
     yield Uint32Array.from({ length: Math.min(size, count - from) }, (_, k) => from + k);
 }
 
-function* pieces(batches: Iterable<Arrays>, size: number, dtype: FloatDType): Iterable<Arrays> {
-  for (const batch of batches)
-    for (const places of ranges(batch.count, size)) yield takeRows(batch, places, dtype);
+/** Batches in pieces; beside the first of each, all of it. */
+function* pieces(
+  batches: Iterable<Arrays>,
+  size: number,
+  dtype: FloatDType,
+): Iterable<{ readonly batch: Arrays; readonly first?: Arrays }> {
+  for (const all of batches)
+    for (const places of ranges(all.count, size)) {
+      const batch = takeRows(all, places, dtype);
+      yield places[0] === 0 ? { batch, first: all } : { batch };
+    }
 }
 
 function joined(parts: readonly NumericArray[]): NumericArray {

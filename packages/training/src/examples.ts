@@ -1,17 +1,7 @@
-import { type Advice, ArgumentError, random, refuseMisspelt } from '@funhash/hashing';
-import {
-  allocateArray,
-  type DType,
-  dtypeOf,
-  type FloatDType,
-  type NestedArray,
-  sizeOf,
-  type TypedArray,
-} from '@funhash/tensor';
+import { type Advice, ArgumentError, option, random, refuseMisspelt, shownValue } from '@funhash/hashing';
+import { allocateArray, type DType, dtypeOf, type FloatDType, sizeOf } from '@funhash/tensor';
 import type { NumericArray } from './optimizer.ts';
-
-/** Numbers of examples one after the other, or nested by example. */
-export type Numbers = TypedArray | readonly NestedArray[];
+import { type Numbers, type PackedNumbers, packNumbers } from './packed-numbers.ts';
 
 /**
  * Examples in memory: a data set, or one batch, with labels or targets. Other fields, such as the name of a data set,
@@ -20,13 +10,13 @@ export type Numbers = TypedArray | readonly NestedArray[];
 export interface Examples {
   /** Number of examples. Default: the number of labels, nested inputs or targets, or of the numbers in flat targets. */
   readonly count?: number;
-  /** Samples, [N, …]. Bytes are pixels and become value / 255; an Int32Array stays integer. */
+  /** Samples, [N, …]. Bytes (Uint8Array, Uint8ClampedArray) are pixels and become value / 255; an Int32Array stays integer. */
   readonly inputs: Numbers;
   /** Shape of one input. Default: that of the nesting, else one axis. */
   readonly inputShape?: readonly number[];
   /** Classes 0, 1, 2, …, [N]. */
   readonly labels?: ArrayLike<number>;
-  /** Numbers to fit, or probabilities of classes, [N, T]. */
+  /** Numbers to fit, or probabilities of classes, [N, T]. Bytes are pixels, as in inputs. */
   readonly targets?: Numbers;
 }
 
@@ -40,29 +30,84 @@ export interface Arrays {
   readonly given?: 'u8' | 'i32' | 'f32';
 }
 
-const operation = 'examples';
-
-function refuse(expected: string, actual: string, remedy?: string): never {
+function refuse(operation: string, expected: string, actual: string, remedy?: string): never {
   throw new ArgumentError({ operation, expected, actual, ...(remedy && { remedy }) });
 }
 
 const fields = ['inputs', 'labels', 'targets', 'count', 'inputShape'] as const satisfies (keyof Examples)[];
 // Names that `inputs` had in earlier versions.
 const advice: Advice = { images: 'did you mean inputs?', points: 'did you mean inputs?' };
+const [countRule, shapeRule] = [option.count(), option.list(option.count())];
 
-/** @throws ArgumentError where counts and lengths do not fit each other */
-export function arraysOf(examples: Examples): Arrays {
+/** Names of a place in errors: who reads examples, and what they are to him. */
+export interface ExamplesPlace {
+  /** Default `examples`. */
+  readonly operation?: string;
+  /** Such as `validation`, of which `validation.labels[3]` is part. Default: none. */
+  readonly name?: string;
+}
+
+/**
+ * Examples as typed arrays of known shapes.
+ *
+ * @throws ArgumentError where something is no number, label or row, with its place, and where counts do not fit
+ */
+export function arraysOf(examples: Examples, { operation = 'examples', name }: ExamplesPlace = {}): Arrays {
+  const at = (field: string): string => (name === undefined ? field : `${name}.${field}`);
+  if (typeof examples !== 'object' || examples === null)
+    refuse(
+      operation,
+      `${name ?? 'examples'}: { inputs, labels } or { inputs, targets }`,
+      shownValue(examples),
+    );
   refuseMisspelt(operation, fields, { ...examples }, advice);
-  const { inputs, labels, targets } = examples;
-  if (inputs === undefined) refuse('inputs', `the fields ${Object.keys(examples)}`);
+  const { labels, targets, inputShape } = examples;
+  const found = `the fields ${Object.keys(examples).join(', ') || 'of an empty object'}`;
+  if (examples.inputs === undefined) refuse(operation, at('inputs'), found);
   if ((labels === undefined) === (targets === undefined))
-    refuse('labels or targets', labels ? 'both' : `the fields ${Object.keys(examples)}`);
-  const count = countOf(examples, inputs);
+    refuse(operation, `${at('labels')} or ${at('targets')}`, labels ? 'both' : found);
+  requireRules(operation, at, examples);
+  const inputs = packNumbers(operation, at('inputs'), examples.inputs);
+  const goals =
+    labels === undefined
+      ? packNumbers(operation, at('targets'), targets)
+      : labelsOf(operation, at('labels'), labels);
+  const what = labels === undefined ? 'targets' : 'labels';
+  if (goals.data instanceof Uint8Array && goals.data.includes(1) && goals.data.every((value) => value <= 1))
+    refuse(
+      operation,
+      `${at('targets')}: bytes up to 255, which become value / 255 as pixels do`,
+      'none above 1',
+      'Numbers 0 and 1: targets: Float32Array.from(targets).',
+    );
+  const { count, why } = countOf(operation, at, examples, inputs, goals);
+  if (examples.count === undefined && isRows(inputs) && (what === 'labels' || isRows(goals)))
+    if (inputs.shape[0] !== goals.shape[0])
+      refuse(
+        operation,
+        `as many ${at('inputs')} as ${at(what)}`,
+        `${inputs.shape[0]} inputs and ${goals.shape[0]} ${what}`,
+      );
+  if (what === 'labels' && goals.shape[0] !== count)
+    refuse(operation, `${at('labels')} of ${count} examples, ${why}`, `${goals.shape[0]} labels`);
   return {
     count,
-    inputs: shaped('inputs', inputs, count, examples.inputShape),
-    targets: labels ? labelsOf(labels, count) : shaped('targets', targets as Numbers, count),
+    inputs: shaped(operation, at('inputs'), inputs, { count, why }, inputShape),
+    targets: what === 'labels' ? goals : shaped(operation, at('targets'), goals, { count, why }),
   };
+}
+
+const isRows = ({ shape }: PackedNumbers): boolean => shape.length > 1;
+
+function requireRules(
+  operation: string,
+  at: (field: string) => string,
+  { count, inputShape }: Examples,
+): void {
+  if (count !== undefined && !countRule.accepts(count))
+    refuse(operation, `${at('count')}: ${countRule.expected}`, shownValue(count));
+  if (inputShape !== undefined && !shapeRule.accepts(inputShape))
+    refuse(operation, `${at('inputShape')}: ${shapeRule.expected}`, shownValue(inputShape));
 }
 
 /** Inputs alone, for predictions. */
@@ -70,58 +115,73 @@ export function inputsOf(
   inputs: Numbers,
   shape: { count?: number; inputShape?: readonly number[] } = {},
 ): NumericArray {
+  const operation = 'predict';
+  const packed = packNumbers(operation, 'inputs', inputs);
   const { inputShape } = shape;
-  const nested = ArrayBuffer.isView(inputs) ? undefined : inputs.length;
-  const count = shape.count ?? nested ?? (inputShape && inputs.length / sizeOf(inputShape));
-  if (count === undefined) refuse('a count or an inputShape beside flat inputs', 'neither');
-  return shaped('inputs', inputs, count, inputShape);
+  const nested = ArrayBuffer.isView(inputs) ? undefined : packed.shape[0];
+  const count = shape.count ?? nested ?? (inputShape && packed.data.length / sizeOf(inputShape));
+  if (count === undefined) refuse(operation, 'a count or an inputShape beside flat inputs', 'neither');
+  return shaped(operation, 'inputs', packed, { count, why: 'as their shape says' }, inputShape);
 }
 
-function countOf({ count, labels, targets }: Examples, inputs: Numbers): number {
-  const nested = ArrayBuffer.isView(inputs) ? undefined : inputs.length;
-  const found = count ?? labels?.length ?? nested ?? (targets as Numbers).length;
-  if (!Number.isInteger(found) || found < 1) refuse('a count of at least 1', String(found));
-  return found;
+/** The number of examples: as it is told, or that of labels, of nested inputs, of inputs of a known shape, of targets. */
+function countOf(
+  operation: string,
+  at: (field: string) => string,
+  { count, labels, inputShape, ...given }: Examples,
+  inputs: PackedNumbers,
+  goals: PackedNumbers,
+): { readonly count: number; readonly why: string } {
+  const isNested = !ArrayBuffer.isView(given.inputs);
+  const told: readonly [number | undefined, string][] = [
+    [count, 'as `count` says'],
+    [labels && goals.shape[0], 'as there are labels'],
+    [isNested ? inputs.shape[0] : undefined, 'as there are inputs'],
+    [inputShape && inputs.data.length / sizeOf(inputShape), 'as there are inputs'],
+    [goals.shape[0], 'as there are targets'],
+  ];
+  const [found, why] = told.find(([number]) => number !== undefined) as [number, string];
+  if (!countRule.accepts(found))
+    refuse(operation, `a whole number of at least 1 ${at('inputs')}`, String(found));
+  return { count: found, why };
 }
 
-function labelsOf(labels: ArrayLike<number>, count: number): NumericArray {
-  if (labels.length !== count) refuse(`${count} labels`, String(labels.length));
-  const data = labels instanceof Int32Array ? labels : Int32Array.from(labels);
-  const bad = data.findIndex((label, k) => label < 0 || label !== labels[k]);
-  if (bad >= 0) refuse('labels that are classes 0, 1, 2, …', `${labels[bad]} at ${bad}`);
-  return { shape: [count], data };
-}
-
-function shaped(name: string, values: Numbers, count: number, shape?: readonly number[]): NumericArray {
-  const data = ArrayBuffer.isView(values) ? values : flatten(name, values);
-  const size = data.length / count;
-  const row = shape ?? (ArrayBuffer.isView(values) ? [size] : rowShape(values, size));
-  if (!Number.isInteger(size) || size < 1 || sizeOf(row) !== size)
+function labelsOf(operation: string, at: string, labels: unknown): PackedNumbers {
+  if (!Array.isArray(labels) && !ArrayBuffer.isView(labels))
+    refuse(operation, `${at}: classes 0, 1, 2, … in a list or a typed array`, shownValue(labels));
+  const given = labels as ArrayLike<unknown>;
+  const count = given.length ?? 0;
+  for (let k = 0; k < count; k++) {
+    const label = given[k];
+    if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < 2 ** 31) continue;
     refuse(
-      `${name} of ${count} examples${shape ? ` of shape [${shape}]` : ''}`,
-      `${data.length} numbers`,
-      'Give `count` where it cannot be told.',
+      operation,
+      `a class 0, 1, 2, … at ${at}[${k}]`,
+      typeof label === 'string' ? JSON.stringify(label) : shownValue(label),
+      Array.isArray(label) ? 'Probabilities of classes are targets.' : undefined,
     );
-  return { shape: [count, ...row], data };
+  }
+  return { shape: [count], data: labels instanceof Int32Array ? labels : Int32Array.from(given as number[]) };
 }
 
-function flatten(name: string, values: readonly NestedArray[]): Float64Array {
-  const flat = ([values] as unknown[]).flat(Number.POSITIVE_INFINITY);
-  const stranger = flat.find((value) => typeof value !== 'number');
-  if (stranger !== undefined) refuse(`${name} that are numbers`, typeof stranger);
-  return Float64Array.from(flat as number[]);
-}
-
-// Rows of one length only: that total and first row agree is checked by the caller, that all rows do here.
-function rowShape(values: readonly NestedArray[], size: number): readonly number[] {
-  const shapeOf = (value: NestedArray): number[] =>
-    typeof value === 'number' ? [] : [value.length, ...(value[0] === undefined ? [] : shapeOf(value[0]))];
-  const [first = 0] = values;
-  const shape = shapeOf(first);
-  const ragged = values.findIndex((value) => shapeOf(value).join() !== shape.join());
-  if (ragged >= 0)
-    refuse(`every example of shape [${shape}]`, `[${shapeOf(values[ragged] as NestedArray)}] at ${ragged}`);
-  return shape.length === 0 ? [size] : shape;
+function shaped(
+  operation: string,
+  at: string,
+  { shape, data }: PackedNumbers,
+  { count, why }: { readonly count: number; readonly why: string },
+  given?: readonly number[],
+): NumericArray {
+  const size = data.length / count;
+  const isNested = shape.length > 1;
+  const row = given ?? (isNested ? shape.slice(1) : [size]);
+  const isRight = Number.isInteger(size) && size >= 1 && sizeOf(row) === size;
+  if (isRight && (!isNested || shape[0] === count)) return { shape: [count, ...row], data };
+  return refuse(
+    operation,
+    `${at} of ${count} examples${given ? ` of shape [${given}]` : ''}, ${why}`,
+    isNested ? `${shape[0]} of shape [${shape.slice(1)}]` : `${data.length} numbers`,
+    isNested ? undefined : 'Give `count` or `inputShape` where it cannot be told.',
+  );
 }
 
 /** Examples at the given places, floating-point values and bytes in `dtype`. */
@@ -180,7 +240,11 @@ export function splitExamples(
 ): { train: Arrays; validation: Arrays } {
   const apart = Math.round(share * all.count);
   if (!(share > 0 && share < 1) || apart < 1 || apart >= all.count)
-    refuse(`a validation share in (0, 1) that leaves examples on both sides of ${all.count}`, String(share));
+    refuse(
+      'fit',
+      `a validation share in (0, 1) that leaves examples on both sides of ${all.count}`,
+      String(share),
+    );
   const order = random(seed).fork('validation').permutation(all.count);
   const part = (places: Uint32Array): Arrays => ({
     count: places.length,

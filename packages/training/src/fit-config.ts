@@ -1,7 +1,6 @@
 import type { ByteSource } from '@funhash/codec';
 import { type Advice, checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import type { Model } from '@funhash/layers';
-import { type Metrics, metricsRule, type Scores } from './evaluate.ts';
+import { type Metrics, metricsRule, modelRule, type Scores } from './evaluate.ts';
 import type { Examples } from './examples.ts';
 import type { Loss } from './losses.ts';
 import { type Optimizer, optimizerRules } from './optimizer.ts';
@@ -42,13 +41,7 @@ export type CheckpointOptions = OptionsOf<typeof checkpointRules>;
 
 export const fitRules = {
   /** The model to train, in place. */
-  model: option.required(
-    option.that<Model>(
-      'a model, with forward and namedParameters',
-      (value) =>
-        isObject(value) && ['forward', 'namedParameters'].every((name) => typeof value[name] === 'function'),
-    ),
-  ),
+  model: option.required(modelRule),
   /** Examples, or the batches of each epoch, counted from 0; they may come from elsewhere, one by one. */
   data: option.required(
     option.that<Examples | ((epoch: number) => Iterable<Examples> | AsyncIterable<Examples>)>(
@@ -63,7 +56,10 @@ export const fitRules = {
   ),
   /** Times through the data, those before a resumed checkpoint included. */
   epochs: option.required(option.integer()),
-  /** A mean over the batch. Default softmaxCrossEntropy. */
+  /**
+   * A mean over the batch. Default softmaxCrossEntropy, where targets leave no doubt: labels or probabilities of classes,
+   * and an output for each class.
+   */
   loss: option.callable<Loss>('a loss, such as meanSquaredError'),
   /** The rule of the steps. Default: that of `recipe()`, with its schedule. */
   optimizer: option.that<Optimizer>(
@@ -78,7 +74,10 @@ export const fitRules = {
   shuffle: option.flag(),
   /** Decides the order, dropout and the validation share. Default 0, or that of the resumed checkpoint. */
   seed: option.integer({ most: Number.MAX_SAFE_INTEGER }),
-  /** Number of batches that a function as `data` gives: for schedules that end, and for progress. */
+  /**
+   * Number of batches that a function as `data` gives in an epoch, for schedules that end and for progress: more of them
+   * are an error, as they would train at a learning rate of 0.
+   */
   stepsPerEpoch: option.count(),
   /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
   metrics: metricsRule,
@@ -97,7 +96,10 @@ export const fitRules = {
   earlyStopping: option.any<EarlyStopping>(),
   /** Places and times at which the state is saved. Default: none. */
   checkpoint: option.any<CheckpointOptions>(),
-  /** A checkpoint of this run to continue from, bit for bit: bytes, a path, a Blob, … */
+  /**
+   * A checkpoint of this run to continue from, bit for bit: bytes, a path, a Blob, … That of another run is refused; see
+   * `RunDescription` for what is compared.
+   */
   resume: option.any<ByteSource>(),
   /** Ends training after the step under way, with a checkpoint. */
   signal: option.that<AbortSignal>('an AbortSignal', (value) => isObject(value) && 'aborted' in value),
@@ -195,5 +197,7 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly reason: 'finished' | 'earlyStop' | 'aborted';
       readonly epoch: number;
       readonly step: number;
+      /** The epoch that the model was left with: the last one, or the best where early stopping restored it. */
+      readonly keptEpoch: number;
       readonly seconds: number;
     };

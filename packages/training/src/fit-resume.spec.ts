@@ -2,10 +2,12 @@ import { encodeModel, ModelFileError } from '@funhash/codec';
 import type { Model } from '@funhash/layers';
 import { describe, expect, test } from 'vitest';
 import { CheckpointError } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { CheckpointOptions, FitConfig } from './fit-config.ts';
 import {
   base,
   bitsOf,
+  data,
   eventsOf,
   firstCheckpoint,
   net,
@@ -15,7 +17,15 @@ import {
   withoutSeconds,
   withoutSpec,
 } from './fit-runs.spec-kit.ts';
+import { type Loss, softmaxCrossEntropy, squaredHinge } from './losses.ts';
+import { errorRate } from './metrics.ts';
+import { adam } from './optimizers/adam.ts';
 import { sgd } from './optimizers/sgd.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
+import { recipe } from './recipe.ts';
+import { cosine } from './schedules.ts';
+
+const ownLoss: Loss = (y, t) => softmaxCrossEntropy(y, t);
 
 describe('a resumed run', () => {
   const configs: Record<string, (model: Model) => FitConfig> = {
@@ -62,23 +72,122 @@ describe('a resumed run', () => {
     expect(events[1]).toMatchObject({ reason: 'finished', epoch: 2, step: 6 });
   });
 
-  test.each<[string, Partial<FitConfig>, RegExp]>([
-    ['seed', { seed: 6 }, /resume: expected seed 5, as in the checkpoint, got 6/],
-    ['batches', { batchSize: 10 }, /stepsPerEpoch 3, as in the checkpoint, got 6/],
-    ['hash seed', { model: net(2) }, /expected the model of the checkpoint, got …/],
-    [
-      'shape',
+  const inverted = { ...data, labels: data.labels.map((label) => 1 - label) };
+  const others: Readonly<Record<string, [Partial<FitConfig>, RegExp]>> = {
+    seed: [{ seed: 6 }, /got another: seed: 5 in the checkpoint, 6 here\./],
+    batchSize: [{ batchSize: 24 }, /got another: batchSize: 25 in the checkpoint, 24 here\./],
+    'batches of another number': [
+      { batchSize: 10 },
+      /another: stepsPerEpoch: 3 in the checkpoint, 6 here; batchSize: 25 in the checkpoint, 10 here\./,
+    ],
+    'hash seed': [{ model: net(2) }, /another: model: …/],
+    shape: [
       { model: withoutSpec(net(1, 9)) },
       /parameter 0\.weight\.w: \[9\] in the model, got \[8\] in the checkpoint/,
     ],
-    ['rule', { optimizer: sgd() }, /the state of sgd, got that of adam/],
-  ])('with another %s is refused, the model untouched', async (_, change, message) => {
-    const trained = change.model && !('spec' in change.model) ? withoutSpec(net()) : net();
-    const { bytes } = await firstCheckpoint({ ...base(trained), checkpoint: {} });
-    const config = { ...base(strange()), ...change };
-    const before = bitsOf(config.model);
-    await expect(eventsOf({ ...config, resume: bytes })).rejects.toThrow(message);
-    expect(bitsOf(config.model)).toEqual(before);
+    rule: [
+      { optimizer: sgd() },
+      /another: optimizer: adam in the checkpoint, sgd here; schedule: a schedule in .*, none here\./,
+    ],
+    'inverted labels': [
+      { data: inverted },
+      /another: data\.labels: i32 \[60\] \w{8} in the checkpoint, i32 \[60\] \w{8} here\./,
+    ],
+    'one input': [
+      { data: { ...data, inputs: data.inputs.map((x, k) => (k === 71 ? x + 1e-6 : x)) } },
+      /another: data\.inputs: f32 \[60, 2\] \w{8} in the checkpoint, f32/,
+    ],
+    'an order': [{ shuffle: false }, /another: shuffle: true in the checkpoint, false here\./],
+    'batches of a function': [
+      { data: () => [data, data, data], stepsPerEpoch: 3 },
+      /another: data: in memory in the checkpoint, made by a function here\./,
+    ],
+    'a validation share': [{ validation: 0.01 }, /validation share: none in the checkpoint, 0\.01 here\./],
+    loss: [
+      { loss: squaredHinge },
+      /another: loss: softmaxCrossEntropy in the checkpoint, squaredHinge here\./,
+    ],
+    "a loss of one's own": [{ loss: ownLoss }, /loss: softmaxCrossEntropy in the checkpoint, ownLoss here\./],
+    'class weights': [{ classWeights: [1, 2] }, /classWeights: none in the checkpoint, \[1,2\] here\./],
+    'label smoothing': [{ labelSmoothing: 0.1 }, /labelSmoothing: 0 in the checkpoint, 0\.1 here\./],
+    schedule: [{ schedule: cosine() }, /schedule: .* at step \d+ in the checkpoint, .* here\./],
+    'a learning rate': [
+      { ...recipe({ rho: 0.1 }), batchSize: 25 },
+      /another: optimizer\.learningRate: 0\.27 in the checkpoint, 0\.1 here\./,
+    ],
+    clipNorm: [
+      {
+        optimizer: adam({ learningRate: 0.27, relativeStep: true, clipNorm: 1 }),
+        schedule: recipe().schedule,
+      },
+      /another: optimizer\.clipNorm: none in the checkpoint, 1 here\./,
+    ],
+    'several numbers': [
+      { optimizer: adam({ learningRate: 0.2, weightDecay: 0.1, beta1: 0.5 }), schedule: recipe().schedule },
+      /(?=.*relativeStep: true in the checkpoint, none here)(?=.*weightDecay: 0 in the checkpoint, 0\.1 here)(?=.*beta1: 0\.9 in the checkpoint, 0\.5 here)/,
+    ],
+  };
+  test.each(Object.entries(others))(
+    'with another %s is refused, the model untouched',
+    async (_, [change, message]) => {
+      const trained = change.model && !('spec' in change.model) ? withoutSpec(net()) : net();
+      const { bytes } = await firstCheckpoint({ ...base(trained), checkpoint: {} });
+      const config = { ...base(strange()), ...change };
+      const before = bitsOf(config.model);
+      const resumed = eventsOf({ ...config, resume: bytes });
+      await expect(resumed).rejects.toThrow(CheckpointError);
+      await expect(resumed).rejects.toThrow(message);
+      expect(bitsOf(config.model)).toEqual(before);
+    },
+  );
+
+  test.each<[string, Partial<FitConfig>]>([
+    ['epochs', { epochs: 9 }],
+    [
+      'metrics, validation examples and reports',
+      { validation: spirals(9, 1), metrics: { errorRate }, reportEverySteps: 1 },
+    ],
+    ['checkpoints', { checkpoint: { everySteps: 2 } }],
+    ['early stopping', { validation: spirals(9, 1), earlyStopping: { patience: 3 } }],
+    ['the signal', { signal: new AbortController().signal }],
+    ['the same, told at length', { ...recipe(), batchSize: 25, shuffle: true, loss: softmaxCrossEntropy }],
+  ])('with other %s goes on', async (_, change) => {
+    const { bytes } = await firstCheckpoint({ ...base(net()), checkpoint: {} });
+    const events = await eventsOf({ ...base(strange()), ...change, resume: bytes });
+    expect(events[0]).toMatchObject({ type: 'start', epoch: 1, step: 3 });
+    expect(events.at(-1)).toMatchObject({ type: 'end', epoch: change.epochs ?? 6 });
+  });
+
+  test('errors list what differs, and a checkpoint tells what decided its run', async () => {
+    const { bytes } = await firstCheckpoint({ ...base(net()), checkpoint: {} });
+    const { run } = await readCheckpoint(bytes);
+    expect(run).toMatchObject({
+      steps: 18,
+      fields: { batchSize: 25, loss: 'softmaxCrossEntropy', optimizer: 'adam' },
+    });
+    const error: unknown = await eventsOf({ ...base(net()), batchSize: 24, seed: 7, resume: bytes }).catch(
+      (cause) => cause,
+    );
+    expect((error as CheckpointError).differences).toEqual([
+      'seed: 5 in the checkpoint, 7 here',
+      'batchSize: 25 in the checkpoint, 24 here',
+    ]);
+  });
+
+  test('fingerprints of large arrays cost a bounded time and see any block that is in them', () => {
+    const large = { shape: [1024, 8192], data: new Uint8Array(2 ** 23) };
+    const before = fingerprintOf(large);
+    expect(before).toMatch(/^u8 \[1024, 8192\] [0-9a-f]{8}$/);
+    for (const at of [0, 255, 2 ** 23 - 1]) {
+      large.data[at] = 1;
+      expect(fingerprintOf(large)).not.toBe(before);
+      large.data[at] = 0;
+    }
+    large.data.fill(1, 2 ** 22, 2 ** 22 + 4096);
+    expect(fingerprintOf(large)).not.toBe(before);
+    expect(fingerprintOf({ shape: [4], data: new Float32Array(4) })).not.toBe(
+      fingerprintOf({ shape: [2, 2], data: new Float32Array(4) }),
+    );
   });
 
   test('of damaged bytes is refused', async () => {

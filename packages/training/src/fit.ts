@@ -1,32 +1,42 @@
 import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import { checkConfig, type FitConfig, type FitEvent } from './fit-config.ts';
+import { type FitRun, runOf } from './fit-run.ts';
 import { planOf } from './plan.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { TrainingRun } from './training-run.ts';
 
 /**
- * Trains a model, as an async iterator of what happens:
+ * Trains a model. Await the run for its result, or iterate it for what happens:
  *
+ *     const { loss } = await fit({ model, data, epochs: 10 });
  *     for await (const event of fit({ model, data, validation: 0.1, epochs: 10 })) if (event.type === 'epoch') …
  *
- * Training goes on while events are taken, and ends where the loop is left. The event loop is free every 50 ms.
- * Everything random follows from `seed`, so that equal configurations give equal bits, and a run resumed from a
- * checkpoint those of one that was never interrupted.
+ * Nothing is trained before one of the two. Training goes on while events are taken, and ends where the loop is left.
+ * The event loop is free every 50 ms. Everything random follows from `seed`, so that equal configurations give equal
+ * bits, and a run resumed from a checkpoint those of one that was never interrupted.
  *
- * @throws ArgumentError for a configuration that cannot be
- * @throws DivergedError where a loss or a parameter is no longer finite; no checkpoint is written then
+ * A step is taken as a whole: one that fails leaves parameters, running statistics and the optimiser as before it.
+ *
+ * @throws OptionError, ArgumentError, at once, for a configuration that cannot be. The others come from the run:
+ * @throws ArgumentError for examples that do not fit the loss or the model; without a loss, for targets that leave it open
+ * @throws DivergedError where a loss, a running statistic or a parameter is no longer finite; no checkpoint is written then
  * @throws CheckpointError, ModelFileError for a checkpoint of another run or a damaged one; the model is untouched
  */
-export async function* fit<M extends Metrics = Record<never, never>>(
-  config: FitConfig<M>,
-): AsyncGenerator<FitEvent<M>, void, void> {
+export function fit<M extends Metrics = Record<never, never>>(config: FitConfig<M>): FitRun<M> {
   checkConfig(config);
+  return runOf(eventsOf(config));
+}
+
+async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerator<FitEvent<M>, void, void> {
   const begun = performance.now();
   const secondsSince = (start: number): number => (performance.now() - start) / 1000;
   const checkpoint = config.resume === undefined ? undefined : await readCheckpoint(config.resume);
   const plan = planOf(config, checkpoint?.progress.seed);
-  const run = await TrainingRun.start(plan, checkpoint);
+  const run = await TrainingRun.start(plan, checkpoint).catch((error: unknown) => {
+    plan.dispose();
+    throw error;
+  });
   const pause = eventLoopPauses();
 
   async function saved(): Promise<FitEvent<M>> {
@@ -62,7 +72,8 @@ export async function* fit<M extends Metrics = Record<never, never>>(
     else run.restoreBest();
     const stop = run.stopEvent();
     if (reason === 'earlyStop' && stop) yield stop;
-    yield { type: 'end', reason, epoch: run.epoch, step: run.step, seconds: secondsSince(begun) };
+    const { epoch, step, keptEpoch } = run;
+    yield { type: 'end', reason, epoch, step, keptEpoch, seconds: secondsSince(begun) };
   } finally {
     run.dispose();
     plan.dispose();

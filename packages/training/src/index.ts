@@ -9,9 +9,10 @@ export {
   predict,
   type Scores,
 } from './evaluate.ts';
-export type { Examples, Numbers } from './examples.ts';
+export type { Examples } from './examples.ts';
 export { fit } from './fit.ts';
 export type { CheckpointOptions, EarlyStopping, FitConfig, FitEvent } from './fit-config.ts';
+export type { FitResult, FitRun } from './fit-run.ts';
 export {
   binaryCrossEntropyWithLogits,
   huber,
@@ -44,8 +45,10 @@ export type {
 } from './optimizer.ts';
 export * from './optimizers/index.ts';
 export * as optimizers from './optimizers/index.ts';
+export type { NestedNumbers, Numbers } from './packed-numbers.ts';
 export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
+export type { Described, RunDescription } from './run-description.ts';
 export {
   constant,
   cosine,

@@ -1,7 +1,7 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
-import { keep, type Tensor, tensor } from '@funhash/tensor';
+import { keep, type Shape, type Tensor, tensor } from '@funhash/tensor';
 import { type BatchSource, sourceFrom, sourceOf } from './batches.ts';
 import { arraysIn, dtypeOfModel, type Metrics } from './evaluate.ts';
 import { type Arrays, arraysOf, splitExamples } from './examples.ts';
@@ -9,6 +9,8 @@ import type { EarlyStopping, FitConfig } from './fit-config.ts';
 import { type Loss, softmaxCrossEntropy } from './losses.ts';
 import type { Optimizer, RunLength } from './optimizer.ts';
 import { recipe } from './recipe.ts';
+import { describeConfig, describeData, type RunDescription } from './run-description.ts';
+import { requireTargets } from './targets.ts';
 
 /** A configuration with every default filled in and every field checked. */
 export interface Plan<M extends Metrics> {
@@ -19,6 +21,10 @@ export interface Plan<M extends Metrics> {
   readonly source: BatchSource;
   readonly validation: Iterable<Arrays> | undefined;
   readonly loss: Loss;
+  /** @throws ArgumentError for targets that the loss surely cannot be meant for, or that leave open which is meant */
+  requireTargets(outputs: Shape, examples: Arrays, name: string): void;
+  /** Says what decides the run, its schedules over a run of so many steps. */
+  describe(steps: number | undefined): RunDescription;
   readonly optimizer: Optimizer;
   readonly length: RunLength;
   readonly epochs: number;
@@ -40,12 +46,12 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
   const { model, epochs, reportEverySteps, checkpoint, earlyStopping } = config;
   const usual = recipe();
   const { seed = resumedSeed ?? 0, batchSize = usual.batchSize, optimizer = usual.optimizer } = config;
-  const parameters = model.namedParameters();
-  if (parameters.size === 0) refuse('a model with parameters', 'none');
-  const { source, validation } = dataOf(config, seed, batchSize);
+  const parameters = parametersOf(model);
+  const { source, validation, description } = dataOf(config, seed, batchSize);
   const steps = source.stepsPerEpoch && source.stepsPerEpoch * epochs;
   const schedule = config.schedule ?? (config.optimizer ? undefined : usual.schedule);
-  const { loss, weights } = lossOf(config);
+  requireRates(optimizer, { schedule, steps });
+  const { loss, known, weights } = lossOf(config);
   return {
     model,
     parameters,
@@ -53,6 +59,15 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
     source,
     validation,
     loss,
+    requireTargets: (outputs, examples, name) => {
+      requireTargets(known, outputs, examples, { operation: 'fit', name });
+      if (weights && outputs.length === 2 && outputs[1] !== weights.size)
+        refuse(`classWeights for the ${outputs[1]} outputs of the model`, weights.size);
+    },
+    describe: (ofSteps) => ({
+      ...description(),
+      ...describeConfig(config, { batchSize, optimizer, loss: known ?? loss }, { schedule, steps: ofSteps }),
+    }),
     optimizer,
     length: { steps, schedule },
     epochs,
@@ -68,40 +83,85 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
   };
 }
 
+function parametersOf(model: Model): ReadonlyMap<string, Parameter> {
+  const parameters: unknown = model.namedParameters();
+  if (!(parameters instanceof Map))
+    refuse('a model whose namedParameters gives a Map from names to parameters', shownValue(parameters));
+  if (parameters.size === 0) refuse('a model with parameters', 'none');
+  return parameters;
+}
+
 function dataOf(
   { model, data, validation, stepsPerEpoch, shuffle = true }: FitConfig,
   seed: number,
   batchSize: number,
-): { readonly source: BatchSource; readonly validation: Iterable<Arrays> | undefined } {
+): {
+  readonly source: BatchSource;
+  readonly validation: Iterable<Arrays> | undefined;
+  readonly description: () => RunDescription;
+} {
   const dtype = dtypeOfModel(model);
   const order = { shuffle, seed, dtype };
-  if (typeof validation !== 'number') {
-    const source =
-      typeof data === 'function'
-        ? sourceFrom(data, stepsPerEpoch, dtype)
-        : sourceOf(arraysOf(data), batchSize, order);
-    return { source, validation: validation && arraysIn(validation) };
+  const ofValidation = { operation: 'fit', name: 'validation' };
+  const judged = typeof validation === 'object' ? arraysIn(validation, ofValidation) : undefined;
+  if (typeof data === 'function') {
+    if (typeof validation === 'number')
+      refuse(
+        'validation examples',
+        `the share ${validation}`,
+        'A share is taken of examples in memory only.',
+      );
+    const source = sourceFrom(data, stepsPerEpoch, dtype);
+    return { source, validation: judged, description: () => ({}) };
   }
-  if (typeof data === 'function')
-    refuse('validation examples', `the share ${validation}`, 'A share is taken of examples in memory only.');
-  const parts = splitExamples(arraysOf(data), validation, seed);
-  return { source: sourceOf(parts.train, batchSize, order), validation: [parts.validation] };
+  const all = arraysOf(data, { operation: 'fit', name: 'data' });
+  const parts = typeof validation === 'number' ? splitExamples(all, validation, seed) : undefined;
+  const source = sourceOf(parts?.train ?? all, batchSize, order, all);
+  if (stepsPerEpoch !== undefined && stepsPerEpoch !== source.stepsPerEpoch)
+    refuse(
+      `stepsPerEpoch ${source.stepsPerEpoch}, as data and batchSize ${batchSize} tell, or none`,
+      stepsPerEpoch,
+    );
+  return { source, validation: parts ? [parts.validation] : judged, description: () => describeData(all) };
 }
 
+// Steps at which nothing would be learned, unseen.
+function requireRates({ options }: Optimizer, { schedule = () => 1, steps }: RunLength): void {
+  const { learningRate = 1 } = options;
+  if (steps === undefined || steps < 3) return;
+  const rateAt = (step: number): number =>
+    (typeof learningRate === 'function' ? learningRate(step, steps) : learningRate) * schedule(step, steps);
+  if (rateAt(steps - 1) !== 0 || rateAt(steps - 2) !== 0) return;
+  const last = Array.from({ length: steps - 2 }, (_, k) => steps - 3 - k).find((step) => rateAt(step) > 0);
+  if (last === undefined) return;
+  refuse(
+    `a learning rate above 0 in all of the ${steps} steps`,
+    `0 from step ${last + 2} on`,
+    'Give the schedule the steps of the run, or none: fit tells it their number.',
+  );
+}
+
+/** The loss, and `known`: the one of which is known what it takes; undefined where none was given. */
 function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
   readonly loss: Loss;
+  readonly known: Loss | undefined;
   readonly weights?: Tensor;
 } {
-  if (!classWeights && labelSmoothing === 0) return { loss: loss ?? softmaxCrossEntropy };
+  if (!classWeights && labelSmoothing === 0) return { loss: loss ?? softmaxCrossEntropy, known: loss };
   if (loss && loss !== softmaxCrossEntropy)
     refuse(
       'softmaxCrossEntropy with classWeights or labelSmoothing',
       'another loss',
       'State them in your loss.',
     );
-  if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }) };
+  const known = softmaxCrossEntropy;
+  if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }), known };
   const weights = keep(tensor([...classWeights], [classWeights.length], { dtype: dtypeOfModel(model) }));
-  return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing, classWeights: weights }), weights };
+  return {
+    loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing, classWeights: weights }),
+    known,
+    weights,
+  };
 }
 
 function stoppingOf(

@@ -6,12 +6,13 @@ import { openScope, type Shape, type Tensor } from '@funhash/tensor';
 import type { Checkpoint, Progress } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
-import { evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
+import { asTensor, evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
 import type { Arrays } from './examples.ts';
 import type { FitEvent } from './fit-config.ts';
 import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
 import type { Plan } from './plan.ts';
+import { differencesOf } from './run-description.ts';
 
 // What reads and writes files is loaded when it is first needed: most pages train without.
 const files = () => import('./checkpoint.ts');
@@ -33,6 +34,9 @@ export class TrainingRun<M extends Metrics> {
   readonly #passes: Random;
   #progress: Progress;
   #bestValues: Values = new Map();
+  #isRestored = false;
+  /** Whether all targets that are in memory fit outputs and loss. */
+  #isFitting = false;
 
   private constructor(plan: Plan<M>, optimizer: BoundOptimizer) {
     this.#plan = plan;
@@ -70,28 +74,41 @@ export class TrainingRun<M extends Metrics> {
     return run;
   }
 
-  #resume({ model, progress, parameters, optimizer, bestParameters }: Checkpoint, own: string | null): void {
-    if (model !== own)
-      throw new CheckpointError({
-        operation: 'resume',
-        expected: 'the model of the checkpoint',
-        actual: differenceOf(model, own),
-        remedy: 'Build the model as it was, seeds included.',
-      });
-    for (const field of ['seed', 'stepsPerEpoch'] as const)
-      if (progress[field] !== this.#progress[field])
-        throw new CheckpointError({
+  #resume(checkpoint: Checkpoint, own: string | null): void {
+    const { progress, parameters, optimizer, bestParameters } = checkpoint;
+    const differences = this.#differencesTo(checkpoint, own);
+    if (differences.length > 0)
+      throw new CheckpointError(
+        {
           operation: 'resume',
-          expected: `${field} ${progress[field]}, as in the checkpoint`,
-          actual: String(this.#progress[field]),
-          remedy: 'Resume with the data, the batchSize and the seed of the run.',
-        });
+          expected: 'the run of the checkpoint',
+          actual: `another: ${differences.join('; ')}`,
+          remedy:
+            'Only what does not decide the steps may change, such as epochs, metrics, reports and checkpoints.',
+        },
+        differences,
+      );
     requireFit(this.#plan.values, parameters);
     if (bestParameters.size > 0) requireFit(this.#plan.values, bestParameters);
     this.#optimizer.restore(optimizer);
     assignValues(this.#plan.values, parameters);
     this.#progress = progress;
     this.#bestValues = bestParameters;
+  }
+
+  #differencesTo({ model, run, progress }: Checkpoint, own: string | null): string[] {
+    const steps = run?.steps ?? undefined;
+    return [
+      ...(model === own ? [] : [`model: ${differenceOf(model, own)}`]),
+      ...(['seed', 'stepsPerEpoch'] as const).flatMap((field) =>
+        progress[field] === this.#progress[field]
+          ? []
+          : [
+              `${field}: ${progress[field] ?? 'none'} in the checkpoint, ${this.#progress[field] ?? 'none'} here`,
+            ],
+      ),
+      ...(run ? differencesOf(run.fields, this.#plan.describe(steps), steps) : []),
+    ];
   }
 
   get epochsDone(): number {
@@ -162,14 +179,25 @@ export class TrainingRun<M extends Metrics> {
       const pass = { training: true, random: this.#passes.fork(this.#progress.step), staged };
       let outputs: Shape = [];
       found = gradientsOf(() => {
-        const y = model.forward(inputs, pass);
+        const y = asTensor(model.forward(inputs, pass));
         outputs = y.shape;
+        if (!this.#isFitting) this.#requireFitting(outputs, batch);
         return loss(y, targets);
       }, this.#parameters);
       return { outputs, loss: found[0], gradients: found[1] };
     } finally {
       close(found);
     }
+  }
+
+  // At the first batch: before, nobody knows what the model gives.
+  #requireFitting(outputs: Shape, batch: Arrays): void {
+    const { source, validation, requireTargets } = this.#plan;
+    const { epoch, stepInEpoch } = this.#progress;
+    if (source.all) requireTargets(outputs, source.all, 'data');
+    else requireTargets(outputs, batch, `data(${epoch})[${stepInEpoch}]`);
+    if (Array.isArray(validation)) for (const part of validation) requireTargets(outputs, part, 'validation');
+    this.#isFitting = source.all !== undefined;
   }
 
   #nameOf(buffer: Parameter): string {
@@ -192,7 +220,7 @@ export class TrainingRun<M extends Metrics> {
 
   /** Judges the model and closes the epoch. */
   async endEpoch(): Promise<Omit<EventOf<M, 'epoch'>, 'seconds'>> {
-    const { model, loss, validation, metrics } = this.#plan;
+    const { model, loss, validation, metrics, requireTargets } = this.#plan;
     const { lossSum, exampleCount, epoch } = this.#progress;
     if (exampleCount === 0)
       throw new ArgumentError({
@@ -201,7 +229,8 @@ export class TrainingRun<M extends Metrics> {
         actual: 'none',
       });
     const values = await this.#finiteValues();
-    const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }));
+    const fits = (outputs: Shape, part: Arrays): void => requireTargets(outputs, part, 'validation');
+    const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }, fits));
     if (scores)
       this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate, this.#progress.step);
     this.#progress = { ...this.#progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, exampleCount: 0 };
@@ -230,7 +259,15 @@ export class TrainingRun<M extends Metrics> {
 
   /** Takes the parameters of the best epoch, where early stopping kept them. */
   restoreBest(): void {
-    if (this.#bestValues.size > 0) assignValues(this.#plan.values, this.#bestValues);
+    if (this.#bestValues.size === 0) return;
+    assignValues(this.#plan.values, this.#bestValues);
+    this.#isRestored = true;
+  }
+
+  /** The epoch whose parameters the model has. */
+  get keptEpoch(): number {
+    const { best } = this.#progress;
+    return this.#isRestored && best ? best.epoch : this.epoch;
   }
 
   stopEvent(): EventOf<M, 'earlyStop'> | undefined {
@@ -243,8 +280,10 @@ export class TrainingRun<M extends Metrics> {
   /** @throws DivergedError rather than save parameters that are not finite */
   async checkpoint(): Promise<Uint8Array> {
     const { encodeCheckpoint, specText } = await files();
+    const { steps } = this.#plan.length;
     return encodeCheckpoint({
       model: specText(this.#plan.model),
+      run: { steps: steps ?? null, fields: this.#plan.describe(steps) },
       progress: this.#progress,
       parameters: await this.#finiteValues(),
       optimizer: await this.#optimizer.state(),
