@@ -1,7 +1,15 @@
 // Reading alone: pages that load models and never save one import this entry.
 
 export { inflateBytes } from './bytes/gzip.ts';
-export { type ByteSource, readBytes } from './bytes/read-bytes.ts';
+export { type ByteSource, readBytes, sourceName } from './bytes/read-bytes.ts';
+export type {
+  AbortSignalLike,
+  BlobLike,
+  FileHandleLike,
+  ResponseLike,
+  UrlLike,
+  WritableLike,
+} from './bytes/web-types.ts';
 export { type DecodeModelOptions, decodeModel } from './container/decode-model.ts';
 export { decodeSafetensors } from './container/decode-safetensors.ts';
 export type { Check, Fault } from './container/faults.ts';

@@ -5,6 +5,13 @@ import { runKernel } from './run-kernel.ts';
 import { contiguousStrides, isContiguous, type Shape, shapeText, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
 
+declare global {
+  /** Stands in the types that are published, so that programs compile without `lib: ESNext.Disposable`. */
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 export type NestedArray = number | readonly NestedArray[];
 
 /**

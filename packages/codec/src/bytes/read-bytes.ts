@@ -3,23 +3,24 @@ import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
 import { chunksOf, collect } from './collect.ts';
+import type { AbortSignalLike, BlobLike, FileHandleLike, ResponseLike, UrlLike } from './web-types.ts';
 
 /** Source of bytes. A string is a path (Node) unless it starts with a scheme such as `https://`. */
 export type ByteSource =
   | string
-  | URL
-  | Blob
+  | UrlLike
+  | BlobLike
   | ArrayBuffer
   | ArrayBufferView
-  | FileSystemFileHandle
-  | Response;
+  | FileHandleLike
+  | ResponseLike;
 
 const operation = 'readBytes';
 const rules = {
   /** Longer sources are refused, before reading them where their length is known. Default 2^30. */
   maxBytes: byteLimit(),
   /** Ends a download. */
-  signal: option.that<AbortSignal>(
+  signal: option.that<AbortSignalLike>(
     'an AbortSignal',
     (signal) => typeof signal === 'object' && signal !== null && 'aborted' in signal,
   ),
@@ -36,19 +37,24 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   checkOptions(operation, rules, options);
   const { maxBytes = 2 ** 30, signal } = options;
-  const name = sourceName(source);
+  const name = sourceName(source, operation);
   try {
     if (source instanceof ArrayBuffer) return readBuffer(new Uint8Array(source), maxBytes, name);
     if (ArrayBuffer.isView(source)) {
       return readBuffer(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), maxBytes, name);
     }
-    if (source instanceof Blob) return await readBlob(source, maxBytes, name);
-    if (source instanceof Response) return await readResponse(source, maxBytes, name);
-    if (typeof source === 'object' && 'getFile' in source)
-      return await readBlob(await source.getFile(), maxBytes, name);
+    if (typeof source === 'object') {
+      if ('getFile' in source) return await readBlob(await source.getFile(), maxBytes, name);
+      if ('body' in source) return await readResponse(source, maxBytes, name);
+      if ('arrayBuffer' in source) return await readBlob(source, maxBytes, name);
+    }
     const url = asUrl(source);
     if (url !== undefined && url.protocol !== 'file:') {
-      return await readResponse(await fetch(url, signal === undefined ? {} : { signal }), maxBytes, name);
+      return await readResponse(
+        await fetch(url, signal === undefined ? {} : { signal: signal as AbortSignal }),
+        maxBytes,
+        name,
+      );
     }
     return await readPath(url ?? (source as string), maxBytes, name);
   } catch (cause) {
@@ -65,20 +71,26 @@ export async function readBytes(
   }
 }
 
-function asUrl(source: string | URL): URL | undefined {
-  if (source instanceof URL) return source;
+function asUrl(source: string | UrlLike): URL | undefined {
+  if (typeof source === 'object') return new URL(source.href);
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(source) ? new URL(source) : undefined;
 }
 
-function sourceName(source: ByteSource): string {
+/**
+ * What errors call a source: its path or address, else `bytes in memory`.
+ *
+ * @throws ArgumentError for what is no source
+ */
+export function sourceName(source: ByteSource, operation: string): string {
   if (typeof source === 'string') return source;
-  if (typeof source !== 'object' || source === null)
+  const parts = ['href', 'getFile', 'body', 'arrayBuffer', 'byteLength'];
+  if (typeof source !== 'object' || source === null || !parts.some((part) => part in source))
     throw new ArgumentError({
       operation,
       expected: 'a source: a path, a URL, bytes, a Blob, a Response or a file handle',
       actual: shownValue(source),
     });
-  if (source instanceof URL) return source.href;
+  if ('href' in source) return source.href;
   if ('url' in source && source.url !== '') return source.url;
   if ('name' in source && typeof source.name === 'string') return source.name;
   return 'bytes in memory';
@@ -98,13 +110,13 @@ function readBuffer(bytes: Uint8Array, maxBytes: number, name: string): Uint8Arr
   return bytes.length <= maxBytes ? bytes : refuseLength(bytes.length, maxBytes, name);
 }
 
-async function readBlob(blob: Blob, maxBytes: number, name: string): Promise<Uint8Array> {
+async function readBlob(blob: BlobLike, maxBytes: number, name: string): Promise<Uint8Array> {
   if (blob.size > maxBytes) refuseLength(blob.size, maxBytes, name);
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-async function readResponse(response: Response, maxBytes: number, name: string): Promise<Uint8Array> {
-  const { body } = response;
+async function readResponse(response: ResponseLike, maxBytes: number, name: string): Promise<Uint8Array> {
+  const body = response.body as ReadableStream<Uint8Array> | null;
   const announced = Number(response.headers.get('content-length') ?? 0);
   try {
     if (!response.ok) {

@@ -1,9 +1,10 @@
 import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
+import type { FileHandleLike, UrlLike, WritableLike } from './web-types.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 /** Target of bytes. A string is a path (Node). */
-export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Uint8Array>;
+export type ByteTarget = string | UrlLike | FileHandleLike | WritableLike;
 
 /**
  * Writes bytes to a path (atomically, see `writeFileAtomic`), a file handle of the browser (which replaces the file
@@ -13,14 +14,13 @@ export type ByteTarget = string | URL | FileSystemFileHandle | WritableStream<Ui
  */
 export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<void> {
   if (typeof target === 'string') return writeFileAtomic(target, bytes);
-  if (target instanceof URL) {
+  if ('href' in target) {
     const { fileURLToPath } = nodeModule('node:url');
-    return writeFileAtomic(fileURLToPath(target), bytes);
+    return writeFileAtomic(fileURLToPath(target.href), bytes);
   }
   const name = 'name' in target ? target.name : 'a stream';
   try {
-    const stream: WritableStream<Uint8Array> =
-      'createWritable' in target ? await target.createWritable() : target;
+    const stream: WritableLike = 'createWritable' in target ? await target.createWritable() : target;
     const writer = stream.getWriter();
     try {
       await writer.write(bytes);

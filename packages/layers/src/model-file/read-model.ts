@@ -4,6 +4,7 @@ import {
   decodeModel,
   inflateBytes,
   readBytes,
+  sourceName,
 } from '@funhash/codec/read';
 import { type KnownSchemes, type Scheme, SharedSpace, type WeightPolicy } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
@@ -48,7 +49,7 @@ export async function readModelFile(
   source: ByteSource,
   { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
 ): Promise<ModelFile> {
-  const name = typeof source === 'string' || source instanceof URL ? String(source) : 'model file';
+  const name = sourceName(source, 'load');
   const limit = maxBytes === undefined ? {} : { maxBytes };
   const bytes = await inflateBytes(await readBytes(source, limit), { ...limit, source: name });
   return modelFile(decodeModel(bytes, { source: name }), name);
