@@ -4,7 +4,7 @@ export const grouped = (count: number): string => count.toLocaleString('en-US').
 /** Rows of cells as lines: the first columns hold text, the others numbers. */
 export function textTable(rows: readonly (readonly string[])[], textColumns: number): string {
   const widths = (rows[0] as readonly string[]).map((_, k) =>
-    Math.max(...rows.map((row) => (row[k] as string).length)),
+    rows.reduce((width, row) => Math.max(width, (row[k] as string).length), 0),
   );
   const lineOf = (row: readonly string[]): string =>
     row

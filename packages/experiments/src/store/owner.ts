@@ -74,7 +74,11 @@ async function writeExclusively(path: string, text: string): Promise<boolean> {
     await link(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
       // Disks without links: the file is empty for a moment, which others take for a living owner.
       if (error.code === 'EEXIST') throw error;
-      await writeFile(path, text, { flag: 'wx' });
+      await writeFile(path, text, { flag: 'wx' }).catch(async (failure: NodeJS.ErrnoException) => {
+        // An empty file would stand for an owner that never was.
+        if (failure.code !== 'EEXIST') await rm(path, { force: true });
+        throw failure;
+      });
     });
     return true;
   } catch (error) {

@@ -71,7 +71,7 @@ export async function toBinary(model: Module): Promise<Sequential> {
     if (isProduct(unit)) {
       const tail = tailOf(units, at + 1);
       const packed = await packedProduct(unit, flow, tail);
-      layers.push(...packed.layers);
+      for (const layer of packed.layers) layers.push(layer);
       flow = packed.flow;
       at += tail?.length ?? 0;
     } else if (!(flow.kind === 'signs' && isSign(unit))) {
