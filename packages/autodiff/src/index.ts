@@ -1,6 +1,18 @@
 export { customGradient, grad, gradientsOf, stopGradient, type TensorTree, valueAndGrad } from './grad.ts';
 export { type GradCheckOptions, GradientError, gradCheck } from './grad-check.ts';
+export {
+  type EluOptions,
+  elu,
+  type GeluOptions,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  type LeakyReluOptions,
+  leakyRelu,
+} from './ops/activations.ts';
 export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
+export { erf, erfc } from './ops/erf.ts';
 export { type FlipOptions, flip } from './ops/flip.ts';
 export {
   type AlongAxisOptions,
@@ -71,7 +83,7 @@ export {
 } from './ops/views.ts';
 export type { PaddedWindowOptions, Padding, PerAxis, WindowOptions } from './ops/window-plan.ts';
 export { overlapAdd, windows } from './ops/windows.ts';
-export { binarize, hardTanh } from './quantizers/binarize.ts';
+export { binarize } from './quantizers/binarize.ts';
 export { byteLevels } from './quantizers/byte-levels.ts';
 export { type Levels, quantize } from './quantizers/learned-step.ts';
 export { powerOfTwo } from './quantizers/power-of-two.ts';

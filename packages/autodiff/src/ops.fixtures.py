@@ -247,6 +247,18 @@ for mode, name in {'reflect': 'reflect', 'edge': 'replicate', 'wrap': 'circular'
     case('padMode', lambda x: torch.square(F.pad(x[None, None], (2, 1, 0, 2), mode=name)[0, 0]), [normal(3, 4)],
          {'amounts': [[0, 2], [2, 1]], 'options': {'mode': mode}})
 
+# Activations with options, and of straight lines.
+wide = np.array([-4.0, -2.5, -1.2, -0.3, 0.4, 0.9, 1.6, 2.9, 3.5])
+case('erf', torch.erf, [wide])
+case('erfc', torch.erfc, [wide])
+case('gelu', F.gelu, [wide], {'options': {'approximate': 'none'}})
+case('elu', lambda x: F.elu(x, 1.7), [wide], {'options': {'alpha': 1.7}})
+case('leakyRelu', lambda x: F.leaky_relu(x, 0.3), [wide], {'options': {'negativeSlope': 0.3}})
+case('hardTanh', F.hardtanh, [wide])
+# torch's own gradient takes a sixth in f32.
+case('hardSigmoid', lambda x: F.hardtanh(x / 6 + 0.5, 0.0, 1.0), [wide])
+case('hardSwish', F.hardswish, [wide], order=1)
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
     out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')

@@ -1,9 +1,6 @@
 import {
   binarize,
   byteLevels,
-  elu,
-  gelu,
-  leakyRelu,
   relu,
   sigmoid,
   silu,
@@ -11,6 +8,7 @@ import {
   stochasticBinarize,
   tanh,
 } from '@funhash/autodiff';
+import { elu, gelu, leakyRelu } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import type { Pass } from './pass.ts';
