@@ -1,7 +1,6 @@
 // What packages that build ops and schemes need beside the ops themselves: it may change where the index does not.
 // A user's own op needs none of it: `elementwise`, `customGradient` and `recompute` are in the index.
 
-export { logistic } from './ops/logistic.ts';
 export { batchProduct } from './ops/matmul.ts';
 // Activations without options: what layers call by name.
 export { elu, gelu, leakyRelu } from './ops/pointwise.ts';

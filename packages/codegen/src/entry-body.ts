@@ -1,6 +1,6 @@
-import type { Node, Program } from '@funhash/formula';
+import { expanded, type Node, type Program } from '@funhash/formula';
 import type { Language } from './language.ts';
-import { rationalTanh, realExpression } from './reals.ts';
+import { realExpression } from './reals.ts';
 import { type UsedSlots, usedSlots } from './used-slots.ts';
 import { uniformNames } from './words.ts';
 
@@ -27,10 +27,11 @@ export interface EntryBody {
  * @param stored the expression of an element of a stored array; default `stored0[index]`
  */
 export function entryBody(
-  program: Program,
+  given: Program,
   language: Language,
   stored: (slot: number, index: string) => string = (slot, index) => `stored${slot}[${index}]`,
 ): EntryBody {
+  const program = expanded(given);
   const words = language.words(program);
   const real = (node: Node): string => {
     const { op, args, value } = node;
@@ -61,7 +62,7 @@ export function entryBody(
   });
   const hasWords = program.nodes.some(({ type }) => type === 'word');
   return {
-    definitions: [rationalTanh(language), ...(hasWords ? [language.wordPrelude] : [])].join('\n'),
+    definitions: hasWords ? language.wordPrelude : '',
     parameters: parametersOf(usedSlots(program)),
     lines,
     outputs: program.outputs.map((id) => `r${id}`),

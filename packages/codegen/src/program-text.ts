@@ -1,7 +1,7 @@
-import type { Node, Program } from '@funhash/formula';
+import { expanded, type Node, type Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import type { Language } from './language.ts';
-import { rationalTanh, realExpression } from './reals.ts';
+import { realExpression } from './reals.ts';
 import { type UsedSlots, usedSlots } from './used-slots.ts';
 import { uniformNames, type WordNotation } from './words.ts';
 
@@ -45,12 +45,12 @@ export interface ProgramText {
  * @param prefix tells apart the names of several programs of one kernel
  */
 export function programText(program: Program, language: Language, prefix = 'p'): ProgramText {
-  return new Writer(program, language, prefix).text();
+  return new Writer(expanded(program), language, prefix).text();
 }
 
 /** The definitions of a kernel that evaluates one program. */
 export function definitionsOf({ native, hasWords }: ProgramText, language: Language): string {
-  return [rationalTanh(language), ...(hasWords ? [language.wordPrelude] : []), native].join('\n');
+  return [...(hasWords ? [language.wordPrelude] : []), native].join('\n');
 }
 
 interface Parameter {

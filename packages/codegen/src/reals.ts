@@ -1,5 +1,8 @@
-import { type Node, type RealOp, tanhClamp, tanhDenominator, tanhNumerator } from '@funhash/formula';
+import { expm1Limit, expm1NearZero, type functions, type Node, type RealOp } from '@funhash/formula';
 import type { Language, RealFunction } from './language.ts';
+
+/** Functions that `expanded` writes out. */
+type Expanded = keyof typeof functions;
 
 /** Values that come from elsewhere. */
 type Leaf = 'real' | 'scalar' | 'input' | 'at' | 'asSign' | 'asReal';
@@ -15,7 +18,7 @@ const call =
  * Real operations as expressions. Comparisons are so written that NaN comes out where the reference gives NaN: a
  * comparison with NaN is false. `truth` arguments are 0 or 1.
  */
-const expressions: Readonly<Record<Exclude<RealOp, Leaf>, Expression>> = {
+const expressions: Readonly<Record<Exclude<RealOp, Leaf | Expanded>, Expression>> = {
   plus: (_, a, b) => `${a} + ${b}`,
   minus: (_, a, b) => `${a} - ${b}`,
   times: (_, a, b) => `${a} * ${b}`,
@@ -23,10 +26,13 @@ const expressions: Readonly<Record<Exclude<RealOp, Leaf>, Expression>> = {
   maximum: ({ choose }, a, b) => choose(`${a} < ${b} || ${b} != ${b}`, b, a),
   minimum: ({ choose }, a, b) => choose(`${b} < ${a} || ${b} != ${b}`, b, a),
   negate: (_, a) => `-${a}`,
-  tanh: (_, a) => `rationalTanh(${a})`,
   // Not `x < 0 ? 0 : x`: compilers of shaders make that a maximum, which drops NaN.
   relu: ({ choose }, a) => choose(`${a} > 0.0 || ${a} != ${a}`, a, '0.0'),
   exp: call('exp'),
+  expm1: ({ call, choose, literal }, a) => {
+    const near = expm1NearZero.map(literal).reduceRight((rest, c) => `(${c} + ${a} * ${rest})`);
+    return choose(`${call('abs', a)} < ${literal(expm1Limit)}`, `${a} * ${near}`, `${call('exp', a)} - 1.0`);
+  },
   log: call('log'),
   sqrt: call('sqrt'),
   sin: call('sin'),
@@ -51,23 +57,4 @@ export function realExpression(
 ): string {
   const [a, b, c] = args.map((_, place) => operand(place)) as [string, string, string];
   return expressions[op as keyof typeof expressions](language, a, b, c);
-}
-
-/** The definition of tanh as the quotient of polynomials that every backend computes, once in a text. */
-export function rationalTanh(language: Language): string {
-  const { choose, constant, literal } = language;
-  const horner = (coefficients: readonly number[]): string =>
-    coefficients.map(literal).reduceRight((rest, coefficient) => `(${coefficient} + s * ${rest})`);
-  const clamp = literal(tanhClamp);
-  return language.define(
-    'rationalTanh',
-    ['x'],
-    [
-      // Ahead of the clamp, which shaders make of minimum and maximum.
-      'if (x != x) { return x; }',
-      constant('c', choose(`x > ${clamp}`, clamp, `(${choose(`x < -${clamp}`, `-${clamp}`, 'x')})`)),
-      constant('s', 'c * c'),
-      `return c * ${horner(tanhNumerator)} / ${horner(tanhDenominator)};`,
-    ],
-  );
 }

@@ -116,8 +116,8 @@ describe('adjoint', () => {
   });
 
   test('shares the forward expressions', () => {
-    const program = tracePointwise(1, 0, ([x]) => [(x as Real).tanh()]);
-    expect(adjoint(program).nodes.filter(({ op }) => op === 'tanh')).toHaveLength(1);
+    const program = tracePointwise(1, 0, ([x]) => [(x as Real).exp()]);
+    expect(adjoint(program).nodes.filter(({ op }) => op === 'exp')).toHaveLength(1);
   });
 
   test('refuses a word as output', () => {

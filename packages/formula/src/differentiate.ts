@@ -3,12 +3,14 @@ import type { Graph, Node } from './graph.ts';
 import { Program, type Sink } from './program.ts';
 import { Real } from './real.ts';
 
-/** ∂node/∂argument for each real argument, as expressions in the same graph; undefined where no gradient flows. */
-type Partials = (
-  node: Real,
-  args: readonly Real[],
-  argIds: readonly number[],
-) => readonly (Real | number | undefined)[];
+/**
+ * ∂node/∂argument, an expression in the same graph, or what multiplies by it, where the product of its factors alone may
+ * underflow; undefined where no gradient flows.
+ */
+type Slope = Real | number | undefined | ((cotangent: Real) => Real);
+
+/** The partial derivative for each real argument. */
+type Partials = (node: Real, args: readonly Real[], argIds: readonly number[]) => readonly Slope[];
 
 // One row an operation. `maximum` and `minimum` share the gradient where both are equal, as PyTorch's do.
 const partialsOf: Partial<Record<Node['op'], Partials>> = {
@@ -19,10 +21,15 @@ const partialsOf: Partial<Record<Node['op'], Partials>> = {
   maximum: (_, [a, b]) => [atLeast(a as Real, b as Real), atLeast(b as Real, a as Real)],
   minimum: (_, [a, b]) => [atLeast(b as Real, a as Real), atLeast(a as Real, b as Real)],
   negate: () => [-1],
-  tanh: (y) => [Real.constant(y.graph, 1).minus(y.times(y))],
+  // Not 1 − tanh², which cancels.
+  tanh: (_, [a]) => [twice((a as Real).sech())],
+  sech: (y, [a]) => [y.times((a as Real).tanh()).negate()],
+  gatedBy: (_, [a, z]) => [(g) => g.gatedBy(z as Real), gateSlope(a as Real, z as Real)],
   relu: (_, [a]) => [(a as Real).ifPositive(1, 0)],
   exp: (y) => [y],
+  expm1: (_, [a]) => [(a as Real).exp()],
   log: (_, [a]) => [(a as Real).inverse()],
+  log1p: (_, [a]) => [(a as Real).plus(1).inverse()],
   sqrt: (y) => [Real.constant(y.graph, 0.5).over(y)],
   sin: (_, [a]) => [(a as Real).cos()],
   cos: (_, [a]) => [(a as Real).sin().negate()],
@@ -36,13 +43,27 @@ const partialsOf: Partial<Record<Node['op'], Partials>> = {
   ],
 };
 
+const twice =
+  (factor: Real) =>
+  (g: Real): Real =>
+    g.times(factor).times(factor);
+
+// a·σ′(z) = a·(sech(z/2)/2)²: 0 where that vanishes, also for infinite a.
+function gateSlope(a: Real, z: Real): (g: Real) => Real {
+  const s = z.times(0.5).sech();
+  return (g) => twice(s)(s.ifPositive(g.times(a.times(0.25)), 0));
+}
+
+const along = (cotangent: Real, slope: Real | number | ((g: Real) => Real)): Real =>
+  typeof slope === 'function' ? slope(cotangent) : cotangent.times(slope);
+
 // 1 where a > b, 1/2 where a = b, 0 where a < b.
 function atLeast(a: Real, b: Real): Real {
   const difference = a.minus(b);
   return difference.ifPositive(1, difference.negate().ifPositive(0, 0.5));
 }
 
-function partials(graph: Graph, node: Node): readonly (Real | number | undefined)[] {
+function partials(graph: Graph, node: Node): readonly Slope[] {
   const rule = partialsOf[node.op];
   if (!rule) return [];
   const args = node.args.map((id) => Real.from(graph, id));
@@ -76,7 +97,7 @@ export function adjoint(program: Program): Program {
       sinks.push({ slot: node.value, index: node.args[0] as number, value: cotangent.id });
     if (node.op === 'input' && node.value < slots.inputs) inputGradients[node.value] = cotangent;
     partials(graph, node).forEach((partial, k) => {
-      if (partial !== undefined) add(node.args[k] as number, cotangent.times(partial));
+      if (partial !== undefined) add(node.args[k] as number, along(cotangent, partial));
     });
   }
   return new Program(
@@ -103,7 +124,7 @@ export function tangent(program: Program): Program {
     partials(graph, node).forEach((partial, k) => {
       const inner = tangents.get(node.args[k] as number);
       if (!inner || partial === undefined) return;
-      const term = inner.times(partial);
+      const term = along(inner, partial);
       total = total ? total.plus(term) : term;
     });
     if (total) tangents.set(node.id, total);

@@ -46,9 +46,13 @@ export type RealOp =
   | 'minimum'
   | 'negate'
   | 'tanh'
+  | 'sech' // 1 / cosh
+  | 'gatedBy' // (a, z) → a·σ(z), the logistic function of z
   | 'relu'
   | 'exp'
+  | 'expm1' // e^a − 1
   | 'log'
+  | 'log1p' // log (1 + a)
   | 'sqrt'
   | 'sin'
   | 'cos'

@@ -1,6 +1,6 @@
 import { below } from '@funhash/hashing';
 import type { RealOp, WordOp } from './graph.ts';
-import { roundedTanh } from './tanh.ts';
+import { realMeaning } from './real.ts';
 
 /**
  * One plain loop per operation, over whole registers. Words live in Int32Arrays: the bits are those of the unsigned
@@ -102,6 +102,9 @@ export const realLoops: Partial<Record<RealOp, RealLoop>> = {
   minimum: (out, a, b, n) => {
     for (let i = 0; i < n; i++) out[i] = Math.min(value(a, i), value(b, i));
   },
+  gatedBy: (out, a, b, n) => {
+    for (let i = 0; i < n; i++) out[i] = realMeaning.gatedBy(value(a, i), value(b, i));
+  },
 };
 
 const unary =
@@ -109,8 +112,6 @@ const unary =
   (out, a, n) => {
     for (let i = 0; i < n; i++) out[i] = f(value(a, i));
   };
-
-const exactTanh = unary(Math.tanh);
 
 export const unaryLoops: Partial<Record<RealOp, UnaryLoop>> = {
   negate: (out, a, n) => {
@@ -125,12 +126,12 @@ export const unaryLoops: Partial<Record<RealOp, UnaryLoop>> = {
   sqrt: (out, a, n) => {
     for (let i = 0; i < n; i++) out[i] = Math.sqrt(value(a, i));
   },
-  tanh: (out, a, n) => {
-    if (out instanceof Float64Array) return exactTanh(out, a, n);
-    for (let i = 0; i < n; i++) out[i] = roundedTanh(value(a, i));
-  },
+  tanh: unary(Math.tanh),
+  sech: unary(realMeaning.sech),
   exp: unary(Math.exp),
+  expm1: unary(Math.expm1),
   log: unary(Math.log),
+  log1p: unary(Math.log1p),
   sin: unary(Math.sin),
   cos: unary(Math.cos),
   abs: unary(Math.abs),

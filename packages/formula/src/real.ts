@@ -12,9 +12,13 @@ export const realMeaning = {
   minimum: Math.min,
   negate: (a) => -a,
   tanh: Math.tanh,
+  sech: (a) => 1 / Math.cosh(a),
+  gatedBy,
   relu: (a) => Math.max(a, 0),
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
+  log1p: Math.log1p,
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,
@@ -22,6 +26,14 @@ export const realMeaning = {
   sign: Math.sign,
   floor: Math.floor,
 } as const satisfies Partial<Record<RealOp, Meaning>>;
+
+/** a·σ(z): 0 where σ vanishes, also for infinite a. */
+function gatedBy(a: number, z: number): number {
+  if (!(z < 0)) return a / (1 + Math.exp(-z));
+  const h = Math.exp(z / 2);
+  if (h === 0 && Math.abs(a) === Number.POSITIVE_INFINITY) return a > 0 ? 0 : -0;
+  return (a * h * h) / (1 + h * h);
+}
 
 type PureRealOp = keyof typeof realMeaning;
 
@@ -91,9 +103,24 @@ export class Real {
     return this.#alone('negate');
   }
 
-  /** The hyperbolic tangent: in f32 a fixed rational function, error ≤ 1.3e-6, the same on every backend; in f64 exact. */
+  /** The hyperbolic tangent. */
   tanh(): Real {
     return this.#alone('tanh');
+  }
+
+  /** The hyperbolic secant, 1 / cosh: its square is the derivative of tanh. */
+  sech(): Real {
+    return this.#alone('sech');
+  }
+
+  /** The logistic function σ of this value, 1 / (1 + e^−x). */
+  logistic(): Real {
+    return Real.constant(this.graph, 1).gatedBy(this);
+  }
+
+  /** This value times the logistic function of `z`: what σ(z) alone would lose where it is tiny and this is large stays. */
+  gatedBy(z: Real): Real {
+    return this.#combine('gatedBy', z);
   }
 
   relu(): Real {
@@ -104,8 +131,18 @@ export class Real {
     return this.#alone('exp');
   }
 
+  /** e^x − 1, to all digits near 0. */
+  expm1(): Real {
+    return this.#alone('expm1');
+  }
+
   log(): Real {
     return this.#alone('log');
+  }
+
+  /** log (1 + x), to all digits near 0. */
+  log1p(): Real {
+    return this.#alone('log1p');
   }
 
   sqrt(): Real {
@@ -184,7 +221,7 @@ export class Real {
 
   #alone(op: PureRealOp): Real {
     const node = this.graph.at(this.id);
-    if (node.op === 'real' && op !== 'tanh')
+    if (node.op === 'real')
       return Real.constant(this.graph, (realMeaning[op] as (a: number) => number)(node.value));
     return new Real(this.graph, this.graph.node(op, [this.id]));
   }

@@ -1,5 +1,6 @@
 import { Graph, type Node } from './graph.ts';
 import { Program, type Slots } from './program.ts';
+import { Real } from './real.ts';
 import { Word } from './word.ts';
 
 /** Copies a program into a new graph, with every node passed through `replace`. */
@@ -8,6 +9,19 @@ export function rewrite(program: Program, replace: (node: Node) => Pick<Node, 'o
   return copied(program, graph, program.slots, (node, args) => {
     const { op, value } = replace(node);
     return graph.node(op, args, value);
+  });
+}
+
+/** The program with the operations for which `meaning` gives a function replaced by what it makes of their operands. */
+export function replaced(
+  program: Program,
+  meaning: (node: Node) => ((...args: [Real, Real]) => Real) | undefined,
+): Program {
+  const graph = new Graph();
+  return copied(program, graph, program.slots, (node, args) => {
+    const made = meaning(node);
+    if (!made) return graph.node(node.op, args, node.value);
+    return made(...(args.map((id) => Real.from(graph, id)) as [Real, Real])).id;
   });
 }
 

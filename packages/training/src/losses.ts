@@ -51,9 +51,13 @@ export function meanSquaredError(outputs: Tensor, targets: Tensor, options: Loss
   return reduced(squaredDifference(outputs, targets), options);
 }
 
-const logisticLoss = elementwise('binaryCrossEntropyWithLogits', (y, t) =>
-  y.maximum(0).minus(y.times(t)).plus(y.abs().negate().exp().plus(1).log()),
-);
+// t·log(1 + e⁻ʸ) + (1 − t)·log(1 + eʸ): of y and −y one exponential; no term cancels another where t is 0 or 1.
+const logisticLoss = elementwise('binaryCrossEntropyWithLogits', (y, t) => {
+  const belowZero = y.ifPositive(y.negate(), y);
+  const common = belowZero.exp().log1p();
+  const rest = t.negate().plus(1);
+  return t.times(y.ifPositive(0, y.negate()).plus(common)).plus(rest.times(y.ifPositive(y, 0).plus(common)));
+});
 
 /**
  * Binary cross-entropy −t·log σ(y) − (1 − t)·log(1 − σ(y)), without overflow.

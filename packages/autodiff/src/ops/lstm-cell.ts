@@ -1,8 +1,7 @@
-import type { Real } from '@funhash/formula';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
-import { record, withoutTape } from '../tape.ts';
-import { logistic } from './logistic.ts';
-import { elementwise } from './pointwise.ts';
+import { adjoint, type Program, type Real, tracePointwise } from '@funhash/formula';
+import { runMap, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { record } from '../tape.ts';
+import { applyPrograms, elementwise } from './pointwise.ts';
 import { concat, windowAt } from './views.ts';
 
 /** The gates of a step, [B, H] each; in z and r they lie side by side in this order, as in PyTorch. */
@@ -27,7 +26,7 @@ export interface LstmState {
  *     i = σ(z₁ + r₁), f = σ(z₂ + r₂ + forgetBias), g = tanh(z₃ + r₃), o = σ(z₄ + r₄)
  *     c′ = f·c + i·g, h = o·tanh(c′)
  *
- * The gradient is given, not derived: the gates are found again from z and r, nothing else is kept.
+ * The gates are found again from z and r for the gradient, nothing else is kept.
  *
  * Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
  *
@@ -37,26 +36,16 @@ export interface LstmState {
  */
 export function lstmCell(z: Tensor, r: Tensor, cell: Tensor, forgetBias = 0): LstmState {
   requireShapes(z, r, cell);
-  const { hidden, cell: next } = withoutTape(() => {
-    const [i, f, g, o] = summands(z, r);
-    const next = nextCell(...i, ...f, ...g, cell, forgetBias);
-    return { hidden: nextHidden(...o, next), cell: next };
-  });
-  record([z, r, cell], [hidden, next], ([dHidden, dNext], needed) => {
-    const [i, f, g, o] = summands(z, r);
-    const dCell = cellSlope(...o, next, dHidden as Tensor, dNext as Tensor);
-    const slopes = (): Tensor =>
-      concat(
-        [
-          inputSlope(...i, ...g, dCell),
-          forgetSlope(...f, cell, dCell, forgetBias),
-          candidateSlope(...i, ...g, dCell),
-          outputSlope(...o, next, dHidden as Tensor),
-        ],
-        1,
-      );
-    const dSums = needed(0) || needed(1) ? slopes() : undefined;
-    return [dSums, dSums, needed(2) ? carried(...f, dCell, forgetBias) : undefined];
+  const { step, gradient } = lstmPrograms();
+  const [hidden, next] = runMap('lstm cell', step, [...summands(z, r).flat(), cell], [forgetBias]) as [
+    Tensor,
+    Tensor,
+  ];
+  record([z, r, cell], [hidden, next], (cotangents) => {
+    const read = [...summands(z, r).flat(), cell, ...cotangents];
+    const slopes = applyPrograms('lstm cell gradient', gradient, read, [forgetBias]);
+    const dSums = concat(slopes.slice(0, 4), 1);
+    return [dSums, dSums, slopes[4]];
   });
   return { hidden, cell: next };
 }
@@ -83,44 +72,25 @@ function summands(z: Tensor, r: Tensor): readonly [Summands, Summands, Summands,
   return [of(0), of(1), of(2), of(3)];
 }
 
-const flat = (gate: Real): Real => gate.times(gate.negate().plus(1));
-const steep = (tanh: Real): Real => tanh.times(tanh).negate().plus(1);
-
-const gate = elementwise('lstm gate', (z, r, bias) => logistic(z.plus(r).plus(bias)));
+const gate = elementwise('lstm gate', (z, r, bias) => z.plus(r).plus(bias).logistic());
 const candidateGate = elementwise('lstm gate', (z, r) => z.plus(r).tanh());
-const nextCell = elementwise('lstm cell', (zi, ri, zf, rf, zg, rg, c, bias) =>
-  logistic(zf.plus(rf).plus(bias))
-    .times(c)
-    .plus(logistic(zi.plus(ri)).times(zg.plus(rg).tanh())),
-);
-const nextHidden = elementwise('lstm cell', (zo, ro, next) => logistic(zo.plus(ro)).times(next.tanh()));
 
-const cellSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden, dNext) =>
-  dNext.plus(logistic(zo.plus(ro)).times(steep(next.tanh())).times(dHidden)),
-);
-const inputSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
-  flat(logistic(zi.plus(ri)))
-    .times(zg.plus(rg).tanh())
-    .times(dCell),
-);
-const forgetSlope = elementwise('lstm cell gradient', (zf, rf, c, dCell, bias) =>
-  flat(logistic(zf.plus(rf).plus(bias)))
-    .times(c)
-    .times(dCell),
-);
-const candidateSlope = elementwise('lstm cell gradient', (zi, ri, zg, rg, dCell) =>
-  logistic(zi.plus(ri))
-    .times(steep(zg.plus(rg).tanh()))
-    .times(dCell),
-);
-const outputSlope = elementwise('lstm cell gradient', (zo, ro, next, dHidden) =>
-  flat(logistic(zo.plus(ro)))
-    .times(next.tanh())
-    .times(dHidden),
-);
-const carried = elementwise('lstm cell gradient', (zf, rf, dCell, bias) =>
-  logistic(zf.plus(rf).plus(bias)).times(dCell),
-);
+let programs: { readonly step: Program; readonly gradient: Program } | undefined;
+
+/** A step as one program, z and r of each gate and c → h and c′, and the gradients of the four sums and of c. */
+function lstmPrograms() {
+  if (programs) return programs;
+  const step = tracePointwise(9, 1, ([zi, ri, zf, rf, zg, rg, zo, ro, c], [bias]) => {
+    const sum = (z: Real | undefined, r: Real | undefined): Real => (z as Real).plus(r as Real);
+    const forget = sum(zf, rf).plus(bias as Real);
+    const next = (c as Real).gatedBy(forget).plus(sum(zg, rg).tanh().gatedBy(sum(zi, ri)));
+    return [next.tanh().gatedBy(sum(zo, ro)), next];
+  });
+  const whole = adjoint(step);
+  // z and r of a gate have the same gradient.
+  programs = { step, gradient: whole.only([0, 2, 4, 6, 8].map((slot) => whole.outputs[slot] as number)) };
+  return programs;
+}
 
 function requireShapes(z: Tensor, r: Tensor, cell: Tensor): void {
   const [batch, size] = cell.shape;

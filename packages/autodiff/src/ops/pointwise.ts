@@ -1,8 +1,7 @@
 import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { full, isFloat, runCast, runMap, Tensor } from '@funhash/tensor';
-import { recorded } from '../tape.ts';
-import { logistic } from './logistic.ts';
+import { record, recorded } from '../tape.ts';
 import { sumTo } from './views.ts';
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
@@ -15,7 +14,7 @@ type OperandsOf<Terms extends readonly Real[]> = { [K in keyof Terms]: Operand }
  * Makes a differentiable elementwise op from a statement about one element: an op of as many operands as the statement
  * has parameters. Operands broadcast; the gradients are derived from the statement, to any order.
  *
- *     const swish = elementwise('swish', (x) => x.times(x.times(0.5).tanh().times(0.5).plus(0.5)));
+ *     const swish = elementwise('swish', (x, beta) => x.gatedBy(x.times(beta)));
  *     const gap = elementwise('gap', (x, y) => x.minus(y).abs());
  *
  * Operands are f32 or f64; i32 too, without gradient, where the statement gives whole numbers for whole numbers.
@@ -105,10 +104,36 @@ export function applyPointwise(
   );
 }
 
+/**
+ * Evaluates a program of several outputs over tensors that broadcast, differentiably. The gradients of all inputs are
+ * one program: what they share, the program's own values above all, is computed once.
+ *
+ * @param scalars the program's run-time reals, the same for all elements; no gradient
+ */
+export function applyPrograms(
+  name: string,
+  program: Program,
+  inputs: readonly Tensor[],
+  scalars: readonly number[] = [],
+): Tensor[] {
+  const outputs = runMap(name, program, inputs, scalars);
+  record(inputs, outputs, (cotangents, needed) => {
+    const { derived, reads } = derive(program, (slot) => needed(slot));
+    if (reads.length === 0) return inputs.map(() => undefined);
+    const operands = [...inputs, ...cotangents];
+    const read = reads.map((slot) => operands[slot] as Tensor);
+    const gradients = applyPrograms(`${name} gradient`, derived, read, scalars).values();
+    return inputs.map(({ shape }, k) =>
+      needed(k) ? sumTo(gradients.next().value as Tensor, shape) : undefined,
+    );
+  });
+  return outputs;
+}
+
 interface Gradient {
   /** A program of the inputs `reads` of the original alone, in that order: others are neither copied nor kept. */
   readonly derived: Program;
-  /** The slot behind the last input is the cotangent. */
+  /** Slots behind the last input are cotangents. */
   readonly reads: readonly number[];
 }
 
@@ -120,13 +145,13 @@ function gradientOf(program: Program, input: number): Gradient {
     known = [];
     gradients.set(program, known);
   }
-  known[input] ??= deriveGradient(program, input);
+  known[input] ??= derive(program, (slot) => slot === input);
   return known[input];
 }
 
-function deriveGradient(program: Program, input: number): Gradient {
+function derive(program: Program, isWanted: (slot: number) => boolean): Gradient {
   const whole = adjoint(program);
-  const wanted = whole.only([whole.outputs[input] as number]);
+  const wanted = whole.only(whole.outputs.filter((_, slot) => isWanted(slot)));
   const reads = wanted.nodes.filter(({ op }) => op === 'input').map(({ value }) => value);
   const { graph, outputs } = rewrite(wanted, ({ op, value }) => ({
     op,
@@ -213,23 +238,25 @@ export const relu = elementwise('relu', (x) => x.relu());
 /** max(x, 0.01·x), the leaky ReLU. */
 export const leakyRelu = elementwise('leakyRelu', (x) => x.ifPositive(x, x.times(0.01)));
 /** x where positive, else eˣ − 1: the exponential linear unit (Clevert et al. 2015, arXiv:1511.07289). */
-export const elu = elementwise('elu', (x) => x.ifPositive(x, x.ifPositive(0, x).exp().minus(1)));
+export const elu = elementwise('elu', (x) => x.ifPositive(x, x.ifPositive(0, x).expm1()));
 /** The hyperbolic tangent of x. */
 export const tanh = elementwise('tanh', (x) => x.tanh());
-/** The logistic function 1 / (1 + e⁻ˣ), written by tanh so that no intermediate overflows. */
-export const sigmoid = elementwise('sigmoid', (x) => logistic(x));
-/** log(1 + eˣ), exact where eˣ overflows. */
+/** The logistic function 1 / (1 + e⁻ˣ), to all digits in its tails. */
+export const sigmoid = elementwise('sigmoid', (x) => x.logistic());
+/** log(1 + eˣ), exact where eˣ overflows and where it vanishes. */
 export const softplus = elementwise('softplus', (x) => {
   // −|x| by a choice, whose slope at 0 is not 0: so the second derivative at 0 is right, too.
   const belowZero = x.ifPositive(x.negate(), x);
-  return x.ifPositive(x, 0).plus(belowZero.exp().plus(1).log());
+  return x.ifPositive(x, 0).plus(belowZero.exp().log1p());
 });
 /** x · sigmoid(x), also called swish (Ramachandran et al. 2017, arXiv:1710.05941). */
-export const silu = elementwise('silu', (x) => x.times(logistic(x)));
+export const silu = elementwise('silu', (x) => x.gatedBy(x));
 /** The Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
 export const gelu = elementwise('gelu', (x) => {
-  const inner = x.plus(x.times(x).times(x).times(0.044715)).times(Math.sqrt(2 / Math.PI));
-  return x.times(0.5).times(inner.tanh().plus(1));
+  // (1 + tanh u)/2 = σ(2u), which is 0 or 1 long before |x| = 30: beyond, x³ may overflow.
+  const c = x.minus(30).ifPositive(30, x.plus(30).ifPositive(x, -30));
+  const u = c.plus(c.times(c).times(c).times(0.044715)).times(Math.sqrt(2 / Math.PI));
+  return x.gatedBy(u.times(2));
 });
 
 // 1 where equal. Infinities are equal though their difference is NaN; NaN equals nothing, and only its |x + y| + 1 is

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import type { Node, RealOp, WordOp } from '../graph.ts';
 import type { Program } from '../program.ts';
-import { roundedTanh } from '../tanh.ts';
+import { realMeaning } from '../real.ts';
 
 /** One entry and everything a program reads there. */
 export interface Entry {
@@ -53,8 +53,13 @@ const reals: Partial<Record<RealOp, RealMeaning>> = {
   minimum: Math.min,
   negate: (a) => -a,
   relu: (a) => Math.max(a, 0),
+  tanh: Math.tanh,
+  sech: (a) => 1 / Math.cosh(a),
+  gatedBy: realMeaning.gatedBy,
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
+  log1p: Math.log1p,
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,
@@ -109,7 +114,6 @@ export function evaluateEntry(
     if (op === 'select') return word(a) === 0n ? real(c) : real(b);
     if (op === 'ifPositive') return real(a) > 0 ? real(b) : real(c);
     if (op === 'surrogate') return real(a);
-    if (op === 'tanh') return dtype === 'f32' ? roundedTanh(real(a)) : Math.tanh(real(a));
     return (reals[op as RealOp] as RealMeaning)(real(a), b === undefined ? 0 : real(b));
   };
 

@@ -13,14 +13,24 @@ const caseOf = (name: string) => {
 
 beforeAll(async () => void (await useBackend('reference')));
 
+// tanh of that version had an error of 1.3e-6 in f32, which the logistic function and all that is made of it inherited.
+const ofTanh =
+  /^(activation (gelu|silu|sigmoid|softplus|tanh)|conv1d|layerNorm|lstm.*|sequential|a layer in two.*|scheme funHash.*)$/;
+
 describe('files of earlier versions', () => {
-  test.each(names)('%s: the same answers, bit for bit', async (name) => {
+  test.each(names)('%s: the same answers, bit for bit or as near as tanh was', async (name) => {
     const { bytes, input, output } = caseOf(name);
     const model = await load(bytes, { layers: packedLayers });
     scope(() => {
       const y = model.forward(tensor(Float32Array.from(input.values), input.shape));
       expect(y.shape).toEqual(output.shape);
-      expect([...new Int32Array(Float32Array.from(y.dataSync()).buffer)]).toEqual(output.bits);
+      const answers = Float32Array.from(y.dataSync());
+      if (!ofTanh.test(name)) return expect([...new Int32Array(answers.buffer)]).toEqual(output.bits);
+      const earlier = new Float32Array(Int32Array.from(output.bits).buffer);
+      const size = earlier.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      answers.forEach((value, i) => {
+        expect(Math.abs(value - (earlier[i] as number))).toBeLessThanOrEqual(1e-5 * size);
+      });
     });
   });
 

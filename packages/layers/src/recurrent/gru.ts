@@ -1,5 +1,4 @@
 import { elementwise, slice } from '@funhash/autodiff';
-import { logistic } from '@funhash/autodiff/op-parts';
 import type { Tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
@@ -13,7 +12,7 @@ import {
 
 export type GruOptions = RecurrentOptions;
 
-const gate = elementwise('gru gate', (z, r) => logistic(z.plus(r)));
+const gate = elementwise('gru gate', (z, r) => z.plus(r).logistic());
 const candidate = elementwise('gru candidate', (z, r, reset) => z.plus(reset.times(r)).tanh());
 const between = elementwise('gru state', (update, old, next) => next.plus(update.times(old.minus(next))));
 

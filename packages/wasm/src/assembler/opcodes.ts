@@ -87,6 +87,8 @@ export const plainOps = {
   'f32x4.div': simd(0xe7),
   'f32x4.min': simd(0xe8),
   'f32x4.max': simd(0xe9),
+  'f32x4.pmin': simd(0xea),
+  'f32x4.pmax': simd(0xeb),
   'f64x2.add': simd(0xf0),
   'f64x2.sub': simd(0xf1),
   'f64x2.mul': simd(0xf2),

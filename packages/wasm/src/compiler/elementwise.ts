@@ -1,4 +1,4 @@
-import type { Program } from '@funhash/formula';
+import { expanded, type Program } from '@funhash/formula';
 import { Code, type Local } from '../assembler/code.ts';
 import { type FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
 import type { Instructions } from '../gemm/micro-kernel.ts';
@@ -26,11 +26,12 @@ export type Reading = 'each' | 'same';
  * the last four, of which some may be done already, once more; no output may then be an input
  */
 export function elementwiseModule(
-  program: Program,
+  given: Program,
   readings: readonly Reading[],
   instructions: Instructions,
   narrow: boolean,
 ): ModuleBuilder {
+  const program = expanded(given);
   const module = new ModuleBuilder();
   const made = module.function('run', ['i32', 'i32', 'i32', 'i32']);
   const [planes, rows, cols, block] = made.arguments;

@@ -1,39 +1,63 @@
-import { tanhClamp, tanhDenominator, tanhNumerator } from '@funhash/formula';
+import { expm1Limit, expm1NearZero } from '@funhash/formula';
 import type { Local } from '../assembler/code.ts';
 import type { Vector } from './vector.ts';
 
 /**
  * Elementary functions of four f32 lanes. Polynomials of the Cephes library (Moshier 1992) for exp, log, sin and cos:
  * relative error ≤ 3e-7 for exp (results that are not subnormal) and log (away from 1, absolute 1e-7 near it),
- * absolute error ≤ 2e-7 for sin and cos up to |x| = 1e6. Infinities, zeros and NaN as in Math.
+ * error ≤ 2e-7 for sin and cos up to |x| = 1e6. Infinities, zeros and NaN as in Math.
  */
-
-/** The rational function that defines f32 tanh on every backend (see `roundedTanh` of @funhash/formula). */
-export function tanh(v: Vector, x: Local): Local {
-  const c = v.op('f32x4.max', v.real(-tanhClamp), v.op('f32x4.min', v.real(tanhClamp), x));
-  const s = v.mul(c, c);
-  return v.op('f32x4.div', v.mul(c, v.polynomial(s, tanhNumerator)), v.polynomial(s, tanhDenominator));
-}
 
 // ln 2 in two parts: the first has few bits, so that its products with small integers are exact.
 const ln2High = 0.693359375;
 const ln2Low = -2.1219444005469057e-4;
 
+/** e^r − 1 = r + r²·(c₀ + c₁r + …) for |r| ≤ ln 2 / 2, relative error ≤ 1.4e-8 (a minimax fit of this project). */
+const exponential = [0.4999999815, 0.1666654342, 0.04166720071, 0.008366547199, 0.001388251655];
+
+// 2^23·1.5 + 127: behind a sum with it, the low bits of a number are its nearest integer n plus 127.
+const rounder = 12582912 + 127;
+
+/** Integer n and r with c = n·ln 2 + r, |r| ≤ ln 2 / 2, and n + 127 in the low bits of `shifted`. */
+function reduced(v: Vector, c: Local): { readonly shifted: Local; readonly n: Local; readonly r: Local } {
+  const shifted = v.multiplyAdd(c, v.real(Math.LOG2E), v.real(rounder));
+  const n = v.sub(shifted, v.real(rounder));
+  const r = v.multiplyAdd(n, v.real(-ln2Low), v.multiplyAdd(n, v.real(-ln2High), c));
+  return { shifted, n, r };
+}
+
+/** e^r − 1 for a rest r of `reduced`. */
+const expm1OfRest = (v: Vector, r: Local): Local =>
+  v.multiplyAdd(v.mul(r, r), v.polynomial(r, exponential), r);
+
 export function exp(v: Vector, x: Local): Local {
-  const c = v.op('f32x4.max', v.real(-104), v.op('f32x4.min', v.real(89), x));
-  const n = v.op('f32x4.nearest', v.mul(c, v.real(Math.LOG2E)));
-  const r = v.sub(v.sub(c, v.mul(n, v.real(ln2High))), v.mul(n, v.real(ln2Low)));
-  const p = v.polynomial(
-    r,
-    [0.50000001201, 0.16666665459, 0.041665795894, 0.0083334519073, 0.0013981999507, 0.000198756915],
-  );
-  const y = v.add(v.multiplyAdd(v.mul(r, r), p, r), v.real(1));
+  const c = v.atLeast(v.atMost(x, 89), -104);
+  const { n, r } = reduced(v, c);
+  const y = v.add(expm1OfRest(v, r), v.real(1));
   // 2^n in two factors, because n itself may exceed the range of exponents.
   const k = v.op('i32x4.trunc_sat_f32x4_s', n);
   const first = v.shift('i32x4.shr_s', k, 1);
   const power = (exponent: Local): Local =>
     v.shift('i32x4.shl', v.op('i32x4.add', exponent, v.word(127)), 23);
   return v.mul(v.mul(y, power(first)), power(v.op('i32x4.sub', k, first)));
+}
+
+/**
+ * What e^−|x| and e^−|x| − 1 are made of: p·s and s = 2^n, with e^−|x| = p·s + s. Cheaper than `exp`, for results that are
+ * not subnormal: those are 0, as s is for n = −127.
+ */
+export function fading(v: Vector, x: Local): readonly [ps: Local, s: Local] {
+  const c = v.atLeast(v.op('v128.or', x, v.word(0x80000000)), -88.1);
+  const { shifted, r } = reduced(v, c);
+  const s = v.shift('i32x4.shl', shifted, 23);
+  return [v.mul(expm1OfRest(v, r), s), s];
+}
+
+/** e^x − 1 near 0, where the difference would cancel. */
+export function expm1(v: Vector, x: Local): Local {
+  const near = v.mul(x, v.polynomial(x, expm1NearZero));
+  const far = v.sub(exp(v, x), v.real(1));
+  return v.choose(v.op('f32x4.lt', v.op('f32x4.abs', x), v.real(expm1Limit)), near, far);
 }
 
 export function log(v: Vector, x: Local): Local {
@@ -100,5 +124,7 @@ function sinusoid(v: Vector, x: Local, quarter: 0 | 1): Local {
   );
   const odd = v.op('i32x4.ne', v.op('v128.and', turns, v.word(1)), v.word(0));
   const sign = v.shift('i32x4.shl', v.shift('i32x4.shr_u', turns, 1), 31);
-  return v.op('v128.xor', v.choose(odd, cosine, sine), sign);
+  // The rest of |x| beyond 1e9 has no right digits, but a sine stays one.
+  const bounded = v.atLeast(v.atMost(v.choose(odd, cosine, sine), 1), -1);
+  return v.op('v128.xor', bounded, sign);
 }

@@ -1,7 +1,7 @@
 import type { Node } from '@funhash/formula';
 import type { Local } from '../assembler/code.ts';
 import type { PlainOp } from '../assembler/opcodes.ts';
-import { cos, exp, log, sin, tanh } from './functions.ts';
+import { cos, exp, expm1, fading, log, sin } from './functions.ts';
 import { gather } from './gather.ts';
 import type { Lowering } from './lowering.ts';
 import type { Vector } from './vector.ts';
@@ -39,8 +39,8 @@ const realOps: Partial<Record<Node['op'], VectorOp>> = {
   abs: alone('f32x4.abs'),
   floor: alone('f32x4.floor'),
   relu: (v, x) => v.op('f32x4.max', x, v.real(0)),
-  tanh,
   exp,
+  expm1,
   log,
   sin,
   cos,
@@ -55,6 +55,14 @@ const realOps: Partial<Record<Node['op'], VectorOp>> = {
 function realOf(lowering: Lowering, node: Node, step: number, half: number, v: Vector): Local {
   const { op, value, args } = node;
   const operand = (k: number): Local => real(lowering, args[k] as number, step, half);
+  const faded = op === 'exp' || op === 'expm1' ? fadedArgument(lowering, args[0] as number) : undefined;
+  if (faded !== undefined) {
+    const [ps, s] = fadingOf(lowering, faded, step, half);
+    return v.add(ps, op === 'exp' ? s : v.sub(s, v.real(1)));
+  }
+  const bound = op === 'maximum' || op === 'minimum' ? lowering.node(args[1] as number) : undefined;
+  if (bound?.op === 'real' && !Number.isNaN(bound.value))
+    return op === 'maximum' ? v.atLeast(operand(0), bound.value) : v.atMost(operand(0), bound.value);
   const rule = realOps[op];
   if (rule) return rule(v, operand(0), args.length > 1 ? operand(1) : operand(0));
   switch (op) {
@@ -84,6 +92,25 @@ function realOf(lowering: Lowering, node: Node, step: number, half: number, v: V
     default:
       throw new Error(`no code for ${op}`);
   }
+}
+
+/** x where a node is −|x|. */
+function fadedArgument(lowering: Lowering, id: number): number | undefined {
+  const negated = lowering.node(id);
+  if (negated.op !== 'negate') return undefined;
+  const { op, args } = lowering.node(negated.args[0] as number);
+  return op === 'abs' ? args[0] : undefined;
+}
+
+// Shared by e^−|x| and e^−|x| − 1, of which tanh and its derivative are made.
+function fadingOf(lowering: Lowering, id: number, step: number, half: number): readonly [Local, Local] {
+  let parts: readonly [Local, Local] | undefined;
+  const part = (form: string, k: 0 | 1): Local =>
+    lowering.once(form, id, step, half, (v) => {
+      parts ??= fading(v, real(lowering, id, step, half));
+      return parts[k];
+    });
+  return [part('fading', 0), part('power', 1)];
 }
 
 // A product by a sign is an exclusive or with its sign bit.

@@ -70,6 +70,16 @@ export class Vector {
     return this.add(this.mul(a, b), c);
   }
 
+  /** The larger of x and a number; NaN where x is. One machine instruction, where `f32x4.max` takes seven. */
+  atLeast(x: Local, bound: number): Local {
+    return this.op('f32x4.pmax', x, this.real(bound));
+  }
+
+  /** The smaller of x and a number; NaN where x is. */
+  atMost(x: Local, bound: number): Local {
+    return this.op('f32x4.pmin', x, this.real(bound));
+  }
+
   /** Chooses a where `mask` is set, else b. */
   choose(mask: Local, a: Local, b: Local): Local {
     return this.op('v128.bitselect', a, b, mask);

@@ -1,4 +1,4 @@
-import type { Program } from '@funhash/formula';
+import { expanded, type Program } from '@funhash/formula';
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import { elementwiseModule, operandBytes, type Reading, strip } from '../compiler/elementwise.ts';
 import type { Context } from '../context.ts';
@@ -122,7 +122,7 @@ class CompiledPrograms {
       const { extent } = loops[split];
       const size = planes.extent * rows.extent * cols.extent;
       const most = split === 2 ? extent / strip : extent;
-      const parts = threads.partsOf(size * program.nodes.length * nodeNs, most);
+      const parts = threads.partsOf(size * expanded(program).nodes.length * nodeNs, most);
       if (parts === 1) run.here.run(planes.extent, rows.extent, cols.extent, block);
       else this.#runParts(parts, run, [...inputs, ...outs], block, at * 4 - block, loops, split);
     }

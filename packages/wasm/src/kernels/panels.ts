@@ -1,4 +1,4 @@
-import { type Node, Program, Real } from '@funhash/formula';
+import { expanded, type Node, Program, Real } from '@funhash/formula';
 import { sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { Dependence, stripLanes } from '../compiler/dependence.ts';
 import { largestWords } from '../compiler/largest.ts';
@@ -75,7 +75,7 @@ export class Panels {
 
   #check(program: Program, v: VirtualView, lengths: readonly number[]): boolean {
     if (v.rows === 0 || v.cols === 0) return true;
-    if (program.nodes.length > mostNodes) return false;
+    if (expanded(program).nodes.length > mostNodes) return false;
     const indices = [
       ...program.nodes
         .filter(({ op }) => op === 'at')
@@ -162,7 +162,7 @@ export class Panels {
   #stepsInBlock(program: Program): number {
     let unroll = this.#unrolls.get(program);
     if (unroll === undefined) {
-      unroll = unrollOf(program);
+      unroll = unrollOf(expanded(program));
       this.#unrolls.set(program, unroll);
     }
     return unroll;
@@ -217,7 +217,7 @@ export class Panels {
     let run = this.#byStructure.get(key);
     if (!run) {
       const { threads, instructions } = this.#context;
-      run = threads.link<'run'>(panelModule(program, form, instructions));
+      run = threads.link<'run'>(panelModule(expanded(program), form, instructions));
       this.#byStructure.set(key, run);
     }
     runs.set(name, run);
@@ -234,7 +234,7 @@ function after(stream: PanelStream, steps: number): PanelStream {
  * one where eight would make a function larger than engines take.
  */
 function unrollOf(program: Program): number {
-  const isFunction = ({ op }: Node): boolean => ['tanh', 'exp', 'log', 'sin', 'cos'].includes(op);
+  const isFunction = ({ op }: Node): boolean => ['exp', 'log', 'sin', 'cos'].includes(op);
   const size = program.nodes.reduce((sum, node) => sum + (isFunction(node) ? 40 : 4), 0);
   if (size > mostInstructions) return 1;
   const gathers = program.nodes.filter(({ op }) => op === 'at').length;
