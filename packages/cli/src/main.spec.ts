@@ -37,6 +37,7 @@ describe('train', () => {
     const names = [
       'checkpoint.safetensors',
       'config.json',
+      'images.json',
       'metrics.jsonl',
       'model.safetensors',
       'spec.json',

@@ -77,6 +77,7 @@ describe('a signal saves a checkpoint, and gives 128 and its number', () => {
       expect((await readdir(out)).sort()).toEqual([
         'checkpoint.safetensors',
         'config.json',
+        'images.json',
         'metrics.jsonl',
         'spec.json',
       ]);

@@ -108,7 +108,7 @@ export function trainCommand(output: Output): Command {
   const command = new Command('train')
     .summary('train one net')
     .description(
-      'Trains a net and writes a run folder: config.json, spec.json, metrics.jsonl, checkpoint.safetensors,\n' +
+      'Trains a net and writes a run folder: config.json, spec.json, images.json, metrics.jsonl, checkpoint.safetensors,\n' +
         'model.safetensors, summary.json. Ctrl-C, SIGTERM and SIGHUP save a checkpoint from which --resume goes on, bit for\n' +
         'bit; a second one ends at once. What may change then is --epochs, and how the model is stored.',
     )

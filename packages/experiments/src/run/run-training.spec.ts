@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { FunhashError } from '@funhash/hashing';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadImages } from '../data/image-data.ts';
 import { atPath } from '../files/file-fault.ts';
-import type { RunRequest } from '../spec/run-spec.ts';
+import type { DataSpec, RunRequest } from '../spec/run-spec.ts';
 import { readMetrics } from '../store/metrics.ts';
 import { newFolder, openFolder, type RunFolder, runFiles } from '../store/run-folder.ts';
 import type { RunEvent } from './run-event.ts';
@@ -141,6 +142,29 @@ describe('a run in a folder', () => {
     await expect(eventsOf(runTraining({ ...tinyRun, ...change }, options))).rejects.toThrow(message);
     expect(await contents(begun)).toEqual(before);
   });
+
+  test.each([
+    ['a label', 'labels', 0],
+    ['a pixel of another', 'inputs', 784 * 50 + 400],
+    ['the last pixel', 'inputs', 784 * 100 - 1],
+  ] as const)(
+    '%s that changed behind the name of the data is refused, nothing is written',
+    async (_, field, at) => {
+      const augmented = { ...tinyRun, augment: { shift: 1 } };
+      const begun = join(root, `changed-${at}`);
+      await eventsOf(runTraining(augmented, { folder: () => openFolder(begun) }));
+      const before = await contents(begun);
+      const images = async (data: DataSpec) => {
+        const found = await loadImages(data);
+        const changed = Uint8Array.from(found.train[field]);
+        changed[at] = 1 - (changed[at] as number);
+        return { ...found, train: { ...found.train, [field]: changed } };
+      };
+      const again = runTraining({ ...augmented, epochs: 4 }, { folder: () => openFolder(begun), images });
+      await expect(eventsOf(again)).rejects.toThrow(/images with which the run has begun, got others/);
+      expect(await contents(begun)).toEqual(before);
+    },
+  );
 
   test.each<[string, (bytes: Buffer) => Buffer]>([
     ['a torn checkpoint', (bytes) => bytes.subarray(0, bytes.length / 2)],

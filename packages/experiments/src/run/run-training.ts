@@ -10,6 +10,7 @@ import { SpecError } from '../errors.ts';
 import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
 import { isFromFile, type RunRequest, type RunSpec, readSpec, runSpec, specHash } from '../spec/run-spec.ts';
 import { requireSameRun } from '../spec/same-run.ts';
+import { imagePrints, requireSameImages } from '../store/image-prints.ts';
 import { keepMetricsUntil } from '../store/metrics.ts';
 import { type RunFolder, runFiles } from '../store/run-folder.ts';
 import { chooseBackend } from '../training/backend.ts';
@@ -74,7 +75,11 @@ export async function* runTraining(
 
   const folder = await options.folder?.();
   try {
-    await (folder && requireSameRun(await specIn(folder), spec));
+    const prints = folder && splits && imagePrints(splits);
+    if (folder) {
+      requireSameRun(await specIn(folder), spec);
+      if (prints) await requireSameImages(folder, prints);
+    }
     const summary = made.net.summary();
     const start = {
       type: 'start' as const,
@@ -110,7 +115,7 @@ export async function* runTraining(
         });
         for await (const event of events) {
           if (event.type === 'start') {
-            yield* begin(spec, event, folder, options);
+            yield* begin(spec, event, folder, { [runFiles.images]: prints, ...options.files });
             yield { ...start, epoch: event.epoch, step: event.step, steps: event.steps ?? 0 };
             continue;
           }
@@ -132,7 +137,7 @@ export async function* runTraining(
         await data.close();
       }
     } else {
-      yield* begin(spec, { epoch: 0, step: 0 }, folder, options);
+      yield* begin(spec, { epoch: 0, step: 0 }, folder, options.files);
       yield { ...start, epoch: 0, step: 0, steps: 0 };
       yield { type: 'end', reason: 'finished', epoch: 0, step: 0, seconds: 0 };
     }
@@ -167,7 +172,7 @@ async function* begin(
   spec: RunSpec,
   { epoch, step }: { readonly epoch: number; readonly step: number },
   folder: RunFolder | undefined,
-  { files = {} }: RunOptions,
+  files: Readonly<Record<string, unknown>> = {},
 ): AsyncGenerator<NoticeEvent, void, void> {
   if (epoch > spec.epochs)
     throw new SpecError({

@@ -79,6 +79,7 @@ export function processIn(value: unknown): ProcessIdentity | undefined {
     Number.isSafeInteger(pid) &&
     (pid as number) > 0 &&
     typeof host === 'string' &&
+    host.length <= 255 &&
     Number.isSafeInteger(began) &&
     Math.abs(began as number) < 8e15 &&
     (proc === null || isBegin(proc));

@@ -8,6 +8,7 @@ import { FolderBusyError, isOwnerFile, takeOwnership } from './owner.ts';
 /** Names of the files of a run. */
 export const runFiles = {
   spec: 'spec.json',
+  images: 'images.json',
   metrics: 'metrics.jsonl',
   checkpoint: 'checkpoint.safetensors',
   model: 'model.safetensors',

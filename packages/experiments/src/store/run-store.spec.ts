@@ -170,6 +170,8 @@ describe('who owns a folder', () => {
     ['another machine', { ...dead, host: 'elsewhere' }],
     ['one that is just writing its name', ''],
     ['what names no process', { ...dead, pid: 'all' }],
+    ['a machine without an end', { ...dead, host: 'h'.repeat(5000) }],
+    ['a time that is none', { ...dead, host: 'elsewhere', began: 1e300 }],
     ['the process 0, which is every one', { ...dead, pid: 0 }],
   ])('%s keeps it', async (name, owner) => {
     const path = await folderWith(name.replaceAll(' ', '-'), owner);
