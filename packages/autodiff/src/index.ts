@@ -12,6 +12,7 @@ export {
   leakyRelu,
 } from './ops/activations.ts';
 export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
+export { einsum } from './ops/einsum.ts';
 export { erf, erfc } from './ops/erf.ts';
 export { type FlipOptions, flip } from './ops/flip.ts';
 export {

@@ -259,6 +259,31 @@ case('hardTanh', F.hardtanh, [wide])
 case('hardSigmoid', lambda x: F.hardtanh(x / 6 + 0.5, 0.0, 1.0), [wide])
 case('hardSwish', F.hardswish, [wide], order=1)
 
+# Einstein's sums.
+for equation, shapes in {
+    'ij,jk->ik': [(2, 3), (3, 4)], 'bij,bjk->bik': [(2, 3, 2), (2, 2, 4)], '...ij,...jk->...ik': [(2, 1, 2, 3), (4, 3, 2)],
+    'i,j->ij': [(3,), (2,)], 'ij,ij->i': [(2, 3), (2, 3)], 'ii->i': [(3, 3)], 'ii': [(3, 3)], 'ij->ji': [(2, 3)],
+    'bhqd,bhkd->bhqk': [(2, 2, 3, 4), (2, 2, 2, 4)], 'ij,jk,kl->il': [(2, 3), (3, 2), (2, 2)], 'ijk,jil->kl': [(2, 3, 2), (3, 2, 4)],
+    'ba,cb': [(2, 3), (4, 2)], 'iji,j->i': [(2, 3, 2), (3,)], 'i...,i...->...': [(3, 2), (3, 1)],
+}.items():
+    case('einsum', lambda *x: torch.square(torch.einsum(equation, *x)), [normal(*s) for s in shapes],
+         {'equation': equation})
+
+# Cross-entropy over leading axes.
+sequence = normal(2, 3, 4)
+marked = [[0, -100, 3], [2, 2, -100]]
+for reduction in ('mean', 'sum', 'none'):
+    for smoothing in (0.0, 0.1):
+        for weight in (None, [0.5, 2.0, 1.0, 0.25]):
+            w = None if weight is None else torch.tensor(weight)
+            case('softmaxCrossEntropy',
+                 lambda z: F.cross_entropy(z.transpose(1, 2), torch.tensor(marked), w, ignore_index=-100,
+                                           reduction=reduction, label_smoothing=smoothing),
+                 [sequence], {'labels': marked, 'classWeights': weight, 'reduction': reduction,
+                              'labelSmoothing': smoothing, 'ignoreIndex': -100})
+case('softmaxCrossEntropy', lambda z: F.cross_entropy(z.transpose(1, 2), torch.tensor([[0, 1, 3], [2, 2, 1]])),
+     [sequence], {'labels': [[0, 1, 3], [2, 2, 1]], 'reduction': 'mean', 'labelSmoothing': 0.0})
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
     out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')

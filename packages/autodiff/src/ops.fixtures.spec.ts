@@ -14,7 +14,9 @@ interface Parameters extends ad.MatmulOptions {
   readonly high: number;
   readonly axis: number & readonly number[];
   readonly keepDims: boolean;
-  readonly labels?: readonly number[];
+  readonly labels?: NestedArray;
+  readonly ignoreIndex?: number;
+  readonly equation: string;
   readonly classWeights?: readonly number[];
   readonly reduction: 'mean' | 'sum' | 'none';
   readonly labelSmoothing: number;
@@ -54,9 +56,11 @@ const calls: Record<string, Op> = {
   mean: ([x], options) => ad.mean(x, options),
   max: ([x], options) => ad.max(x, options),
   min: ([x], options) => ad.min(x, options),
-  softmaxCrossEntropy: ([z, soft], { labels, classWeights, reduction, labelSmoothing }, dtype) =>
+  einsum: (inputs, { equation }) => ad.square(ad.einsum(equation, ...inputs)),
+  softmaxCrossEntropy: ([z, soft], { labels, classWeights, reduction, labelSmoothing, ignoreIndex }, dtype) =>
     ad.softmaxCrossEntropy(z, labels ? integers(labels) : soft, {
       reduction,
+      ...(ignoreIndex !== undefined && { ignoreIndex }),
       labelSmoothing,
       ...(classWeights && { classWeights: tensor(classWeights, undefined, { dtype }) }),
     }),

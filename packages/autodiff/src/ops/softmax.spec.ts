@@ -77,6 +77,59 @@ describe('laws along any axis', () => {
   for (const law of opLaws('logSumExp', logSumExp, overSome)) test(law.name, law.check);
 });
 
+interface Ignoring extends Omit<Choice, 'labels'> {
+  readonly labels: readonly number[];
+  readonly ignoreIndex: number;
+}
+
+const sequences = fc
+  .tuple(
+    fc.constantFrom(-100, 1),
+    fc.constantFrom('mean', 'sum', 'none'),
+    fc.constantFrom(0, 0.2),
+    fc.boolean(),
+  )
+  .chain(([ignoreIndex, reduction, labelSmoothing, weighted]) =>
+    fc
+      .array(fc.constantFrom(0, 2, ignoreIndex), { minLength: 6, maxLength: 6 })
+      .filter((labels) => labels.some((label) => label !== ignoreIndex))
+      .map((labels) => ({
+        shapes: [[2, 3, 3]] as const,
+        parameters: [
+          {
+            labels,
+            reduction,
+            labelSmoothing,
+            ignoreIndex,
+            ...(weighted && { weights: [0.5, 2, 1] }),
+          } as Ignoring,
+        ] as const,
+      })),
+  );
+
+describe('laws over leading axes, with labels that are ignored', () => {
+  const ignoring = (z: Tensor, { labels, weights, ...options }: Ignoring): Tensor =>
+    softmaxCrossEntropy(z, tensor(Int32Array.from(labels), [2, 3]), {
+      ...options,
+      ...(weights && { classWeights: tensor(weights, undefined, { dtype: z.dtype }) }),
+    });
+  for (const law of opLaws('softmaxCrossEntropy', ignoring, sequences)) test(law.name, law.check);
+});
+
+test('ignored rows are as if they were not there, whatever their logits are', () => {
+  const logits = tensor(new Float64Array([1, 2, Number.NEGATIVE_INFINITY, 0, 3, 1]), [3, 2]);
+  const ignoreIndex = -1;
+  const loss = (z: Tensor): Tensor => softmaxCrossEntropy(z, i32([1, ignoreIndex, 0]), { ignoreIndex });
+  const kept = softmaxCrossEntropy(tensor(new Float64Array([1, 2, 3, 1]), [2, 2]), i32([1, 0]));
+  expect(loss(logits).item()).toBeCloseTo(kept.item(), 14);
+  expect((grad(loss)(logits).toArray() as number[][])[1]).toEqual([0, 0]);
+  expect(softmaxCrossEntropy(logits, i32([-1, -1, -1]), { ignoreIndex }).item()).toBeNaN();
+  expect(() => softmaxCrossEntropy(logits, i32([1, 2, 0]), { ignoreIndex })).toThrow(ArgumentError);
+  expect(() => softmaxCrossEntropy(logits, logits, { ignoreIndex })).toThrow(
+    /labels \(i32\) beside ignoreIndex/,
+  );
+});
+
 describe('corners', () => {
   const ruledOut = Number.NEGATIVE_INFINITY;
 

@@ -3,17 +3,19 @@ import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/ha
 import {
   arange,
   type FloatDType,
+  runCast,
   runGather,
   runLogSumExp,
   runMap,
   runReduce,
   ShapeError,
   sameShape,
+  sizeOf,
   type Tensor,
 } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
 import { axisOf, withAxesJoined, withAxisLast, withLastAt } from './axis-last.ts';
-import { oneHot } from './index-ops.ts';
+import { gatherRows, oneHot } from './index-ops.ts';
 import { axisAdvice, axisOption, tensorOption } from './option-rules.ts';
 import {
   add,
@@ -22,6 +24,7 @@ import {
   elementwise,
   multiply,
   negative,
+  notEqual,
   subtract,
   where,
 } from './pointwise.ts';
@@ -123,6 +126,8 @@ const rules = {
   classWeights: tensorOption(),
   /** Share ε of the target that is spread evenly over all classes, from 0 to 1. Default 0. */
   labelSmoothing: option.real({ least: 0, most: 1 }),
+  /** A label that is none: its rows have loss 0 and do not count in the mean. Default: there is none. */
+  ignoreIndex: option.that<number>('a whole number', Number.isInteger),
 };
 
 /** Options of `softmaxCrossEntropy`. */
@@ -131,15 +136,47 @@ export type CrossEntropyOptions = OptionsOf<typeof rules>;
 /**
  * Cross-entropy of softmax(logits) against targets, computed from logits without forming the softmax.
  *
- * @param logits [B, C]
+ * @param logits [B, C], or of more leading axes
  * @param targets labels [B] (i32), or probabilities [B, C]
  * @returns a scalar, or [B] with reduction `none`
  * @throws ShapeError for shapes that do not fit; OptionError for an unknown option
  */
 export function softmaxCrossEntropy(logits: Tensor, targets: Tensor, options?: CrossEntropyOptions): Tensor {
   if (options !== undefined) checkOptions('softmaxCrossEntropy', rules, options);
-  const { reduction = 'mean', classWeights, labelSmoothing = 0 } = options ?? {};
-  requireFitting(logits, targets, classWeights);
+  requireFitting(logits, targets, options ?? {});
+  if (options?.ignoreIndex !== undefined)
+    return withoutIgnored(logits, targets, options, options.ignoreIndex);
+  if (logits.rank === 2) return ofRows(logits, targets, options ?? {});
+  const losses = ofRows(
+    asRows(logits),
+    targets.dtype === 'i32' ? asRow(targets) : asRows(targets),
+    options ?? {},
+  );
+  return options?.reduction === 'none' ? reshape(losses, logits.shape.slice(0, -1)) : losses;
+}
+
+const asRow = (x: Tensor): Tensor => reshape(x, [x.size]);
+const asRows = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) as number]);
+
+function withoutIgnored(
+  logits: Tensor,
+  targets: Tensor,
+  { reduction = 'mean', ignoreIndex: _, ...options }: CrossEntropyOptions,
+  ignored: number,
+): Tensor {
+  const { classWeights } = options;
+  const numbers = runCast(asRow(targets), logits.dtype);
+  const counts = notEqual(numbers, ignored);
+  // Class 0 in the place of the label: the loss of it is not taken.
+  const labels = runCast(multiply(numbers, counts), 'i32');
+  const losses = where(counts, ofRows(asRows(logits), labels, { ...options, reduction: 'none' }), 0);
+  if (reduction === 'none') return reshape(losses, targets.shape);
+  if (reduction === 'sum') return sum(losses);
+  return divide(sum(losses), sum(classWeights ? multiply(counts, gatherRows(classWeights, labels)) : counts));
+}
+
+function ofRows(logits: Tensor, targets: Tensor, options: CrossEntropyOptions): Tensor {
+  const { reduction = 'mean', classWeights, labelSmoothing = 0 } = options;
   const labels = targets.dtype === 'i32';
   const [batch, classes] = logits.shape as [number, number];
   if (labels && !classWeights && labelSmoothing === 0 && batch > 0)
@@ -207,14 +244,16 @@ function gradientOf(operands: readonly Real[], scalars: readonly Real[]): Real[]
 const ofClass = (label: Real, number: Real, value: Real): Real =>
   label.minus(number).abs().ifPositive(0, value);
 
-function requireFitting(logits: Tensor, targets: Tensor, classWeights: Tensor | undefined): void {
+function requireFitting(
+  logits: Tensor,
+  targets: Tensor,
+  { classWeights, ignoreIndex }: CrossEntropyOptions,
+): void {
   const operation = 'softmaxCrossEntropy';
-  const [batch, classes] = logits.shape;
+  const classes = logits.shape.at(-1);
   const labels = targets.dtype === 'i32';
-  const fits = labels
-    ? targets.rank === 1 && targets.shape[0] === batch
-    : sameShape(targets.shape, logits.shape);
-  if (logits.rank !== 2 || !fits)
+  const fits = sameShape(targets.shape, labels ? logits.shape.slice(0, -1) : logits.shape);
+  if (logits.rank < 2 || !fits)
     throw new ShapeError({
       operation,
       expected: 'logits [B, C] with labels [B] (i32) or probabilities [B, C]',
@@ -225,5 +264,11 @@ function requireFitting(logits: Tensor, targets: Tensor, classWeights: Tensor | 
       operation,
       expected: `class weights [${classes}] beside labels`,
       actual: `${classWeights} beside ${targets}`,
+    });
+  if (ignoreIndex !== undefined && !labels)
+    throw new ArgumentError({
+      operation,
+      expected: 'labels (i32) beside ignoreIndex',
+      actual: String(targets),
     });
 }
