@@ -1,4 +1,5 @@
 export { below, signOf } from './below.ts';
+export { bytesOf, requireBytes } from './bytes-of.ts';
 export { crc32 } from './crc32.ts';
 export { deriveSeed, type SeedLabel } from './derive-seed.ts';
 export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './errors.ts';

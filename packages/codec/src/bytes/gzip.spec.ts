@@ -83,15 +83,73 @@ describe('what is refused', () => {
     await expect(inflateBytes(compressed, { maxBytes: 599 })).rejects.toThrow(ModelFileError);
   });
 
-  test('a bomb, before it takes memory', async () => {
-    const bomb = gzipSync(new Uint8Array(2 ** 27));
-    expect(bomb.length).toBeLessThan(2 ** 18);
+  /** The error, and the memory that it took. */
+  const costOf = async (
+    file: Uint8Array,
+    options = {},
+  ): Promise<{ error: ModelFileError; growth: number }> => {
     let error: unknown;
     const growth = await memoryGrowth(async () => {
-      error = await inflateBytes(bomb, { maxBytes: 2 ** 20 }).catch((caught: unknown) => caught);
+      error = await inflateBytes(file, options).catch((caught: unknown) => caught);
     });
     expect(error).toBeInstanceOf(ModelFileError);
-    expect(growth).toBeLessThan(2 ** 24);
+    return { error: error as ModelFileError, growth };
+  };
+  const lengthChanged = (file: Uint8Array, length: number): Buffer => {
+    const changed = Buffer.from(file);
+    changed.writeUInt32LE(length, changed.length - 4);
+    return changed;
+  };
+  /** A safetensors file of one tensor of bytes, of which only the first are there. */
+  const promising = (count: number, given: number): Buffer => {
+    const header = JSON.stringify({ w: { dtype: 'U8', shape: [count], data_offsets: [0, count] } });
+    const file = Buffer.alloc(8 + header.length + given);
+    file.writeUInt32LE(header.length);
+    file.write(header, 8);
+    return file;
+  };
+
+  test('a bomb, before it takes memory: by default, and under any limit', async () => {
+    const bomb = gzipSync(new Uint8Array(2 ** 28));
+    expect(bomb.length).toBeLessThan(2 ** 19);
+    for (const options of [{}, { maxBytes: 2 ** 20 }]) {
+      const { error, growth } = await costOf(bomb, options);
+      expect(error.message).toMatch(/at most \d+ bytes when inflated, got 268435456.*Raise maxBytes/);
+      expect(growth).toBeLessThan(2 ** 20);
+    }
+  });
+
+  test('a length that is a lie: what is too much is not inflated, what cannot be is not begun', async () => {
+    const bomb = gzipSync(new Uint8Array(2 ** 28));
+    const short = await costOf(lengthChanged(bomb, 1000), { maxBytes: 2 ** 30 });
+    expect(short.error.message).toContain('more than the 1000 bytes that its end says');
+    expect(short.growth).toBeLessThan(2 ** 24);
+    const boast = await costOf(lengthChanged(compressed, 2 ** 25));
+    expect(boast.error.message).toContain('more than so few bytes hold');
+    expect(boast.growth).toBeLessThan(2 ** 20);
+  });
+
+  test('content beyond what its own header asks for, as soon as the header is read', async () => {
+    for (const [count, given] of [
+      [100, 2 ** 27],
+      [2 ** 30, 2 ** 27],
+      [0, 2 ** 27],
+    ] as const) {
+      const { error, growth } = await costOf(gzipSync(promising(count, given)), { maxBytes: 2 ** 30 });
+      expect(error.message).toMatch(/where the header of the content asks for \d+/);
+      expect(growth).toBeLessThan(2 ** 24);
+    }
+    const damaged = promising(8, 2 ** 27);
+    damaged[20] = 0;
+    expect((await costOf(gzipSync(damaged), { maxBytes: 2 ** 30 })).growth).toBeLessThan(2 ** 24);
+    expect(await inflateBytes(gzipSync(promising(5000, 5000)))).toEqual(unpadded(promising(5000, 5000)));
+  });
+
+  test('a whole file takes no more than itself', async () => {
+    const file = promising(2 ** 25, 2 ** 25);
+    const packed = gzipSync(file);
+    const growth = await memoryGrowth(() => inflateBytes(packed));
+    expect(growth).toBeLessThan(file.length + 2 ** 24);
   });
 });
 

@@ -1,68 +1,91 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import {
+  checkOptions,
+  inflated,
+  mostInflation,
+  type OptionsOf,
+  option,
+  requireBytes,
+} from '@funhash/hashing';
+import { fileLengthIn } from '../container/decode-safetensors.ts';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
-import { chunksOf, collect } from './collect.ts';
-
-/** Deflate makes at most 1032 bytes of one: what is inflated at once stays below 9 MB. */
-const sliceBytes = 2 ** 13;
 
 const rules = {
-  /** Longer content is refused, as soon as it is longer. Default 2^30. */
+  /**
+   * Longer content is refused before it is inflated. Default 64 MiB and 16 times the compressed bytes, at most 2^30: the
+   * values of a network seldom shrink by more.
+   */
   maxBytes: byteLimit(),
   /** The name of the file in errors. Default `bytes in memory`. */
   source: option.text(),
 };
 
+const operation = 'inflateBytes';
+/** A head and a trailer of gzip around an empty block. */
+const leastBytes = 18;
+const firstBytes = 2 ** 16;
+
 /**
- * The content of gzip bytes; bytes that are not gzip come back as they are.
+ * The content of gzip bytes; bytes that are not gzip come back as they are. Nothing is inflated that cannot be: the length
+ * at the end of the bytes must be one that so few can hold, and that which the header of a safetensors file asks for. Of
+ * content that is longer than its end says, the rest is not inflated.
  *
  * @throws ModelFileError for content that is too long, damaged or cut, and for anything behind the first member
  */
 export async function inflateBytes(
-  bytes: Uint8Array,
+  content: Uint8Array,
   options: OptionsOf<typeof rules> = {},
 ): Promise<Uint8Array> {
-  checkOptions('inflateBytes', rules, options);
+  checkOptions(operation, rules, options);
+  const bytes = requireBytes(operation, 'a file', content);
   if (!isGzip(bytes)) return bytes;
-  const { maxBytes = 2 ** 30, source = 'bytes in memory' } = options;
-  const operation = 'inflateBytes';
-  const inflated = slicesOf(bytes).pipeThrough(new DecompressionStream('gzip'));
-  let content: Uint8Array;
+  const { maxBytes = Math.min(2 ** 30, 2 ** 26 + 16 * bytes.length), source = 'bytes in memory' } = options;
+  const refuse = (expected: string, actual: string, remedy: string, cause?: unknown): never => {
+    throw new ModelFileError({ operation, source, expected, actual, remedy }, { cause });
+  };
+  const damaged = (actual: string, cause?: unknown): never =>
+    refuse('one whole gzip member', actual, 'Get the file again: it was damaged or cut short.', cause);
+
+  if (bytes.length < leastBytes) damaged(`${bytes.length} bytes`);
+  const promised = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
+  if (promised > maxBytes)
+    refuse(
+      `at most ${maxBytes} bytes when inflated`,
+      `${promised}`,
+      'Raise maxBytes if the file is meant to be this long.',
+    );
+  if (promised > mostInflation * bytes.length)
+    damaged(`a length of ${promised}, more than so few bytes hold`);
+
+  let result = new Uint8Array(Math.min(promised, firstBytes));
+  let length = 0;
+  let asked: number | undefined;
   try {
-    content = await collect(chunksOf(inflated), {
-      sizeHint: 0,
-      maxBytes,
-      refuse: () => {
-        throw new ModelFileError({
-          operation,
-          source,
-          expected: `at most ${maxBytes} bytes when inflated`,
-          actual: 'more',
-          remedy: 'Raise maxBytes if the file is meant to be this long.',
-        });
-      },
-    });
+    for await (const chunk of inflated([bytes], 'gzip')) {
+      const needed = length + chunk.length;
+      if (needed > promised) damaged(`more than the ${promised} bytes that its end says`);
+      if (needed > result.length) result = grown(result, Math.min(promised, Math.max(needed, 2 * length)));
+      result.set(chunk, length);
+      length = needed;
+      if (asked !== undefined) continue;
+      asked = fileLengthIn(result.subarray(0, length), promised, source);
+      if (asked === undefined) continue;
+      if (asked !== promised) damaged(`${promised} bytes, where the header of the content asks for ${asked}`);
+      result = grown(result, promised);
+    }
   } catch (cause) {
     if (cause instanceof ModelFileError) throw cause;
-    throw damaged(cause instanceof Error ? cause.message : String(cause), cause);
+    damaged(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  // Engines differ in whether they inflate members behind the first one. The file ends in the length of the last.
-  const length = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
-  if (length !== content.length >>> 0) throw damaged('bytes behind it');
-  return content;
+  return length === promised
+    ? result
+    : damaged(`${length} bytes, fewer than the ${promised} that its end says`);
+}
 
-  function damaged(actual: string, cause?: unknown): ModelFileError {
-    return new ModelFileError(
-      {
-        operation,
-        source,
-        expected: 'one whole gzip member',
-        actual,
-        remedy: 'Get the file again: it was damaged or cut short.',
-      },
-      { cause },
-    );
-  }
+function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(length);
+  more.set(bytes);
+  return more;
 }
 
 /**
@@ -71,16 +94,4 @@ export async function inflateBytes(
  */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[8] !== 0x7b;
-}
-
-/** Bytes as a stream of slices. */
-export function slicesOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at < bytes.length) controller.enqueue(new Uint8Array(bytes.subarray(at, at + sliceBytes)));
-      else controller.close();
-      at += sliceBytes;
-    },
-  });
 }

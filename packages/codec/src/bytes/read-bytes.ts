@@ -82,7 +82,7 @@ function asUrl(source: string | UrlLike): URL | undefined {
  * @throws ArgumentError for what is no source
  */
 export function sourceName(source: ByteSource, operation: string): string {
-  if (typeof source === 'string') return source;
+  if (typeof source === 'string' && source !== '') return source;
   const parts = ['href', 'getFile', 'body', 'arrayBuffer', 'byteLength'];
   if (typeof source !== 'object' || source === null || !parts.some((part) => part in source))
     throw new ArgumentError({
@@ -141,13 +141,22 @@ async function readResponse(response: ResponseLike, maxBytes: number, name: stri
 }
 
 async function readPath(path: string | URL, maxBytes: number, name: string): Promise<Uint8Array> {
-  const { open } = nodeModule('node:fs/promises');
+  const { open, stat } = nodeModule('node:fs/promises');
+  // Looked at before it is opened: opening a pipe waits for its writer.
+  const found = await stat(path);
+  if (!found.isFile())
+    throw new ModelFileError({
+      operation,
+      source: name,
+      expected: 'a file',
+      actual: found.isDirectory() ? 'a folder' : 'a pipe or a device',
+      remedy: 'Give its bytes, or a Response of its stream.',
+    });
+  if (found.size > maxBytes) refuseLength(found.size, maxBytes, name);
   const handle = await open(path);
   try {
-    const { size } = await handle.stat();
-    if (size > maxBytes) refuseLength(size, maxBytes, name);
     return await collect(handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false }), {
-      sizeHint: size,
+      sizeHint: found.size,
       maxBytes,
       refuse: () => refuseLength('more', maxBytes, name),
     });

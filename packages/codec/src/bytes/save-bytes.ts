@@ -1,3 +1,4 @@
+import { ArgumentError, requireBytes, shownValue } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 import type { FileHandleLike, UrlLike, WritableLike } from './web-types.ts';
@@ -6,13 +7,22 @@ import { writeFileAtomic } from './write-file-atomic.ts';
 /** Target of bytes. A string is a path (Node). */
 export type ByteTarget = string | UrlLike | FileHandleLike | WritableLike;
 
+const operation = 'saveBytes';
+
 /**
  * Writes bytes to a path (atomically, see `writeFileAtomic`), a file handle of the browser (which replaces the file
  * when the last byte is in), or a stream, which is closed, or aborted on failure.
  *
- * @throws ModelFileError when the target cannot be written
+ * @throws ArgumentError for what is no target or no bytes; ModelFileError when the target cannot be written
  */
-export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<void> {
+export async function saveBytes(target: ByteTarget, content: Uint8Array): Promise<void> {
+  const bytes = requireBytes(operation, 'content', content);
+  if (!isTarget(target))
+    throw new ArgumentError({
+      operation,
+      expected: 'a target: a path, a file URL, a file handle or a stream',
+      actual: shownValue(target),
+    });
   if (typeof target === 'string') return writeFileAtomic(target, bytes);
   if ('href' in target) {
     const { fileURLToPath } = nodeModule('node:url');
@@ -32,7 +42,7 @@ export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<
   } catch (cause) {
     throw new ModelFileError(
       {
-        operation: 'saveBytes',
+        operation,
         source: name,
         expected: 'a writable target',
         actual: cause instanceof Error ? cause.message : String(cause),
@@ -40,4 +50,10 @@ export async function saveBytes(target: ByteTarget, bytes: Uint8Array): Promise<
       { cause },
     );
   }
+}
+
+function isTarget(target: unknown): target is ByteTarget {
+  if (typeof target === 'string') return target !== '';
+  if (typeof target !== 'object' || target === null) return false;
+  return 'href' in target || 'createWritable' in target || 'getWriter' in target;
 }

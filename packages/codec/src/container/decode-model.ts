@@ -1,4 +1,4 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
 import { isGzip } from '../bytes/gzip.ts';
 import { storageFormats } from '../formats/storage-formats.ts';
 import type { TensorCodec, TensorCodecs } from '../formats/tensor-codec.ts';
@@ -43,13 +43,14 @@ const rules = {
 export type DecodeModelOptions = OptionsOf<typeof rules>;
 
 /**
- * The network in a model file. Tensors stored in 32 or 64 bits may be views of `bytes`, as in `decodeSafetensors`.
+ * The network in a model file. Tensors stored in 32 or 64 bits may be views of the file, as in `decodeSafetensors`.
  *
  * @throws ModelFileError for a file that is not a model, is of a newer version, has tensors of an unknown format, or
  * changed by even one bit
  */
-export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): DecodedModel {
+export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}): DecodedModel {
   checkOptions('decodeModel', rules, options);
+  const bytes = requireBytes('decodeModel', 'a file', file);
   const source = options.source ?? 'bytes in memory';
   if (isGzip(bytes)) {
     throw new ModelFileError({

@@ -1,5 +1,5 @@
-import { checkOptions, type OptionsOf, option, quoted } from '@funhash/hashing';
-import { compareCodePoints, type JsonValue, parseJson } from '../json/json.ts';
+import { checkOptions, type OptionsOf, option, quoted, requireBytes } from '@funhash/hashing';
+import { compareCodePoints, type JsonValue, visitMembers } from '../json/json.ts';
 import { check, faultInOnly } from './faults.ts';
 import { ModelFileError, type ModelFileErrorDetails } from './model-file-error.ts';
 import {
@@ -31,30 +31,21 @@ const rules = {
 export function decodeSafetensors(bytes: Uint8Array, options: OptionsOf<typeof rules> = {}): Safetensors {
   checkOptions('decodeSafetensors', rules, options);
   const source = options.source ?? 'bytes in memory';
-  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const given = requireBytes('decodeSafetensors', 'a file', bytes);
+  const file = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
   const refuse: Refusal = (expected, actual, details) => {
     throw new ModelFileError({ operation: 'decodeSafetensors', expected, actual, source, ...details });
   };
 
   const dataStart = 8 + headerLengthOf(file, refuse);
-  const header = readHeader(file.slice(8, dataStart), refuse);
-  let metadata: ReadonlyMap<string, string> = new Map();
-  const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === metadataKey) metadata = readMetadata(value, refuse);
-    else entries.push(readEntry(name, value, refuse));
-  }
+  const { metadata, entries } = readHeader(file.subarray(8, dataStart), refuse);
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end || compareCodePoints(a.name, b.name));
   checkTiling(entries, dataStart, file.length, refuse);
 
   const tensors = new Map<string, StoredTensor>();
-  for (const { name, dtype, shape, begin, end } of entries) {
-    tensors.set(name, {
-      dtype,
-      shape,
-      data: elementsOf(file, dtype, dataStart + begin, dataStart + end),
-    } as StoredTensor);
-  }
+  const elements = elementsIn(file, entries, dataStart);
+  for (const [k, { name, dtype, shape }] of entries.entries())
+    tensors.set(name, { dtype, shape, data: elements[k] } as StoredTensor);
   return { tensors, metadata };
 }
 
@@ -75,12 +66,34 @@ interface Entry {
 
 const wholeFile = 'Get the whole file again: it seems cut short, or is not a safetensors file.';
 
+/**
+ * The length of a file by its first bytes, whose header says it; undefined where they are too few. Of other content than
+ * safetensors it is the length that is known otherwise.
+ *
+ * @throws ModelFileError for a header that is damaged
+ */
+export function fileLengthIn(first: Uint8Array, known: number, source: string): number | undefined {
+  if (known < 9) return known;
+  if (first.length < 9) return undefined;
+  const length = statedLength(first);
+  if (first[8] !== 0x7b || length > Math.min(safetensorsLimits.maxHeaderBytes, known - 8)) return known;
+  if (first.length < 8 + length) return undefined;
+  const { entries } = readHeader(first.subarray(8, 8 + length), (expected, actual, details) => {
+    throw new ModelFileError({ operation: 'decodeSafetensors', expected, actual, source, ...details });
+  });
+  return entries.reduce((most, { end }) => Math.max(most, 8 + length + end), 8 + length);
+}
+
+function statedLength(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, 8);
+  return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+}
+
 function headerLengthOf(file: Uint8Array, refuse: Refusal): number {
   if (file.length < 8) {
     return refuse('at least 8 bytes', `${file.length}`, { byteOffset: file.length, remedy: wholeFile });
   }
-  const view = new DataView(file.buffer, file.byteOffset, 8);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const length = statedLength(file);
   const most = Math.min(safetensorsLimits.maxHeaderBytes, file.length - 8);
   if (length > most) {
     return refuse(`a header of at most ${most} bytes`, `${length}`, { byteOffset: 0, remedy: wholeFile });
@@ -88,20 +101,43 @@ function headerLengthOf(file: Uint8Array, refuse: Refusal): number {
   return length;
 }
 
-function readHeader(bytes: Uint8Array, refuse: Refusal): { readonly [key: string]: JsonValue } {
+interface Header {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly entries: Entry[];
+}
+
+const { maxTensors, maxMetadata, maxRank } = safetensorsLimits;
+/** An entry has five values and those of its shape. One more, so that a longer one is refused for what it holds. */
+const entryLimits = { maxDepth: 3, maxValues: 8 + 2 * maxRank };
+const metadataLimits = { maxDepth: 3, maxValues: 1 + maxMetadata };
+
+function readHeader(bytes: Uint8Array, refuse: Refusal): Header {
   if (bytes[0] !== 0x7b)
     refuse('a header that starts with "{"', `byte ${bytes[0]}`, { byteOffset: 8, remedy: wholeFile });
+  // Decoders of text take no shared memory.
+  const owned = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(owned);
   } catch {
     return refuse('a header in UTF-8', 'an invalid byte sequence', { byteOffset: 8, remedy: wholeFile });
   }
-  const limits = { maxDepth: 3, maxValues: safetensorsLimits.maxValues };
-  return parseJson(text, limits, (position, expected, actual) => {
-    const byteOffset = 8 + new TextEncoder().encode(text.slice(0, position)).length;
-    return refuse(`${expected} in the header`, actual, { byteOffset });
-  }) as { readonly [key: string]: JsonValue };
+  let metadata: ReadonlyMap<string, string> = new Map();
+  const entries: Entry[] = [];
+  visitMembers(
+    text,
+    (name) => (name === metadataKey ? metadataLimits : entryLimits),
+    (position, expected, actual) => {
+      const byteOffset = 8 + new TextEncoder().encode(text.slice(0, position)).length;
+      return refuse(`${expected} in the header`, actual, { byteOffset });
+    },
+    (name, value) => {
+      if (name === metadataKey) metadata = readMetadata(value, refuse);
+      else if (entries.push(readEntry(name, value, refuse)) > maxTensors)
+        refuse(`at most ${maxTensors} tensors`, 'more', { tensor: name });
+    },
+  );
+  return { metadata, entries };
 }
 
 function readMetadata(value: JsonValue, refuse: Refusal): ReadonlyMap<string, string> {
@@ -153,7 +189,8 @@ function readEntry(name: string, value: JsonValue, refuse: Refusal): Entry {
       tensor: name,
     });
   }
-  return { name, dtype, shape, begin, end };
+  // A list that grew while it was read has room for more.
+  return { name, dtype, shape: shape.slice(), begin, end };
 }
 
 function checkTiling(
@@ -181,11 +218,28 @@ function checkTiling(
   }
 }
 
-function elementsOf(file: Uint8Array, dtype: Dtype, begin: number, end: number): StoredTensor['data'] {
-  const ArrayType = arrayOf[dtype];
-  const elements = (end - begin) / ArrayType.BYTES_PER_ELEMENT;
-  const position = file.byteOffset + begin;
-  return position % ArrayType.BYTES_PER_ELEMENT === 0
-    ? new ArrayType(file.buffer, position, elements)
-    : new ArrayType(file.slice(begin, end).buffer);
+/** Views of the file where that is aligned, else of one copy of all that is not. */
+function elementsIn(file: Uint8Array, entries: readonly Entry[], dataStart: number): StoredTensor['data'][] {
+  const placeOf = ({ begin }: Entry): number => file.byteOffset + dataStart + begin;
+  const isAligned = (entry: Entry): boolean => placeOf(entry) % arrayOf[entry.dtype].BYTES_PER_ELEMENT === 0;
+  const next = (at: number, { dtype }: Entry): number => {
+    const width = arrayOf[dtype].BYTES_PER_ELEMENT;
+    return Math.ceil(at / width) * width;
+  };
+  const copied = entries.reduce(
+    (at, entry) => (isAligned(entry) ? at : next(at, entry) + entry.end - entry.begin),
+    0,
+  );
+  const copy = new Uint8Array(copied);
+  let at = 0;
+  return entries.map((entry) => {
+    const ArrayType = arrayOf[entry.dtype];
+    const elements = (entry.end - entry.begin) / ArrayType.BYTES_PER_ELEMENT;
+    if (isAligned(entry)) return new ArrayType(file.buffer, placeOf(entry), elements);
+    at = next(at, entry);
+    copy.set(file.subarray(dataStart + entry.begin, dataStart + entry.end), at);
+    const view = new ArrayType(copy.buffer, at, elements);
+    at += entry.end - entry.begin;
+    return view;
+  });
 }

@@ -31,22 +31,20 @@ export function encodeSafetensors(tensors: Named<StoredTensor>, metadata: Named<
     parts.push(`"${metadataKey}":{${fields.join(',')}}`);
   }
   let end = 0;
-  let values = 2 + texts.length;
   for (const [name, tensor] of sorted) {
     checkTensor(name, tensor);
     const begin = end;
     end += tensor.data.byteLength;
-    values += 6 + tensor.shape.length;
     const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] };
     parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
   }
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);
   const headerLength = Math.ceil(header.length / 8) * 8;
-  const { maxHeaderBytes, maxValues } = safetensorsLimits;
-  if (headerLength > maxHeaderBytes || values > maxValues) {
+  const { maxHeaderBytes, maxTensors, maxMetadata } = safetensorsLimits;
+  if (headerLength > maxHeaderBytes || sorted.length > maxTensors || texts.length > maxMetadata) {
     refuseArgument(
-      `a header of at most ${maxHeaderBytes} bytes and ${maxValues} JSON values`,
-      `${headerLength} and ${values}`,
+      `a header of at most ${maxHeaderBytes} bytes, ${maxTensors} tensors and ${maxMetadata} metadata`,
+      `${headerLength}, ${sorted.length} and ${texts.length}`,
     );
   }
 

@@ -1,17 +1,19 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ArgumentError } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readBytes } from '../bytes/read-bytes.ts';
 import { saveBytes } from '../bytes/save-bytes.ts';
-import { writeFileAtomic } from '../bytes/write-file-atomic.ts';
 import { ModelFileError } from './model-file-error.ts';
 
 const bytes = Uint8Array.from({ length: 3000 }, (_, i) => i);
+const files = nodeModule('node:fs/promises');
 let folder: string;
 let path: string;
 
@@ -20,58 +22,7 @@ beforeEach(async () => {
   path = join(folder, 'net.safetensors');
 });
 afterEach(async () => {
-  vi.doUnmock('node:fs/promises');
   await rm(folder, { recursive: true });
-});
-
-describe('writeFileAtomic', () => {
-  test('writes a new file, and replaces an old one with its permissions', async () => {
-    await writeFileAtomic(path, bytes);
-    expect(new Uint8Array(await readFile(path))).toEqual(bytes);
-    await chmod(path, 0o640);
-    await writeFileAtomic(path, bytes.subarray(1));
-    expect(new Uint8Array(await readFile(path))).toEqual(bytes.subarray(1));
-    expect((await stat(path)).mode & 0o777).toBe(0o640);
-    expect(await readdir(folder)).toEqual(['net.safetensors']);
-  });
-
-  test('follows a link', async () => {
-    await writeFile(path, 'old');
-    await symlink(path, join(folder, 'link'));
-    await writeFileAtomic(join(folder, 'link'), bytes);
-    expect(new Uint8Array(await readFile(path))).toEqual(bytes);
-  });
-
-  test('a target that is a folder, or in no folder: a typed error and nothing left behind', async () => {
-    await mkdir(path);
-    await expect(writeFileAtomic(path, bytes)).rejects.toThrow(ModelFileError);
-    await expect(writeFileAtomic(join(folder, 'none', 'x'), bytes)).rejects.toThrow('ENOENT');
-    expect(await readdir(folder)).toEqual(['net.safetensors']);
-  });
-
-  test.each(['writeFile', 'sync', 'close'] as const)(
-    'a failing %s leaves the old file and no other',
-    async (failing) => {
-      await writeFile(path, 'old');
-      const files = nodeModule('node:fs/promises');
-      const { open } = files;
-      const opened = vi.spyOn(files, 'open').mockImplementation(async (...args) => {
-        const handle = await open(...args);
-        const method = handle[failing].bind(handle) as (...args: unknown[]) => Promise<unknown>;
-        vi.spyOn(handle, failing).mockImplementation(async (...args: unknown[]) => {
-          await method(...args);
-          throw new Error('no space left');
-        });
-        return handle;
-      });
-      const error = await writeFileAtomic(path, bytes).catch((caught: unknown) => caught);
-      expect(error).toBeInstanceOf(ModelFileError);
-      expect(error).toMatchObject({ source: path, cause: { message: 'no space left' } });
-      opened.mockRestore();
-      expect(await readFile(path, 'utf8')).toBe('old');
-      expect(await readdir(folder)).toEqual(['net.safetensors']);
-    },
-  );
 });
 
 describe('readBytes', () => {
@@ -106,8 +57,30 @@ describe('readBytes', () => {
     await expect(tooLong).rejects.toThrow('at most 2999 bytes');
   });
 
-  test('an endless file of size 0 ends at maxBytes', async () => {
-    await expect(readBytes('/dev/zero', { maxBytes: 5000 })).rejects.toThrow('at most 5000 bytes');
+  test('what is no file is refused before it is opened: devices have no end, pipes wait for a writer', async () => {
+    await expect(readBytes('/dev/zero')).rejects.toThrow(
+      /expected a file, got a pipe or a device.*Give its bytes/,
+    );
+    const pipe = join(folder, 'pipe');
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
+    await expect(readBytes(pipe)).rejects.toMatchObject({ name: 'ModelFileError', source: pipe });
+    await expect(readBytes(folder)).rejects.toThrow('got a folder');
+  });
+
+  test('a file that grows while it is read ends at maxBytes', async () => {
+    await writeFile(path, bytes);
+    const { stat } = files;
+    vi.spyOn(files, 'stat').mockImplementation(async (...args) => {
+      const found = await stat(...args);
+      await writeFile(path, new Uint8Array(9000));
+      return found;
+    });
+    await expect(readBytes(path, { maxBytes: 5000 })).rejects.toThrow('at most 5000 bytes');
+    vi.restoreAllMocks();
+  });
+
+  test.each([[42], [null], [[1, 2]], [{}], ['']])('%j is no source', async (source) => {
+    await expect(readBytes(source as never)).rejects.toThrow(ArgumentError);
   });
 
   test('an endless response is cancelled at maxBytes, a false content-length is not believed', async () => {
@@ -163,6 +136,16 @@ describe('readBytes', () => {
 });
 
 describe('saveBytes', () => {
+  test.each([[42], [null], [undefined], [{}], [[]], ['']])('%j is no target', async (target) => {
+    await expect(saveBytes(target as never, bytes)).rejects.toThrow(ArgumentError);
+  });
+  test.each([['text'], [[1, 2]], [new Float32Array(1)], [new ArrayBuffer(2)]])(
+    '%j are no bytes',
+    async (content) => {
+      await expect(saveBytes(path, content as never)).rejects.toThrow(ArgumentError);
+    },
+  );
+
   function sink(fails: boolean) {
     const seen: Uint8Array[] = [];
     let end = 'open';

@@ -32,6 +32,12 @@ const entry = (dtype: string, shape: number[], begin: number, end: number) => ({
   shape,
   data_offsets: [begin, end],
 });
+const empty = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+function longHeader(): Uint8Array {
+  const bytes = new Uint8Array(100_000_024);
+  new DataView(bytes.buffer).setUint32(0, 100_000_008, true);
+  return bytes;
+}
 const bytesOf = ({ data }: StoredTensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 describe('round trip', () => {
@@ -126,16 +132,21 @@ describe('hostile files', () => {
       { byteOffset: 0 },
     ],
     ['a header length near 2^64', new Uint8Array(16).fill(255), '18446744', { byteOffset: 0 }],
-    ['a header over the limit', file(`{}${' '.repeat(2 ** 24)}`), '16777216 bytes', { byteOffset: 0 }],
+    ['a header over the limit', longHeader(), '100000000 bytes', { byteOffset: 0 }],
     ['an empty header', file(''), 'starts with "{"', { byteOffset: 8 }],
     ['a header that is an array', file('[]'), 'starts with "{"', { byteOffset: 8 }],
     ['a byte order mark', file('\ufeff{}'), 'starts with "{"', { byteOffset: 8 }],
     ['invalid UTF-8', file('{"?":1}').map((b) => (b === 0x3f ? 0xff : b)), 'UTF-8', { byteOffset: 8 }],
     ['broken JSON behind 2-byte letters', file('{"é":x}'), 'a JSON value', { byteOffset: 14 }],
-    ['a repeated tensor', file('{"a":{},"a":{}}'), 'every key once', { byteOffset: 16 }],
+    [
+      'a repeated tensor',
+      file(`{"a":${empty},"a":${empty}}`),
+      'every key once',
+      { byteOffset: 14 + empty.length },
+    ],
     ['a repeated __metadata__', file('{"__metadata__":{},"__metadata__":{}}'), 'every key once', {}],
     ['deep nesting', file(`{"a":${'['.repeat(9999)}`), '3 nested levels', {}],
-    ['a million values', file(`{"a":[${'0,'.repeat(1e6)}0]}`), '131072 JSON values', {}],
+    ['a million values', file(`{"a":[${'0,'.repeat(1e6)}0]}`), '136 JSON values', {}],
     ['metadata that is a list', file({ __metadata__: ['a'] }), 'an object under __metadata__', {}],
     ['metadata that is no string', file({ __metadata__: { a: 1 } }), 'a string for metadata "a"', {}],
     ['an unknown dtype', file({ a: entry('I64', [1], 0, 8) }, 8), 'got "I64"', { tensor: 'a' }],
@@ -201,13 +212,15 @@ describe('hostile files', () => {
   test('memory stays within 4 times the file and 64 MiB', async () => {
     const many = `{"__metadata__":{${Array.from({ length: 2 ** 17 - 3 }, (_, i) => `"${i.toString(36)}":""`).join(',')}}}`;
     const objects = `{"a":[${'{},'.repeat(2 ** 17 - 4)}{}]}`;
-    const tensors = Object.fromEntries(
-      Array.from({ length: 18_000 }, (_, i) => [`${i}`, entry('F64', [1], 8 * i, 8 * i + 8)]),
+    const count = safetensorsLimits.maxTensors;
+    const tensors = Array.from(
+      { length: count },
+      (_, i) => `"${i.toString(36)}":{"dtype":"F16","shape":[1],"data_offsets":[${2 * i},${2 * i + 2}]}`,
     );
-    const misaligned = new Uint8Array(18_000 * 8 + 2 ** 22).subarray(1);
-    const source = file(tensors, 18_000 * 8);
+    const source = file(`{${tensors.join(',')}}`, 2 * count);
+    const misaligned = new Uint8Array(source.length + 1).subarray(1);
     misaligned.set(source);
-    for (const bytes of [file(many), file(objects), misaligned.subarray(0, source.length)]) {
+    for (const bytes of [file(many), file(objects), misaligned]) {
       expect(await memoryGrowth(() => decodeSafetensors(bytes))).toBeLessThan(4 * bytes.length + 2 ** 26);
     }
   });
@@ -215,7 +228,7 @@ describe('hostile files', () => {
 
 describe('encodeSafetensors refuses', () => {
   const data = Uint8Array.of(1, 2);
-  const huge = new Map([['a', ' '.repeat(2 ** 24)]]);
+  const huge = new Map([['a', ' '.repeat(1e8)]]);
   test.each<[string, Record<string, unknown>, Map<string, unknown>, string]>([
     ['the reserved name', { __metadata__: { dtype: 'U8', shape: [2], data } }, new Map(), '__metadata__'],
     ['a lone surrogate', { '\ud800': { dtype: 'U8', shape: [2], data } }, new Map(), 'lone surrogates'],
@@ -235,11 +248,22 @@ describe('encodeSafetensors refuses', () => {
   });
 
   test('one tensor more than decodeSafetensors reads, and not one fewer', () => {
-    const byte: StoredTensor = { dtype: 'U8', shape: [1], data: Uint8Array.of(1) };
+    const byte: StoredTensor = { dtype: 'U8', shape: [], data: Uint8Array.of(1) };
     const tensors = new Map<string, StoredTensor>();
-    for (let i = 0; i < Math.floor((2 ** 17 - 2) / 7); i++) tensors.set(`${i}`, byte);
-    expect(decodeSafetensors(encodeSafetensors(tensors)).tensors.size).toBe(tensors.size);
+    for (let i = 0; i < safetensorsLimits.maxTensors; i++) tensors.set(`${i}`, byte);
+    const decoded = decodeSafetensors(encodeSafetensors(tensors));
+    expect(decoded.tensors.size).toBe(tensors.size);
+    expect(decoded.tensors.get('200000')).toEqual(byte);
     tensors.set('a', byte);
-    expect(() => encodeSafetensors(tensors)).toThrow(ArgumentError);
+    expect(() => encodeSafetensors(tensors)).toThrow('220000 tensors');
+    const more = [...tensors.keys()].map((name) => `"${name}":${empty}`);
+    expect(() => decodeSafetensors(file(`{${more.join(',')}}`))).toThrow('at most 220000 tensors');
+  });
+
+  test('metadata too many to be read', () => {
+    const texts = new Map(Array.from({ length: safetensorsLimits.maxMetadata + 1 }, (_, i) => [`${i}`, '']));
+    expect(() => encodeSafetensors({}, texts)).toThrow('131072 metadata');
+    texts.delete('0');
+    expect(decodeSafetensors(encodeSafetensors({}, texts)).metadata.size).toBe(texts.size);
   });
 });

@@ -30,8 +30,16 @@ export interface Safetensors {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** The ceilings of `decodeSafetensors`. */
-export const safetensorsLimits = { maxHeaderBytes: 2 ** 24, maxValues: 2 ** 17, maxRank: 64 } as const;
+/**
+ * The ceilings of `decodeSafetensors`: the header of the reference implementation, and as many tensors and metadata as fit
+ * into 64 MiB of objects beside 4 times the header.
+ */
+export const safetensorsLimits = {
+  maxHeaderBytes: 100_000_000,
+  maxTensors: 220_000,
+  maxMetadata: 2 ** 17,
+  maxRank: 64,
+} as const;
 
 export const metadataKey = '__metadata__';
 

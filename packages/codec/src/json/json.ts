@@ -28,6 +28,24 @@ const loneSurrogate = /\p{Surrogate}/u;
  * anything over the limits is refused. Objects have no prototype, so that every key is only a key.
  */
 export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal): JsonValue {
+  return reader(text, limits, refuse).whole();
+}
+
+/**
+ * The members of an object in JSON text, one after the other, as strictly as `parseJson`: only one of them is in memory,
+ * within limits of its own, and the text is refused at the first one that `visit` throws for.
+ */
+export function visitMembers(
+  text: string,
+  limitsOf: (key: string) => JsonLimits,
+  refuse: JsonRefusal,
+  visit: (key: string, value: JsonValue) => void,
+): void {
+  reader(text, { maxDepth: 1, maxValues: 1 }, refuse).members(limitsOf, visit);
+}
+
+function reader(text: string, first: JsonLimits, refuse: JsonRefusal) {
+  let limits = first;
   let at = 0;
   let values = 0;
 
@@ -103,19 +121,33 @@ export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal)
   function readObject(depth: number): JsonValue {
     at++;
     const fields: Record<string, JsonValue> = Object.create(null);
+    readFields((key, position) => {
+      if (key in fields) fail('every key once', position);
+      return (value) => {
+        fields[key] = value;
+      };
+    }, depth);
+    return fields;
+  }
+
+  /** Fields of an object, behind its opening brace. */
+  function readFields(
+    keep: (key: string, position: number) => (value: JsonValue) => void,
+    depth: number,
+  ): void {
     skipSpace();
-    if (takeIf('}')) return fields;
+    if (takeIf('}')) return;
     for (;;) {
       skipSpace();
       const position = at;
       const key = readString();
-      if (key in fields) return fail('every key once', position);
+      const put = keep(key, position);
       skipSpace();
-      if (!takeIf(':')) return fail('":"');
-      fields[key] = readValue(depth + 1);
+      if (!takeIf(':')) fail('":"');
+      put(readValue(depth + 1));
       skipSpace();
-      if (takeIf('}')) return fields;
-      if (!takeIf(',')) return fail('"," or "}"');
+      if (takeIf('}')) return;
+      if (!takeIf(',')) fail('"," or "}"');
     }
   }
 
@@ -141,10 +173,35 @@ export function parseJson(text: string, limits: JsonLimits, refuse: JsonRefusal)
     return readNumber();
   }
 
-  const value = readValue(0);
-  skipSpace();
-  if (at < text.length) return fail('nothing after the JSON value');
-  return value;
+  function whole(): JsonValue {
+    const value = readValue(0);
+    requireEnd();
+    return value;
+  }
+
+  function members(
+    limitsOf: (key: string) => JsonLimits,
+    visit: (key: string, value: JsonValue) => void,
+  ): void {
+    skipSpace();
+    if (!takeIf('{')) fail('an object');
+    const seen = new Set<string>();
+    readFields((key, position) => {
+      if (seen.has(key)) fail('every key once', position);
+      seen.add(key);
+      limits = limitsOf(key);
+      values = 0;
+      return (value) => visit(key, value);
+    }, 0);
+    requireEnd();
+  }
+
+  function requireEnd(): void {
+    skipSpace();
+    if (at < text.length) fail('nothing after the JSON value');
+  }
+
+  return { whole, members };
 }
 
 /** Order by Unicode code points, which is the order of the UTF-8 bytes; plain `<` orders by UTF-16 units. */

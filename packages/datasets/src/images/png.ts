@@ -137,7 +137,7 @@ function passesOf({ width, height, depth, colours, isInterlaced }: PngParts): Pa
 }
 
 interface Row {
-  /** To be filled: the filter, then the bytes. */
+  /** The filter and the bytes, to be filled. */
   readonly line: Uint8Array;
   readonly pass: Pass;
   readonly y: number;

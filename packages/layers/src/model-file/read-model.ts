@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly layers?: Readonly<Record<string, LayerClass>>;
   /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
   readonly policy?: WeightPolicy;
-  /** Largest file read, also when inflated. Default 1 GiB. */
+  /** Largest file read, also when inflated. Default 1 GiB; of compressed files 64 MiB and 16 times their length at most. */
   readonly maxBytes?: number;
 }
 
