@@ -119,3 +119,63 @@ describe('augmentation', () => {
     expect(() => batches(square, { ...base, augment: { shift: -1 } })).toThrow(ArgumentError);
   });
 });
+
+describe('bytes', () => {
+  const count = 6;
+  const levels = Uint8Array.from({ length: count * 4 }, (_, k) => (k * 37) % 256);
+  const labels = Uint8Array.from({ length: count }, (_, k) => k);
+  const options = {
+    batchSize: 4,
+    seed: 2,
+    imageSize: { height: 2, width: 2, channels: 1 },
+    augment: { rotation: 30 },
+  };
+  const all = (inputs: unknown) =>
+    Array.from(batches({ count, inputs, labels } as unknown as Split, options), (batch) => batch.inputs);
+  const inParent = new Uint8Array(levels.length + 3);
+  inParent.set(levels, 3);
+  const shared = new Uint8Array(new SharedArrayBuffer(levels.length));
+  shared.set(levels);
+
+  test.each<[string, ArrayLike<number>]>([
+    ['pixels of a canvas', Uint8ClampedArray.from(levels)],
+    ['a Buffer', Buffer.from(levels)],
+    ['a part of a buffer', inParent.subarray(3)],
+    ['shared memory', shared],
+  ])('%s are divided by 255 and augmented as others are', (_, given) => {
+    const before = Array.from(given);
+    expect(all(given)).toEqual(all(levels));
+    expect(toFloats(given as Uint8Array)).toEqual(toFloats(levels));
+    expect(toFloats(given as Uint8Array)[1]).toBe(Math.fround(37 / 255));
+    expect(Array.from(given)).toEqual(before);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['floats', new Float32Array(24), /as bytes.*got a Float32Array/],
+    ['a list', Array.from(levels), /as bytes/],
+    ['nothing', undefined, /split\.inputs: a typed array, got undefined/],
+    ['fewer pixels than images', levels.subarray(1), /split\.inputs of 6 samples, got 23 numbers/],
+  ])('%s are refused', (_, given, message) => {
+    expect(() => all(given)).toThrow(ArgumentError);
+    expect(() => all(given)).toThrow(message);
+  });
+
+  test('an image of a canvas is refused with the remedy', () => {
+    const image = { data: Uint8ClampedArray.from(levels), width: 2, height: 3 };
+    expect(() => toFloats(image as never)).toThrow(/images as bytes.*Give its data/);
+  });
+
+  test('counts, labels and sizes that do not fit are refused', () => {
+    const made = (split: object, more = {}) => [...batches(split as Split, { ...options, ...more })];
+    expect(() => made({ count: 5, inputs: levels, labels })).toThrow('split.inputs of 5 samples');
+    expect(() => made({ count, inputs: levels, labels: labels.subarray(1) })).toThrow(
+      'split.labels of 6 samples',
+    );
+    expect(() => made({ count: Number.NaN, inputs: levels, labels })).toThrow('split.count: a whole number');
+    expect(() => made(null as never)).toThrow('a split, { count, inputs, labels }, got null');
+    for (const imageSize of [{}, { height: 2, width: 2 }, { height: 2, width: 2, channels: '1' }, 4])
+      expect(() => made({ count, inputs: levels, labels }, { imageSize })).toThrow(
+        /imageSize: an object with height/,
+      );
+  });
+});

@@ -1,7 +1,7 @@
-import { ArgumentError, checkOptions, type OptionsOf, option, random } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, random, requireBytes } from '@funhash/hashing';
 import { seedRule } from './define-dataset.ts';
 import { type Augmentation, augment, augmentationRules } from './images/augment.ts';
-import { imageElements, type Split } from './images/image-dataset.ts';
+import { pixelsOf, type Split } from './images/image-dataset.ts';
 import type { ImageSize } from './images/warp.ts';
 
 const scalingRules = {
@@ -27,7 +27,15 @@ const rules = {
   /** Leave out a last batch that is not full. Default false. */
   dropLast: option.flag(),
   /** Size of the images; the data set itself will do. Batches then tell it as their `inputShape`. */
-  imageSize: option.any<ImageSize>(),
+  imageSize: option.that<ImageSize>(
+    'an object with height, width and channels, whole numbers ≥ 1',
+    (size) =>
+      typeof size === 'object' &&
+      size !== null &&
+      ['height', 'width', 'channels'].every((side) =>
+        option.count().accepts(size[side as keyof typeof size]),
+      ),
+  ),
   /**
    * Changes the images, each epoch anew, before they are scaled. A seed, an epoch and an image's place in the split
    * decide what happens to it. Needs `imageSize`.
@@ -78,7 +86,7 @@ export function batchPlan(split: Split, options: BatchOptions): BatchPlan {
   checkOptions('batches', rules, options);
   const { batchSize, shuffle = true, seed = 0, epoch = 0, dropLast = false, imageSize } = options;
   const scale = scaleTable(options);
-  const elements = imageElements(split);
+  const { pixels: all, elements } = pixelsOf('batches', split);
   const vary = variationOf(options, elements);
   const order = shuffle
     ? random(seed).fork('epoch').fork(epoch).permutation(split.count)
@@ -91,7 +99,7 @@ export function batchPlan(split: Split, options: BatchOptions): BatchPlan {
       const pixels = new Uint8Array(indices.length * elements);
       const labels = new Int32Array(indices.length);
       indices.forEach((from, i) => {
-        pixels.set(split.inputs.subarray(from * elements, (from + 1) * elements), i * elements);
+        pixels.set(all.subarray(from * elements, (from + 1) * elements), i * elements);
         labels[i] = split.labels[from] as number;
       });
       const images = scaled(vary(pixels, indices), scale);
@@ -127,10 +135,14 @@ function variationOf(
   });
 }
 
-/** Pixels as floats, 0–1 or normalised; same shape. */
-export function toFloats(images: Uint8Array, scaling: Scaling = {}): Float32Array {
+/**
+ * Pixels as floats, 0–1 or normalised; same shape. Bytes of a canvas, `imageData.data`, are pixels too.
+ *
+ * @throws ArgumentError for what is no bytes
+ */
+export function toFloats(images: Uint8Array | Uint8ClampedArray, scaling: Scaling = {}): Float32Array {
   checkOptions('toFloats', scalingRules, scaling);
-  return scaled(images, scaleTable(scaling));
+  return scaled(requireBytes('toFloats', 'images', images), scaleTable(scaling));
 }
 
 function scaled(pixels: Uint8Array, scale: Float32Array): Float32Array {

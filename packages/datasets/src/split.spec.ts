@@ -78,3 +78,16 @@ test('sizes out of range are refused', () => {
   expect(() => subset(split, [5])).toThrow(ArgumentError);
   expect(() => subset(split, [0.5])).toThrow(ArgumentError);
 });
+
+test('what is no split, no indices or no seed is refused by name', () => {
+  const split = { count: 2, inputs: Uint8Array.of(1, 2), labels: Uint8Array.of(0, 1) };
+  expect(() => subset(split, null as never)).toThrow(
+    'subset: expected a count, or a list of indices, got null',
+  );
+  expect(() => subset(split, 1, -1)).toThrow('subset: expected seed: a whole number');
+  expect(() => subset(split, ['0'] as never)).toThrow('indices 0 … 1');
+  expect(() => subset(undefined as never, 1)).toThrow('a split, { count, inputs, labels }, got undefined');
+  expect(() => subset({ ...split, labels: Uint8Array.of(0) }, 1)).toThrow('split.labels of 2 samples, got 1');
+  expect(() => splitValidation(split, '1' as never)).toThrow(ArgumentError);
+  expect(() => splitValidation(split, 1, 0.5)).toThrow('splitValidation: expected seed');
+});

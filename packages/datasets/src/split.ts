@@ -1,6 +1,7 @@
-import { ArgumentError, random } from '@funhash/hashing';
+import { ArgumentError, checkOptions, random, shownValue } from '@funhash/hashing';
 import type { Dataset, Samples } from './dataset.ts';
-import { requireFields } from './images/image-dataset.ts';
+import { seedRule } from './define-dataset.ts';
+import { requireSamples } from './images/image-dataset.ts';
 
 /**
  * A part of a split, copied.
@@ -10,6 +11,14 @@ import { requireFields } from './images/image-dataset.ts';
  * @throws ArgumentError when an index or the count is out of range.
  */
 export function subset<S extends Samples>(split: S, which: number | ArrayLike<number>, seed?: number): S {
+  requireSamples('subset', split);
+  checkOptions('subset', seedRules, { seed });
+  if (typeof which !== 'number' && !Number.isInteger(which?.length))
+    throw new ArgumentError({
+      operation: 'subset',
+      expected: 'a count, or a list of indices',
+      actual: shownValue(which),
+    });
   const indices = typeof which === 'number' ? drawIndices(split, which, seed) : which;
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i] as number;
@@ -17,11 +26,10 @@ export function subset<S extends Samples>(split: S, which: number | ArrayLike<nu
       throw new ArgumentError({
         operation: 'subset',
         expected: `indices 0 … ${split.count - 1}`,
-        actual: String(from),
+        actual: shownValue(from),
       });
     }
   }
-  requireFields(split);
   const { inputs, labels, targets } = split;
   return {
     ...split,
@@ -31,6 +39,8 @@ export function subset<S extends Samples>(split: S, which: number | ArrayLike<nu
     ...(targets && { targets: rowsOf(targets, split.count, indices) }),
   };
 }
+
+const seedRules = { seed: seedRule() };
 
 function rowsOf<A extends NonNullable<Samples[keyof Samples & ('inputs' | 'labels' | 'targets')]>>(
   values: A,
@@ -87,12 +97,14 @@ export function splitValidation<S extends Samples>(
   size: number,
   seed?: number,
 ): { train: S; validation: S } {
+  requireSamples('splitValidation', split);
+  checkOptions('splitValidation', seedRules, { seed });
   const count = size < 1 ? Math.round(size * split.count) : size;
   if (!Number.isInteger(count) || count < 1 || count >= split.count) {
     throw new ArgumentError({
       operation: 'splitValidation',
       expected: `a fraction in (0, 1) or a count, that leaves samples on both sides of ${split.count}`,
-      actual: String(size),
+      actual: shownValue(size),
     });
   }
   const order = orderOf(split, seed);

@@ -34,3 +34,24 @@ test('without noise the points lie on their curves', () => {
     expect(i % 2 ? 0.5 - v : v).toBeGreaterThanOrEqual(-1e-6);
   }
 });
+
+test('arguments that are none are refused, each by name', () => {
+  for (const [name, make] of [
+    ['spirals', spirals],
+    ['twoMoons', twoMoons],
+  ] as const) {
+    const given =
+      (...args: unknown[]) =>
+      () =>
+        (make as (...args: unknown[]) => unknown)(...args);
+    for (const count of [0, -1, 1.5, Number.NaN, 2 ** 40, '10', { count: 10 }, [10], null, undefined])
+      expect(given(count)).toThrow(`${name}: expected count: a whole number from 1 to 268435456`);
+    for (const seed of [-1, 0.5, Number.NaN, '1', null, {}])
+      expect(given(4, seed)).toThrow(`${name}: expected seed: a whole number`);
+    for (const noise of [-1, Number.NaN, Number.POSITIVE_INFINITY, '0.1', null, {}])
+      expect(given(4, 0, noise)).toThrow(`${name}: expected noise: a finite number ≥ 0`);
+    expect(given(0)).toThrow(ArgumentError);
+  }
+  for (const argument of [4, {}, undefined])
+    expect(() => (xor as (...args: unknown[]) => unknown)(argument)).toThrow('xor: expected no argument');
+});

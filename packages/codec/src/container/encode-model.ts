@@ -1,4 +1,4 @@
-import { ArgumentError, quoted, refuseUnknown } from '@funhash/hashing';
+import { ArgumentError, bytesOf, quoted, refuseUnknown } from '@funhash/hashing';
 import { formatOf, type StorageChoice } from '../formats/storage-formats.ts';
 import type { DescriptionField } from '../formats/tensor-codec.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
@@ -54,7 +54,8 @@ function asItIs(name: string, { shape, data }: ModelTensor): StoredTensor {
   if (data instanceof Float32Array) return { dtype: 'F32', shape, data };
   if (data instanceof Float64Array) return { dtype: 'F64', shape, data };
   if (data instanceof Int32Array) return { dtype: 'I32', shape, data };
-  if (data instanceof Uint8Array) return { dtype: 'U8', shape, data };
+  const bytes = bytesOf(data);
+  if (bytes) return { dtype: 'U8', shape, data: bytes };
   throw new ArgumentError({
     operation: 'encodeModel',
     expected: 'a Float64Array, Float32Array, Int32Array or Uint8Array',

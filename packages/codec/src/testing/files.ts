@@ -5,7 +5,8 @@ import { encodeSafetensors } from '../container/encode-safetensors.ts';
 import { format, type ModelTensor, specKey, version } from '../container/model-file.ts';
 import { entryOf, fieldOf } from '../container/read-entries.ts';
 import type { StoredTensor } from '../container/safetensors.ts';
-import type { RealArray, Said, TensorCodec } from '../formats/tensor-codec.ts';
+import type { RealArray, TensorCodec } from '../formats/tensor-codec.ts';
+import type { JsonValue } from '../json/json.ts';
 
 /** Real numbers and their shape. */
 export interface Values {
@@ -20,10 +21,10 @@ export function saved(codec: TensorCodec, values: Values): Uint8Array {
   return encodeModel({ spec: null, tensors: { [name]: values }, storeAs: codec });
 }
 
-/** A file with one tensor and whatever its entry says, under a valid checksum. */
-export function fileOf(codec: TensorCodec, stored: StoredTensor, said: Said): Uint8Array {
-  const isEntry = codec.native === undefined || Object.keys(said).length > 0;
-  const entries = isEntry ? { [fieldOf(codec)]: { [name]: entryOf(codec, said) } } : {};
+/** A file with one tensor and any entry for it, under a valid checksum. */
+export function fileOf(codec: TensorCodec, stored: StoredTensor, entry: JsonValue): Uint8Array {
+  const isSaid = codec.native === undefined || JSON.stringify(entry) !== JSON.stringify(entryOf(codec, {}));
+  const entries = isSaid ? { [fieldOf(codec)]: { [name]: entry } } : {};
   const bytes = encodeSafetensors(
     { [name]: stored },
     { [specKey]: JSON.stringify({ format, version, spec: null, ...entries }), [checksumKey]: blankChecksum },

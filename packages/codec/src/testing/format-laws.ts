@@ -1,14 +1,16 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, printable } from '@funhash/hashing';
 import { type Law, LawError } from '@funhash/hashing/testing';
 import fc from 'fast-check';
 import { ModelFileError } from '../container/model-file-error.ts';
+import { entryOf } from '../container/read-entries.ts';
 import type { StoredTensor } from '../container/safetensors.ts';
-import type { EncodedTensor, RealArray, TensorCodec } from '../formats/tensor-codec.ts';
+import type { RealArray, Said, TensorCodec } from '../formats/tensor-codec.ts';
+import type { JsonValue } from '../json/json.ts';
 import { arrayBytes, fileOf, saved, type Values, valuesIn } from './files.ts';
-import { anyValues, hostile, sample, weights } from './samples.ts';
+import { anyValues, hostile, sample, strangeEntries, weights } from './samples.ts';
 
 /** What `formatLaws` checks, by name. */
-const laws = { statement, roundTrip, sameBytes, again, size, refusal, bounds };
+const laws = { statement, roundTrip, sameBytes, again, size, refusal, fields, bounds };
 
 /** The name of a law of storage formats. */
 export type FormatLawName = keyof typeof laws;
@@ -23,6 +25,8 @@ export type FormatLawName = keyof typeof laws;
  * - `again`: what was read back is stored again to the same bytes;
  * - `size`: values take at most `bits` bits each, and 64 bytes for the tensor;
  * - `refusal`: damaged bytes, shapes, dtypes and entries give a ModelFileError, or values of the stated shape;
+ * - `fields`: objects, lists, texts, negative, huge and absent values in place of any field, and of an entry, do so too, in a
+ *   message that is short and cannot steer a terminal;
  * - `bounds`: entries that promise more than there is are refused before memory is taken for it.
  *
  * Laws throw `LawError`. Cases are always the same ones.
@@ -37,6 +41,9 @@ export function formatLaws(codec: TensorCodec): (Law & { readonly name: FormatLa
 function requireThat(law: FormatLawName, holds: boolean, expected: string, actual: string): void {
   if (!holds) throw new LawError({ operation: law, expected, actual });
 }
+
+/** A message tells one thing: long values of a file are cut. */
+const mostMessage = 1000;
 
 /** Runs `check` on generated cases; throws the error of the smallest one that fails. */
 function forAll<T>(cases: fc.Arbitrary<T>, check: (value: T) => void, numRuns = 200): void {
@@ -131,7 +138,27 @@ function size(codec: TensorCodec): void {
 }
 
 function refusal(codec: TensorCodec): void {
-  forAll(hostile(codec), ({ stored, said }) => requireRefusalOrValues('refusal', codec, stored, said), 2000);
+  forAll(
+    hostile(codec),
+    ({ stored, said }) => requireRefusalOrValues('refusal', codec, stored, entryOf(codec, said)),
+    2000,
+  );
+}
+
+function fields(codec: TensorCodec): void {
+  for (const count of [0, 5]) {
+    const { stored, said } = codec.encode(sample(count), [count]);
+    for (const entry of strangeEntries(codec, said)) {
+      const found = requireRefusalOrValues('fields', codec, stored, entry);
+      const isReal = found === undefined || found.data.every((x) => Number.isFinite(x));
+      requireThat(
+        'fields',
+        isReal,
+        'a refusal, or numbers',
+        `NaN for ${JSON.stringify(entry).slice(0, 200)}`,
+      );
+    }
+  }
 }
 
 function bounds(codec: TensorCodec): void {
@@ -139,9 +166,10 @@ function bounds(codec: TensorCodec): void {
   for (const count of [0, 5, 40]) {
     const { stored, said } = codec.encode(sample(count), [count]);
     for (const promise of promises)
-      for (const entry of inflated(said, promise)) {
+      for (const other of inflated(said, promise)) {
+        const entry = entryOf(codec, other as Said);
         const before = arrayBytes();
-        const values = requireRefusalOrValues('bounds', codec, stored, entry as EncodedTensor['said']);
+        const values = requireRefusalOrValues('bounds', codec, stored, entry);
         if (values !== undefined) continue;
         const taken = arrayBytes() - before;
         requireThat('bounds', taken < 2 ** 22, 'a refusal that takes less than 4 MiB', `${taken} bytes`);
@@ -166,14 +194,23 @@ function requireRefusalOrValues(
   law: FormatLawName,
   codec: TensorCodec,
   stored: StoredTensor,
-  said: EncodedTensor['said'],
+  entry: JsonValue,
 ): Values | undefined {
   let values: Values;
   try {
-    values = valuesIn(fileOf(codec, stored, said), codec);
+    values = valuesIn(fileOf(codec, stored, entry), codec);
   } catch (error) {
     const isTyped = error instanceof ModelFileError;
-    requireThat(law, isTyped, 'a ModelFileError or values', `${error} for ${JSON.stringify(said)}`);
+    const text = JSON.stringify(entry).slice(0, 200);
+    requireThat(law, isTyped, 'a ModelFileError or values', `${error} for ${text}`);
+    const { message } = error as ModelFileError;
+    const isSafe = message.length <= mostMessage && message === printable(message);
+    requireThat(
+      law,
+      isSafe,
+      `a printable message of at most ${mostMessage} characters`,
+      message.slice(0, 200),
+    );
     return undefined;
   }
   const count = values.shape.reduce((a, b) => a * b, 1);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { entryOf } from '../container/read-entries.ts';
 import { arrayOf, type Dtype, dtypes, type StoredTensor } from '../container/safetensors.ts';
 import type { EncodedTensor, Said, TensorCodec } from '../formats/tensor-codec.ts';
+import type { JsonValue } from '../json/json.ts';
 import type { Values } from './files.ts';
 
 const shape = fc.array(fc.nat(4), { maxLength: 3 });
@@ -125,4 +127,45 @@ const given = (field: string, value: unknown): [string, Said[string]][] =>
 /** Every field changed. */
 function otherSaid(said: Said): fc.Arbitrary<Said> {
   return fc.record(Object.fromEntries(Object.keys(said).map((field) => [field, anyJson])));
+}
+
+/** What no field of an entry is, and some that a field may be. */
+const strangers: readonly JsonValue[] = [
+  ...[null, true, false, '', '0', '1', 'NaN', 'Infinity', '__proto__', 'constructor', '\u009b2J\u202e'],
+  'x'.repeat(1e5),
+  ...[
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    3,
+    1e-320,
+    1e-308,
+    1e308,
+    -1e308,
+    2 ** 31,
+    -(2 ** 31),
+    2 ** 32,
+    2 ** 53,
+    2 ** 53 + 2,
+  ],
+  ...[[], [[]], [0], [1], [-1], [0.5], [null], ['1'], [{}], [2 ** 53], [2 ** 31, 2 ** 31], [5, 1, 1], [1, 5]],
+  ...[new Array<number>(65).fill(1), new Array<number>(1e4).fill(0)],
+  ...[{}, { a: 1 }, { length: 5 }, { valueOf: 1, toString: 1 }, { 0: 5, length: 1 }],
+  JSON.parse('{"__proto__":{"length":1}}'),
+  JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`),
+];
+
+/** An entry, each time with a field replaced, left out or added, and what is none at all. */
+export function* strangeEntries(codec: TensorCodec, said: Said): Generator<JsonValue> {
+  const entry = entryOf(codec, said);
+  for (const name of Object.keys(entry)) {
+    for (const value of strangers) yield { ...entry, [name]: value };
+    yield Object.fromEntries(Object.entries(entry).filter(([other]) => other !== name));
+  }
+  for (const name of ['more', '__proto__', 'constructor', 'toString', '\u009b2J', ''])
+    yield Object.fromEntries([...Object.entries(entry), [name, 1]]);
+  yield* strangers;
 }

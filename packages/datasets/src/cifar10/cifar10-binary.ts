@@ -3,7 +3,7 @@
  * each other, each row by row; 10 000 records a file.
  * Source: the page "The CIFAR-10 dataset" beside the data, section "Binary version".
  */
-import type { OptionsOf } from '@funhash/hashing';
+import { type OptionsOf, requireBytes } from '@funhash/hashing';
 import type { countRules } from '../define-dataset.ts';
 import { DataFormatError } from '../errors.ts';
 import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
@@ -46,7 +46,8 @@ export function fromCifar10Batches(batches: Cifar10Batches, counts: ImageCounts 
   });
 }
 
-function readBatches(files: readonly Uint8Array[], sources: readonly string[], limit = Infinity): Split {
+function readBatches(given: readonly Uint8Array[], sources: readonly string[], limit = Infinity): Split {
+  const files = given.map((file, k) => requireBytes('fromCifar10Batches', sources[k] as string, file));
   const available = files.reduce((sum, file, k) => sum + recordsOf(file, sources[k] as string), 0);
   const count = Math.min(limit, available);
   const images = new Uint8Array(count * pixels);

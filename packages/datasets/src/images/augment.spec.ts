@@ -168,3 +168,25 @@ test('bad options are refused', () => {
   for (const options of bad)
     expect(() => augment(image, { ...size, indices: [0], ...options })).toThrow(ArgumentError);
 });
+
+test('a Buffer is left as it was, and pixels of a canvas are rounded as bytes are', () => {
+  const levels = Uint8Array.from({ length: 2 * 25 }, (_, k) => (k * 91) % 256);
+  const options = {
+    height: 5,
+    width: 5,
+    channels: 1,
+    indices: [0, 1],
+    rotation: 40,
+    shift: 1,
+    flip: true,
+  } as const;
+  const expected = Array.from(augment(levels, options));
+  const buffer = Buffer.from(levels);
+  expect(Array.from(augment(buffer, options))).toEqual(expected);
+  expect(Uint8Array.from(buffer)).toEqual(levels);
+  const clamped = augment(Uint8ClampedArray.from(levels), options);
+  expect(clamped).toBeInstanceOf(Uint8ClampedArray);
+  expect(Array.from(clamped)).toEqual(expected);
+  for (const images of [new Float64Array(50), Array.from(levels), undefined])
+    expect(() => augment(images as never, options)).toThrow('images as bytes or a Float32Array');
+});

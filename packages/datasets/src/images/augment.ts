@@ -1,4 +1,13 @@
-import { ArgumentError, checkOptions, type OptionsOf, option, type Random, random } from '@funhash/hashing';
+import {
+  ArgumentError,
+  bytesOf,
+  checkOptions,
+  type OptionsOf,
+  option,
+  type Random,
+  random,
+  shownValue,
+} from '@funhash/hashing';
 import { seedRule } from '../define-dataset.ts';
 import { type Pixels, turnBy, type Warp, warpImage } from './warp.ts';
 
@@ -47,6 +56,12 @@ export type AugmentOptions = OptionsOf<typeof rules>;
 export function augment<T extends Pixels>(images: T, options: AugmentOptions): T {
   const { height, width, channels, indices, seed = 0, epoch = 0 } = options;
   checkOptions('augment', rules, options);
+  if (!(images instanceof Float32Array) && !bytesOf(images))
+    throw new ArgumentError({
+      operation: 'augment',
+      expected: 'images as bytes or a Float32Array',
+      actual: shownValue(images),
+    });
   const elements = height * width * channels;
   if (images.length !== indices.length * elements)
     throw new ArgumentError({
@@ -54,7 +69,8 @@ export function augment<T extends Pixels>(images: T, options: AugmentOptions): T
       expected: `${indices.length} images of ${height} × ${width} × ${channels}`,
       actual: `${images.length} values`,
     });
-  const result = images.slice() as T;
+  // Of a Buffer, `slice` of its own would be the same memory.
+  const result = Uint8Array.prototype.slice.call(images) as unknown as typeof images;
   const draws = random(seed).fork('augment').fork(epoch);
   for (let k = 0; k < indices.length; k++) {
     const warp = drawWarp(draws.fork(indices[k] as number), options);

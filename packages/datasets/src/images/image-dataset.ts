@@ -1,7 +1,15 @@
 /**
  * Image data sets as plain records of typed arrays.
  */
-import { checkOptions, type OptionsOf, option, refuseMisspelt } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  type OptionsOf,
+  option,
+  refuseMisspelt,
+  requireBytes,
+  shownValue,
+} from '@funhash/hashing';
 import type { Dataset, Samples } from '../dataset.ts';
 import { DataFormatError } from '../errors.ts';
 import { parseIdx } from '../mnist/idx.ts';
@@ -123,18 +131,42 @@ function readSplit(
   return { split: { count, inputs: images.data, labels: labels.data }, height, width };
 }
 
-/** Elements of one image of `split`; 0 when it has none. */
-export function imageElements(split: Split): number {
-  requireFields(split);
-  return split.count === 0 ? 0 : split.inputs.length / split.count;
+/**
+ * The pixels of a split, and the elements of one image of it; 0 when it has none.
+ *
+ * @throws ArgumentError where inputs are no bytes, or do not fit the count
+ */
+export function pixelsOf(operation: string, split: Samples): { pixels: Uint8Array; elements: number } {
+  requireSamples(operation, split);
+  const pixels = requireBytes(operation, 'split.inputs', split.inputs);
+  return { pixels, elements: split.count === 0 ? 0 : pixels.length / split.count };
 }
 
+const isList = (values: unknown): boolean =>
+  Array.isArray(values) || (ArrayBuffer.isView(values) && 'length' in values);
+
 /**
- * Refuses a split with the name that `inputs` had in earlier versions.
+ * Refuses what is no split: inputs, labels and targets are lists whose lengths are multiples of the count. The name that
+ * `inputs` had in earlier versions is refused with the new one.
  *
- * @throws OptionError that says the new one
+ * @throws ArgumentError
  */
-export function requireFields(split: Samples): void {
+export function requireSamples(operation: string, split: Samples): void {
+  const refuse = (expected: string, actual: string): never => {
+    throw new ArgumentError({ operation, expected, actual });
+  };
+  if (typeof split !== 'object' || split === null)
+    refuse('a split, { count, inputs, labels }', shownValue(split));
   const fields = ['inputs', 'labels', 'targets', 'count'];
   refuseMisspelt('split', fields, { ...split }, { images: 'did you mean inputs?' });
+  const { count, inputs, labels, targets } = split;
+  if (!Number.isInteger(count) || count < 0) refuse('split.count: a whole number ≥ 0', shownValue(count));
+  for (const [name, values] of Object.entries({ inputs, labels, targets })) {
+    if (values === undefined && name !== 'inputs') continue;
+    if (!isList(values)) refuse(`split.${name}: a typed array`, shownValue(values));
+    const { length } = values as ArrayLike<number>;
+    const isWhole = count === 0 ? length === 0 : length % count === 0;
+    if (!isWhole || (name === 'labels' && length !== count))
+      refuse(`split.${name} of ${count} samples`, `${length} numbers`);
+  }
 }

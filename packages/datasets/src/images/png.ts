@@ -1,4 +1,11 @@
-import { checkOptions, inflated, mostInflation, type OptionsOf, option } from '@funhash/hashing';
+import {
+  checkOptions,
+  inflated,
+  mostInflation,
+  type OptionsOf,
+  option,
+  requireBytes,
+} from '@funhash/hashing';
 import {
   colourTypes,
   type PngParts,
@@ -45,7 +52,7 @@ export function pngSize(
 ): { readonly width: number; readonly height: number } {
   checkOptions('pngSize', limits, options);
   const { source = defaultSource, maxPixels = defaultMaxPixels } = options;
-  const { width, height } = readPngHeader(bytes, source, maxPixels);
+  const { width, height } = readPngHeader(requireBytes('pngSize', 'a file', bytes), source, maxPixels);
   return { width, height };
 }
 
@@ -60,8 +67,9 @@ export function pngSize(
  *
  * @throws DataFormatError for a file that is damaged, cut short or too large, or transparent without a `background`
  */
-export async function decodePng(bytes: Uint8Array, options: OptionsOf<typeof rules> = {}): Promise<Picture> {
+export async function decodePng(file: Uint8Array, options: OptionsOf<typeof rules> = {}): Promise<Picture> {
   checkOptions('decodePng', rules, options);
+  const bytes = requireBytes('decodePng', 'a file', file);
   const { source = defaultSource, maxPixels = defaultMaxPixels, channels = 1, background } = options;
   const refuse = pngRefusal(source);
   const parts = readPngParts(bytes, source, maxPixels);

@@ -1,6 +1,7 @@
 /**
  * One image mirrored, turned, moved and partly painted over.
  */
+import { bytesOf } from '@funhash/hashing';
 
 /** Size of every image of a data set; an `ImageDataset` is one. */
 export interface ImageSize {
@@ -23,7 +24,7 @@ export interface Warp {
   readonly fill: number;
 }
 
-export type Pixels = Uint8Array | Float32Array;
+export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** Writes `from` `[height, width, channels]`, changed by `warp`, to `to`. Bytes are rounded to the nearest. */
 export function warpImage(from: Pixels, to: Pixels, size: ImageSize, warp: Warp): void {
@@ -59,7 +60,7 @@ function turnImage(
   { height, width, channels }: ImageSize,
   { flip, turn: [cos, sin], move: [dx, dy], fill }: Warp,
 ): void {
-  const isBytes = to instanceof Uint8Array;
+  const isBytes = bytesOf(to) !== undefined;
   const at = (x: number, y: number, c: number): number =>
     x >= 0 && x < width && y >= 0 && y < height
       ? (from[(y * width + (flip ? width - 1 - x : x)) * channels + c] as number)

@@ -119,3 +119,10 @@ test('encodeIdx refuses a shape that does not fit', () => {
     expect(() => encodeIdx({ dtype: 'u8', shape, data })).toThrow(ArgumentError);
   }
 });
+
+test('what is no bytes is refused with what to give instead', () => {
+  const file = encodeIdx({ dtype: 'u8', shape: [2], data: Uint8Array.of(1, 2) });
+  expect(parseIdx(Buffer.from(file)).data).toEqual(Uint8Array.of(1, 2));
+  expect(() => parseIdx(file.slice().buffer as never)).toThrow(/got a ArrayBuffer.*new Uint8Array\(buffer\)/);
+  expect(() => parseIdx('text' as never)).toThrow(ArgumentError);
+});

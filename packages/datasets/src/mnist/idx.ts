@@ -3,7 +3,7 @@
  * big-endian u32, then the elements, big-endian, last dimension fastest.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats".
  */
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
 import { DataFormatError } from '../errors.ts';
 
 /** What an IDX file holds: `data` has as many elements as the product of `shape`. */
@@ -33,13 +33,14 @@ const rules = {
 export type ParseIdxOptions = OptionsOf<typeof rules>;
 
 /**
- * Reads an IDX file. The header is checked against the length of `bytes` before anything is allocated, so memory
- * is bounded by the file: `u8` and `i8` data are views on `bytes` (no copy), wider types take exactly their share of it.
+ * Reads an IDX file. The header is checked against the length of the file before anything is allocated, so memory
+ * is bounded by the file: `u8` and `i8` data are views on it (no copy), wider types take exactly their share of it.
  *
  * @throws DataFormatError when the bytes are not one whole IDX array; it names source, offset and what was expected.
  */
-export function parseIdx(bytes: Uint8Array, options: ParseIdxOptions = {}): IdxArray {
+export function parseIdx(file: Uint8Array, options: ParseIdxOptions = {}): IdxArray {
   checkOptions('parseIdx', rules, options);
+  const bytes = requireBytes('parseIdx', 'a file', file);
   const { source = 'IDX data', maxElements = 2 ** 31 - 1 } = options;
   const refuse = (byteOffset: number, expected: string, actual: string): never => {
     throw new DataFormatError(source, byteOffset, {
