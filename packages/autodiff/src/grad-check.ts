@@ -1,6 +1,6 @@
 import { ArgumentError, checkOptions, FunhashError, type OptionsOf, option, random } from '@funhash/hashing';
-import { scope, type Tensor, tensor } from '@funhash/tensor';
-import { gradientsOf, stopGradient } from './grad.ts';
+import { requireTensors, scope, type Tensor, tensor } from '@funhash/tensor';
+import { gradientsOf, requireFunction, stopGradient } from './grad.ts';
 import { seedOption } from './ops/option-rules.ts';
 import { add, multiply } from './ops/pointwise.ts';
 import { sum } from './ops/reduce.ts';
@@ -43,6 +43,8 @@ export function gradCheck(
 ): void {
   checkOptions('gradCheck', rules, options);
   const { order = 2, directions, step = 1e-5, tolerance = 1e-6, seed = 0 } = options;
+  requireFunction('gradCheck', f);
+  requireTensors('gradCheck', inputs, 'inputs');
   const stranger = inputs.find(({ dtype }) => dtype !== 'f64');
   if (stranger)
     throw new ArgumentError({ operation: 'gradCheck', expected: 'f64 inputs', actual: String(stranger) });

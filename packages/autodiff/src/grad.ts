@@ -1,5 +1,5 @@
-import { ArgumentError } from '@funhash/hashing';
-import { isFloat, Tensor } from '@funhash/tensor';
+import { ArgumentError, shownValue } from '@funhash/hashing';
+import { isFloat, requireTensor, requireTensors, Tensor } from '@funhash/tensor';
 import { add, onesLike, zerosLike } from './ops/pointwise.ts';
 import { isRecording, recorded, startTape, Tape, type TapeEntry, withoutTape } from './tape.ts';
 
@@ -26,6 +26,7 @@ export function grad<T extends TensorTree, R extends readonly unknown[]>(
 export function valueAndGrad<T extends TensorTree, R extends readonly unknown[]>(
   f: (x: T, ...rest: R) => Tensor,
 ): (x: T, ...rest: R) => [value: Tensor, gradient: T] {
+  requireFunction('grad', f);
   return (x, ...rest) => {
     // An alias tells the argument from the same tensor used by f as a constant.
     const watched: Tensor[] = [];
@@ -45,6 +46,8 @@ export function valueAndGrad<T extends TensorTree, R extends readonly unknown[]>
  * what a training step calls with the parameters of a model.
  */
 export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Tensor, gradients: Tensor[]] {
+  requireFunction('grad', f);
+  requireTensors('grad', wrt, 'tensors to differentiate by');
   for (const tensor of wrt)
     if (!isFloat(tensor.dtype))
       throw new ArgumentError({
@@ -57,7 +60,7 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
     throw new ArgumentError({
       operation: 'grad',
       expected: 'a function that returns one floating-point element',
-      actual: String(value),
+      actual: shownValue(value),
       remedy: 'Reduce the result with sum or mean.',
     });
   return [value, pullBack(tape, value, wrt, onesLike(value))];
@@ -107,6 +110,7 @@ export function aliasOf(x: Tensor): Tensor {
 
 /** The same elements, through which no gradient flows. */
 export function stopGradient(x: Tensor): Tensor {
+  requireTensor('stopGradient', x);
   return x.view(x.shape, x.strides, x.offset);
 }
 
@@ -118,10 +122,25 @@ export function stopGradient(x: Tensor): Tensor {
 export function customGradient<I extends readonly Tensor[]>(
   f: (...inputs: I) => { value: Tensor; vjp: (cotangent: Tensor) => readonly (Tensor | undefined)[] },
 ): (...inputs: I) => Tensor {
+  requireFunction('customGradient', f);
   return (...inputs) => {
-    const { value, vjp } = withoutTape(() => f(...inputs));
+    requireTensors('customGradient', inputs, 'inputs');
+    const { value, vjp } = requireValueAndVjp(withoutTape(() => f(...inputs)));
     return recorded(inputs, stopGradient(value), (g) => (isRecording(inputs) ? f(...inputs).vjp : vjp)(g));
   };
+}
+
+/** Refuses what is no function. @throws ArgumentError */
+export function requireFunction(operation: string, f: unknown): void {
+  if (typeof f !== 'function')
+    throw new ArgumentError({ operation, expected: 'a function', actual: shownValue(f) });
+}
+
+function requireValueAndVjp<T extends { readonly value: Tensor; readonly vjp: unknown }>(given: T): T {
+  const { value, vjp }: { readonly value?: unknown; readonly vjp?: unknown } = given ?? {};
+  requireTensor('customGradient', value, 'value of what the function returns');
+  requireFunction('customGradient, vjp of what the function returns', vjp);
+  return given;
 }
 
 function mapTree(tree: TensorTree, visit: (leaf: Tensor) => Tensor): TensorTree {
@@ -131,7 +150,7 @@ function mapTree(tree: TensorTree, visit: (leaf: Tensor) => Tensor): TensorTree 
     throw new ArgumentError({
       operation: 'grad',
       expected: 'a tensor, or arrays and records of tensors, as the first argument',
-      actual: String(tree),
+      actual: shownValue(tree),
     });
   return Object.fromEntries(
     Object.entries(tree as Record<string, TensorTree>).map(([key, member]) => [key, mapTree(member, visit)]),

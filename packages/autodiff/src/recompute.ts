@@ -1,5 +1,5 @@
-import { scope, type Tensor } from '@funhash/tensor';
-import { aliasOf, pullBack, taped } from './grad.ts';
+import { requireTensors, scope, type Tensor } from '@funhash/tensor';
+import { aliasOf, pullBack, requireFunction, taped } from './grad.ts';
 import { isRecording, recorded, withoutTape } from './tape.ts';
 
 /**
@@ -10,6 +10,8 @@ import { isRecording, recorded, withoutTape } from './tape.ts';
  * Source: Chen et al. 2016, arXiv:1604.06174.
  */
 export function recompute(f: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
+  requireFunction('recompute', f);
+  requireTensors('recompute', inputs, 'inputs');
   const value = scope(() => withoutTape(() => f(...inputs.map(aliasOf))));
   return recorded(inputs, value, (g, needed) => {
     const cotangents = (): (Tensor | undefined)[] => {

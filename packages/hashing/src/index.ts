@@ -9,6 +9,7 @@ export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
 export {
   type Advice,
+  checkArgument,
   checkOptions,
   refuseMisspelt,
   refuseUnknown,

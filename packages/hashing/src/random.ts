@@ -1,6 +1,7 @@
 import { labelBytes, type SeedLabel } from './derive-seed.ts';
 import { ArgumentError } from './errors.ts';
 import { normalQuantile } from './normal-quantile.ts';
+import { shownValue } from './options/check-options.ts';
 import { philox4x32 } from './philox.ts';
 import { mulHigh, word64 } from './word64.ts';
 import { xxHash64Halves } from './xx-hash64.ts';
@@ -203,6 +204,6 @@ function requireInteger(operation: string, name: string, value: number, low: num
   throw new ArgumentError({
     operation,
     expected: `${name} to be an integer in ${low} … ${high}`,
-    actual: String(value),
+    actual: shownValue(value),
   });
 }

@@ -1,6 +1,6 @@
 import type { Padding, PerAxis } from '@funhash/autodiff';
 import { type OptionRule, type OptionsOf, option } from '@funhash/hashing';
-import { type Parameter, type ParameterRule, Weight, type WeightRequest } from '@funhash/space';
+import { type Parameter, type ParameterRule, requestRule, Weight, type WeightRequest } from '@funhash/space';
 import type { FloatDType, Shape } from '@funhash/tensor';
 import { type ActivationName, activations } from './activations.ts';
 
@@ -34,9 +34,7 @@ export interface LayerOption<T = unknown, Required extends boolean = boolean>
 /** What a class of layers may be told: the one statement behind its types, checks and files. */
 export type LayerOptions = Readonly<Record<string, LayerOption>>;
 
-const isRequest = (value: unknown): boolean =>
-  value instanceof Weight ||
-  (typeof value === 'object' && value !== null && 'scheme' in value && 'policy' in value);
+const isRequest = (value: unknown): boolean => value instanceof Weight || requestRule.accepts(value);
 
 const isCount = (value: unknown, least: number): boolean =>
   Number.isInteger(value) && (value as number) >= least && (value as number) < 2 ** 32;
@@ -52,7 +50,7 @@ export const layerOption = {
   ...option,
   /** How a matrix is stored: a request such as `funHash({ ratio: 1 / 64 })`, or a weight that is there already. */
   weight: (): LayerOption<WeightRequest | Weight, false> => ({
-    ...option.that<WeightRequest | Weight>('a scheme, such as hashedNet({ ratio: 1 / 64 })', isRequest),
+    ...option.that<WeightRequest | Weight>(requestRule.expected, isRequest),
     read: (source, field) => source.weight(field),
   }),
   /** Plain values, none, or a virtual column. */

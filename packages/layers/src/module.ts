@@ -1,12 +1,12 @@
 import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
 import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
-import type { FloatDType, Shape, Tensor, TypedArray } from '@funhash/tensor';
+import { type FloatDType, requireTensor, type Shape, Tensor, type TypedArray } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import type { LayerOptions, LayerSource } from './layer-options.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
-import { inference, type Model, type Pass } from './pass.ts';
+import { inference, isPass, type Model, type Pass, passRule } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import { checkedSignature, type Signature } from './signature.ts';
 import type { Step } from './steps.ts';
@@ -39,6 +39,14 @@ const saveOptions = {
   /** Whether the file is compressed (gzip). Default false. */
   compress: option.flag(),
 } as const;
+
+const targetRule = option.that<ByteTarget>(
+  'a path, a URL, a file handle or a stream',
+  (value) =>
+    value instanceof URL ||
+    (typeof value === 'string' && value !== '') ||
+    (typeof value === 'object' && value !== null && ('createWritable' in value || 'getWriter' in value)),
+);
 
 export type SaveOptions = OptionsOf<typeof saveOptions>;
 
@@ -143,6 +151,8 @@ export abstract class Module<O extends object = object> implements Model {
 
   /** The output for x; without a pass: inference. */
   forward(x: Tensor, pass: Pass = inference): Tensor {
+    if (!(x instanceof Tensor)) requireTensor(this.title, x);
+    if (pass !== inference && !isPass(pass)) checkArgument(this.title, 'pass', passRule, pass);
     const y = this.compute(x, pass);
     pass.observe?.('', 'output', y);
     return y;
@@ -267,10 +277,19 @@ export abstract class Module<O extends object = object> implements Model {
 
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
+    checkArgument('save', 'target', targetRule, target);
     const bytes = await this.toBytes(options);
     await saveBytes(target, bytes);
   }
 }
+
+/** Refuses what is no layer or network. @throws ArgumentError */
+export function requireModule(operation: string, model: unknown): asserts model is Module {
+  checkArgument(operation, 'model', moduleRule, model);
+}
+
+/** A layer or a network, as functions take it. */
+const moduleRule = option.that<Module>('a layer or a network', (value) => value instanceof Module);
 
 /** The name of a class of layers in messages; of a minified class its own name would say nothing. */
 function titleOf(layer: unknown): string {

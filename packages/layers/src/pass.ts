@@ -1,7 +1,7 @@
 import { withoutTape } from '@funhash/autodiff/op-parts';
-import { type Random, random } from '@funhash/hashing';
+import { checkArgument, option, type Random, random } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
-import { scope, type Tensor } from '@funhash/tensor';
+import { scope, Tensor } from '@funhash/tensor';
 import type { StagedBuffers } from './staged-buffers.ts';
 
 /** What a forward pass is for. */
@@ -45,6 +45,20 @@ export interface Model {
 /** The pass of a model that only answers. */
 export const inference: Pass = { training: false, random: random(0) };
 
+/** Whether a value can be the pass of a model. */
+export function isPass(pass: unknown): boolean {
+  if (typeof pass !== 'object' || pass === null) return false;
+  const { random, observe, mask } = pass as Partial<Pass>;
+  return (
+    typeof random?.uint32 === 'function' &&
+    (observe === undefined || typeof observe === 'function') &&
+    (mask === undefined || mask instanceof Tensor)
+  );
+}
+
+/** A pass, as layers take it. */
+export const passRule = option.that<Pass>('a pass, such as { training: true, random: random(1) }', isPass);
+
 /** A pass as the member under a name sees it: what it shows is shown under its place. */
 export function within(pass: Pass, name: string | number): Pass {
   const { observe } = pass;
@@ -79,6 +93,9 @@ export function moveBuffer(pass: Pass, buffer: Parameter, change: (contents: Ten
  * @param pass default: inference
  */
 export function trace(model: Model, x: Tensor, pass: Pass = inference): ReadonlyMap<string, Tensor> {
+  const isModel = (value: unknown): boolean => typeof (value as Model | undefined)?.forward === 'function';
+  checkArgument('trace', 'model', option.that('a layer or a network', isModel), model);
+  checkArgument('trace', 'pass', passRule, pass);
   const shown = new Map<string, Tensor>();
   model.forward(x, {
     ...pass,

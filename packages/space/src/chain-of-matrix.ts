@@ -1,5 +1,5 @@
 import { ArgumentError, refuseUnknown } from '@funhash/hashing';
-import type { Tensor } from '@funhash/tensor';
+import { requireTensor, type Tensor } from '@funhash/tensor';
 import { embedded, fitChain, type RankRule, withinRanks } from './contraction/fit-chain.ts';
 import type { TensorChain } from './contraction/tensor-chain.ts';
 import { finiteValues } from './linear-algebra/finite-values.ts';
@@ -61,18 +61,12 @@ const sizeNames = ['ratio', 'values', 'bytes', 'policy', 'space'];
 /** Squared, relative to the norm, for each core: what rounding to single precision adds to the error. */
 const rounding = 2 ** -48;
 
-function chainOfMatrix(
-  scheme: Scheme,
-  ranksName: string,
-  matrix: Tensor,
-  { relativeError, ...given }: ErrorBound,
-): ChainOfMatrix {
+function chainOfMatrix(scheme: Scheme, ranksName: string, matrix: Tensor, asked: ErrorBound): ChainOfMatrix {
   const { definition } = scheme;
   const operation = `${definition.kind}Of`;
-  refuseUnknown(operation, ['relativeError', ...sizeNames, ...Object.keys(definition.options)], {
-    relativeError,
-    ...given,
-  });
+  requireTensor(operation, matrix, 'matrix');
+  refuseUnknown(operation, ['relativeError', ...sizeNames, ...Object.keys(definition.options)], asked);
+  const { relativeError, ...given } = asked ?? {};
   const [rows, cols] = matrix.shape;
   if (matrix.rank !== 2 || rows === undefined || cols === undefined || rows * cols === 0)
     throw new ArgumentError({ operation, expected: 'a matrix [rows, cols]', actual: String(matrix) });

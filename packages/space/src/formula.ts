@@ -10,7 +10,14 @@ import {
   transposed,
   Word,
 } from '@funhash/formula';
-import { ArgumentError, type HashFamily, hashFamilies, shownValue } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkArgument,
+  type HashFamily,
+  hashFamilies,
+  option,
+  shownValue,
+} from '@funhash/hashing';
 import { joinedPlaces, type KernelPlaces } from './kernel-places.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
 import type { SchemeDefinition, StoredArray } from './scheme.ts';
@@ -99,6 +106,12 @@ export interface TracedScheme {
   readonly reals: readonly string[];
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const isDefinition = (value: unknown): boolean =>
+  isRecord(value) && isRecord(value.options) && typeof value.entry === 'function';
+
 const traced = new WeakMap<object, Map<string, TracedScheme>>();
 
 /**
@@ -112,6 +125,9 @@ export function traceScheme<O extends OptionSchema>(
   arrays: readonly string[],
   isScaled: boolean,
 ): TracedScheme {
+  checkArgument('traceScheme', 'definition', option.that('that of a scheme', isDefinition), definition);
+  checkArgument('traceScheme', 'options', option.that('options by name', isRecord), options);
+  checkArgument('traceScheme', 'arrays', option.that('a list of names', Array.isArray), arrays);
   const entries = Object.entries(definition.options);
   const key = JSON.stringify([
     entries.filter(([, { role }]) => role === 'structural').map(([name]) => options[name]),

@@ -1,5 +1,12 @@
 import type { Real, Word } from '@funhash/formula';
-import { ArgumentError, checkOptions, type OptionRules, option, type Random } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkArgument,
+  checkOptions,
+  type OptionRules,
+  option,
+  type Random,
+} from '@funhash/hashing';
 import type { Shape, Tensor } from '@funhash/tensor';
 import type { Floats } from './linear-algebra/plain-matrix.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
@@ -170,6 +177,39 @@ export interface SchemeFunction<O extends OptionSchema> extends Scheme {
   (request?: SchemeArguments<O>): WeightRequest;
 }
 
+/** A scheme with its size and options, as layers take it. */
+export const requestRule = option.that<WeightRequest>(
+  'a scheme, such as hashedNet({ ratio: 1 / 64 })',
+  (value) => isObject(value) && 'policy' in value && 'scheme' in value && isScheme(value.scheme),
+);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Whether a value is a scheme, or the function that makes requests of one. */
+function isScheme(value: unknown): boolean {
+  if (typeof value !== 'function' && !isObject(value)) return false;
+  const { definition } = value as { readonly definition?: unknown };
+  return isObject(definition) && 'kind' in definition && 'entry' in definition;
+}
+
+/** Schemes by any names. */
+export const schemesRule = option.that<Readonly<Record<string, Scheme>>>(
+  'a record of schemes, such as { hashedNet }',
+  (value) => isObject(value) && !Array.isArray(value) && Object.values(value).every(isScheme),
+);
+
+const definitionRules = {
+  kind: option.required(
+    option.that<string>('a name of letters and digits', (kind) => typeof kind === 'string' && kind !== ''),
+  ),
+  source: option.required(option.any<string>('the paper and the equation')),
+  options: option.required(option.that<object>('a record of options', isObject)),
+  plan: option.required(option.callable()),
+  stored: option.required(option.callable()),
+  initialize: option.required(option.callable()),
+  entry: option.required(option.callable()),
+} satisfies OptionRules;
+
 const policies: readonly WeightPolicy[] = ['tile', 'step', 'frozen'];
 
 /** What every scheme takes besides its own options. */
@@ -196,6 +236,14 @@ const commonRules = {
 export function defineScheme<const O extends OptionSchema, S extends string>(
   definition: SchemeDefinition<O, S>,
 ): SchemeFunction<O> {
+  checkArgument(
+    'defineScheme',
+    'definition',
+    option.that('an object with kind, options, …', isObject),
+    definition,
+  );
+  for (const [name, rule] of Object.entries(definitionRules))
+    checkArgument('defineScheme', name, rule, definition[name as keyof typeof definitionRules]);
   // Shared code holds every scheme by one type; options are checked against the schema at run time.
   const scheme: Scheme = { definition: definition as unknown as SchemeDefinition<OptionSchema> };
   return Object.assign((given?: SchemeArguments<O>) => requestOf(scheme, given), scheme);
@@ -205,7 +253,7 @@ export function defineScheme<const O extends OptionSchema, S extends string>(
 export function requestOf(scheme: Scheme, given: SchemeArguments<OptionSchema> = {}): WeightRequest {
   const { kind, options: schema } = scheme.definition;
   checkOptions(kind, { ...commonRules, ...schema }, given);
-  const { ratio, values, bytes, policy = 'tile', space, ...options } = given;
+  const { ratio, values, bytes, policy = 'tile', space, ...options } = given ?? {};
   const size = {
     ...(ratio !== undefined && { ratio }),
     ...(values !== undefined && { values }),

@@ -1,5 +1,6 @@
 import type { Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
+import { requireTensor } from './arguments.ts';
 import { empty } from './create.ts';
 import type { DType } from './dtype.ts';
 import { DTypeError, ShapeError } from './errors.ts';
@@ -100,6 +101,7 @@ export function updateInPlace(
 
 /** Overwrites a tensor with values of the same shape. */
 export function assign(target: Tensor, source: Tensor): void {
+  requireTensor('assign', target, 'target');
   requireShape('assign', source, target.shape, 'a source');
   runKernel(backendOf('assign', [target, source]), 'copy', [source, target]);
   target.storage.version++;

@@ -1,4 +1,5 @@
-import { DTypeError } from './errors.ts';
+import { shownValue } from '@funhash/hashing';
+import { DTypeError, MemoryError } from './errors.ts';
 
 /** `f32` and `f64` carry gradients; `i32` and `u8` are for data and indices. */
 export type DType = 'f32' | 'f64' | 'i32' | 'u8';
@@ -12,8 +13,45 @@ const dtypes = Object.keys(arrays) as readonly DType[];
 
 export const bytesPerElement: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u8: 1 };
 
+/** The most bytes of one array: what the 32-bit addresses of WebAssembly reach. */
+const mostBytes = 2 ** 32;
+
+/**
+ * Refuses what no memory could hold, before anything is made of it.
+ *
+ * @param remedy default: smaller pieces
+ * @throws MemoryError that says how many bytes were asked for
+ */
+export function requireRoom(operation: string, dtype: DType, length: number, remedy?: string): void {
+  const bytes = length * bytesPerElement[dtype];
+  if (!(bytes <= mostBytes)) throw tooLarge(operation, dtype, length, `at most ${mostBytes} bytes`, remedy);
+}
+
+function tooLarge(
+  operation: string,
+  dtype: DType,
+  length: number,
+  expected: string,
+  remedy = 'Work in smaller pieces.',
+): MemoryError {
+  return new MemoryError({
+    operation,
+    expected: `${expected} in one array`,
+    actual: `${length} elements of ${dtype}, ${length * bytesPerElement[dtype]} bytes`,
+    remedy,
+  });
+}
+
+/** Zeros. @throws MemoryError where they do not fit */
 export function allocateArray(dtype: DType, length: number): TypedArray {
-  return new arrays[dtype](length);
+  checkDType(dtype, 'allocateArray');
+  requireRoom('allocateArray', dtype, length);
+  try {
+    return new arrays[dtype](length);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw tooLarge('allocateArray', dtype, length, 'no more than the engine has');
+  }
 }
 
 /**
@@ -25,9 +63,9 @@ export function dtypeOf(values: TypedArray): DType {
   for (const dtype of dtypes) if (values instanceof arrays[dtype]) return dtype;
   throw new DTypeError({
     operation: 'tensor',
-    expected: Object.values(arrays)
+    expected: `values in one of ${Object.values(arrays)
       .map(({ name }) => name)
-      .join(', '),
+      .join(', ')}`,
     actual: Object.prototype.toString.call(values).slice(8, -1),
     remedy: 'Convert it: Float32Array.from(values).',
   });
@@ -38,7 +76,7 @@ export function checkDType(dtype: DType, operation: string): void {
     throw new DTypeError({
       operation,
       expected: `a dtype among ${dtypes.join(', ')}`,
-      actual: String(dtype),
+      actual: shownValue(dtype),
     });
 }
 

@@ -11,3 +11,6 @@ export class DisposedError extends FunhashError {}
 
 /** A backend that is absent, unknown, or cannot do what was asked. */
 export class BackendError extends FunhashError {}
+
+/** More memory than there can be: asked for before it is taken. */
+export class MemoryError extends BackendError {}

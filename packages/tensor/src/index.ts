@@ -1,3 +1,4 @@
+export { requireIntegers, requireTensor, requireTensors } from './arguments.ts';
 export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualView } from './backend.ts';
 export {
   type AnyBackend,
@@ -21,9 +22,10 @@ export {
   dtypeOf,
   type FloatDType,
   isFloat,
+  requireRoom,
   type TypedArray,
 } from './dtype.ts';
-export { BackendError, DisposedError, DTypeError, ShapeError } from './errors.ts';
+export { BackendError, DisposedError, DTypeError, MemoryError, ShapeError } from './errors.ts';
 export { type OnReference, withFallback } from './fallback.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
@@ -39,6 +41,7 @@ export { keep, openScope, scope, tensorsIn } from './scope.ts';
 export {
   broadcastShapes,
   broadcastStrides,
+  checkShape,
   contiguousStrides,
   isContiguous,
   normalizeAxis,

@@ -1,3 +1,4 @@
+import { requireTensor } from './arguments.ts';
 import type { Backend, View } from './backend.ts';
 import { type DType, isFloat } from './dtype.ts';
 import { BackendError, DTypeError, ShapeError } from './errors.ts';
@@ -11,12 +12,18 @@ export const describe = (tensors: readonly Tensor[]): string => tensors.map(Stri
 
 /** The common backend of operands; those of the reference are moved where others are elsewhere. */
 export function backendOf(operation: string, tensors: readonly Tensor[]): Backend {
-  const [{ backend }] = tensors as [Tensor, ...Tensor[]];
-  for (const tensor of tensors) if (tensor.backend !== backend) return gathered(operation, tensors);
+  const [first] = tensors;
+  requireTensor(operation, first);
+  const { backend } = first;
+  for (const tensor of tensors) {
+    requireTensor(operation, tensor);
+    if (tensor.backend !== backend) return gathered(operation, tensors);
+  }
   return backend;
 }
 
 function gathered(operation: string, tensors: readonly Tensor[]): Backend {
+  for (const tensor of tensors) requireTensor(operation, tensor);
   const elsewhere = tensors.filter(({ backend }) => backend !== referenceBackend);
   const { backend } = elsewhere[0] as Tensor;
   if (elsewhere.some((tensor) => tensor.backend !== backend))
@@ -31,7 +38,9 @@ function gathered(operation: string, tensors: readonly Tensor[]): Backend {
 }
 
 export function floatTypeOf(operation: string, tensors: readonly Tensor[]): DType {
-  const [{ dtype }] = tensors as [Tensor, ...Tensor[]];
+  const [first] = tensors;
+  requireTensor(operation, first);
+  const { dtype } = first;
   let fits = isFloat(dtype);
   for (const tensor of tensors) fits &&= tensor.dtype === dtype;
   if (!fits)
@@ -45,6 +54,7 @@ export function floatTypeOf(operation: string, tensors: readonly Tensor[]): DTyp
 }
 
 export function requireShape(operation: string, tensor: Tensor, expected: Shape, name: string): void {
+  requireTensor(operation, tensor, name);
   if (!sameShape(tensor.shape, expected))
     throw new ShapeError({
       operation,
@@ -54,6 +64,7 @@ export function requireShape(operation: string, tensor: Tensor, expected: Shape,
 }
 
 export function requireIndex(operation: string, index: Tensor): void {
+  requireTensor(operation, index, 'index');
   if (index.dtype !== 'i32' || index.rank !== 1)
     throw new DTypeError({
       operation,

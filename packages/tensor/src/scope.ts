@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -8,6 +8,8 @@ import { Tensor } from './tensor.ts';
  * @throws ArgumentError if body returns a promise: tensors made after an `await` could not be told from others'.
  */
 export function scope<T>(body: () => T): T {
+  if (typeof body !== 'function')
+    throw new ArgumentError({ operation: 'scope', expected: 'a function', actual: shownValue(body) });
   const close = openScope();
   let survivors: unknown;
   try {

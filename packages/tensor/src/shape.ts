@@ -1,3 +1,4 @@
+import { shownValue } from '@funhash/hashing';
 import { ShapeError } from './errors.ts';
 
 /** Extents of the axes, outermost first; `[]` is a scalar. */
@@ -41,14 +42,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-export function checkShape(shape: Shape, operation: string): void {
-  let fits = Number.isSafeInteger(sizeOf(shape));
-  for (const extent of shape) fits &&= Number.isSafeInteger(extent) && extent >= 0;
-  if (!fits)
+export function checkShape(shape: Shape, operation: string, remedy?: string): void {
+  let fits = Array.isArray(shape);
+  for (let axis = 0; fits && axis < shape.length; axis++)
+    fits = Number.isSafeInteger(shape[axis]) && (shape[axis] as number) >= 0;
+  if (!fits || !Number.isSafeInteger(sizeOf(shape)))
     throw new ShapeError({
       operation,
       expected: 'extents that are non-negative integers with a product below 2^53',
-      actual: shapeText(shape),
+      actual: fits ? shapeText(shape) : shownValue(shape),
+      ...(remedy !== undefined && { remedy }),
+      ...(typeof shape === 'number' && { remedy: `Put it in brackets: [${shape}].` }),
     });
 }
 
@@ -83,12 +87,12 @@ export function broadcastStrides(shape: Shape, strides: readonly number[], targe
 
 /** An axis counted from the front; negative axes count from the back. */
 export function normalizeAxis(axis: number, rank: number, operation: string): number {
-  const normal = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(axis) || normal < 0 || normal >= rank)
+  const normal = Number.isInteger(axis) ? (axis < 0 ? axis + rank : axis) : -1;
+  if (normal < 0 || normal >= rank)
     throw new ShapeError({
       operation,
-      expected: `an axis from ${-rank} to ${rank - 1}`,
-      actual: String(axis),
+      expected: rank === 0 ? 'a tensor that has axes' : `an axis from ${-rank} to ${rank - 1}`,
+      actual: rank === 0 ? `[], for axis ${shownValue(axis)}` : shownValue(axis),
     });
   return normal;
 }

@@ -1,3 +1,4 @@
+import { ArgumentError } from '@funhash/hashing';
 import type { Backend, DeviceBuffer, View } from './backend.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import { BackendError, DisposedError, ShapeError } from './errors.ts';
@@ -39,16 +40,12 @@ export class Tensor implements View {
   #next: Tensor | undefined;
 
   /** Tensors are made by `tensor`, `zeros`, … and by ops; this constructor is for backends and views. */
-  constructor(
-    storage: Storage,
-    shape: Shape,
-    strides: readonly number[] = contiguousStrides(shape),
-    offset = 0,
-  ) {
+  constructor(storage: Storage, shape: Shape, strides?: readonly number[], offset = 0) {
+    if (!(storage instanceof Storage) || !Array.isArray(shape)) throw misused();
     storage.retain();
     this.#storage = storage;
     this.shape = shape;
-    this.strides = strides;
+    this.strides = strides ?? contiguousStrides(shape);
     this.offset = offset;
     this.#enter(currentScope);
   }
@@ -224,4 +221,13 @@ export class Tensor implements View {
     }
     while (ended.last) ended.last.dispose();
   }
+}
+
+function misused(): ArgumentError {
+  return new ArgumentError({
+    operation: 'Tensor',
+    expected: 'a storage, a shape and strides',
+    actual: 'something else',
+    remedy: 'Make tensors with tensor(values, shape), zeros(shape) and the like.',
+  });
 }

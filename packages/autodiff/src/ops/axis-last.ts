@@ -1,8 +1,9 @@
-import { normalizeAxis, ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
+import { normalizeAxis, requireTensor, ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
 import { reshape, transpose } from './views.ts';
 
 /** An axis of x counted from the first. @throws ShapeError for an axis that x lacks, as any where x is a scalar */
 export function axisOf(operation: string, x: Tensor, axis: number): number {
+  requireTensor(operation, x);
   if (x.rank === 0) throw new ShapeError({ operation, expected: 'at least one axis', actual: '[]' });
   return normalizeAxis(axis, x.rank, operation);
 }

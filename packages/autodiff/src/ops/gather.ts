@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf } from '@funhash/hashing';
-import { broadcastShapes, ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
+import { broadcastShapes, requireTensor, ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
 import { axisOf, withAxisLast, withLastAt } from './axis-last.ts';
 import { gatherRows } from './index-ops.ts';
 import { axisAdvice, axisOption } from './option-rules.ts';
@@ -21,6 +21,8 @@ export type GatherOptions = OptionsOf<typeof rules>;
  * @throws ArgumentError for an index out of range; OptionError for an unknown option; DTypeError unless index is i32
  */
 export function gather(x: Tensor, index: Tensor, options?: GatherOptions): Tensor {
+  requireTensor('gather', x);
+  requireTensor('gather', index, 'index');
   if (options === undefined && index.rank === 1) return gatherRows(x, index);
   if (options !== undefined) checkOptions('gather', rules, options, axisAdvice);
   const axis = axisOf('gather', x, options?.axis ?? 0);
@@ -50,6 +52,8 @@ export type AlongAxisOptions = OptionsOf<typeof alongRules>;
  */
 export function takeAlongAxis(x: Tensor, index: Tensor, options: AlongAxisOptions = {}): Tensor {
   const operation = 'takeAlongAxis';
+  requireTensor(operation, x);
+  requireTensor(operation, index, 'index');
   checkOptions(operation, alongRules, options, axisAdvice);
   const axis = axisOf(operation, x, options.axis ?? -1);
   if (index.rank !== x.rank)

@@ -2,6 +2,7 @@ import {
   arange,
   type DType,
   type FloatDType,
+  requireTensor,
   runCast,
   runGather,
   runScatterAdd,
@@ -23,6 +24,7 @@ export function scatterRows(x: Tensor, index: Tensor, rows: number): Tensor {
 
 /** Another dtype; the gradient is converted back. */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  requireTensor('cast', x);
   const output = runCast(x, dtype);
   return output === x ? x : recorded([x], output, (g) => [cast(g, x.dtype)]);
 }
@@ -33,6 +35,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  * @throws ArgumentError for a label that is no class
  */
 export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32'): Tensor {
+  requireTensor('oneHot', labels, 'labels');
   const numbers = arange(classes, { dtype });
   // Reading the labels from the class numbers converts them and checks their range.
   return isClass(expandDims(gatherRows(numbers, labels), -1), numbers);

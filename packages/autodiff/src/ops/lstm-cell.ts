@@ -1,5 +1,5 @@
 import { adjoint, type Program, type Real, tracePointwise } from '@funhash/formula';
-import { runMap, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { requireTensor, runMap, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { record } from '../tape.ts';
 import { applyPrograms, elementwise } from './pointwise.ts';
 import { concat, windowAt } from './views.ts';
@@ -35,6 +35,9 @@ export interface LstmState {
  * @param cell c [B, H]
  */
 export function lstmCell(z: Tensor, r: Tensor, cell: Tensor, forgetBias = 0): LstmState {
+  requireTensor('lstmCell', z, 'z');
+  requireTensor('lstmCell', r, 'r');
+  requireTensor('lstmCell', cell, 'cell');
   requireShapes(z, r, cell);
   const { step, gradient } = lstmPrograms();
   const [hidden, next] = runMap('lstm cell', step, [...summands(z, r).flat(), cell], [forgetBias]) as [
@@ -52,6 +55,8 @@ export function lstmCell(z: Tensor, r: Tensor, cell: Tensor, forgetBias = 0): Ls
 
 /** The gates of a step by themselves, [B, H] each, for looking at them. */
 export function lstmGates(z: Tensor, r: Tensor, forgetBias = 0): LstmGates {
+  requireTensor('lstmGates', z, 'z');
+  requireTensor('lstmGates', r, 'r');
   const [input, forget, candidate, output] = summands(z, r);
   return {
     input: gate(...input, 0),

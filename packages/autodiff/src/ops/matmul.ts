@@ -1,5 +1,5 @@
 import { checkOptions, type OptionRule, type OptionsOf, option } from '@funhash/hashing';
-import { matmulCall, runCall, sizeOf, type Tensor } from '@funhash/tensor';
+import { matmulCall, requireTensor, runCall, sizeOf, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { tensorOption } from './option-rules.ts';
 import { reshape, sumTo } from './views.ts';
@@ -23,6 +23,8 @@ export type MatmulOptions = OptionsOf<typeof rules>;
  * @throws ShapeError for shapes that do not fit; OptionError for an unknown option
  */
 export function matmul(a: Tensor, b: Tensor, options?: MatmulOptions): Tensor {
+  requireTensor('matmul', a, 'a');
+  requireTensor('matmul', b, 'b');
   if (options !== undefined) checkOptions('matmul', rules, options);
   return batchProduct(a, b, options ?? {});
 }

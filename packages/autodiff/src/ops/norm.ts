@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { runReduce, type Tensor } from '@funhash/tensor';
+import { requireTensor, runReduce, type Tensor } from '@funhash/tensor';
 import { withoutTape } from '../tape.ts';
 import { axisAdvice } from './option-rules.ts';
 import { abs, add, divide, elementwise, equal, multiply, square, subtract } from './pointwise.ts';
@@ -25,6 +25,7 @@ export type NormOfOptions = OptionsOf<typeof rules>;
  * @throws OptionError for an unknown option; ShapeError for an axis that x lacks
  */
 export function norm(x: Tensor, options: NormOfOptions = {}): Tensor {
+  requireTensor('norm', x);
   checkOptions('norm', rules, options, axisAdvice);
   const { order = 2, ...over } = options;
   if (order === Number.POSITIVE_INFINITY) return max(abs(x), over as ReduceOptions);

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { customGradient, stopGradient } from '../grad.ts';
 import { nearestPowerOfTwo, powerOfTwo } from '../quantizers/power-of-two.ts';
 import { tensorOption } from './option-rules.ts';
@@ -82,6 +82,7 @@ export function layerNorm(x: Tensor, options: NormOptions): Tensor {
 }
 
 function requireChannels(operation: string, x: Tensor, options: NormOptions): void {
+  requireTensor(operation, x);
   checkOptions(operation, rules, options);
   const { scale, shift } = options;
   const channels = x.shape.at(-1);

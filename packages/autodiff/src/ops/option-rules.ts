@@ -24,7 +24,7 @@ export const axisOption = (): OptionRule<number, false> =>
 /** A rule for an axis or several. */
 export const axesOption = (): OptionRule<number | readonly number[], false> =>
   option.that<number | readonly number[]>('an axis, or a list of axes', (value) =>
-    Array.isArray(value) ? value.every((axis) => typeof axis === 'number') : typeof value === 'number',
+    Array.isArray(value) ? Array.from(value).every(Number.isInteger) : Number.isInteger(value),
   );
 
 /** What is said of names of axes that users of NumPy and PyTorch write. */

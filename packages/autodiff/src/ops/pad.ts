@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { ShapeError, type Tensor, tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, type Tensor, tensor } from '@funhash/tensor';
 import { gather } from './gather.ts';
 import { padWith, requireAmounts } from './views.ts';
 
@@ -43,6 +43,7 @@ export function pad(
   amounts: readonly (readonly [number, number])[],
   options: number | PadModeOptions = 0,
 ): Tensor {
+  requireTensor('pad', x);
   if (typeof options === 'number') return padWith(x, amounts, options);
   checkOptions('pad', rules, options, advice);
   const { mode = 'constant', value = 0 } = options;

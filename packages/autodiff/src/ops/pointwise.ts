@@ -1,5 +1,5 @@
 import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import { full, isFloat, runCast, runMap, Tensor } from '@funhash/tensor';
 import { record, recorded } from '../tape.ts';
 import { sumTo } from './views.ts';
@@ -73,7 +73,7 @@ function requireNumber(operation: string, operand: unknown): number {
     throw new ArgumentError({
       operation,
       expected: 'tensors or numbers as operands',
-      actual: Array.isArray(operand) ? 'an array' : String(operand),
+      actual: Array.isArray(operand) ? 'an array' : shownValue(operand),
       remedy: 'Make arrays into tensors with tensor.',
     });
   return operand;

@@ -6,8 +6,9 @@ import {
   type OptionRules,
   type OptionsOf,
   option,
+  shownValue,
 } from '@funhash/hashing';
-import { runMap, runPlace, type Tensor, tensor } from '@funhash/tensor';
+import { requireTensor, runMap, runPlace, type Tensor, tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { type NoOptions, refuseOptions } from './option-rules.ts';
 import { multiply } from './pointwise.ts';
@@ -36,6 +37,7 @@ export type AveragePoolOptions = OptionsOf<typeof averageRules>;
  * kernel; OptionError for an unknown option
  */
 export function maxPool(x: Tensor, options: PoolOptions): Tensor {
+  requireTensor('maxPool', x);
   const plan = planPool('maxPool', x, paddedWindowRules, options);
   return overWindows(x, plan, Number.NEGATIVE_INFINITY, (pieces) => {
     const [output] = runMap('maxPool', maximumOf(pieces.length), pieces) as [Tensor];
@@ -80,6 +82,7 @@ function atMaximum(h: Tensor, x: Tensor, plan: WindowPlan): Tensor {
  * kernel; OptionError for an unknown option
  */
 export function averagePool(x: Tensor, options: AveragePoolOptions): Tensor {
+  requireTensor('averagePool', x);
   const plan = planPool('averagePool', x, averageRules, options);
   const { countPadding = true } = options;
   const isPadded = plan.padding.flat().some((amount) => amount > 0);
@@ -131,6 +134,7 @@ function uncounted(x: Tensor, plan: WindowPlan): Tensor {
  * @throws OptionError, ArgumentError for options: it has none
  */
 export function globalAveragePool(x: Tensor, options?: NoOptions): Tensor {
+  requireTensor('globalAveragePool', x);
   refuseOptions('globalAveragePool', options);
   return mean(x, { axis: x.shape.slice(1, -1).map((_, axis) => axis + 1) });
 }
@@ -144,7 +148,7 @@ function planPool(operation: string, x: Tensor, rules: OptionRules, options: Poo
       throw new ArgumentError({
         operation,
         expected: `padding of at most half the kernel, ${Math.floor(reach / 2)} along spatial axis ${axis}`,
-        actual: JSON.stringify(amounts),
+        actual: shownValue(amounts),
       });
   });
   return plan;

@@ -1,5 +1,5 @@
 import { type Program, type Real, tracePointwise } from '@funhash/formula';
-import { Tensor } from '@funhash/tensor';
+import { requireTensor, Tensor } from '@funhash/tensor';
 import { recorded, withoutTape } from '../tape.ts';
 import { applyPointwise, elementwise, multiply, type Operand } from './pointwise.ts';
 
@@ -7,6 +7,7 @@ import { applyPointwise, elementwise, multiply, type Operand } from './pointwise
  * x to a power. A whole number as exponent takes any x; another number x ≥ 0, a tensor x > 0: elsewhere NaN.
  */
 export function power(x: Tensor, exponent: Operand): Tensor {
+  requireTensor('power', x);
   if (exponent instanceof Tensor) return anyPower(x, exponent);
   return Number.isInteger(exponent) ? wholePower(x, exponent) : realPower(x, exponent);
 }

@@ -1,6 +1,7 @@
 import { Graph, Program, Real, symbolicWords, Word } from '@funhash/formula';
 import { checkOptions, type OptionsOf, option, xxHash32Formula } from '@funhash/hashing';
 import {
+  checkShape,
   contiguousStrides,
   currentBackend,
   runVirtualRows,
@@ -46,6 +47,7 @@ type Draw = (index: number) => Word;
  * @throws OptionError for an unknown option; ArgumentError without a seed
  */
 export function randomUniform(shape: Shape, options: RandomOptions): Tensor {
+  checkShape(shape, 'randomUniform');
   checkOptions('randomUniform', rules, options);
   return drawn(shape, uniform, options, [], []);
 }
@@ -56,6 +58,7 @@ export function randomUniform(shape: Shape, options: RandomOptions): Tensor {
  * @throws OptionError for an unknown option; ArgumentError without a seed
  */
 export function randomNormal(shape: Shape, options: RandomOptions): Tensor {
+  checkShape(shape, 'randomNormal');
   checkOptions('randomNormal', rules, options);
   return drawn(shape, normal, options, [], []);
 }
@@ -66,6 +69,7 @@ export function randomNormal(shape: Shape, options: RandomOptions): Tensor {
  * @throws OptionError for an unknown option; ArgumentError without a seed, or for a probability outside of [0, 1]
  */
 export function randomBernoulli(shape: Shape, options: BernoulliOptions): Tensor {
+  checkShape(shape, 'randomBernoulli');
   checkOptions('randomBernoulli', bernoulliRules, options);
   const { probability, value = 1 } = options;
   const below = Math.ceil((1 - probability) * 2 ** 32);

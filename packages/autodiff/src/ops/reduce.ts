@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { runArgMax, runReduce, type Tensor } from '@funhash/tensor';
+import { requireTensor, runArgMax, runReduce, type Tensor } from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { axisOf, withAxisLast } from './axis-last.ts';
 import { axisAdvice, axisOption } from './option-rules.ts';
@@ -98,6 +98,7 @@ function placeOf(
   options: ArgOptions | undefined,
   ranked: (line: Tensor) => Tensor,
 ): Tensor {
+  requireTensor(operation, x);
   if (options !== undefined) checkOptions(operation, placeRules, options, axisAdvice);
   const axis = axisOf(operation, x, options?.axis ?? -1);
   const places = runArgMax(ranked(withAxisLast(x, axis)));

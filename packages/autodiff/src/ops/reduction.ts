@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { normalizeAxis, ShapeError, type Tensor } from '@funhash/tensor';
+import { normalizeAxis, requireTensor, ShapeError, type Tensor } from '@funhash/tensor';
 import { axesOption, axisAdvice } from './option-rules.ts';
 
 export const reduceRules = {
@@ -21,6 +21,7 @@ export interface Reduction {
 
 /** Reads checked options of a reduction of x. */
 export function reductionOf(operation: string, x: Tensor, options: ReduceOptions | undefined): Reduction {
+  requireTensor(operation, x);
   if (options === undefined) return { axes: x.shape.map((_, axis) => axis), shape: [] };
   checkOptions(operation, reduceRules, options, axisAdvice);
   const axes = axesOf(operation, x, options.axis);
@@ -37,6 +38,7 @@ export function axesOf(
   x: Tensor,
   axis: number | readonly number[] | undefined,
 ): readonly number[] {
+  requireTensor(operation, x);
   if (axis === undefined) return x.shape.map((_, k) => k);
   if (typeof axis === 'number') return [normalizeAxis(axis, x.rank, operation)];
   const axes = axis.map((k) => normalizeAxis(k, x.rank, operation));

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf } from '@funhash/hashing';
-import { ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { axisOf, withAxisLast, withLastAt } from './axis-last.ts';
 import { scatterRows } from './index-ops.ts';
 import { axisAdvice, axisOption, refuseOptions } from './option-rules.ts';
@@ -36,10 +36,15 @@ export function scatterAdd(
   options?: ScatterOptions,
 ): Tensor {
   const operation = 'scatterAdd';
+  requireTensor(operation, x);
+  requireTensor(operation, index, 'index');
   if (typeof base === 'number') {
     refuseOptions(operation, options);
+    if (!(Number.isSafeInteger(base) && base >= 0))
+      throw new ShapeError({ operation, expected: 'rows: a whole number ≥ 0', actual: String(base) });
     return scatterSlices(x, index, base);
   }
+  requireTensor(operation, base, 'base');
   if (options !== undefined) checkOptions(operation, rules, options, axisAdvice);
   const axis = axisOf(operation, base, options?.axis ?? 0);
   if (!sameShape(x.shape, index.shape))
@@ -78,6 +83,9 @@ function scatterSlices(x: Tensor, index: Tensor, rows: number): Tensor {
  */
 export function indexAdd(base: Tensor, index: Tensor, x: Tensor, options: ScatterOptions = {}): Tensor {
   const operation = 'indexAdd';
+  requireTensor(operation, base, 'base');
+  requireTensor(operation, index, 'index');
+  requireTensor(operation, x);
   checkOptions(operation, rules, options, axisAdvice);
   const axis = axisOf(operation, base, options.axis ?? 0);
   requireEqualBeside(operation, base, x, axis);

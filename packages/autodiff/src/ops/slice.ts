@@ -1,5 +1,15 @@
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { assign, empty, runKernel, type Shape, ShapeError, sizeOf, type Tensor } from '@funhash/tensor';
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
+import {
+  assign,
+  empty,
+  requireIntegers,
+  requireTensor,
+  runKernel,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+} from '@funhash/tensor';
 import { recorded } from '../tape.ts';
 import { flip } from './flip.ts';
 import { reshape, windowAt } from './views.ts';
@@ -31,7 +41,10 @@ export function slice(x: Tensor, starts: readonly number[], sizes: Shape): Tenso
  */
 export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor;
 export function slice(x: Tensor, starts: readonly SliceRange[], sizes?: Shape): Tensor {
+  requireTensor('slice', x);
   if (sizes === undefined) return byRanges(x, starts);
+  requireIntegers('slice', starts, 'starts');
+  requireIntegers('slice', sizes, 'sizes');
   const given = starts as readonly number[];
   return windowAt(
     x,
@@ -54,7 +67,7 @@ function byRanges(x: Tensor, ranges: readonly SliceRange[]): Tensor {
     throw new ArgumentError({
       operation: 'slice',
       expected: 'a list of ranges, one for each axis, or starts and sizes',
-      actual: String(ranges),
+      actual: shownValue(ranges),
     });
   if (ranges.length > x.rank)
     throw new ShapeError({

@@ -3,6 +3,7 @@ import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/ha
 import {
   arange,
   type FloatDType,
+  requireTensor,
   runCast,
   runGather,
   runLogSumExp,
@@ -47,6 +48,7 @@ export type SoftmaxOptions = OptionsOf<typeof axisRules>;
  * @throws OptionError for an unknown option; ShapeError for an axis that x lacks
  */
 export function logSumExp(x: Tensor, options?: ReduceOptions): Tensor {
+  requireTensor('logSumExp', x);
   if (options === undefined) return alongLast(x);
   checkOptions('logSumExp', reduceRules, options, axisAdvice);
   const { axes, shape } = reductionOf('logSumExp', x, { axis: -1, ...options });
@@ -142,6 +144,8 @@ export type CrossEntropyOptions = OptionsOf<typeof rules>;
  * @throws ShapeError for shapes that do not fit; OptionError for an unknown option
  */
 export function softmaxCrossEntropy(logits: Tensor, targets: Tensor, options?: CrossEntropyOptions): Tensor {
+  requireTensor('softmaxCrossEntropy', logits, 'logits');
+  requireTensor('softmaxCrossEntropy', targets, 'targets');
   if (options !== undefined) checkOptions('softmaxCrossEntropy', rules, options);
   requireFitting(logits, targets, options ?? {});
   if (options?.ignoreIndex !== undefined)

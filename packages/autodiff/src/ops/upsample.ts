@@ -1,4 +1,14 @@
-import { allocateArray, type DType, ShapeError, shapeText, type Tensor, tensor } from '@funhash/tensor';
+import {
+  allocateArray,
+  type DType,
+  requireRoom,
+  requireTensor,
+  ShapeError,
+  shapeText,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@funhash/tensor';
 import { matmul } from './matmul.ts';
 import { broadcastTo, reshape } from './views.ts';
 import { type PerAxis, perAxis } from './window-plan.ts';
@@ -9,6 +19,7 @@ import { type PerAxis, perAxis } from './window-plan.ts';
  * @param scale a whole number ≥ 1, or one for each spatial axis
  */
 export function upsampleNearest(x: Tensor, scale: PerAxis): Tensor {
+  requireTensor('upsampleNearest', x);
   const scales = scalesOf('upsampleNearest', x, scale);
   const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
   const between = (factor: (axis: number) => number): number[] => [
@@ -33,6 +44,7 @@ export function upsampleNearest(x: Tensor, scale: PerAxis): Tensor {
  * @param scale a whole number ≥ 1, or one for each spatial axis
  */
 export function upsampleBilinear(x: Tensor, scale: PerAxis): Tensor {
+  requireTensor('upsampleBilinear', x);
   const scales = scalesOf('upsampleBilinear', x, scale);
   return scales.reduce((image, factor, axis) => interpolated(image, axis + 1, factor), x);
 }
@@ -44,7 +56,9 @@ function scalesOf(operation: string, x: Tensor, scale: PerAxis): readonly number
       expected: 'x of shape [B, ...spatial, C], channels last',
       actual: shapeText(x.shape),
     });
-  return perAxis(operation, 'scale', scale, x.rank - 2, 1);
+  const scales = perAxis(operation, 'scale', scale, x.rank - 2, 1);
+  requireRoom(operation, x.dtype, sizeOf(outputShape(x, scales)));
+  return scales;
 }
 
 function outputShape(x: Tensor, scales: readonly number[]): number[] {

@@ -1,8 +1,12 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import {
   broadcastView,
+  checkShape,
   contiguousStrides,
   normalizeAxis,
+  requireIntegers,
+  requireTensor,
+  requireTensors,
   runPlace,
   runReduce,
   type Shape,
@@ -22,6 +26,8 @@ import { record, recorded } from '../tape.ts';
  * @throws ShapeError where the sizes differ
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  requireTensor('reshape', x);
+  requireIntegers('reshape', shape, 'shape');
   const target = resolved(x, shape);
   return recorded([x], reshaped(x, target), (g) => [reshape(g, x.shape)]);
 }
@@ -68,6 +74,8 @@ function resolved(x: Tensor, shape: Shape): number[] {
  * @throws ShapeError unless it is a permutation of the axes
  */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  requireTensor('transpose', x);
+  if (permutation !== undefined) requireIntegers('transpose', permutation, 'permutation');
   const order =
     permutation?.map((axis) => normalizeAxis(axis, x.rank, 'transpose')) ??
     x.shape.map((_, axis) => x.rank - 1 - axis);
@@ -96,6 +104,8 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
  * @throws ShapeError where x does not broadcast to `shape`
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  requireTensor('broadcastTo', x);
+  checkShape(shape, 'broadcastTo');
   if (!broadcasts(x.shape, shape))
     throw new ShapeError({
       operation: 'broadcastTo',
@@ -113,6 +123,7 @@ function broadcasts(shape: Shape, target: Shape): boolean {
 
 /** x with a new axis of extent 1 at `axis` of the result; on the memory of x where that is contiguous. */
 export function expandDims(x: Tensor, axis: number): Tensor {
+  requireTensor('expandDims', x);
   const at = normalizeAxis(axis, x.rank + 1, 'expandDims');
   return reshape(x, x.shape.toSpliced(at, 0, 1));
 }
@@ -123,6 +134,8 @@ export function expandDims(x: Tensor, axis: number): Tensor {
  * @throws ShapeError for an axis of another extent
  */
 export function squeeze(x: Tensor, axes?: readonly number[]): Tensor {
+  requireTensor('squeeze', x);
+  if (axes !== undefined) requireIntegers('squeeze', axes, 'axes');
   const chosen = axes?.map((axis) => normalizeAxis(axis, x.rank, 'squeeze'));
   if (chosen?.some((axis) => x.shape[axis] !== 1))
     throw new ShapeError({ operation: 'squeeze', expected: 'axes of extent 1', actual: shapeText(x.shape) });
@@ -190,14 +203,14 @@ function place(
 
 /** @throws ShapeError unless there are two whole numbers for each axis */
 export function requireAmounts(x: Tensor, amounts: readonly (readonly [number, number])[]): void {
-  if (
-    amounts.length !== x.rank ||
-    amounts.flat().some((amount) => !(Number.isInteger(amount) && amount >= 0))
-  )
+  requireTensor('pad', x);
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((each) => Number.isInteger(each) && each >= 0);
+  if (!Array.isArray(amounts) || amounts.length !== x.rank || !Array.from(amounts).every(isPair))
     throw new ShapeError({
       operation: 'pad',
       expected: `non-negative [before, after] for each of ${x.rank} axes`,
-      actual: JSON.stringify(amounts),
+      actual: amounts === undefined ? 'none' : shownValue(amounts),
     });
 }
 
@@ -219,6 +232,7 @@ export function padWith(x: Tensor, amounts: readonly (readonly [number, number])
  * @throws ShapeError where dtypes or extents differ; ArgumentError for no tensors
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireTensors('concat', tensors);
   const [first] = tensors;
   if (!first)
     throw new ArgumentError({ operation: 'concat', expected: 'at least one tensor', actual: 'none' });
@@ -252,6 +266,8 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * The gradient of all of them is formed at once: where x is read in pieces, cheaper than one `slice` a piece.
  */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  requireTensor('split', x);
+  if (typeof parts !== 'number') requireIntegers('split', parts, 'parts');
   const along = normalizeAxis(axis, x.rank, 'split');
   const extent = x.shape[along] as number;
   const extents = typeof parts === 'number' ? equalParts(extent, parts) : parts;
@@ -275,11 +291,15 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
 }
 
 function equalParts(extent: number, count: number): number[] {
-  return Number.isInteger(count) && count > 0 ? new Array<number>(count).fill(extent / count) : [Number.NaN];
+  // Of no more parts than there are elements: many empty ones would be an array of any size.
+  return Number.isInteger(count) && count > 0 && count <= Math.max(1, extent)
+    ? new Array<number>(count).fill(extent / count)
+    : [Number.NaN];
 }
 
 /** The slices of x along an axis, without that axis: the reverse of `stack`. */
 export function unstack(x: Tensor, axis = 0): Tensor[] {
+  requireTensor('unstack', x);
   const along = normalizeAxis(axis, x.rank, 'unstack');
   return split(x, new Array<number>(x.shape[along] as number).fill(1), along).map((part) =>
     squeeze(part, [along]),
@@ -288,12 +308,14 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
 
 /** x with the axes from `startAxis` on, default 0, as one: [A, B, C] → [A·B·C], or [A, B·C] from 1. */
 export function flatten(x: Tensor, startAxis = 0): Tensor {
+  requireTensor('flatten', x);
   const start = x.rank === 0 ? 0 : normalizeAxis(startAxis, x.rank, 'flatten');
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start))]);
 }
 
 /** Tensors of one shape side by side along a new axis, default 0: n of [...] → [n, ...]. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireTensors('stack', tensors);
   return concat(
     tensors.map((tensor) => expandDims(tensor, axis)),
     axis,
@@ -302,6 +324,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** x summed over the axes along which something of `shape` was broadcast to x's shape: the adjoint of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
+  requireTensor('sumTo', x);
+  requireIntegers('sumTo', shape, 'shape');
   if (sameShape(x.shape, shape)) return x;
   if (!broadcasts(shape, x.shape))
     throw new ShapeError({

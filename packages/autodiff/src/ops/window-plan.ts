@@ -1,4 +1,4 @@
-import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, nearestName, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { type Shape, ShapeError, shapeText } from '@funhash/tensor';
 
 /** A number for every spatial axis, or one for all of them. */
@@ -87,6 +87,10 @@ export function planWindows(operation: string, shape: Shape, options: PaddedWind
   return { kernel, stride, dilation, padding, padded, out };
 }
 
+// Windows beyond 2^53 elements have no exact number.
+const isWhole = (value: unknown, least: number): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= least;
+
 /** @throws ArgumentError unless `value` is one whole number ≥ least, or `axes` of them */
 export function perAxis(
   operation: string,
@@ -96,11 +100,11 @@ export function perAxis(
   least: number,
 ): readonly number[] {
   const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : value;
-  if (list.length !== axes || list.some((each) => !Number.isInteger(each) || each < least))
+  if (!Array.isArray(list) || list.length !== axes || !list.every((each) => isWhole(each, least)))
     throw new ArgumentError({
       operation,
       expected: `${name}: a whole number ≥ ${least}, or ${axes} of them`,
-      actual: JSON.stringify(value),
+      actual: value === undefined ? 'none' : shownValue(value),
     });
   return list;
 }
@@ -120,14 +124,20 @@ function paddingOf(
       const total = Math.max(0, (windows - 1) * step + (reach[axis] as number) - extent);
       return [Math.floor(total / 2), Math.ceil(total / 2)];
     });
-  const list = typeof padding === 'number' ? spatial.map(() => padding) : padding;
-  const pairs = list.map((each) => (typeof each === 'number' ? ([each, each] as const) : each));
-  const isWhole = (amount: number): boolean => Number.isInteger(amount) && amount >= 0;
-  if (pairs.length !== spatial.length || !pairs.every((pair) => pair.length === 2 && pair.every(isWhole)))
+  const list: unknown = typeof padding === 'number' ? spatial.map(() => padding) : padding;
+  const pairs: unknown[] = Array.isArray(list)
+    ? Array.from(list as unknown[], (each) => (typeof each === 'number' ? [each, each] : each))
+    : [];
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && isWhole(pair[0], 0) && isWhole(pair[1], 0);
+  if (pairs.length !== spatial.length || !pairs.every(isPair)) {
+    const nearest = typeof padding === 'string' ? nearestName(padding, ['valid', 'same']) : undefined;
     throw new ArgumentError({
       operation,
       expected: `padding: 'valid', 'same', a whole number ≥ 0, or ${spatial.length} of them or pairs [before, after]`,
-      actual: JSON.stringify(padding),
+      actual: shownValue(padding),
+      ...(nearest && { remedy: `Did you mean '${nearest}'?` }),
     });
-  return pairs;
+  }
+  return pairs as [number, number][];
 }

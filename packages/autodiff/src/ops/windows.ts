@@ -1,7 +1,9 @@
 import { checkOptions } from '@funhash/hashing';
 import {
   assign,
+  checkShape,
   empty,
+  requireTensor,
   runKernel,
   type Shape,
   ShapeError,
@@ -21,6 +23,7 @@ import { planWindows, type WindowOptions, type WindowPlan, windowRules } from '.
  * @throws ShapeError where the kernel is larger than x; OptionError for an unknown option
  */
 export function windows(x: Tensor, options: WindowOptions): Tensor {
+  requireTensor('windows', x);
   checkOptions('windows', windowRules, options);
   return windowsBy(x, planWindows('windows', x.shape, options));
 }
@@ -36,6 +39,8 @@ function windowsBy(x: Tensor, plan: WindowPlan): Tensor {
  * @throws ShapeError where x is not of windows on `shape`; OptionError for an unknown option
  */
 export function overlapAdd(x: Tensor, shape: Shape, options: WindowOptions): Tensor {
+  requireTensor('overlapAdd', x);
+  checkShape(shape, 'overlapAdd');
   checkOptions('overlapAdd', windowRules, options);
   const plan = planWindows('overlapAdd', shape, options);
   const expected = [shape[0] as number, ...plan.out, ...plan.kernel, shape.at(-1) as number];

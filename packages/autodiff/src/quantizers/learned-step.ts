@@ -1,6 +1,6 @@
 import type { Real } from '@funhash/formula';
 import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { elementwise } from '../ops/pointwise.ts';
 
 /** The least and the greatest level, in steps. */
@@ -67,6 +67,8 @@ const quantizeBy = elementwise('quantize', (x, step, low, high, count) =>
  * @throws ShapeError for a step of more elements; OptionError for an unknown option
  */
 export function quantize(x: Tensor, step: Tensor, options: QuantizeOptions): Tensor {
+  requireTensor('quantize', x);
+  requireTensor('quantize', step, 'step');
   checkOptions('quantize', rules, options);
   const { low, high, count } = options;
   if (step.size !== 1)

@@ -1,17 +1,17 @@
 import type { Real } from '@funhash/formula';
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import type { Tensor } from '@funhash/tensor';
+import { requireTensor, type Tensor } from '@funhash/tensor';
 import { seedOption } from '../ops/option-rules.ts';
 import { elementwise } from '../ops/pointwise.ts';
 import { randomUniform } from '../ops/random.ts';
-import { hardTanh } from './binarize.ts';
+import { keptWithinOne } from './binarize.ts';
 
 /**
  * +1 with the probability (x + 1) / 2 kept within 0 and 1, else −1, where `u` is uniform in [0, 1); the gradient is that
  * of the hard tanh. The statement of `stochasticBinarize` as weight formulas take it.
  */
 export function stochasticallyBinarized(x: Real, u: Real): Real {
-  return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(hardTanh(x));
+  return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(keptWithinOne(x));
 }
 
 const rules = {
@@ -29,6 +29,7 @@ const draw = elementwise('stochasticBinarize', stochasticallyBinarized);
  * @throws OptionError for an unknown option; ArgumentError without a seed
  */
 export function stochasticBinarize(x: Tensor, options: OptionsOf<typeof rules>): Tensor {
+  requireTensor('stochasticBinarize', x);
   checkOptions('stochasticBinarize', rules, options);
   return draw(x, randomUniform(x.shape, { seed: options.seed, like: x }));
 }

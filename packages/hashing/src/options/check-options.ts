@@ -34,6 +34,20 @@ export function checkOptions(
   }
 }
 
+/**
+ * Refuses an argument that a rule does not accept, as `checkOptions` does those with names.
+ *
+ * @throws ArgumentError that names the operation and the argument
+ */
+export function checkArgument(operation: string, name: string, rule: OptionRule, value: unknown): void {
+  if (rule.accepts(value)) return;
+  throw new ArgumentError({
+    operation,
+    expected: `${name}: ${rule.expected}`,
+    actual: value === undefined ? 'none' : shownValue(value),
+  });
+}
+
 // What is right is seen without an allocation: ops check their options at every call. What is wrong is told at leisure.
 function fits(rules: OptionRules, given: unknown): boolean {
   if (!isRecord(given)) return false;

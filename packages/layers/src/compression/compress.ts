@@ -1,17 +1,26 @@
-import { ArgumentError, deriveSeed, FunhashError } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  deriveSeed,
+  FunhashError,
+  type OptionsOf,
+  option,
+  shownValue,
+} from '@funhash/hashing';
 import {
   createWeight,
   knownSchemes,
   type ProjectOptions,
   project,
-  type Scheme,
+  requestRule,
   schemes,
+  schemesRule,
   type Weight,
   type WeightRequest,
 } from '@funhash/space';
 import { scope, type Tensor } from '@funhash/tensor';
 import { copyModule, placeIn } from '../model-file/copy-module.ts';
-import type { Module } from '../module.ts';
+import { type Module, requireModule } from '../module.ts';
 import { type SummaryRow, summarize } from '../summary.ts';
 import { type CompressedWeight, type CompressionReport, reportOf } from './compression-report.ts';
 
@@ -28,28 +37,47 @@ export interface PlacedWeight {
   readonly cols: number;
 }
 
-export interface CompressOptions {
+const isRequest = requestRule.accepts as (value: unknown) => value is WeightRequest;
+
+const isRecordOfRequests = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every(isRequest);
+
+const rules = {
   /**
    * How the matrices shall be stored: all alike; by the name or the layer's place, for those alone; or as a function
    * says, which leaves a matrix as it is by undefined.
    */
-  readonly weight:
-    | WeightRequest
-    | Readonly<Record<string, WeightRequest>>
-    | ((weight: PlacedWeight) => WeightRequest | undefined);
+  weight: option.required(
+    option.that<
+      | WeightRequest
+      | Readonly<Record<string, WeightRequest>>
+      | ((weight: PlacedWeight) => WeightRequest | undefined)
+    >(
+      `${requestRule.expected}, a record of them, or a function that gives one`,
+      (value) => typeof value === 'function' || isRequest(value) || isRecordOfRequests(value),
+    ),
+  ),
   /** Matrices to compress, by name or the layer's place, or as a function says. Default all; biases stay as they are. */
-  readonly layers?: readonly string[] | ((weight: PlacedWeight) => boolean);
+  layers: option.that<readonly string[] | ((weight: PlacedWeight) => boolean)>(
+    'a list of names, or a function that tells',
+    (value) =>
+      typeof value === 'function' ||
+      (Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string')),
+  ),
   /** Decides hashes and the start values of fits. Default 0. */
-  readonly seed?: number;
+  seed: option.real(),
   /** Options of the fit, as `project` takes them. */
-  readonly fit?: ProjectOptions;
+  fit: option.any<ProjectOptions>(),
   /** A number that tells how good a model is, for the report: accuracy on test data, say. */
-  readonly evaluate?: (model: Module) => number | PromiseLike<number>;
+  evaluate: option.callable<(model: Module) => number | PromiseLike<number>>(),
   /** Trains the compressed model: `(model) => fit({ model, data, epochs: 3 })`. */
-  readonly fineTune?: (model: Module) => AsyncIterable<unknown> | PromiseLike<unknown>;
+  fineTune: option.callable<(model: Module) => AsyncIterable<unknown> | PromiseLike<unknown>>(),
   /** Schemes of the caller's own that the model has, besides those of this package. */
-  readonly schemes?: Readonly<Record<string, Scheme>>;
-}
+  schemes: schemesRule,
+};
+
+/** Options of `compress`. */
+export type CompressOptions = OptionsOf<typeof rules>;
 
 export interface Compression {
   readonly model: Module;
@@ -66,6 +94,8 @@ const operation = 'compress';
  * request for a shared space, values that are not finite
  */
 export async function compress(model: Module, options: CompressOptions): Promise<Compression> {
+  requireModule(operation, model);
+  checkOptions(operation, rules, options);
   const { seed = 0, fit, evaluate, fineTune } = options;
   const requests = requestsFor(model, options);
   const before = model.summary().total;
@@ -137,10 +167,6 @@ function requestsFor(model: Module, { weight, layers }: CompressOptions): Readon
   return requests;
 }
 
-const isRequest = (
-  weight: WeightRequest | Readonly<Record<string, WeightRequest>>,
-): weight is WeightRequest => 'scheme' in weight && 'definition' in weight.scheme;
-
 function requestIn(
   placed: readonly PlacedWeight[],
   requests: Readonly<Record<string, WeightRequest>>,
@@ -164,13 +190,14 @@ function lookup(
     throw new ArgumentError({
       operation,
       expected: `layers or weights among ${placed.map(({ name }) => name).join(', ') || '(none)'}`,
-      actual: JSON.stringify(stranger),
+      actual: shownValue(stranger),
     });
   return (weight) => names.find((name) => isNameOf(name, weight));
 }
 
 /** Every matrix of a model once, biases left out. */
 export function placedWeights(model: Module): readonly PlacedWeight[] {
+  requireModule('placedWeights', model);
   const places = new Map<Module, string[]>();
   const visit = (layer: Module, place: string): void => {
     for (const [name, member] of layer.members) visit(member, placeIn(place, name));

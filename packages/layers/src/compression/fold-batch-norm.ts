@@ -1,7 +1,7 @@
 import { scope } from '@funhash/tensor';
 import type { ActivationName } from '../activations.ts';
 import { Sequential } from '../containers/sequential.ts';
-import type { Module } from '../module.ts';
+import { type Module, requireModule } from '../module.ts';
 import type { AffineStep, ProductStep, Step } from '../steps.ts';
 
 /**
@@ -12,6 +12,7 @@ import type { AffineStep, ProductStep, Step } from '../steps.ts';
  * @param model unchanged; what is trained or loaded into it later does not reach the result
  */
 export function foldBatchNorm(model: Module): Module {
+  requireModule('foldBatchNorm', model);
   // Start values follow from places, which change: they are made now.
   model.namedParameters();
   return folded(model);

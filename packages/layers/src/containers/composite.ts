@@ -28,7 +28,8 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
    */
   constructor(options: O, members: Members | ((options: O) => Members)) {
     super(options);
-    this.members = new Map(typeof members === 'function' ? members(this.options) : members);
+    const named = typeof members === 'function' ? members(this.options) : members;
+    this.members = new Map(entriesOf(this.title, named));
     for (const [name, member] of this.members)
       if (!(member instanceof Module))
         throw new ArgumentError({
@@ -134,9 +135,24 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 }
 
+// A class in JavaScript may hand on anything.
+function entriesOf(operation: string, members: unknown): [string, Module][] {
+  const list =
+    typeof members === 'object' && members !== null && Symbol.iterator in members ? members : [members];
+  const entries: unknown[] = [...(list as Iterable<unknown>)];
+  const stranger = entries.findIndex((entry) => !Array.isArray(entry));
+  if (stranger >= 0)
+    throw new ArgumentError({
+      operation,
+      expected: 'layers by name, as [name, layer]',
+      actual: shownValue(entries[stranger]),
+    });
+  return entries as [string, Module][];
+}
+
 /** Layers in a list, by their places. @throws ArgumentError for anything but a list */
 export function listed(operation: string, layers: readonly Module[]): [string, Module][] {
-  if (Array.isArray(layers)) return layers.map((layer, place) => [String(place), layer]);
+  if (Array.isArray(layers)) return Array.from(layers, (layer, place) => [String(place), layer]);
   throw new ArgumentError({
     operation,
     expected: 'a list of layers',

@@ -1,7 +1,13 @@
+import { checkArgument, option } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import type { LayerSpec, Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
 import { Composite, type ContainerOptions, containerOptions } from './composite.ts';
+
+const layersRule = option.that<Readonly<Record<string, Module>>>(
+  'a record of layers, such as { trunk, head }',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
 
 type Callables<M> = { readonly [K in keyof M]: (x: Tensor) => Tensor };
 
@@ -22,6 +28,8 @@ export class Functional<M extends Readonly<Record<string, Module>>> extends Comp
   readonly #join: (x: Tensor, layers: Callables<M>) => Tensor;
 
   constructor(layers: M, join: (x: Tensor, layers: Callables<M>) => Tensor, options: ContainerOptions = {}) {
+    checkArgument('Functional', 'layers', layersRule, layers);
+    checkArgument('Functional', 'join', option.callable('a function of x and the layers'), join);
     super(options, Object.entries(layers));
     this.layers = layers;
     this.#join = join;

@@ -39,11 +39,11 @@ export class Residual extends Composite<ResidualOptions> {
   readonly activation: ActivationName | undefined;
 
   constructor(body: Module, options: ResidualOptions = {}) {
-    const { shortcut } = options;
+    const { shortcut } = options ?? {};
     super(options, [['body', body], ...(shortcut ? [['shortcut', shortcut] as const] : [])]);
     this.body = body;
     this.shortcut = shortcut;
-    this.activation = options.activation;
+    this.activation = this.options.activation;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

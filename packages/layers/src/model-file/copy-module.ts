@@ -19,6 +19,7 @@ export async function copyModule(root: Module, { schemes, replace }: CopyOptions
     source: 'a copy',
     model: { spec: null, tensors },
     layers: {},
+    keepsPrecision: true,
     schemes,
     policy: undefined,
     spaces: new Map(
@@ -77,7 +78,7 @@ async function valuesOf(root: Module): Promise<DecodedModel['tensors']> {
     const data = await value.data();
     // A copy: a backend may give its own memory.
     if (dtype === 'i32') tensors.set(name, { shape, data: Int32Array.from(data), dtype: 'I32' });
-    else tensors.set(name, { shape, data: Float32Array.from(data), dtype: 'F32' });
+    else tensors.set(name, { shape, data: data.slice(), dtype: 'F32' });
   }
   return tensors;
 }

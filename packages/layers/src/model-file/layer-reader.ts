@@ -32,6 +32,8 @@ export interface ReaderContext {
   readonly ties: Fields;
   /** Layers by their place, as they are built. */
   readonly built: Map<string, Module>;
+  /** Whether values of f64 stay so. Default false: files hold f32. */
+  readonly keepsPrecision?: boolean;
   /** Names of the file's tensors that a layer has taken. */
   readonly taken: Set<string>;
 }
@@ -167,12 +169,13 @@ export class LayerReader implements LayerSource {
   }
 
   #stored(key: string): Tensor | undefined {
-    const { model, spaces, taken } = this.#context;
+    const { model, spaces, taken, keepsPrecision } = this.#context;
     const stored = model.tensors.get(key);
     if (!stored) return undefined;
     if (spaces.has(key)) this.#refuse(`values ${key} of its own`, 'those of a shared space');
     taken.add(key);
-    return tensor(stored.data, stored.shape, { dtype: 'f32' });
+    const dtype = keepsPrecision && stored.data instanceof Float64Array ? 'f64' : 'f32';
+    return tensor(stored.data, stored.shape, { dtype });
   }
 
   #refuse(expected: string, actual: unknown): never {

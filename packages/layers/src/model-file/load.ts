@@ -3,9 +3,16 @@ import { ArgumentError } from '@funhash/hashing';
 import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from '../layer-classes.ts';
-import { type LayerSpec, type Module, savedValues } from '../module.ts';
+import { type LayerSpec, type Module, requireModule, savedValues } from '../module.ts';
 import { type Fields, isFields } from './layer-reader.ts';
-import { type LoadOptions, type ModelFile, modelOf, readModelFile } from './read-model.ts';
+import {
+  checkLoadOptions,
+  type LoadOptions,
+  type ModelFile,
+  modelOf,
+  readModelFile,
+  requireOwnTypes,
+} from './read-model.ts';
 
 export { ModelFileError } from '@funhash/codec/read';
 
@@ -17,12 +24,22 @@ export { ModelFileError } from '@funhash/codec/read';
  * @throws ModelFileError that says what is wrong and where
  */
 export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Module> {
+  checkLoadOptions('load', options);
   return modelIn(await readModelFile(source, options), options);
 }
 
 /** The model that a file describes. */
 export function modelIn(file: ModelFile, { layers, schemes: own, policy }: LoadOptions = {}): Module {
-  return modelOf(file, { ...layerClasses, ...layers }, knownSchemes({ ...schemes, ...own }), policy);
+  if (layers) requireOwnTypes('load', layerClasses, layers);
+  // Not by their names: one of the caller's own would take the place of another.
+  const all = [...Object.values(schemes), ...Object.values(own ?? {})];
+  const classes = [...Object.values(layerClasses), ...Object.values(layers ?? {})];
+  return modelOf(
+    file,
+    Object.fromEntries(classes.entries()),
+    knownSchemes(Object.fromEntries(all.entries())),
+    policy,
+  );
 }
 
 /**
@@ -37,6 +54,8 @@ export async function loadInto(
   source: ByteSource,
   options: Pick<LoadOptions, 'maxBytes'> = {},
 ): Promise<void> {
+  requireModule('loadInto', model);
+  checkLoadOptions('loadInto', options);
   const { source: name, model: file, spec } = await readModelFile(source, options);
   const values = savedValues(model);
   const differences = [...valueDifferences(values, file.tensors), ...weightDifferences(model, spec, '')];

@@ -6,7 +6,8 @@ import {
   readBytes,
   sourceName,
 } from '@funhash/codec/read';
-import { type KnownSchemes, type Scheme, SharedSpace, type WeightPolicy } from '@funhash/space';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type KnownSchemes, SharedSpace, schemesRule, type WeightPolicy } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
 import type { Signature } from '../signature.ts';
@@ -20,15 +21,53 @@ import {
   shown,
 } from './layer-reader.ts';
 
-export interface LoadOptions {
-  /** Schemes of the caller's own, besides those of this package. */
-  readonly schemes?: Readonly<Record<string, Scheme>>;
-  /** Layers of the caller's own, besides those of this package. */
-  readonly layers?: Readonly<Record<string, LayerClass>>;
+const isLayerClass = (value: unknown): boolean =>
+  typeof value === 'function' && 'fromSpec' in value && 'type' in value && typeof value.type === 'string';
+
+const rules = {
+  /** Schemes of the caller's own, besides those of this package. Each has a kind of its own. */
+  schemes: schemesRule,
+  /** Layers of the caller's own, besides those of this package. Each has a type of its own. */
+  layers: option.that<Readonly<Record<string, LayerClass>>>(
+    'a record of classes of layers, such as { Dense }',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).every(isLayerClass),
+  ),
   /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
-  readonly policy?: WeightPolicy;
+  policy: option.oneOf<WeightPolicy>(['tile', 'step', 'frozen']),
   /** Largest file read, also when inflated. Default 1 GiB; of compressed files 64 MiB and 16 times their length at most. */
-  readonly maxBytes?: number;
+  maxBytes: option.integer({ least: 0, most: Number.MAX_SAFE_INTEGER }),
+};
+
+/** Options of `load`. */
+export type LoadOptions = OptionsOf<typeof rules>;
+
+/** The options of `load` or one of its kin, checked. @throws ArgumentError, OptionError for an unknown one */
+export function checkLoadOptions(operation: string, options: unknown): void {
+  checkOptions(operation, rules, options);
+  const { layers }: LoadOptions = options ?? {};
+  if (layers) requireOwnTypes(operation, layers);
+}
+
+/** Refuses classes of one type, of which a file could not tell one from the other. @throws ArgumentError */
+export function requireOwnTypes(
+  operation: string,
+  ...records: readonly Readonly<Record<string, LayerClass>>[]
+): void {
+  const known = new Map<string, LayerClass>();
+  for (const layer of records.flatMap((record) => Object.values(record))) {
+    if ((known.get(layer.type) ?? layer) !== layer)
+      throw new ArgumentError({
+        operation,
+        expected: 'a type of its own for each class of layers',
+        actual: `two classes of the type ${layer.type}`,
+        remedy: 'Give yours another static type, and save its models again.',
+      });
+    known.set(layer.type, layer);
+  }
 }
 
 /** A file that can be read: what it describes, and its values. */

@@ -1,11 +1,11 @@
 import { cast, concat, expandDims, reshape, split, stack, transpose, where } from '@funhash/autodiff';
-import { ArgumentError, type OptionsOf } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor, zeros } from '@funhash/tensor';
+import { ArgumentError, checkArgument, type OptionsOf } from '@funhash/hashing';
+import { requireTensor, ShapeError, sameShape, shapeText, Tensor, zeros } from '@funhash/tensor';
 import { Composite, memberIn } from '../containers/composite.ts';
 import { Dense } from '../dense.ts';
 import { type LayerSource, layerOption, startOptions } from '../layer-options.ts';
 import type { LayerSpec, Module, ModuleClass } from '../module.ts';
-import { inference, type Pass, trace, within } from '../pass.ts';
+import { inference, type Pass, passRule, trace, within } from '../pass.ts';
 
 export const recurrentOptions = {
   /** Width of an input. */
@@ -103,6 +103,7 @@ export abstract class Recurrent<
 
   /** The state of zeros with which a pass over x begins. */
   start(x: Tensor): S {
+    this.#requireSequences(x, inference);
     const batch = x.shape[0] as number;
     return this.zeroState(zeros([batch, this.options.hiddenSize], { dtype: x.dtype }));
   }
@@ -196,7 +197,7 @@ export abstract class Recurrent<
       });
     this.#requireSequences(x, pass);
     const batch = x.shape[0] as number;
-    const begin = state && this.#stateOf(state, [batch, hiddenSize], x);
+    const begin = state === undefined ? undefined : this.#stateOf(state, [batch, hiddenSize], x);
     const { states, end } = this.#run(x, pass, 0, 0, begin);
     return { ...end, sequence: this.#sequenceOf(states, pass) };
   }
@@ -204,12 +205,12 @@ export abstract class Recurrent<
   /** The parts of a state that a step has, each of a shape: what `continue` gives has more. */
   #stateOf(given: S, shape: readonly number[], x: Tensor): S {
     const parts = Object.keys(this.start(x)).map((name) => {
-      const part = (given as Readonly<Record<string, Tensor | undefined>>)[name];
-      if (part?.shape.join() === shape.join()) return [name, part];
+      const part = (given as Readonly<Record<string, unknown>> | null)?.[name];
+      if (part instanceof Tensor && sameShape(part.shape, shape)) return [name, part];
       throw new ShapeError({
         operation: this.title,
         expected: `a state of shape ${shapeText(shape)}`,
-        actual: part ? `${name} ${shapeText(part.shape)}` : `no ${name}`,
+        actual: part instanceof Tensor ? `${name} ${shapeText(part.shape)}` : `no ${name}`,
       });
     });
     return Object.fromEntries(parts);
@@ -224,14 +225,19 @@ export abstract class Recurrent<
   trace(x: Tensor, state?: S): T {
     const model = {
       forward: (input: Tensor, pass?: Pass) =>
-        state ? this.continue(input, state, pass).sequence : this.compute(input, pass ?? inference),
+        state !== undefined
+          ? this.continue(input, state, pass).sequence
+          : this.compute(input, pass ?? inference),
       namedParameters: () => this.namedParameters(),
     };
     const own = [...trace(model, x)].map(([name, values]) => [name.replace(/^gate[.]/, ''), values] as const);
     return Object.fromEntries(own.filter(([name]) => !name.includes('.'))) as T;
   }
 
-  #requireSequences(x: Tensor, { mask }: Pass): void {
+  #requireSequences(x: Tensor, pass: Pass): void {
+    requireTensor(this.title, x);
+    checkArgument(this.title, 'pass', passRule, pass);
+    const { mask } = pass;
     const { in: width } = this.options;
     const [batch, steps] = x.shape;
     if (x.rank !== 3 || steps === 0 || x.shape[2] !== width)

@@ -1,5 +1,5 @@
 import { Graph, Program, type Real, Word } from '@funhash/formula';
-import { checkOptions } from '@funhash/hashing';
+import { checkOptions, option } from '@funhash/hashing';
 import { Formula } from '../formula.ts';
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema, OptionValues } from '../options.ts';
@@ -35,6 +35,20 @@ export interface BasisRequest {
   readonly basis: Basis<OptionSchema>;
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** A basis with its options, as functions take it. */
+export const basisRule = option.that<BasisRequest>(
+  'a basis, such as dct2d({ height: 28, width: 28, keep: 12 })',
+  (value) =>
+    isObject(value) &&
+    'options' in value &&
+    isObject(value.options) &&
+    'basis' in value &&
+    isObject(value.basis) &&
+    'terms' in value.basis,
+);
 
 /** Makes what users call, `dct2d({ … })`, from a basis. */
 export function defineBasis<const O extends OptionSchema>(

@@ -1,11 +1,11 @@
 import { add, type PaddedWindowOptions, type PerAxis } from '@funhash/autodiff';
 import { perAxis, planWindows, type WindowPlan } from '@funhash/autodiff/op-parts';
 import { ArgumentError, refuseUnknown } from '@funhash/hashing';
-import { type Shape, ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
+import { requireTensor, type Shape, ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { type ConvKernel, convolve, convolveTransposed } from './conv-kernel.ts';
 import { DepthwiseKernel } from './depthwise-kernel.ts';
 import { VirtualKernel } from './virtual-kernel.ts';
-import type { VirtualMatrix } from './virtual-matrix.ts';
+import { requireMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 import { virtualRows } from './virtual-rows.ts';
 
 export interface ConvOptions extends PaddedWindowOptions {
@@ -33,6 +33,8 @@ const convNames = ['kernel', 'stride', 'padding', 'dilation', 'groups', 'bias'];
  */
 export function virtualConv(x: Tensor, v: VirtualMatrix, options: ConvOptions): Tensor {
   const operation = 'virtualConv';
+  requireTensor(operation, x);
+  requireMatrix(operation, v);
   refuseUnknown(operation, convNames, options);
   const plan = planWindows(operation, x.shape, options);
   const inputs = x.shape.at(-1) as number;
@@ -52,13 +54,12 @@ export function virtualConv(x: Tensor, v: VirtualMatrix, options: ConvOptions): 
  *
  * @throws as `virtualConv`
  */
-export function virtualConvTranspose(
-  y: Tensor,
-  v: VirtualMatrix,
-  { outputPadding = 0, bias, ...options }: ConvTransposeOptions,
-): Tensor {
+export function virtualConvTranspose(y: Tensor, v: VirtualMatrix, given: ConvTransposeOptions): Tensor {
   const operation = 'virtualConvTranspose';
-  refuseUnknown(operation, convNames, options);
+  requireTensor(operation, y, 'y');
+  requireMatrix(operation, v);
+  refuseUnknown(operation, [...convNames, 'outputPadding'], given);
+  const { outputPadding = 0, bias, ...options } = given ?? {};
   const { spatial, plan } = transposedPlan(operation, y.shape, options, outputPadding);
   const places = sizeOf(plan.kernel);
   const outputs = (v.cols / places) * (options.groups ?? 1);

@@ -1,13 +1,28 @@
 import { sumTo } from '@funhash/autodiff';
 import { record, recorded } from '@funhash/autodiff/op-parts';
-import { matmulCall, runCall, runVirtualFold, type Tensor, virtualMatmulCall } from '@funhash/tensor';
-import { operandOf, tangentMatrix, transposedMatrix, type VirtualMatrix } from './virtual-matrix.ts';
+import {
+  matmulCall,
+  requireTensor,
+  runCall,
+  runVirtualFold,
+  type Tensor,
+  virtualMatmulCall,
+} from '@funhash/tensor';
+import {
+  operandOf,
+  requireMatrix,
+  tangentMatrix,
+  transposedMatrix,
+  type VirtualMatrix,
+} from './virtual-matrix.ts';
 
 /**
  * x [B, cols] · Vᵀ (+ bias [rows]) → [B, rows], with V decoded inside the product. The gradient dV is formed tile by
  * tile and folded into the stored values at once; neither V nor dV is ever stored.
  */
 export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tensor {
+  requireTensor('virtualMatmul', x);
+  requireMatrix('virtualMatmul', v);
   const { decoded, stored } = v;
   const y = decoded
     ? runCall(matmulCall(x, decoded, { transposeB: true, bias }))
@@ -26,6 +41,7 @@ export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tenso
 
 /** The gradients of the stored values of V, one for each array, under dV = dYᵀ·x; dY [B, rows], x [B, cols]. */
 export function virtualFold(dY: Tensor, x: Tensor, v: VirtualMatrix): Tensor[] {
+  requireMatrix('virtualFold', v);
   const outputs = runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
   record([dY, x, ...v.stored], outputs, (directions, needed) => {
     const tangent = tangentMatrix(v, directions);

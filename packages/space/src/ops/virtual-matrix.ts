@@ -1,5 +1,6 @@
+import { checkArgument, option } from '@funhash/hashing';
 import type { Tensor, VirtualView } from '@funhash/tensor';
-import type { Formula } from '../formula.ts';
+import { Formula } from '../formula.ts';
 
 /** A virtual matrix V[rows, cols] over stored tensors: the operand of the three consuming ops. */
 export interface VirtualMatrix {
@@ -15,6 +16,17 @@ export interface VirtualMatrix {
 
 export function operandOf({ formula, ...rest }: VirtualMatrix): VirtualView<Tensor> {
   return { program: formula.program, ...rest };
+}
+
+/** A virtual matrix, as ops take it. */
+const matrixRule = option.that<VirtualMatrix>(
+  'a virtual matrix, such as weight.virtual',
+  (v) => typeof v === 'object' && v !== null && 'formula' in v && v.formula instanceof Formula,
+);
+
+/** Refuses what is no virtual matrix. @throws ArgumentError */
+export function requireMatrix(operation: string, v: unknown): void {
+  checkArgument(operation, 'v', matrixRule, v);
 }
 
 export function transposedMatrix(v: VirtualMatrix): VirtualMatrix {

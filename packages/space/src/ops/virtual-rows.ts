@@ -1,9 +1,11 @@
 import { record, recorded } from '@funhash/autodiff/op-parts';
-import { runFoldRows, runVirtualRows, type Tensor } from '@funhash/tensor';
-import { operandOf, tangentMatrix, type VirtualMatrix } from './virtual-matrix.ts';
+import { requireTensor, runFoldRows, runVirtualRows, type Tensor } from '@funhash/tensor';
+import { operandOf, requireMatrix, tangentMatrix, type VirtualMatrix } from './virtual-matrix.ts';
 
 /** Rows of V: ids [N] (i32) → [N, cols]; without ids all of V, [rows, cols]. */
 export function virtualRows(v: VirtualMatrix, ids?: Tensor): Tensor {
+  requireMatrix('virtualRows', v);
+  if (ids !== undefined) requireTensor('virtualRows', ids, 'ids');
   return recorded([...v.stored], runVirtualRows(operandOf(v), ids ?? null), (g) => foldRows(g, v, ids));
 }
 

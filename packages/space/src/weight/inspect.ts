@@ -1,6 +1,7 @@
 import { Interpreter } from '@funhash/formula';
+import { checkArgument } from '@funhash/hashing';
 import { operandOf } from '../ops/virtual-matrix.ts';
-import type { Weight } from './weight.ts';
+import { type Weight, weightRule } from './weight.ts';
 
 /** How evenly the entries of V use a stored array, over up to 2^22 entries. */
 export interface ArrayLoad {
@@ -28,6 +29,7 @@ const capacity = 4096;
 
 /** Looks at what the formula of a weight reads: bucket loads and sign balance, whatever the scheme. */
 export function inspectWeight(weight: Weight): WeightInspection {
+  checkArgument('inspectWeight', 'weight', weightRule, weight);
   const { program, stored, uniforms, scalars } = operandOf(weight.virtual);
   const reads = program.nodes.filter(({ op }) => op === 'at');
   const signs = program.nodes.filter(({ op }) => op === 'asSign');

@@ -1,10 +1,18 @@
 import { reshape } from '@funhash/autodiff';
-import { ArgumentError, checkOptions, option } from '@funhash/hashing';
-import { runFoldRows, runVirtualRows, scope, type Tensor, type TypedArray, tensor } from '@funhash/tensor';
+import { ArgumentError, checkArgument, checkOptions, option } from '@funhash/hashing';
+import {
+  requireTensor,
+  runFoldRows,
+  runVirtualRows,
+  scope,
+  type Tensor,
+  type TypedArray,
+  tensor,
+} from '@funhash/tensor';
 import { finiteValues } from '../linear-algebra/finite-values.ts';
 import { operandOf, tangentMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { Parameter } from './parameter.ts';
-import type { Weight } from './weight.ts';
+import { type Weight, weightRule } from './weight.ts';
 
 export interface ProjectOptions {
   /**
@@ -35,6 +43,8 @@ type Values = readonly Float64Array[];
  * @throws ArgumentError for a target of another shape, or not finite; OptionError for an unknown option
  */
 export function project(weight: Weight, target: Tensor, options: ProjectOptions = {}): Projection {
+  checkArgument('project', 'weight', weightRule, weight);
+  requireTensor('project', target, 'target');
   checkOptions('project', rules, options);
   const { rows, cols, definition } = weight;
   if (target.shape.join() !== `${rows},${cols}`)

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkArgument, option, shownValue } from '@funhash/hashing';
 import { sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { resolveOptions } from '../options.ts';
 import type { KnownSchemes } from '../wrappers/known-schemes.ts';
@@ -14,30 +14,44 @@ export interface RestoreOptions {
   readonly space?: SharedSpace | undefined;
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const isRestoring = (given: unknown): boolean =>
+  isRecord(given) && isRecord(given.schemes) && 'kinds' in given.schemes && isRecord(given.values);
+
 /**
  * A weight from its spec and stored values, as read from a file: everything is checked against the scheme.
  *
  * @throws ArgumentError where the scheme is unknown, an option is wrong, or values do not fit
  */
-export function restoreWeight(spec: WeightSpec, { schemes, values, space }: RestoreOptions): Weight {
+export function restoreWeight(spec: WeightSpec, given: RestoreOptions): Weight {
   const operation = 'restoreWeight';
+  checkArgument(operation, 'spec', option.that('what the spec of a weight says', isRecord), spec);
+  checkArgument(
+    operation,
+    'options',
+    option.that('{ schemes: knownSchemes(…), values }', isRestoring),
+    given,
+  );
+  const { schemes, values, space } = given;
   const { kind, rows, cols, options, policy, scale } = spec;
   const definition = typeof kind === 'string' ? schemes.get(kind)?.definition : undefined;
   if (!definition)
     throw new ArgumentError({
       operation,
       expected: `a known scheme: ${schemes.kinds.join(', ')}`,
-      actual: JSON.stringify(kind) ?? 'none',
+      actual: kind === undefined ? 'none' : shownValue(kind),
       remedy: 'Pass schemes of your own as `schemes`.',
     });
   // A seed has no default here: another one would give another matrix.
   for (const [name, { isSeed, expected }] of Object.entries(definition.options)) {
-    const value = options[name];
+    const value = options?.[name];
     if (isSeed && typeof value !== 'number')
       throw new ArgumentError({
         operation,
         expected: `${kind} option ${name}: ${expected}`,
-        actual: JSON.stringify(value) ?? 'none',
+        actual: value === undefined ? 'none' : shownValue(value),
       });
   }
   const resolved = resolveOptions(kind, definition.options, options, 0);

@@ -1,6 +1,23 @@
 import { isRecording } from '@funhash/autodiff/op-parts';
-import { ArgumentError, checkOptions, deriveSeed, option, random } from '@funhash/hashing';
-import { type FloatDType, keep, runVirtualRows, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
+import {
+  ArgumentError,
+  checkArgument,
+  checkOptions,
+  deriveSeed,
+  option,
+  random,
+  shownValue,
+} from '@funhash/hashing';
+import {
+  type FloatDType,
+  keep,
+  requireRoom,
+  requireTensor,
+  runVirtualRows,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
@@ -9,6 +26,7 @@ import { type OptionSchema, type OptionValues, resolveOptions } from '../options
 import {
   budgetOf,
   type MatrixShape,
+  requestRule,
   type SchemeDefinition,
   type WeightPolicy,
   type WeightRequest,
@@ -54,8 +72,9 @@ const weightRules = {
  * dtype than the one asked for
  */
 export function createWeight(request: WeightRequest, given: WeightOptions): Weight {
+  checkArgument('createWeight', 'request', requestRule, request);
   checkOptions('createWeight', weightRules, given);
-  const { rows, cols, seed = 0, std, dtype: asked } = given;
+  const { rows, cols, seed = 0, std, dtype: asked } = given ?? {};
   const { definition } = request.scheme;
   const shape = { rows, cols };
   for (const [name, extent] of Object.entries(shape))
@@ -63,10 +82,17 @@ export function createWeight(request: WeightRequest, given: WeightOptions): Weig
       throw new ArgumentError({
         operation: definition.kind,
         expected: `${name}: a whole number below 2^32`,
-        actual: String(extent),
+        actual: extent === undefined ? 'none' : shownValue(extent),
       });
   const options = plannedOptions(request, shape, deriveSeed(seed, 'hash'));
   const arrays = definition.stored(options, shape);
+  for (const [name, extents] of Object.entries(arrays))
+    requireRoom(
+      `${definition.kind} ${name} of a weight [${rows}, ${cols}]`,
+      'f64',
+      sizeOf(extents),
+      'Use a scheme that stores less, such as hashedNet({ ratio: 1 / 64 }), or smaller layers.',
+    );
   const target = std ?? Math.sqrt(2 / Math.max(1, cols));
   const shared = sharedValues(request, definition);
   const isScaled = request.space !== undefined || (definition.isScaled?.(options) ?? false);
@@ -180,6 +206,17 @@ export interface WeightParts extends MatrixShape {
   readonly scale?: number | undefined;
 }
 
+const partsRule = option.that<WeightParts>(
+  'what createWeight and restoreWeight find',
+  (parts) =>
+    typeof parts === 'object' &&
+    parts !== null &&
+    'definition' in parts &&
+    'parameters' in parts &&
+    Array.isArray(parts.parameters) &&
+    parts.parameters.every((each) => each instanceof Parameter),
+);
+
 /**
  * A matrix V[rows, cols] that layers use without asking how it is stored. Its parameters are all that is trainable
  * in it.
@@ -203,7 +240,9 @@ export class Weight {
   readonly #drawnOption: string | undefined;
   #drawn = 0;
 
-  constructor({ definition, options, rows, cols, parameters, policy, space, scale }: WeightParts) {
+  constructor(parts: WeightParts) {
+    checkArgument('Weight', 'parts', partsRule, parts);
+    const { definition, options, rows, cols, parameters, policy, space, scale } = parts;
     this.definition = definition;
     this.options = options;
     this.rows = rows;
@@ -296,6 +335,7 @@ export class Weight {
 
   /** Rows ids [N] (i32) of V → [N, cols], differentiable by the stored values. */
   rowsAt(ids: Tensor): Tensor {
+    requireTensor(`${this.definition.kind} rowsAt`, ids, 'ids');
     return this.#rows(ids);
   }
 
@@ -343,3 +383,9 @@ export class Weight {
     return this.#decoded.tensor;
   }
 }
+
+/** A weight, as functions take it. */
+export const weightRule = option.that<Weight>(
+  'a Weight, such as layer.weight',
+  (value) => value instanceof Weight,
+);

@@ -1,13 +1,20 @@
 import { Word } from '@funhash/formula';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkArgument, option } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
-import { type Basis, type BasisRequest, basisMatrix } from '../bases/basis.ts';
+import { type Basis, type BasisRequest, basisMatrix, basisRule } from '../bases/basis.ts';
 import { dct2d } from '../bases/dct2d.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
 import { type OptionSchema, type OptionValues, resolveOptions } from '../options.ts';
-import type { MatrixShape, Scheme, SchemeDefinition, WeightRequest } from '../scheme.ts';
+import {
+  type MatrixShape,
+  requestRule,
+  type Scheme,
+  type SchemeDefinition,
+  schemesRule,
+  type WeightRequest,
+} from '../scheme.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from '../weight/measured-std.ts';
 
@@ -28,7 +35,10 @@ const bases: Readonly<Record<string, { readonly basis: Basis<OptionSchema> }>> =
  *
  * A product x·Vᵀ is (x·Dᵀ)·Cᵀ: with few rows in D it takes fewer multiplications than that with V.
  */
-export function inBasis({ basis, options }: BasisRequest, request: WeightRequest): WeightRequest {
+export function inBasis(given: BasisRequest, request: WeightRequest): WeightRequest {
+  checkArgument('inBasis', 'basis', basisRule, given);
+  checkArgument('inBasis', 'request', requestRule, request);
+  const { basis, options } = given;
   return {
     ...request,
     scheme: schemeInBasis(basis, request.scheme),
@@ -54,6 +64,13 @@ const longestKind = 100;
  * undefined where there is none.
  */
 export function schemeOfKind(kind: string, schemes: Readonly<Record<string, Scheme>>): Scheme | undefined {
+  checkArgument(
+    'schemeOfKind',
+    'kind',
+    option.that('a text', (value) => typeof value === 'string'),
+    kind,
+  );
+  checkArgument('schemeOfKind', 'schemes', schemesRule, schemes);
   const named = (name: string): Scheme | undefined =>
     Object.values(schemes).find((scheme) => scheme.definition.kind === name);
   const found = named(kind);

@@ -1,13 +1,15 @@
 import type { Real } from '@funhash/formula';
+import { checkArgument, checkOptions } from '@funhash/hashing';
 import type { FormulaOptions, OptionSchema, OptionValues } from '../options.ts';
-import type {
-  Entry,
-  MatrixShape,
-  Scheme,
-  SchemeDefinition,
-  SchemeFunction,
-  StoredArray,
-  WeightRequest,
+import {
+  type Entry,
+  type MatrixShape,
+  requestRule,
+  type Scheme,
+  type SchemeDefinition,
+  type SchemeFunction,
+  type StoredArray,
+  type WeightRequest,
 } from '../scheme.ts';
 import type { SchemeLawName } from '../testing/law-names.ts';
 import { virtualOf } from '../virtual-of.ts';
@@ -86,11 +88,11 @@ export function defineQuantizer<const O extends OptionSchema, S extends string>(
   const request = (
     options: Partial<OptionValues<O>> = {},
     latent: WeightRequest = plain(),
-  ): WeightRequest => ({
-    ...latent,
-    scheme: over(latent.scheme),
-    options: { ...latent.options, ...options },
-  });
+  ): WeightRequest => {
+    checkOptions(quantizer.kind, quantizer.options, options);
+    checkArgument(quantizer.kind, 'latent', requestRule, latent);
+    return { ...latent, scheme: over(latent.scheme), options: { ...latent.options, ...options } };
+  };
   return Object.assign(request, over(plain), { over });
 }
 

@@ -1,4 +1,4 @@
-import { BackendError, bytesPerElement, type DType, type TypedArray } from '@funhash/tensor';
+import { BackendError, bytesPerElement, type DType, MemoryError, type TypedArray } from '@funhash/tensor';
 import { Allocator } from './allocator.ts';
 
 const pageBytes = 65536;
@@ -88,7 +88,7 @@ export class LinearMemory {
     // A quarter more than asked for, so that many small requests do not grow the memory many times.
     const generous = missing + Math.ceil(this.#reservedBytes / pageBytes / 4);
     if (!this.#grow(generous) && !this.#grow(missing))
-      throw new BackendError({
+      throw new MemoryError({
         operation: 'allocate on wasm',
         expected: 'a linear memory within the limit of the engine (at most 4 GiB)',
         actual: `${Math.round(end / mebibyte)} MiB needed, ${Math.round(this.#reservedBytes / mebibyte)} MiB reserved`,
