@@ -60,7 +60,7 @@ export function gradientsOf(f: () => Tensor, wrt: readonly Tensor[]): [value: Te
     throw new ArgumentError({
       operation: 'grad',
       expected: 'a function that returns one floating-point element',
-      actual: shownValue(value),
+      actual: value instanceof Tensor ? String(value) : shownValue(value),
       remedy: 'Reduce the result with sum or mean.',
     });
   return [value, pullBack(tape, value, wrt, onesLike(value))];

@@ -4,7 +4,7 @@ import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/ha
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
 import { type FloatDType, requireTensor, type Shape, Tensor, type TypedArray } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
-import type { LayerOptions, LayerSource } from './layer-options.ts';
+import { type LayerOptions, type LayerSource, startOptions } from './layer-options.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
 import { inference, isPass, type Model, type Pass, passRule } from './pass.ts';
 import type { LayerSample } from './sample.ts';
@@ -226,12 +226,14 @@ export abstract class Module<O extends object = object> implements Model {
 
   /** Decides start values where the module was given no seed of its own and has not been used yet. */
   seedWith(seed: number): void {
+    checkArgument(this.title, 'seed', startOptions.seed, seed);
     const { seed: own } = this.options as { readonly seed?: number };
     for (const owned of this.#owned.values()) owned.seedWith(own ?? seed);
   }
 
   /** Decides the precision of parameters where the module was given none of its own and has not been used yet. */
   useDtype(dtype: FloatDType): void {
+    checkArgument(this.title, 'dtype', startOptions.dtype, dtype);
     const { dtype: own } = this.options as { readonly dtype?: FloatDType };
     for (const owned of this.#owned.values()) owned.useDtype(own ?? dtype);
   }

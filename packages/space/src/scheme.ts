@@ -200,7 +200,11 @@ export const schemesRule = option.that<Readonly<Record<string, Scheme>>>(
 
 const definitionRules = {
   kind: option.required(
-    option.that<string>('a name of letters and digits', (kind) => typeof kind === 'string' && kind !== ''),
+    // Parentheses name a scheme over another, as `binary(hashedNet)`.
+    option.that<string>(
+      'a text of 1 to 64 characters without parentheses',
+      (kind) => typeof kind === 'string' && /^[^()]{1,64}$/.test(kind),
+    ),
   ),
   source: option.required(option.any<string>('the paper and the equation')),
   options: option.required(option.that<object>('a record of options', isObject)),

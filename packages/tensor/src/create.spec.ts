@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { arange, empty, full, ones, tensor, zeros } from './create.ts';
-import { DTypeError, ShapeError } from './errors.ts';
+import { DTypeError, MemoryError, ShapeError } from './errors.ts';
 
 describe('tensor', () => {
   test('takes its shape from the nesting', () => {
@@ -69,4 +69,56 @@ test('full, zeros, ones, arange', () => {
   expect(() => zeros([1.5])).toThrow(ShapeError);
   expect(() => arange(-1)).toThrow(ShapeError);
   expect(() => empty([-2], 'f32')).toThrow(ShapeError);
+});
+
+test.each([
+  [[1, undefined], 'got undefined at [1]'],
+  [
+    [
+      [1, 2],
+      [null, 4],
+    ],
+    'got null at [1, 0]',
+  ],
+  // biome-ignore lint/suspicious/noSparseArray: a hole is what is refused
+  [[1, , 3], 'got undefined at [1]'],
+  [[1n], 'got 1n at [0]'],
+  [['x'], 'got x at [0]'],
+  [[new Float32Array(2)], 'Make rows plain arrays, or all of them one typed array'],
+  [[[1, 2], 3], 'got 3 in place of an array of 2 at [1]'],
+  [[1, [2]], 'got an array of 1 in place of a number at [1]'],
+  [undefined, 'got none'],
+  ['x', 'got x'],
+  [new Map(), 'got a Map'],
+])('cells that are no numbers are refused with their place: %j', (values, message) => {
+  expect(() => tensor(values as never)).toThrow(message);
+});
+
+test('an array that contains itself is refused', () => {
+  const circle: unknown[] = [];
+  circle.push(circle);
+  expect(() => tensor(circle as never)).toThrow('arrays nested at most 32 deep');
+});
+
+test('options in the place of the shape, and a number in that of a shape', () => {
+  expect(() => tensor([1, 2], { dtype: 'i32' } as never)).toThrow('Options come third');
+  expect(() => zeros(3 as never)).toThrow('Put it in brackets: [3].');
+  expect(() => tensor([1], [1], { type: 'i32' } as never)).toThrow(
+    'unknown option type; did you mean dtype?',
+  );
+});
+
+test('what no memory could hold is refused before an array is made', () => {
+  const most = 2 ** 32;
+  for (const make of [
+    () => arange(most),
+    () => zeros([most]),
+    () => ones([2 ** 16, 2 ** 16]),
+    () => full([2 ** 30], 1, { dtype: 'f64' }),
+    () => empty([2 ** 31, 2], 'u8'),
+  ])
+    expect(make).toThrow(MemoryError);
+  expect(() => arange(most)).toThrow(
+    'arange: expected at most 4294967296 bytes in one array, got 4294967296 elements of f32, 17179869184 bytes.',
+  );
 });

@@ -1,4 +1,4 @@
-import { ArgumentError, deriveSeed, shownValue } from '@funhash/hashing';
+import { ArgumentError, checkArgument, deriveSeed, shownValue } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { FloatDType, Tensor } from '@funhash/tensor';
 import { type LayerSource, type StartOptions, startOptions } from '../layer-options.ts';
@@ -72,10 +72,12 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 
   override seedWith(seed: number): void {
+    checkArgument(this.title, 'seed', startOptions.seed, seed);
     if (this.options.seed === undefined) this.#seedMembers(seed);
   }
 
   override useDtype(dtype: FloatDType): void {
+    checkArgument(this.title, 'dtype', startOptions.dtype, dtype);
     if (this.options.dtype === undefined) this.#setDtype(dtype);
   }
 

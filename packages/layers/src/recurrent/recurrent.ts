@@ -103,7 +103,13 @@ export abstract class Recurrent<
 
   /** The state of zeros with which a pass over x begins. */
   start(x: Tensor): S {
-    this.#requireSequences(x, inference);
+    requireTensor(this.title, x);
+    if (x.rank !== 3)
+      throw new ShapeError({
+        operation: this.title,
+        expected: 'sequences of shape [B, T, in]',
+        actual: shapeText(x.shape),
+      });
     const batch = x.shape[0] as number;
     return this.zeroState(zeros([batch, this.options.hiddenSize], { dtype: x.dtype }));
   }

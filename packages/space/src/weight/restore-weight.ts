@@ -41,7 +41,7 @@ export function restoreWeight(spec: WeightSpec, given: RestoreOptions): Weight {
     throw new ArgumentError({
       operation,
       expected: `a known scheme: ${schemes.kinds.join(', ')}`,
-      actual: kind === undefined ? 'none' : shownValue(kind),
+      actual: typeof kind === 'string' ? JSON.stringify(kind) : shownValue(kind ?? 'none'),
       remedy: 'Pass schemes of your own as `schemes`.',
     });
   // A seed has no default here: another one would give another matrix.

@@ -71,12 +71,17 @@ export function schemeOfKind(kind: string, schemes: Readonly<Record<string, Sche
     kind,
   );
   checkArgument('schemeOfKind', 'schemes', schemesRule, schemes);
+  return knownOfKind(kind, schemes);
+}
+
+/** `schemeOfKind` of schemes that were checked. */
+export function knownOfKind(kind: string, schemes: Readonly<Record<string, Scheme>>): Scheme | undefined {
   const named = (name: string): Scheme | undefined =>
     Object.values(schemes).find((scheme) => scheme.definition.kind === name);
   const found = named(kind);
   const [, outer, inner] = /^(\w+)\((.+)\)$/.exec(kind.slice(0, longestKind + 1)) ?? [];
   if (found || outer === undefined || inner === undefined || kind.length > longestKind) return found;
-  const scheme = schemeOfKind(inner, schemes);
+  const scheme = knownOfKind(inner, schemes);
   // Options of both stand side by side: twice the same ones would be one.
   if (!scheme || inner.split(/\W/).includes(outer)) return undefined;
   const base = Object.hasOwn(bases, outer) ? bases[outer] : undefined;

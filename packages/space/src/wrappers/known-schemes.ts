@@ -1,6 +1,6 @@
 import { ArgumentError, checkArgument } from '@funhash/hashing';
 import { type Scheme, schemesRule } from '../scheme.ts';
-import { schemeOfKind } from './in-basis.ts';
+import { knownOfKind } from './in-basis.ts';
 
 /** The schemes that a file may name. */
 export interface KnownSchemes {
@@ -20,7 +20,7 @@ export function onlySchemes(schemes: Readonly<Record<string, Scheme>>): KnownSch
 export function knownSchemes(schemes: Readonly<Record<string, Scheme>>): KnownSchemes {
   return {
     ...onlySchemes(schemes),
-    get: (kind) => schemeOfKind(kind, schemes),
+    get: (kind) => knownOfKind(kind, schemes),
   };
 }
 
