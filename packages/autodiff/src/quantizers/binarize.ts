@@ -6,11 +6,11 @@ import { elementwise } from '../ops/pointwise.ts';
  * as weight formulas take it.
  */
 export function binarized(x: Real): Real {
-  return x.negate().ifPositive(-1, 1).withGradientOf(keptWithinOne(x));
+  return x.negate().ifPositive(-1, 1).withGradientOf(hardTanh(x));
 }
 
-/** x kept within ±1. The statement of `hardTanh` as formulas take it. */
-export function keptWithinOne(x: Real): Real {
+/** x kept within ±1. */
+export function hardTanh(x: Real): Real {
   return x.minus(1).ifPositive(1, x.plus(1).negate().ifPositive(-1, x));
 }
 
@@ -19,6 +19,3 @@ export function keptWithinOne(x: Real): Real {
  * and 4): +1 where x ≥ 0, else −1. The cotangent passes where |x| ≤ 1 and is 0 elsewhere.
  */
 export const binarize = elementwise('binarize', binarized);
-
-/** x kept within ±1; the gradient is 1 where |x| ≤ 1 and 0 elsewhere. */
-export const hardTanh = elementwise('hardTanh', keptWithinOne);

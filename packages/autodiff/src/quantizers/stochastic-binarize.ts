@@ -4,14 +4,14 @@ import { requireTensor, type Tensor } from '@funhash/tensor';
 import { seedOption } from '../ops/option-rules.ts';
 import { elementwise } from '../ops/pointwise.ts';
 import { randomUniform } from '../ops/random.ts';
-import { keptWithinOne } from './binarize.ts';
+import { hardTanh } from './binarize.ts';
 
 /**
  * +1 with the probability (x + 1) / 2 kept within 0 and 1, else −1, where `u` is uniform in [0, 1); the gradient is that
  * of the hard tanh. The statement of `stochasticBinarize` as weight formulas take it.
  */
 export function stochasticallyBinarized(x: Real, u: Real): Real {
-  return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(keptWithinOne(x));
+  return x.minus(u.times(2).minus(1)).ifPositive(1, -1).withGradientOf(hardTanh(x));
 }
 
 const rules = {
