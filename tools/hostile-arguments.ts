@@ -107,7 +107,7 @@ const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.t
 
 /** What takes what was checked already, which is none of a user's business. */
 const inner =
-  /^(run[A-Z]|matmulCall|virtualMatmulCall|withFallback|setStrict|updateInPlace|offerBackend|useBackend|broadcast(Shapes|Strides|View)|contiguousStrides|isContiguous|sameShape|shapeText|sizeOf|isFloat|dtypeOf|openScope|tensorsIn|require[A-Z]|checkShape|normalizeAxis|empty|signWords|applyPointwise|moveBuffer)/;
+  /^(run[A-Z]|matmulCall|virtualMatmulCall|withFallback|setStrict|updateInPlace|offerBackend|useBackend|broadcast(Shapes|Strides|View)|contiguousStrides|isContiguous|sameShape|shapeText|sizeOf|isFloat|dtypeOf|openScope|tensorsIn|require[A-Z]|checkShape|normalizeAxis|empty|signWords|applyPointwise|applyPrograms|moveBuffer)/;
 
 /** Classes that only other classes construct. */
 const bases = ['Module', 'Weighted', 'Recurrent', 'Formula', 'LayerReader'];
