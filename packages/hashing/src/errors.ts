@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { inMessage, printable } from './printable.ts';
 
 /** What an error of this project always says: where, what was expected, what came instead, and what to do. */
 export interface ErrorDetails {
@@ -12,6 +12,12 @@ export interface ErrorDetails {
   readonly remedy?: string;
 }
 
+/** The most characters of each part of a message: what a file holds may be longer than anybody reads. */
+const longest = { operation: 300, expected: 1000, actual: 500, remedy: 500 } as const satisfies Record<
+  keyof ErrorDetails,
+  number
+>;
+
 /** Base of every typed error of the funhash packages. What it says is printable: text from files cannot steer a terminal. */
 export class FunhashError extends Error {
   readonly details: ErrorDetails;
@@ -20,7 +26,7 @@ export class FunhashError extends Error {
     const shown = Object.fromEntries(
       Object.entries(details).map(([name, text]) => [
         name,
-        typeof text === 'string' ? printable(text) : text,
+        typeof text === 'string' ? inMessage(text, longest[name as keyof ErrorDetails]) : text,
       ]),
     ) as unknown as ErrorDetails;
     const remedy = shown.remedy === undefined ? '' : ` ${shown.remedy}`;
@@ -58,8 +64,7 @@ export class OptionError extends ArgumentError {
     const remedy = advice && advice[0]?.toUpperCase() + advice.slice(1);
     super({ operation, expected: list, actual: name, ...(remedy && { remedy }) });
     this.known = known;
-    this.message = printable(
-      `${operation}: unknown option ${name}; ${advice ?? `it takes ${known.join(', ') || 'none'}`}`,
-    );
+    const shown = this.details;
+    this.message = `${shown.operation}: unknown option ${shown.actual}; ${printable(advice ?? `it takes ${known.join(', ') || 'none'}`)}`;
   }
 }

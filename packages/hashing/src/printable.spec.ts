@@ -75,3 +75,32 @@ test('values are shown short, of whatever kind they are', () => {
   expect(shownValue(new (class {})())).toBe('an object');
   expect(shownValue(Symbol('s'))).toBe('Symbol(s)');
 });
+
+test('a text of any length makes a message that can be read, with its beginning and its end', () => {
+  const long = `begins ${'x\u009b'.repeat(50_000)} ends`;
+  const { message, details } = new ArgumentError({
+    operation: long,
+    expected: long,
+    actual: long,
+    remedy: long,
+  });
+  expect(message.length).toBeLessThan(2500);
+  for (const text of Object.values(details)) expect(text).toMatch(/^begins x\\u009bx.*….* ends$/);
+  const { message: ofOption } = new OptionError({
+    operation: 'f',
+    name: long,
+    known: [],
+    nearest: undefined,
+  });
+  expect(ofOption).toMatch(/^f: unknown option begins x.*….* ends; it takes none$/);
+  expect(ofOption.length).toBeLessThan(1000);
+});
+
+test('an empty text leaves no gap in a message', () => {
+  expect(new ArgumentError({ operation: 'f', expected: 'a name', actual: '' }).message).toBe(
+    'f: expected a name, got "".',
+  );
+  expect(new OptionError({ operation: 'f', name: '', known: ['a'], nearest: undefined }).message).toBe(
+    'f: unknown option ""; it takes a',
+  );
+});

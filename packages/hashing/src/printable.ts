@@ -10,6 +10,18 @@ export function printable(text: string): string {
   return text.replace(unprintable, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Text as a message may hold it: printable, at most so many characters, cut in the middle; `""` where there is none. */
+export function inMessage(text: string, most: number): string {
+  if (text === '') return '""';
+  const shown = printable(cutInMiddle(text, most));
+  return cutInMiddle(shown, most);
+}
+
+function cutInMiddle(text: string, most: number): string {
+  const end = Math.floor(most / 3);
+  return text.length <= most ? text : `${text.slice(0, most - end - 1)}…${text.slice(-end)}`;
+}
+
 /** Text from outside in double quotes, printable, and short enough for a message. */
 export function quoted(text: string): string {
   const most = 80;

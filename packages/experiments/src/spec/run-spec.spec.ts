@@ -134,6 +134,7 @@ test('a spec in a few words', () => {
       }),
     ),
   ).toBe('mnist, mlp 500-20, dense funHash:1/64, rate 0.2, seed 0');
+  expect(describeSpec(runSpec({ data: { name: 'a\u009b31m' } }))).toMatch(/^a\\u009b31m, mlp/);
   expect(describeSpec(runSpec({ data: null, net: { file: 'a.safetensors' }, epochs: 0, judge: null }))).toBe(
     'a.safetensors, seed 0',
   );

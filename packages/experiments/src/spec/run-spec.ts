@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, parseJson } from '@funhash/codec';
-import { type OptionRules, option } from '@funhash/hashing';
+import { type OptionRules, option, printable } from '@funhash/hashing';
 import { SpecError } from '../errors.ts';
 import { parseScheme, quantizerOf } from '../nets/scheme-text.ts';
 import { optimizerOf } from '../training/optimizer.ts';
@@ -174,5 +174,6 @@ export function describeSpec({ data, net, optimizer, seed }: RunSpec): string {
     ? net.file
     : [net.model, ...(net.widths ? [net.widths.join('-')] : [])].join(' ');
   const rate = optimizer.learningRate === undefined ? [] : [`rate ${optimizer.learningRate}`];
-  return [...(data ? [data.name] : []), body, ...weights, ...rate, `seed ${seed}`].join(', ');
+  // Names come from files, and this is shown in tables, reports and on terminals.
+  return printable([...(data ? [data.name] : []), body, ...weights, ...rate, `seed ${seed}`].join(', '));
 }
