@@ -15,26 +15,27 @@ const entries = [
     import: '{ xxHash32 }',
     limit: '0.8 kB',
   },
-  // 4 to 4.8 kB: the checker of options, by which everything refuses misspelt ones.
-  { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '4.8 kB' },
+  // 4.8 to 5.3 kB: what all packages stand on has its place here: CRC-32, bounded inflating, what bytes are, printable text.
+  { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '5.3 kB' },
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
   { name: 'codegen', path: 'packages/codegen/dist/index.js', limit: '6 kB' },
   // All layers and all schemes with their kernels, and files: 78 to 86 kB with five more schemes and packed signs.
   { name: 'layers', path: 'packages/layers/dist/index.js', limit: '102 kB' },
   // 60.5 to 66 kB: options that are checked with the nearest name, in code and in files (hashing 1.2, layers 2), and
-  // storage formats that are read and written by one file each (codec 1.5).
+  // storage formats that are read and written by one file each (codec 1.5). 66 to 67 kB: files are read within what they
+  // can hold (gzip by its length, headers entry by entry), messages are printable, bytes are told from other numbers.
   {
     name: 'layers: dense networks',
     path: 'packages/layers/dist/index.js',
     import: '{ Dense, hashedNet, loadOnly, Sequential, tensor }',
-    limit: '66 kB',
+    limit: '67 kB',
   },
   {
     name: 'layers: dense networks, without WebAssembly',
     path: 'packages/layers/dist/index.js',
     import: '{ Dense, hashedNet, loadOnly, Sequential, tensor }',
     conditions: ['funhash-reference'],
-    limit: '39.5 kB',
+    limit: '41 kB',
   },
   // 34.5 to 38.5 kB: a third each for the checker of options, what training is told by it, and storage formats.
   { name: 'training', path: 'packages/training/dist/index.js', limit: '38.5 kB' },

@@ -1,4 +1,4 @@
-import { ArgumentError, shownValue } from '@funhash/hashing';
+import { ArgumentError, bytesOf, shownValue } from '@funhash/hashing';
 import { allocateArray, type DType, dtypeOf, sizeOf, type TypedArray } from '@funhash/tensor';
 
 /** Typed arrays that hold numbers. Bytes are pixels and become value / 255; an Int32Array stays integer. */
@@ -91,9 +91,10 @@ const isTensorLike = (value: unknown): boolean =>
 /** A view as one of the four kinds that tensors have; undefined for one that holds no numbers. */
 function typed(view: unknown): TypedArray | undefined {
   if (view instanceof Float32Array || view instanceof Float64Array) return view;
-  if (view instanceof Int32Array || view instanceof Uint8Array) return view;
+  if (view instanceof Int32Array) return view;
   // Pixels of a canvas are bytes as others are.
-  if (view instanceof Uint8ClampedArray) return new Uint8Array(view.buffer, view.byteOffset, view.length);
+  const bytes = bytesOf(view);
+  if (bytes) return bytes;
   if (view instanceof Uint32Array) return Float64Array.from(view);
   const kind = Object.prototype.toString.call(view).slice(8, -1);
   if (['Int8Array', 'Int16Array', 'Uint16Array', 'Float16Array'].includes(kind))
