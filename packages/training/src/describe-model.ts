@@ -1,6 +1,7 @@
 import type { Model, Signature } from '@funhash/layers';
 import type { Shape } from '@funhash/tensor';
 import type { Arrays } from './examples.ts';
+import { isLabels } from './numeric-array.ts';
 
 /** Tells a model what its inputs and outputs mean, from a batch and the outputs for it, unless it knows already. */
 export function describeModel(model: Model, batch: Arrays, outputs: Shape): void {
@@ -8,12 +9,14 @@ export function describeModel(model: Model, batch: Arrays, outputs: Shape): void
   if (!('signature' in model) || model.signature !== undefined) return;
   const [, ...input] = batch.inputs.shape;
   const { given = 'f32', targets } = batch;
-  const isLabels = targets.data instanceof Int32Array && targets.shape.length === 1 && outputs.length === 2;
+  const isOfClasses = isLabels(targets) && outputs.length === 2;
   const signature: Signature = {
     input,
     dtype: given,
     ...(given === 'u8' && { scale: [0, 1] }),
-    ...(isLabels && { classes: Array.from({ length: outputs[1] as number }, (_, label) => String(label)) }),
+    ...(isOfClasses && {
+      classes: Array.from({ length: outputs[1] as number }, (_, label) => String(label)),
+    }),
   };
   model.signature = signature;
 }

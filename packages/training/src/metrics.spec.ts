@@ -1,3 +1,4 @@
+import { ArgumentError } from '@funhash/hashing';
 import { expect, test } from 'vitest';
 import fixtures from './metrics.fixtures.json' with { type: 'json' };
 import {
@@ -59,7 +60,66 @@ test('metrics of numbers', () => {
 
 test('what does not fit is refused', () => {
   expect(() => accuracy(scores, labelled([1, 2]))).toThrow(/scores \[N, C\] with labels.*\[40,5\].*\[2\]/);
-  expect(() => confusionMatrix(scores, labelled(fixtures.labels.map(() => 7)))).toThrow(/labels below 5/);
+  expect(() => confusionMatrix(scores, labelled(fixtures.labels.map(() => 7)))).toThrow(
+    /labels from 0 to 4, as there are 5 classes, got 7 at targets\[0\]/,
+  );
   expect(() => r2(scores, labels)).toThrow(/one shape/);
   expect(() => topKAccuracy(0)).toThrow(/k ≥ 1/);
+});
+
+const metrics = {
+  accuracy,
+  confusionMatrix,
+  errorRate,
+  meanAbsoluteError,
+  r2,
+  rootMeanSquaredError,
+  'topKAccuracy(2)': topKAccuracy(2),
+};
+const odd: readonly unknown[] = [
+  undefined,
+  null,
+  7,
+  'labels',
+  [0, 1],
+  Int32Array.of(0, 1),
+  {},
+  { shape: [2] },
+  { shape: 2, data: Int32Array.of(0, 1) },
+  { shape: [2], data: [0, 1] },
+  { shape: [3], data: Int32Array.of(0, 1) },
+  { shape: [-2], data: Int32Array.of(0, 1) },
+  { shape: [2], data: BigInt64Array.of(0n, 1n) },
+  { shape: [8], data: new DataView(new ArrayBuffer(8)) },
+];
+
+test.each(Object.entries(metrics))(
+  '%s: arguments of a wrong kind are refused by their names',
+  (name, metric) => {
+    const right = matrix([
+      [1, 2],
+      [3, 4],
+    ]);
+    const call = metric as (outputs: unknown, targets: unknown) => unknown;
+    const operation = name.replace('(2)', '');
+    for (const given of odd) {
+      for (const [act, argument] of [
+        [() => call(right, given), 'targets'],
+        [() => call(given, right), 'outputs'],
+      ] as const) {
+        expect(act).toThrow(ArgumentError);
+        expect(act).toThrow(`${operation}: expected ${argument} as { shape, data }`);
+      }
+    }
+  },
+);
+
+test('a label below 0 is no class, and reads no other row', () => {
+  const two = matrix([
+    [1, 2],
+    [3, 1],
+  ]);
+  expect(accuracy(two, labelled([1, -1]))).toBe(0.5);
+  expect(topKAccuracy(2)(two, labelled([1, -1]))).toBe(0.5);
+  expect(() => confusionMatrix(two, labelled([1, -1]))).toThrow(/got -1 at targets\[1\]/);
 });

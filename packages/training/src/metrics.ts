@@ -1,4 +1,5 @@
 import { ArgumentError, shownValue } from '@funhash/hashing';
+import { isLabels, requireNumericArrays } from './numeric-array.ts';
 import type { NumericArray } from './optimizer.ts';
 
 /**
@@ -15,9 +16,8 @@ function refuse(operation: string, expected: string, outputs: NumericArray, targ
   });
 }
 
-const isLabels = ({ shape, data }: NumericArray): boolean => shape.length === 1 && data instanceof Int32Array;
-
 function classesOf(operation: string, outputs: NumericArray, targets: NumericArray): number {
+  requireNumericArrays(operation, outputs, targets);
   const [count, classes = 0] = outputs.shape;
   const fits = isLabels(targets) ? targets.shape[0] === count : targets.shape.join() === outputs.shape.join();
   if (outputs.shape.length !== 2 || classes < 1 || !fits)
@@ -89,7 +89,7 @@ export function topKAccuracy(k: number): Metric {
 /** Number of scores of a row that come before that of `target`; all, where it is NaN or no class. */
 function rankOf(data: NumericArray['data'], from: number, classes: number, target: number): number {
   const own = data[from + target] as number;
-  if (target >= classes || Number.isNaN(own)) return classes;
+  if (!(target >= 0 && target < classes) || Number.isNaN(own)) return classes;
   let rank = 0;
   for (let c = 0; c < classes; c++) {
     const other = data[from + c] as number;
@@ -106,7 +106,12 @@ export function confusionMatrix(outputs: NumericArray, targets: NumericArray): N
   const count = outputs.shape[0] as number;
   for (let row = 0; row < count; row++) {
     const target = wanted(targets, row, columns);
-    if (target >= classes) refuse('confusionMatrix', `labels below ${classes}`, outputs, targets);
+    if (!(target >= 0 && target < classes))
+      throw new ArgumentError({
+        operation: 'confusionMatrix',
+        expected: `labels from 0 to ${classes - 1}, as there are ${classes} classes`,
+        actual: `${target} at targets[${row}]`,
+      });
     const cell = target * classes + predicted(outputs, row, columns);
     data[cell] = (data[cell] as number) + 1;
   }
@@ -114,6 +119,7 @@ export function confusionMatrix(outputs: NumericArray, targets: NumericArray): N
 }
 
 function requireNumbers(operation: string, outputs: NumericArray, targets: NumericArray): void {
+  requireNumericArrays(operation, outputs, targets);
   if (outputs.data.length !== targets.data.length || outputs.shape[0] !== targets.shape[0])
     refuse(operation, 'outputs and targets of one shape', outputs, targets);
 }

@@ -3,6 +3,7 @@ import type { Arrays } from './examples.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { FitConfig } from './fit-config.ts';
 import type { Loss } from './losses.ts';
+import { isLabels } from './numeric-array.ts';
 import { type Optimizer, optimizerRules, type RunLength } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 import { lossName } from './targets.ts';
@@ -27,10 +28,9 @@ export type RunDescription = Readonly<Record<string, Described>>;
 /** The fields that are told by the examples. */
 export function describeData(all: Arrays): RunDescription {
   const { inputs, targets } = all;
-  const isLabels = targets.data instanceof Int32Array && targets.shape.length === 1;
   return {
     'data.inputs': fingerprintOf(inputs),
-    [isLabels ? 'data.labels' : 'data.targets']: fingerprintOf(targets),
+    [isLabels(targets) ? 'data.labels' : 'data.targets']: fingerprintOf(targets),
   };
 }
 

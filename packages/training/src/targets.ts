@@ -9,6 +9,7 @@ import {
   softmaxCrossEntropy,
   squaredHinge,
 } from './losses.ts';
+import { isLabels } from './numeric-array.ts';
 import type { NumericArray } from './optimizer.ts';
 
 /** What is wrong with targets, in the words of an error. */
@@ -25,7 +26,6 @@ interface Misfit {
  */
 type TargetRule = (outputs: Shape, targets: NumericArray, at: string) => Misfit | undefined;
 
-const isLabels = ({ shape, data }: NumericArray): boolean => shape.length === 1 && data instanceof Int32Array;
 const asTargets = 'targets: labels.map((label) => [label])';
 
 // Bytes are pixels, in targets as in inputs.
