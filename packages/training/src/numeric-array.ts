@@ -12,11 +12,7 @@ export const isLabels = ({ shape, data }: NumericArray): boolean =>
  * @param name of the argument in errors, such as `targets`
  * @throws ArgumentError unless it is `{ shape, data }` with a typed array of as many numbers as the shape has
  */
-export function requireNumericArray(
-  operation: string,
-  name: string,
-  given: unknown,
-): asserts given is NumericArray {
+function requireNumericArray(operation: string, name: string, given: unknown): asserts given is NumericArray {
   const { shape, data } = (typeof given === 'object' && given !== null ? given : {}) as Partial<NumericArray>;
   const isShape =
     Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0);

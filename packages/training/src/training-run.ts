@@ -1,7 +1,6 @@
 import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { StagedBuffers } from '@funhash/layers';
-import type { Parameter } from '@funhash/space';
 import { openScope, type Shape, type Tensor } from '@funhash/tensor';
 import type { Checkpoint, Progress } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
@@ -156,8 +155,7 @@ export class TrainingRun<M extends Metrics> {
       found = this.#gradients(batch, staged);
       const loss = (await found.loss.data())[0] as number;
       this.#requireFinite('loss', loss, learningRate);
-      for (const [buffer, contents] of staged.contents)
-        this.#requireFiniteValues(this.#nameOf(buffer), await contents.data(), learningRate);
+      if (staged.contents.size > 0) await this.#requireFiniteBuffers(staged, learningRate);
       this.#optimizer.update(found.gradients);
       staged.commit();
       describeModel(this.#plan.model, batch, found.outputs);
@@ -200,9 +198,15 @@ export class TrainingRun<M extends Metrics> {
     this.#isFitting = source.all !== undefined;
   }
 
-  #nameOf(buffer: Parameter): string {
-    for (const [name, own] of this.#plan.values) if (own === buffer) return name;
-    return buffer.name;
+  // A variance beyond f32 makes a finite loss.
+  async #requireFiniteBuffers({ contents }: StagedBuffers, learningRate: number): Promise<void> {
+    for (const [buffer, values] of contents) {
+      const data = values.backend.host ? values.dataSync() : await values.data();
+      const bad = notFinite(data);
+      if (bad === undefined) continue;
+      const [name = buffer.name] = [...this.#plan.values].find(([, own]) => own === buffer) ?? [];
+      this.#requireFinite(`parameter ${name}`, bad, learningRate);
+    }
   }
 
   #advance(loss: number, count: number, learningRate: number): void {
@@ -293,15 +297,12 @@ export class TrainingRun<M extends Metrics> {
 
   async #finiteValues(): Promise<Values> {
     const values = await valuesOf(this.#plan.values);
-    for (const [name, { data }] of values)
-      this.#requireFiniteValues(name, data, this.#progress.learningRate, this.#progress.step);
+    const { learningRate, step } = this.#progress;
+    for (const [name, { data }] of values) {
+      const bad = notFinite(data);
+      if (bad !== undefined) this.#requireFinite(`parameter ${name}`, bad, learningRate, step);
+    }
     return values;
-  }
-
-  #requireFiniteValues(name: string, data: NumericArray['data'], learningRate: number, step?: number): void {
-    for (let k = 0; k < data.length; k++)
-      if (!Number.isFinite(data[k]))
-        this.#requireFinite(`parameter ${name}`, data[k] as number, learningRate, step);
   }
 
   /** @param at the step that is to blame. Default: the one under way */
@@ -321,6 +322,12 @@ export class TrainingRun<M extends Metrics> {
   dispose(): void {
     this.#optimizer.dispose();
   }
+}
+
+/** The first value that is not finite. */
+function notFinite(data: NumericArray['data']): number | undefined {
+  for (let k = 0; k < data.length; k++) if (!Number.isFinite(data[k])) return data[k];
+  return undefined;
 }
 
 /** The first place where two texts part. */

@@ -2,6 +2,7 @@ import {
   add,
   batchNorm,
   divide,
+  elementwise,
   multiply,
   multiplyAdd,
   powerOfTwo,
@@ -19,6 +20,10 @@ import { moveBuffer, type Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
 import { Normalization, normalizationOptions } from './normalization.ts';
+
+const blended = elementwise('running statistics', (running, kept, found, share) =>
+  running.times(kept).plus(found.times(share)),
+);
 
 const options = {
   ...normalizationOptions,
@@ -78,7 +83,7 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
         actual: `${count} in ${shapeText(x.shape)}`,
       });
     const move = (running: Parameter, found: Tensor, share: number): void =>
-      moveBuffer(pass, running, (value) => add(multiply(value, 1 - momentum), multiply(found, share)));
+      moveBuffer(pass, running, (value) => blended(value, 1 - momentum, found, share));
     move(this.statistics.mean, mean, momentum);
     move(this.statistics.variance, variance, (momentum * count) / (count - 1));
     return y;
