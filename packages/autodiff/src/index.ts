@@ -43,6 +43,7 @@ export {
   type AveragePoolOptions,
   averagePool,
   globalAveragePool,
+  globalMaxPool,
   maxPool,
   type PoolOptions,
 } from './ops/pooling.ts';

@@ -61,6 +61,7 @@ const withOptions = {
   maxPool: of(ops.maxPool, x),
   averagePool: of(ops.averagePool, x),
   globalAveragePool: of(ops.globalAveragePool, x),
+  globalMaxPool: of(ops.globalMaxPool, x),
   windows: of(ops.windows, x),
   overlapAdd: of(ops.overlapAdd, x, [1, 6, 1]),
   batchNorm: of(ops.batchNorm, x),

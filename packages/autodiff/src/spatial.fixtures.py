@@ -146,6 +146,11 @@ for _ in range(4):
     norm(first(x))
     steps.append({'x': values(x), 'mean': norm.running_mean.tolist(), 'variance': norm.running_var.tolist()})
 
+# Over several axes.
+inputs = [normal(2, 3, 2, 4), normal(2, 4) + 1.5, normal(2, 4)]
+case('layerNorm', lambda x, s, b: F.layer_norm(x, (2, 4), s, b, 0.1), inputs, {'epsilon': 0.1})
+case('globalMaxPool', lambda x: torch.square(x.amax((1, 2))), [normal(2, 3, 4, 2)])
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'spatial.fixtures.json'), 'w') as out:
     lines = ',\n'.join(json.dumps(entry) for entry in cases)

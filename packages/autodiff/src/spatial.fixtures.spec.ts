@@ -26,6 +26,7 @@ const calls: Record<string, Call> = {
   maxPool: ([x], options) => ad.square(ad.maxPool(x, options)),
   averagePool: ([x], options) => ad.square(ad.averagePool(x, options)),
   globalAveragePool: ([x]) => ad.square(ad.globalAveragePool(x)),
+  globalMaxPool: ([x]) => ad.square(ad.globalMaxPool(x)),
   windows: ([x], options) => ad.square(ad.windows(x, options)),
   overlapAdd: ([x], { shape, ...options }) => ad.square(ad.overlapAdd(x, shape, options)),
   upsampleNearest: ([x], { scale }) => ad.square(ad.upsampleNearest(x, scale)),

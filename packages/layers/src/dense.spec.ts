@@ -182,4 +182,16 @@ describe('refused', () => {
     );
     expect(layer.forward(tensor([], [0, 4])).shape).toEqual([0, 2]);
   });
+
+  test.each([dense(), hashedNet({ ratio: 1 / 2 }), lowRank({ rank: 1 })])(
+    'leading axes are examples: weight %#',
+    (weight) => {
+      const layer = new Dense({ in: 4, out: 3, activation: 'tanh', weight, seed: 1 });
+      const values = Float32Array.from({ length: 24 }, (_, k) => Math.sin(k));
+      const [flat, deep] = [tensor(values, [6, 4]), tensor(values, [2, 3, 4])];
+      expect(layer.forward(deep).shape).toEqual([2, 3, 3]);
+      expect(layer.forward(deep).dataSync()).toEqual(layer.forward(flat).dataSync());
+      expect(layer.forward(tensor([], [2, 0, 4])).shape).toEqual([2, 0, 3]);
+    },
+  );
 });

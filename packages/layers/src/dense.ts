@@ -1,5 +1,6 @@
+import { reshape } from '@funhash/autodiff';
 import type { OptionsOf } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from './layer-options.ts';
 import type { Module } from './module.ts';
 import type { Pass } from './pass.ts';
@@ -16,7 +17,7 @@ const options = {
 
 export type DenseOptions = OptionsOf<typeof options>;
 
-/** y = activation(x · Vᵀ + b): x [B, in] → y [B, out], with V [out, in] stored as any scheme says. */
+/** y = activation(x · Vᵀ + b): x [B, in], or of more leading axes, → y [B, out], with V [out, in] stored as any scheme says. */
 export class Dense extends Weighted<DenseOptions> {
   static override readonly type: string = 'dense';
   static override readonly options = options;
@@ -34,15 +35,17 @@ export class Dense extends Weighted<DenseOptions> {
 
   compute(x: Tensor, pass: Pass): Tensor {
     const { in: width, out } = this.options;
-    if (x.rank !== 2 || x.shape[1] !== width)
+    if (x.rank < 2 || x.shape.at(-1) !== width)
       throw new ShapeError({
         operation: `Dense ${width} → ${out}`,
         expected: `an input of shape [B, ${width}]`,
         actual: shapeText(x.shape),
         remedy: x.rank > 2 ? 'Put a Flatten before it.' : 'The first axis is the batch.',
       });
-    const weight = this.weightFor(pass);
-    return this.activated(weight.matmul(this.quantized(x, pass), this.biasValues()), pass);
+    const lead = x.shape.slice(0, -1);
+    const rows = lead.length === 1 ? x : reshape(x, [sizeOf(lead), width]);
+    const y = this.weightFor(pass).matmul(this.quantized(rows, pass), this.biasValues());
+    return this.activated(lead.length === 1 ? y : reshape(y, [...lead, out]), pass);
   }
 
   protected override get product() {

@@ -20,6 +20,7 @@ export { Conv2d, type Conv2dOptions } from './spatial/conv2d.ts';
 export { DepthwiseConv2d, type DepthwiseConv2dOptions } from './spatial/depthwise-conv2d.ts';
 export { Dropout2d } from './spatial/dropout2d.ts';
 export { GlobalAveragePool } from './spatial/global-average-pool.ts';
+export { GlobalMaxPool } from './spatial/global-max-pool.ts';
 export { MaxPool2d, type MaxPool2dOptions } from './spatial/max-pool2d.ts';
 export { Pad, type PadOptions } from './spatial/pad.ts';
 export { Upsample, type UpsampleOptions } from './spatial/upsample.ts';

@@ -23,6 +23,11 @@ describe('laws', () => {
   const ofLayer = (x: Tensor, scale: Tensor, shift: Tensor): Tensor =>
     layerNorm(x, { scale, shift, epsilon: 0.1 });
   for (const law of opLaws('layerNorm', ofLayer, anyNorm)) test(law.name, law.check);
+
+  const overSeveral = fc
+    .tuple(fc.constantFrom([2], [1, 2]), fc.constantFrom([3, 2], [2, 1, 3]))
+    .map(([lead, own]) => ({ shapes: [[...lead, ...own], own, own] as const, parameters: [] as const }));
+  for (const law of opLaws('layerNorm over several axes', ofLayer, overSeveral)) test(law.name, law.check);
 });
 
 test('parameters are one for each channel', () => {

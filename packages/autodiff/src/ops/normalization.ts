@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { requireTensor, ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { customGradient, stopGradient } from '../grad.ts';
 import { nearestPowerOfTwo, powerOfTwo } from '../quantizers/power-of-two.ts';
 import { tensorOption } from './option-rules.ts';
@@ -8,7 +8,7 @@ import { mean } from './reduce.ts';
 import { reshape, sumTo } from './views.ts';
 
 const rules = {
-  /** γ [C], what normalised elements are multiplied by. */
+  /** γ [C], what normalised elements are multiplied by; of `layerNorm` it may have more axes. */
   scale: option.required(tensorOption()),
   /** β [C], what is then added to them. */
   shift: option.required(tensorOption()),
@@ -69,16 +69,28 @@ function overBatch(operation: string, x: Tensor, options: NormOptions, by: Arith
 }
 
 /**
- * y = γ·(x − mean) / √(variance + ε) + β by the statistics of x along its last axis; x [..., C].
+ * y = γ·(x − mean) / √(variance + ε) + β by the statistics of x along the axes that γ and β have: the last one where they
+ * are [C], the last two of x [..., H, C] where they are [H, C], and so on.
  *
  * Ba, Kiros and Hinton 2016, arXiv:1607.06450, eq. 4.
  *
- * @throws ShapeError where channels differ in number; OptionError for an unknown option
+ * @throws ShapeError where extents differ; OptionError for an unknown option
  */
 export function layerNorm(x: Tensor, options: NormOptions): Tensor {
-  requireChannels('layerNorm', x, options);
+  const operation = 'layerNorm';
+  requireTensor(operation, x);
+  checkOptions(operation, rules, options);
   const { scale, shift, epsilon = 1e-5 } = options;
-  return normalized(x, [x.rank - 1], scale, shift, epsilon, exact).y;
+  const lead = x.rank - scale.rank;
+  const own = x.shape.slice(Math.max(1, lead));
+  if (scale.rank < 1 || !sameShape(scale.shape, own) || !sameShape(shift.shape, own))
+    throw new ShapeError({
+      operation,
+      expected: 'x of shape [..., C], scale and shift of shape [C], or more last axes of x',
+      actual: [x, scale, shift].map(({ shape }) => shapeText(shape)).join(', '),
+    });
+  const axes = own.map((_, axis) => lead + axis);
+  return normalized(x, axes, scale, shift, epsilon, exact).y;
 }
 
 function requireChannels(operation: string, x: Tensor, options: NormOptions): void {

@@ -12,7 +12,7 @@ import { requireTensor, runMap, runPlace, type Tensor, tensor } from '@funhash/t
 import { recorded } from '../tape.ts';
 import { type NoOptions, refuseOptions } from './option-rules.ts';
 import { multiply } from './pointwise.ts';
-import { mean } from './reduce.ts';
+import { max, mean } from './reduce.ts';
 import { broadcastTo, padWith, reshape } from './views.ts';
 import { type PaddedWindowOptions, paddedWindowRules, planWindows, type WindowPlan } from './window-plan.ts';
 import { addPieces, overlapAddBy, piecesOf } from './windows.ts';
@@ -137,6 +137,18 @@ export function globalAveragePool(x: Tensor, options?: NoOptions): Tensor {
   requireTensor('globalAveragePool', x);
   refuseOptions('globalAveragePool', options);
   return mean(x, { axis: x.shape.slice(1, -1).map((_, axis) => axis + 1) });
+}
+
+/**
+ * The largest element of each channel over all spatial axes: x [B, ...spatial, C] → [B, C]. Equal largest elements share
+ * the gradient evenly.
+ *
+ * @throws OptionError, ArgumentError for options: it has none
+ */
+export function globalMaxPool(x: Tensor, options?: NoOptions): Tensor {
+  requireTensor('globalMaxPool', x);
+  refuseOptions('globalMaxPool', options);
+  return max(x, { axis: x.shape.slice(1, -1).map((_, axis) => axis + 1) });
 }
 
 function planPool(operation: string, x: Tensor, rules: OptionRules, options: PoolOptions): WindowPlan {

@@ -1,14 +1,33 @@
 import { layerNorm } from '@funhash/autodiff';
+import type { OptionsOf } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
+import { layerOption } from '../layer-options.ts';
 import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
-import { Normalization, type NormalizationOptions, normalizationOptions } from './normalization.ts';
+import { Normalization, normalizationOptions } from './normalization.ts';
 
-export type LayerNormOptions = NormalizationOptions;
+const isExtent = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) < 2 ** 31;
+
+const options = {
+  ...normalizationOptions,
+  /** Extent of the last axis, or a list with those of the last axes, which are normalised together. */
+  channels: layerOption.required(
+    layerOption.that<number | readonly number[]>(
+      'a whole number ≥ 1, or a list of 1 to 8 of them',
+      (value) =>
+        Array.isArray(value)
+          ? value.length >= 1 && value.length <= 8 && value.every(isExtent)
+          : isExtent(value),
+    ),
+  ),
+} as const;
+
+export type LayerNormOptions = OptionsOf<typeof options>;
 
 /**
- * Normalisation of each example along its last axis, in training and inference alike: x [..., channels].
+ * Normalisation of each example along its last axis, or the last axes, in training and inference alike: x [..., channels].
  *
  *     y = activation(scale · (x − mean) / √(variance + epsilon) + shift)
  *
@@ -16,7 +35,7 @@ export type LayerNormOptions = NormalizationOptions;
  */
 export class LayerNorm extends Normalization<LayerNormOptions> {
   static override readonly type: string = 'layerNorm';
-  static override readonly options = normalizationOptions;
+  static override readonly options = options;
   static override readonly sample: LayerSample<Module> = {
     input: [3, 5],
     layers: () => [new LayerNorm({ channels: 5, activation: 'sigmoid' })],

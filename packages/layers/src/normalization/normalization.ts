@@ -1,5 +1,5 @@
 import type { OptionsOf } from '@funhash/hashing';
-import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
+import { ShapeError, sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { activationNamed } from '../activations.ts';
 import { layerOption, startOptions } from '../layer-options.ts';
 import { Module } from '../module.ts';
@@ -18,16 +18,24 @@ export const normalizationOptions = {
 
 export type NormalizationOptions = OptionsOf<typeof normalizationOptions>;
 
+/** Options of any normalisation: some take the extents of several axes as their channels. */
+type AnyOptions = Omit<NormalizationOptions, 'channels'> & { readonly channels: number | readonly number[] };
+
 /** What layers have in common that normalise, scale and shift the last axis: scale starts at 1, shift at 0. */
-export abstract class Normalization<O extends NormalizationOptions> extends Module<O> {
+export abstract class Normalization<O extends AnyOptions> extends Module<O> {
   readonly #scale: OwnValues;
   readonly #shift: OwnValues;
 
   constructor(options: O) {
     super(options);
+    this.#scale = this.values('scale', this.#own, { start: 1 });
+    this.#shift = this.values('shift', this.#own);
+  }
+
+  /** The extents of the axes that are scaled and shifted. */
+  get #own(): readonly number[] {
     const { channels } = this.options;
-    this.#scale = this.values('scale', [channels], { start: 1 });
-    this.#shift = this.values('shift', [channels]);
+    return typeof channels === 'number' ? [channels] : channels;
   }
 
   /** Scale and shift as tensors [channels]. */
@@ -36,11 +44,11 @@ export abstract class Normalization<O extends NormalizationOptions> extends Modu
   }
 
   protected requireInput(x: Tensor): void {
-    const { channels } = this.options;
-    if (x.rank < 2 || x.shape.at(-1) !== channels)
+    const own = this.#own;
+    if (x.rank <= own.length || !sameShape(x.shape.slice(-own.length), own))
       throw new ShapeError({
         operation: this.title,
-        expected: `an input of shape [..., ${channels}]`,
+        expected: `an input of shape [..., ${own.join(', ')}]`,
         actual: shapeText(x.shape),
       });
   }
