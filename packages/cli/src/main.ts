@@ -17,7 +17,16 @@ export const exitCodes = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as co
  * @param args without the names of node and the script
  * @returns the exit code: 0 done; 1 failed; 2 wrong usage, paths that are not there included; 128 and its number after a signal
  */
-export async function main(args: readonly string[], to: Output = terminal): Promise<number> {
+export function main(args: readonly string[], to: Output = terminal): Promise<number> {
+  const done = previous.then(() => carryOut(args, to));
+  previous = done.catch(() => {});
+  return done;
+}
+
+// A process has one backend: of commands that are asked for together one has it at a time.
+let previous: Promise<unknown> = Promise.resolve();
+
+async function carryOut(args: readonly string[], to: Output): Promise<number> {
   const output = guarded(to);
   const isPrinted = to === terminal ? watchStreams() : async () => {};
   const program = new Command('funhash')

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Asked } from '../files/decode-inputs.ts';
 import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
+import { batchFor, modelCost } from '../files/model-cost.ts';
 import { type Output, tableOf } from '../terminal/output.ts';
 
 /** Makes `funhash predict`: classes of images in a file. */
@@ -42,11 +43,15 @@ export function predictCommand({ line }: Output): Command {
       }) => {
         const net = await loadModel(model);
         const asked = askedBy(net);
+        const cost = await modelCost(
+          model,
+          asked.input.reduce((size, extent) => size * extent, 1),
+        );
         const { count, values } = await readInputs(input, asked, { background: levelOf(background) });
         const [low, high] = asked.scale ?? [0, 1];
         const inputs = invert ? values.map((x) => low + high - x) : values;
-        const outputs = await predict(net, inputs, { count });
-        const classes = outputs.shape[1] as number;
+        const outputs = await predict(net, inputs, { count, batchSize: batchFor(cost) });
+        const classes = outputs.data.length / count;
         const scoresOf = (k: number) => outputs.data.subarray(k * classes, (k + 1) * classes);
         if (json) {
           // Line by line: one text of many images may be longer than texts can be.
