@@ -145,6 +145,17 @@ describe('what is refused', () => {
     expect(await inflateBytes(gzipSync(promising(5000, 5000)))).toEqual(unpadded(promising(5000, 5000)));
   });
 
+  test('other content than a safetensors file, where only that is wanted, at its first bytes', async () => {
+    const zeros = gzipSync(new Uint8Array(2 ** 26));
+    const { error, growth } = await costOf(zeros, { safetensorsOnly: true });
+    expect(error.message).toContain('a safetensors file in the gzip file, got other content');
+    expect(growth).toBeLessThan(2 ** 22);
+    await expect(inflateBytes(gzipSync('{}'), { safetensorsOnly: true })).rejects.toThrow('other content');
+    const file = promising(10, 10);
+    expect(await inflateBytes(gzipSync(file), { safetensorsOnly: true })).toEqual(unpadded(file));
+    expect(await inflateBytes(file, { safetensorsOnly: true })).toBe(file);
+  });
+
   test('a whole file takes no more than itself', async () => {
     const file = promising(2 ** 25, 2 ** 25);
     const packed = gzipSync(file);

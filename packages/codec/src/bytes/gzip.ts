@@ -18,6 +18,8 @@ const rules = {
   maxBytes: byteLimit(),
   /** The name of the file in errors. Default `bytes in memory`. */
   source: option.text(),
+  /** Refuse other content than a safetensors file, at its first bytes. Default false. */
+  safetensorsOnly: option.flag(),
 };
 
 const operation = 'inflateBytes';
@@ -39,7 +41,11 @@ export async function inflateBytes(
   checkOptions(operation, rules, options);
   const bytes = requireBytes(operation, 'a file', content);
   if (!isGzip(bytes)) return bytes;
-  const { maxBytes = Math.min(2 ** 30, 2 ** 26 + 16 * bytes.length), source = 'bytes in memory' } = options;
+  const {
+    maxBytes = Math.min(2 ** 30, 2 ** 26 + 16 * bytes.length),
+    source = 'bytes in memory',
+    safetensorsOnly = false,
+  } = options;
   const refuse = (expected: string, actual: string, remedy: string, cause?: unknown): never => {
     throw new ModelFileError({ operation, source, expected, actual, remedy }, { cause });
   };
@@ -59,7 +65,7 @@ export async function inflateBytes(
 
   let result = new Uint8Array(Math.min(promised, firstBytes));
   let length = 0;
-  let asked: number | undefined;
+  let asked: number | null | undefined;
   try {
     for await (const chunk of inflated([bytes], 'gzip')) {
       const needed = length + chunk.length;
@@ -70,7 +76,10 @@ export async function inflateBytes(
       if (asked !== undefined) continue;
       asked = fileLengthIn(result.subarray(0, length), promised, source);
       if (asked === undefined) continue;
-      if (asked !== promised) damaged(`${promised} bytes, where the header of the content asks for ${asked}`);
+      if (asked === null && safetensorsOnly)
+        refuse('a safetensors file in the gzip file', 'other content', 'Give the file of a model.');
+      if (asked !== null && asked !== promised)
+        damaged(`${promised} bytes, where the header of the content asks for ${asked}`);
       result = grown(result, promised);
     }
   } catch (cause) {

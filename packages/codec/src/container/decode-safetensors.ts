@@ -67,16 +67,16 @@ interface Entry {
 const wholeFile = 'Get the whole file again: it seems cut short, or is not a safetensors file.';
 
 /**
- * The length of a file by its first bytes, whose header says it; undefined where they are too few. Of other content than
- * safetensors it is the length that is known otherwise.
+ * The length of a file by its first bytes, whose header says it; undefined where they are too few, null where they are
+ * other content than a safetensors file of at most `known` bytes.
  *
  * @throws ModelFileError for a header that is damaged
  */
-export function fileLengthIn(first: Uint8Array, known: number, source: string): number | undefined {
-  if (known < 9) return known;
+export function fileLengthIn(first: Uint8Array, known: number, source: string): number | undefined | null {
+  if (known < 9) return null;
   if (first.length < 9) return undefined;
   const length = statedLength(first);
-  if (first[8] !== 0x7b || length > Math.min(safetensorsLimits.maxHeaderBytes, known - 8)) return known;
+  if (first[8] !== 0x7b || length > Math.min(safetensorsLimits.maxHeaderBytes, known - 8)) return null;
   if (first.length < 8 + length) return undefined;
   const { entries } = readHeader(first.subarray(8, 8 + length), (expected, actual, details) => {
     throw new ModelFileError({ operation: 'decodeSafetensors', expected, actual, source, ...details });

@@ -177,6 +177,7 @@ describe('any network, saved small', () => {
     changed[changed.length - 6] = (changed[changed.length - 6] as number) ^ 1;
     for (const wrong of [changed, compressed.slice(0, -3), zeros, await compressBytes(compressed)])
       await expect(load(wrong)).rejects.toThrow(ModelFileError);
+    await expect(load(zeros)).rejects.toThrow('a safetensors file in the gzip file, got other content');
     await expect(load(zeros, { maxBytes: 2 ** 20 })).rejects.toThrow('at most 1048576 bytes when inflated');
     await expect(load(compressed, { maxBytes: file.length - 1 })).rejects.toThrow('when inflated');
     expect(await load(compressed, { maxBytes: file.length })).toBeInstanceOf(Dense);

@@ -90,7 +90,11 @@ export async function readModelFile(
 ): Promise<ModelFile> {
   const name = sourceName(source, 'load');
   const limit = maxBytes === undefined ? {} : { maxBytes };
-  const bytes = await inflateBytes(await readBytes(source, limit), { ...limit, source: name });
+  const bytes = await inflateBytes(await readBytes(source, limit), {
+    ...limit,
+    source: name,
+    safetensorsOnly: true,
+  });
   return modelFile(decodeModel(bytes, { source: name }), name);
 }
 
