@@ -88,6 +88,13 @@ for p in [0.5, 1.5, -0.7, 2.5]:
     case('power', lambda x: torch.pow(x, p), [positive(6)], {'exponent': p})
 case('power', lambda x: torch.pow(x, 2.5), [[0.0, 1.0, 2.0]], {'exponent': 2.5})
 case('power', torch.pow, [positive(2, 3), normal(3)])
+corners = [[-2.0], [-1.0], [-0.5], [0.0], [0.5], [1.0], [3.0]]
+# Gradients of gradients at 0 are NaN in torch 1.13 where they are 0.
+case('power', torch.pow, [corners, [0.0, 1.0, 2.0, 3.0, 7.0, 16.0, 17.0]], order=1)
+case('power', torch.pow, [corners, [-1.0, -2.0, -3.0, 0.5, 1.5, -0.5]], order=1)
+case('power', torch.pow, [[0.0, 2.0, -2.0, -2.0], [2.0, 2.0, 2.0, 3.0]], order=1)
+for p in [0, 1, 2, 3, -1, 0.5, 1.5, -0.5]:
+    case('power', lambda x: torch.pow(x, p), [[0.0, -2.0, 4.0]], {'exponent': p}, order=1)
 case('clip', lambda x: torch.clamp(x, -0.5, 1.0), [line], {'low': -0.5, 'high': 1.0})
 
 binary = {

@@ -41,5 +41,7 @@ export function activationNamed(name: string): (x: Tensor, pass: Pass) => Tensor
       expected: `one of ${Object.keys(activations).join(', ')}`,
       actual: name,
     });
-  return activations[name as ActivationName];
+  const activation = activations[name as ActivationName];
+  // The others take the tensor alone.
+  return activation === stochasticSign ? stochasticSign : (x) => (activation as (x: Tensor) => Tensor)(x);
 }

@@ -30,7 +30,6 @@ describe('tensor', () => {
     expect(tensor([1]).dtype).toBe('f32');
     const arrays = [new Float32Array(1), new Float64Array(1), new Int32Array(1), new Uint8Array(1)];
     expect(arrays.map((values) => tensor(values).dtype)).toEqual(['f32', 'f64', 'i32', 'u8']);
-    expect(tensor([1.7], [1], { dtype: 'i32' }).toArray()).toEqual([1]);
     expect(tensor(new Uint8Array([7]), [1], { dtype: 'f64' }).dataSync()).toEqual(Float64Array.of(7));
   });
 
@@ -121,4 +120,42 @@ test('what no memory could hold is refused before an array is made', () => {
   expect(() => arange(most)).toThrow(
     'arange: expected at most 4294967296 bytes in one array, got 4294967296 elements of f32, 17179869184 bytes.',
   );
+});
+
+describe('dtypes of whole numbers', () => {
+  test.each([2 ** 31, -(2 ** 31) - 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    'i32 refuses %f',
+    (value) => {
+      for (const make of [
+        () => tensor([0, value], [2, 1], { dtype: 'i32' }),
+        () => tensor(Float64Array.of(0, value), [2, 1], { dtype: 'i32' }),
+      ])
+        expect(make).toThrow(`for dtype i32, got ${value} at element [1, 0]`);
+      expect(() => full([2], value, { dtype: 'i32' })).toThrow(
+        `full: expected whole numbers from -2147483648 to 2147483647 for dtype i32, got ${value}.`,
+      );
+    },
+  );
+
+  test('u8 holds 0 to 255', () => {
+    expect(tensor([0, 255], undefined, { dtype: 'u8' }).toArray()).toEqual([0, 255]);
+    for (const value of [-1, 256, 0.5])
+      expect(() => tensor([value], undefined, { dtype: 'u8' })).toThrow(`got ${value} at element [0]`);
+    expect(() => tensor(Int32Array.of(300), undefined, { dtype: 'u8' })).toThrow(ArgumentError);
+    expect(arange(256, { dtype: 'u8' }).size).toBe(256);
+    expect(() => arange(257, { dtype: 'u8' })).toThrow('arange: expected whole numbers from 0 to 255');
+  });
+
+  test('the ends of i32, a scalar, and −0 are held', () => {
+    const ends = [-(2 ** 31), 2 ** 31 - 1, -0];
+    expect(tensor(ends, undefined, { dtype: 'i32' }).toArray()).toEqual([-(2 ** 31), 2 ** 31 - 1, 0]);
+    expect(() => tensor(0.5, [], { dtype: 'i32' })).toThrow('0.5 at element []');
+  });
+
+  test('f32 takes the nearest, an infinite one beyond its range', () => {
+    expect(tensor(Float64Array.of(1e300, 0.1), undefined, { dtype: 'f32' }).toArray()).toEqual([
+      Number.POSITIVE_INFINITY,
+      Math.fround(0.1),
+    ]);
+  });
 });

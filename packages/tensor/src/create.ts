@@ -1,6 +1,14 @@
 import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { currentBackend } from './backends.ts';
-import { allocateArray, checkDType, type DType, dtypeOf, requireRoom, type TypedArray } from './dtype.ts';
+import {
+  allocateArray,
+  checkDType,
+  type DType,
+  dtypeOf,
+  requireHeld,
+  requireRoom,
+  type TypedArray,
+} from './dtype.ts';
 import { ShapeError } from './errors.ts';
 import { runKernel } from './run-kernel.ts';
 import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
@@ -29,7 +37,7 @@ function dtypeIn(operation: string, options: TensorOptions | undefined): DType |
  * @param values a number, nested arrays, or a typed array in row-major order
  * @param shape default: that of the nesting; `[n]` for a typed array
  * @throws ShapeError where nesting is ragged or the values do not fill the shape; ArgumentError for what is no number, with
- * its place
+ * its place; where dtype i32 or u8 would change a value. f32 takes the nearest, infinite beyond its range
  */
 export function tensor(values: NestedArray | TypedArray, shape?: Shape, options?: TensorOptions): Tensor {
   const dtype = dtypeIn('tensor', options);
@@ -51,14 +59,15 @@ export function tensor(values: NestedArray | TypedArray, shape?: Shape, options?
       actual: String(flat.length),
     });
   const result = empty(target, type);
-  if (flat.length > 0) result.backend.upload(result.buffer, typed(flat, type));
+  if (flat.length > 0) result.backend.upload(result.buffer, typed(flat, type, target));
   return result;
 }
 
 const isOptions = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
 
-function typed(values: readonly number[] | TypedArray, dtype: DType): TypedArray {
+function typed(values: readonly number[] | TypedArray, dtype: DType, shape: Shape): TypedArray {
   if (ArrayBuffer.isView(values) && dtypeOf(values) === dtype) return values;
+  requireHeld('tensor', values, dtype, shape);
   const converted = allocateArray(dtype, values.length);
   converted.set(values);
   return converted;
@@ -137,7 +146,11 @@ export function empty(shape: Shape, dtype: DType, backend = currentBackend(), op
   return new Tensor(new Storage(backend, dtype, size), shape);
 }
 
-/** A tensor of one value everywhere. */
+/**
+ * A tensor of one value everywhere.
+ *
+ * @throws ArgumentError where dtype i32 or u8 would change it
+ */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
   return filled('full', shape, value, options);
 }
@@ -146,6 +159,7 @@ function filled(operation: string, shape: Shape, value: number, options: TensorO
   const dtype = dtypeIn(operation, options) ?? 'f32';
   if (typeof value !== 'number')
     throw new ArgumentError({ operation, expected: 'a number as value', actual: shownValue(value) });
+  requireHeld(operation, [value], dtype);
   const result = empty(shape, dtype, undefined, operation);
   runKernel(result.backend, 'fill', [result, value]);
   return result;
@@ -161,7 +175,11 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return filled('ones', shape, 1, options);
 }
 
-/** `[0, 1, …, count − 1]`. */
+/**
+ * `[0, 1, …, count − 1]`.
+ *
+ * @throws ArgumentError where dtype u8 or i32 cannot hold the last of them
+ */
 export function arange(count: number, options?: TensorOptions): Tensor {
   const dtype = dtypeIn('arange', options) ?? 'f32';
   if (!(Number.isSafeInteger(count) && count >= 0))
@@ -172,6 +190,7 @@ export function arange(count: number, options?: TensorOptions): Tensor {
     });
   checkDType(dtype, 'arange');
   requireRoom('arange', dtype, count);
+  if (count > 0) requireHeld('arange', [count - 1], dtype);
   const values = allocateArray(dtype, count);
   for (let k = 0; k < count; k++) values[k] = k;
   return tensor(values);

@@ -86,7 +86,20 @@ test('assign overwrites and counts the version', () => {
 test('cast and place', () => {
   const x = tensor([1.5, -2.5]);
   expect(runCast(x, 'f32')).toBe(x);
-  expect(runCast(x, 'i32').dataSync()).toEqual(Int32Array.of(1, -2));
+  expect(() => runCast(x, 'i32')).toThrow(
+    'cast: expected whole numbers from -2147483648 to 2147483647 for dtype i32, got 1.5 at element [0]',
+  );
+  expect(runCast(tensor([1, -2]), 'i32').dataSync()).toEqual(Int32Array.of(1, -2));
+  expect(runCast(tensor(Uint8Array.of(255)), 'i32').item()).toBe(255);
+  expect(() =>
+    runCast(
+      tensor([
+        [1, 2],
+        [3, 256],
+      ]),
+      'u8',
+    ),
+  ).toThrow('256 at element [1, 1]');
   const placed = runPlace(
     [ones([1, 2]), tensor([[7]])],
     [2, 3],

@@ -2,7 +2,7 @@ import type { Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { requireTensor } from './arguments.ts';
 import { empty } from './create.ts';
-import type { DType } from './dtype.ts';
+import { type DType, isFloat, requireHeld } from './dtype.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { backendOf, describe, floatTypeOf, operandOf, requireIndex, requireShape } from './operands.ts';
 import { runKernel } from './run-kernel.ts';
@@ -111,9 +111,16 @@ export function broadcastView(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : x.view(shape, broadcastStrides(x.shape, x.strides, shape), x.offset);
 }
 
-/** Converts the dtype; the same tensor where it has it already. */
+/**
+ * Converts the dtype; the same tensor where it has it already.
+ *
+ * @throws ArgumentError where i32 or u8 would change a value; on a backend whose memory scripts do not see, values are
+ * converted toward zero instead
+ */
 export function runCast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
+  if (!isFloat(dtype) && x.dtype !== 'u8' && x.backend.host)
+    requireHeld('cast', x.dataSync(), dtype, x.shape);
   const out = empty(x.shape, dtype, x.backend);
   runKernel(x.backend, 'copy', [x, out]);
   return out;

@@ -1,5 +1,6 @@
-import { shownValue } from '@funhash/hashing';
+import { ArgumentError, shownValue } from '@funhash/hashing';
 import { DTypeError, MemoryError } from './errors.ts';
+import type { Shape } from './shape.ts';
 
 /** `f32` and `f64` carry gradients; `i32` and `u8` are for data and indices. */
 export type DType = 'f32' | 'f64' | 'i32' | 'u8';
@@ -82,4 +83,44 @@ export function checkDType(dtype: DType, operation: string): void {
 
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === 'f32' || dtype === 'f64';
+}
+
+/** The whole numbers that a dtype holds; the others hold any number, f32 the nearest, beyond its range an infinite one. */
+const wholeNumbers: Partial<Record<DType, readonly [least: number, most: number]>> = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u8: [0, 255],
+};
+
+/**
+ * Refuses values that a conversion to a dtype of whole numbers would change.
+ *
+ * @param shape of the values, to name the element
+ * @throws ArgumentError naming the first such element
+ */
+export function requireHeld(operation: string, values: ArrayLike<number>, dtype: DType, shape?: Shape): void {
+  const range = wholeNumbers[dtype];
+  if (!range) return;
+  const [least, most] = range;
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k] as number;
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new ArgumentError({
+      operation,
+      expected: `whole numbers from ${least} to ${most} for dtype ${dtype}`,
+      actual: shape ? `${value} at element [${placeOf(k, shape).join(', ')}]` : String(value),
+      remedy: 'Round and clip the values first, or use a dtype that holds them.',
+    });
+  }
+}
+
+function placeOf(at: number, shape: Shape): number[] {
+  let rest = at;
+  return shape
+    .toReversed()
+    .map((extent) => {
+      const place = rest % extent;
+      rest = (rest - place) / extent;
+      return place;
+    })
+    .toReversed();
 }

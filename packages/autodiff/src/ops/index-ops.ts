@@ -22,7 +22,12 @@ export function scatterRows(x: Tensor, index: Tensor, rows: number): Tensor {
   return recorded([x], runScatterAdd(x, index, rows), (g) => [gatherRows(g, index)]);
 }
 
-/** Another dtype; the gradient is converted back. */
+/**
+ * Another dtype; the gradient is converted back.
+ *
+ * @throws ArgumentError where i32 or u8 would change a value: `floor` first for the whole part. On a backend whose memory
+ * scripts do not see, values are converted toward zero instead
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   requireTensor('cast', x);
   const output = runCast(x, dtype);

@@ -1,4 +1,5 @@
 import type { Real } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
 import { DTypeError, ShapeError, type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { grad, gradientsOf } from '../grad.ts';
@@ -80,8 +81,20 @@ describe('number operands', () => {
     expect(() => add(tensor([1]), undefined)).toThrow('add: expected tensors or numbers');
   });
 
-  test('surplus arguments are dropped, whatever a caller such as map adds', () => {
-    expect([tensor([-1]), tensor([2])].map(ops.relu).map(String)).toHaveLength(2);
+  test('surplus arguments are refused: options, and what a caller such as map adds', () => {
+    const relu = ops.relu as (...operands: unknown[]) => Tensor;
+    const x = tensor([-1, 2]);
+    expect(() => relu(x, { inplace: true })).toThrow(
+      new ArgumentError({
+        operation: 'relu',
+        expected: '1 operand and no options',
+        actual: 'options inplace',
+        remedy: 'For the elements of an array, write xs.map((x) => relu(x)).',
+      }),
+    );
+    expect(() => [x].map(relu)).toThrow('relu: expected 1 operand and no options, got also number 0');
+    expect(() => (ops.add as typeof relu)(x, x, x)).toThrow('2 operands and no options');
+    expect(relu(x, undefined).toArray()).toEqual([0, 2]);
   });
 
   test('as many as the statement has parameters', () => {

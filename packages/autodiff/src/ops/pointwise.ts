@@ -20,7 +20,7 @@ type OperandsOf<Terms extends readonly Real[]> = { [K in keyof Terms]: Operand }
  * Operands are f32 or f64; i32 too, without gradient, where the statement gives whole numbers for whole numbers.
  *
  * @param name names the op in errors and profiles
- * @throws ArgumentError from the op for operands that are neither tensors nor numbers
+ * @throws ArgumentError from the op for operands that are neither tensors nor numbers, or more of them than it takes
  */
 export function elementwise<Terms extends readonly Real[]>(
   name: string,
@@ -38,10 +38,12 @@ export function elementwise<Terms extends readonly Real[]>(
   let count = -1;
   return (...operands: readonly Operand[]) => {
     if (count < 0) count = statement.length;
+    if (count === 0) throw withoutParameters(name, statement);
+    for (let k = count; k < operands.length; k++)
+      if (operands[k] !== undefined) throw surplus(name, count, operands[k]);
     const tensors: Tensor[] = [];
     const numbers: number[] = [];
     let pattern = 0;
-    // Surplus arguments are dropped: `tensors.map(relu)` gives an index, layers give their activation the pass.
     for (let k = 0; k < count; k++) {
       const operand = operands[k];
       if (operand instanceof Tensor) {
@@ -50,7 +52,6 @@ export function elementwise<Terms extends readonly Real[]>(
       } else numbers.push(requireNumber(name, operand));
     }
     if (pattern === 0) {
-      if (count === 0) throw withoutParameters(name, statement);
       pattern = 1;
       tensors.push(full([], numbers.shift() as number));
     }
@@ -67,6 +68,26 @@ function withoutParameters(operation: string, statement: (...terms: never[]) => 
     actual: String(statement),
   });
 }
+
+function surplus(operation: string, count: number, given: unknown): ArgumentError {
+  const isOptions = typeof given === 'object' && given !== null && !(given instanceof Tensor);
+  return new ArgumentError({
+    operation,
+    expected: `${count} ${count === 1 ? 'operand' : 'operands'} and no options`,
+    actual:
+      isOptions && !Array.isArray(given)
+        ? `options ${Object.keys(given).join(', ')}`
+        : `also ${typeName(given)}`,
+    remedy: `For the elements of an array, write xs.map((x) => ${operation}(x)).`,
+  });
+}
+
+const typeName = (value: unknown): string =>
+  Array.isArray(value)
+    ? 'an array'
+    : value instanceof Tensor
+      ? String(value)
+      : `${typeof value} ${String(value)}`;
 
 function requireNumber(operation: string, operand: unknown): number {
   if (typeof operand !== 'number')

@@ -1,9 +1,12 @@
 import { reshape } from '@funhash/autodiff';
 import { ArgumentError, checkArgument, checkOptions, option } from '@funhash/hashing';
 import {
+  empty,
+  referenceBackend,
   requireTensor,
   runFoldRows,
   runVirtualRows,
+  type Shape,
   scope,
   type Tensor,
   type TypedArray,
@@ -186,9 +189,9 @@ class Fit {
   #adjoint(at: Values, cotangent: Float64Array): Values {
     const { rows, cols, formula } = this.#v;
     return scope(() => {
-      const stored = at.map((values) => tensor(values));
+      const stored = at.map((values) => exact(values));
       const folded = runFoldRows(
-        tensor(cotangent, [rows, cols]),
+        exact(cotangent, [rows, cols]),
         null,
         operandOf({ ...this.#v, stored }),
         formula.adjoint,
@@ -198,8 +201,15 @@ class Fit {
   }
 
   #run(decode: (stored: readonly Tensor[]) => Tensor, values: Values): Float64Array {
-    return scope(() => decode(values.map((array) => tensor(array))).dataSync()) as Float64Array;
+    return scope(() => decode(values.map((array) => exact(array))).dataSync()) as Float64Array;
   }
+}
+
+/** f64 is computed on the reference, whatever the backend: by design, not for want of a kernel. */
+function exact(values: Float64Array, shape: Shape = [values.length]): Tensor {
+  const made = empty(shape, 'f64', referenceBackend);
+  made.backend.upload(made.buffer, values);
+  return made;
 }
 
 function roundedLike({ dtype }: Tensor, values: Float64Array): Float64Array {
