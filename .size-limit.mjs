@@ -37,8 +37,9 @@ const entries = [
     conditions: ['funhash-reference'],
     limit: '41 kB',
   },
-  // 34.5 to 38.5 kB: a third each for the checker of options, what training is told by it, and storage formats.
-  { name: 'training', path: 'packages/training/dist/index.js', limit: '38.5 kB' },
+  // 38.5 to 47 kB: 4.7 are training's own, what it says of examples, targets and runs that do not fit; the rest is arithmetic
+  // of whole numbers and what packages below it check.
+  { name: 'training', path: 'packages/training/dist/index.js', limit: '47 kB' },
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '66 kB' },
 ];
 
