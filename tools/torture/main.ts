@@ -47,6 +47,7 @@ const program = new Command('torture')
 program.parse();
 const flags = program.opts<Flags>();
 const isTerminal = process.stderr.isTTY === true;
+let lastLine = performance.now();
 const outcomes = await (flags.replay === undefined ? runAll(flags) : replay(flags, flags.replay));
 if (isTerminal) process.stderr.write('\r\x1b[K');
 console.log(flags.json ? JSON.stringify(outcomes, null, 2) : tableOf(outcomes));
@@ -85,12 +86,15 @@ function replay({ lost }: Flags, path: string): Promise<readonly Outcome[]> {
   return runTrials([trial], { seed, lostFolder: lost, replay: loss, onProgress, lanes: 1 });
 }
 
+/** A line that is redrawn on a terminal; elsewhere one a minute. */
 function onProgress(trial: string, { tried, survived, begun }: Work): void {
-  if (!isTerminal) return;
   const perSecond = (1000 * tried) / (performance.now() - begun);
-  process.stderr.write(
-    `\r\x1b[K${trial}: ${grouped(tried)} tried, ${grouped(tried - survived)} lost, ${perSecond.toPrecision(3)} a second`,
-  );
+  const line = `${trial}: ${grouped(tried)} tried, ${grouped(tried - survived)} lost, ${perSecond.toPrecision(3)} a second`;
+  if (isTerminal) process.stderr.write(`\r\x1b[K${line}`);
+  else if (performance.now() - lastLine > 60_000) {
+    lastLine = performance.now();
+    console.error(line);
+  }
 }
 
 function durationOf(text: string): number {

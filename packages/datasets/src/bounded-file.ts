@@ -85,9 +85,12 @@ export async function readBounded(
   }
 }
 
+/** Images shrink by less than this, where they take more than so many bytes: what shrinks more is made to fill memory. */
+const [usualInflation, usualBytes] = [32, 2 ** 25];
+
 /**
  * The content of a gzip file of one member. Its last bytes promise a length: what cannot be held by so small a file or is
- * above `maxBytes` is not inflated at all, and no byte above the promise is.
+ * above `maxBytes` is not inflated at all, and no byte above the promise is; nor is what shrinks as no images do.
  *
  * @throws DataFormatError when it is damaged, cut short, too long, or has bytes behind its member.
  */
@@ -110,6 +113,11 @@ export async function gunzipBounded(
   const promised = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
   if (promised > maxBytes) refuse(`${promised} unpacked bytes`);
   if (promised > mostInflation * packed.length) refuse(`${promised} bytes, more than it can hold`);
+  const most = usualBytes + usualInflation * packed.length;
+  if (promised > most)
+    refuse(
+      `${promised} bytes of ${packed.length}, where so few are taken to hold at most ${most}; unpack it first`,
+    );
   const content = new Uint8Array(promised);
   let length = 0;
   try {

@@ -144,6 +144,7 @@ describe('a folder', () => {
       [boast, /more than it can hold/],
       [Buffer.concat([packed, packed]), /unpacked bytes, got/],
       [Buffer.concat([packed, Buffer.alloc(9, 7)]), /unpacked bytes, got/],
+      [gzipSync(new Uint8Array(2 ** 26)), /where so few are taken to hold at most/],
       [packed.subarray(0, 12), /fewer bytes/],
     ] as const) {
       await writeFile(join(dir, `${names.trainImages}.gz`), bytes);
