@@ -6,6 +6,7 @@ import { Module } from './module.ts';
 import type { Pass } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
+import type { Widths } from './widths.ts';
 
 const options = {
   /** The name of the function. */
@@ -24,6 +25,10 @@ export class Activation extends Module<OptionsOf<typeof options>> {
   /** @param activation its name, or `{ activation: name }` */
   constructor(activation: ActivationName | OptionsOf<typeof options>) {
     super(typeof activation === 'object' ? activation : { activation });
+  }
+
+  override get widths(): Widths {
+    return { isKept: true };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

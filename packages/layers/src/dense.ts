@@ -6,6 +6,7 @@ import type { Module } from './module.ts';
 import type { Pass } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import { Weighted, weightedOptions } from './weighted.ts';
+import type { Widths } from './widths.ts';
 
 const options = {
   /** Width of the input. */
@@ -31,6 +32,10 @@ export class Dense extends Weighted<DenseOptions> {
 
   constructor(options: DenseOptions) {
     super(options, ({ in: cols, out }) => ({ rows: out, cols, out, fanIn: cols }));
+  }
+
+  override get widths(): Widths {
+    return { in: this.options.in, out: this.options.out };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

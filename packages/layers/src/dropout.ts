@@ -6,6 +6,7 @@ import { Module } from './module.ts';
 import type { Pass } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import type { Step } from './steps.ts';
+import type { Widths } from './widths.ts';
 
 const options = {
   /** Share of elements set to 0, from 0 up to but not 1. */
@@ -27,6 +28,10 @@ export class Dropout extends Module<DropoutOptions> {
     input: [2, 6],
     layers: () => [new Dropout({ rate: 0.5 }), new Dropout({ rate: 0 })],
   };
+
+  override get widths(): Widths {
+    return { isKept: true };
+  }
 
   compute(x: Tensor, { training, random }: Pass): Tensor {
     const { rate } = this.options;

@@ -6,6 +6,7 @@ import type { Module } from './module.ts';
 import type { Pass } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import { Weighted } from './weighted.ts';
+import type { Widths } from './widths.ts';
 
 const options = {
   /** Words in the vocabulary: the rows of the matrix. */
@@ -47,6 +48,10 @@ export class Embedding extends Weighted<EmbeddingOptions> {
       out: cols,
       fanIn: cols,
     }));
+  }
+
+  override get widths(): Widths {
+    return { out: this.options.out };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

@@ -2,7 +2,14 @@ import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
 import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
 import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
-import { type FloatDType, requireTensor, type Shape, Tensor, type TypedArray } from '@funhash/tensor';
+import {
+  DisposedError,
+  type FloatDType,
+  requireTensor,
+  type Shape,
+  Tensor,
+  type TypedArray,
+} from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import { type LayerOptions, type LayerSource, startOptions } from './layer-options.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
@@ -12,6 +19,7 @@ import { checkedSignature, type Signature } from './signature.ts';
 import type { Step } from './steps.ts';
 import { type Summary, type SummaryPart, summarize } from './summary.ts';
 import { uniquelyNamed } from './uniquely-named.ts';
+import type { Widths } from './widths.ts';
 
 /** JSON data from which a layer is built again; `type` names its class. */
 export interface LayerSpec {
@@ -81,6 +89,7 @@ export abstract class Module<O extends object = object> implements Model {
   readonly members: ReadonlyMap<string, Module> = new Map();
   readonly #owned = new Map<string, Owned>();
   #signature: Signature | undefined;
+  #isDisposed = false;
 
   /** @throws ArgumentError for options that the class does not have, lacks, or does not take */
   constructor(options: O = {} as O) {
@@ -151,6 +160,7 @@ export abstract class Module<O extends object = object> implements Model {
 
   /** The output for x; without a pass: inference. */
   forward(x: Tensor, pass: Pass = inference): Tensor {
+    if (this.#isDisposed) this.#requireLive();
     if (!(x instanceof Tensor)) requireTensor(this.title, x);
     if (pass !== inference && !isPass(pass)) checkArgument(this.title, 'pass', passRule, pass);
     const y = this.compute(x, pass);
@@ -214,6 +224,38 @@ export abstract class Module<O extends object = object> implements Model {
     return undefined;
   }
 
+  /** The extents of the last axis that it takes and gives, as far as they are known: containers compare them. */
+  get widths(): Widths {
+    return {};
+  }
+
+  /** Whether it was disposed. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /**
+   * Frees parameters, running statistics and decoded weights, those of members too, at once and for ever. What other
+   * networks share with it, a layer, a weight or a space, is freed as well: dispose when the last of them is done.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const member of this.members.values()) member.dispose();
+    for (const owned of this.#owned.values()) owned.dispose?.();
+  }
+
+  /** @throws DisposedError */
+  #requireLive(): void {
+    if (this.#isDisposed)
+      throw new DisposedError({
+        operation: this.title,
+        expected: 'a live layer or network',
+        actual: 'one that was disposed',
+        remedy: 'Dispose of a network when it is done, and build or load it again.',
+      });
+  }
+
   /** What the summary lists. */
   parts(): readonly SummaryPart[] {
     return [...this.#owned.values()].flatMap((owned) => owned.part() ?? []);
@@ -259,6 +301,7 @@ export abstract class Module<O extends object = object> implements Model {
 
   /** The contents of a model file (safetensors), which `load` takes compressed or not. */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    this.#requireLive();
     checkOptions('save', saveOptions, options);
     const { storeAs = 'f32', compress = false } = options;
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};

@@ -34,6 +34,8 @@ export interface Owned {
   useDtype(dtype: FloatDType): void;
   /** Takes its values from a file. */
   restore(source: LayerSource): void;
+  /** Frees what was made of it. */
+  dispose?(): void;
   /** Takes the values of another layer's. */
   adopt(other: Owned): void;
 }
@@ -92,6 +94,10 @@ export class OwnValues implements Owned {
     if (this.#options.isTrained === false) return undefined;
     const { name, shape, parameter } = this;
     return { name, kind: name, shape, parameters: [parameter] };
+  }
+
+  dispose(): void {
+    this.#parameter?.value.dispose();
   }
 
   seedWith(): void {}
@@ -194,6 +200,11 @@ export class OwnWeight implements Owned {
 
   useDtype(dtype: FloatDType): void {
     this.#dtype = dtype;
+  }
+
+  dispose(): void {
+    this.#weight?.dispose();
+    this.space?.parameter.value.dispose();
   }
 
   // A layer read from a file is given its matrices as options.

@@ -7,6 +7,7 @@ import { layerOption, startOptions } from './layer-options.ts';
 import { Module } from './module.ts';
 import type { OwnValues } from './owned.ts';
 import type { LayerSample } from './sample.ts';
+import type { Widths } from './widths.ts';
 
 const options = {
   /** Bits of a value: 1 to 8, or 2 to 8 with a sign. */
@@ -48,6 +49,10 @@ export class Quantize extends Module<QuantizeOptions> {
     const { high } = levelsOf(bits, { signed });
     const { step = (2 * Math.sqrt(2 / Math.PI)) / Math.sqrt(high) } = this.options;
     this.#step = this.values('step', [1], { start: step, rule });
+  }
+
+  override get widths(): Widths {
+    return { isKept: true };
   }
 
   compute(x: Tensor): Tensor {

@@ -25,8 +25,8 @@ export {
   structural,
   uniform,
 } from './options.ts';
+export { defineScheme } from './own-scheme.ts';
 export {
-  defineScheme,
   type Entry,
   type FitRequest,
   type MatrixShape,

@@ -6,6 +6,7 @@ import type { LayerSource } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
 import { type Pass, within } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
+import { givenWidth, sharedInput, type Widths } from '../widths.ts';
 import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
 /**
@@ -20,12 +21,24 @@ export class Concat extends Composite {
     layers: () => [new Concat([new Dense({ in: 4, out: 2 }), new Dense({ in: 4, out: 3, bias: false })])],
   };
   readonly branches: readonly Module[];
+  readonly #widths: Widths;
 
   constructor(branches: readonly Module[], options: ContainerOptions = {}) {
     super(options, listed('Concat', branches));
     if (branches.length === 0)
       throw new ArgumentError({ operation: 'Concat', expected: 'at least one branch', actual: 'none' });
     this.branches = branches;
+    const input = sharedInput('Concat', this.members);
+    const outs = branches.map((branch) => givenWidth(branch, input));
+    const total = outs.reduce<number | undefined>(
+      (sum, out) => (sum === undefined || out === undefined ? undefined : sum + out),
+      0,
+    );
+    this.#widths = { in: input, out: total };
+  }
+
+  override get widths(): Widths {
+    return this.#widths;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

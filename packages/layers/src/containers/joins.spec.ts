@@ -56,9 +56,9 @@ describe('Residual', () => {
   });
 
   test('a body of another shape is refused', () => {
-    const net = new Residual(new Dense({ in: 3, out: 1 }));
-    expect(() => net.forward(x)).toThrow(ShapeError);
-    expect(() => net.forward(x)).toThrow(/\[2, 1\] and \[2, 3\]/);
+    expect(() => new Residual(new Dense({ in: 3, out: 1 }))).toThrow(ShapeError);
+    const unknown = new Functional({ head: new Dense({ in: 3, out: 1 }) }, (input, { head }) => head(input));
+    expect(() => new Residual(unknown).forward(x)).toThrow(/\[2, 1\] and \[2, 3\]/);
     expect(() => new Residual(undefined as unknown as Dense)).toThrow(ArgumentError);
   });
 });

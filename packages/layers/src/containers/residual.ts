@@ -7,6 +7,7 @@ import { type LayerSource, layerOption } from '../layer-options.ts';
 import { type LayerSpec, Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
+import { givenWidth, sharedInput, type Widths } from '../widths.ts';
 import { Composite, containerOptions, memberIn } from './composite.ts';
 
 const options = {
@@ -35,6 +36,7 @@ export class Residual extends Composite<ResidualOptions> {
     ],
   };
   readonly body: Module;
+  readonly #widths: Widths;
   readonly shortcut: Module | undefined;
   readonly activation: ActivationName | undefined;
 
@@ -44,6 +46,20 @@ export class Residual extends Composite<ResidualOptions> {
     this.body = body;
     this.shortcut = shortcut;
     this.activation = this.options.activation;
+    const input = sharedInput('Residual', this.members);
+    const [out, past] = [givenWidth(body, input), shortcut ? givenWidth(shortcut, input) : input];
+    if (out !== undefined && past !== undefined && out !== past)
+      throw new ShapeError({
+        operation: 'Residual',
+        expected: `a body that gives ${past} features, as ${shortcut ? 'the shortcut gives' : 'it takes'}`,
+        actual: `one that gives ${out}`,
+        remedy: 'Give a shortcut that changes the width as the body does.',
+      });
+    this.#widths = { in: input, out: out ?? past };
+  }
+
+  override get widths(): Widths {
+    return this.#widths;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

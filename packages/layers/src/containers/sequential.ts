@@ -5,6 +5,7 @@ import type { LayerSpec, Module } from '../module.ts';
 import { type Pass, within } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
+import { type Widths, widthsOfChain } from '../widths.ts';
 import { Composite, type ContainerOptions, containerOptions, listed, membersIn } from './composite.ts';
 
 export type SequentialOptions = ContainerOptions;
@@ -24,10 +25,16 @@ export class Sequential extends Composite {
     ],
   };
   readonly layers: readonly Module[];
+  readonly #widths: Widths;
 
   constructor(layers: readonly Module[], options: SequentialOptions = {}) {
     super(options, listed('Sequential', layers));
     this.layers = layers;
+    this.#widths = widthsOfChain('Sequential', layers);
+  }
+
+  override get widths(): Widths {
+    return this.#widths;
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

@@ -5,6 +5,7 @@ import { layerOption, startOptions } from '../layer-options.ts';
 import { Module } from '../module.ts';
 import type { OwnValues } from '../owned.ts';
 import type { Pass } from '../pass.ts';
+import type { Widths } from '../widths.ts';
 
 export const normalizationOptions = {
   /** Extent of the last axis. */
@@ -36,6 +37,10 @@ export abstract class Normalization<O extends AnyOptions> extends Module<O> {
   get #own(): readonly number[] {
     const { channels } = this.options;
     return typeof channels === 'number' ? [channels] : channels;
+  }
+
+  override get widths(): Widths {
+    return { in: this.options.channels, isKept: true };
   }
 
   /** Scale and shift as tensors [channels]. */

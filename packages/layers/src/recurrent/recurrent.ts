@@ -6,6 +6,7 @@ import { Dense } from '../dense.ts';
 import { type LayerSource, layerOption, startOptions } from '../layer-options.ts';
 import type { LayerSpec, Module, ModuleClass } from '../module.ts';
 import { inference, type Pass, passRule, trace, within } from '../pass.ts';
+import type { Widths } from '../widths.ts';
 
 export const recurrentOptions = {
   /** Width of an input. */
@@ -112,6 +113,11 @@ export abstract class Recurrent<
       });
     const batch = x.shape[0] as number;
     return this.zeroState(zeros([batch, this.options.hiddenSize], { dtype: x.dtype }));
+  }
+
+  override get widths(): Widths {
+    const { in: width, hiddenSize } = this.options;
+    return { in: width, out: hiddenSize * this.#directions };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

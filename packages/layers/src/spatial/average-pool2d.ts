@@ -5,6 +5,7 @@ import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
+import type { Widths } from '../widths.ts';
 import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
 
 const options = {
@@ -31,6 +32,10 @@ export class AveragePool2d extends Module<AveragePool2dOptions> {
   constructor(options: AveragePool2dOptions) {
     super(options);
     kernelExtents('AveragePool2d', 2, this.options);
+  }
+
+  override get widths(): Widths {
+    return { isKept: true };
   }
 
   compute(x: Tensor): Tensor {

@@ -7,6 +7,7 @@ import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
 import { Weighted } from '../weighted.ts';
+import type { Widths } from '../widths.ts';
 import {
   convolutionOptions,
   kernelExtents,
@@ -52,6 +53,10 @@ export class ConvTranspose2d extends Weighted<ConvTranspose2dOptions> {
         fanIn: Math.max(1, (places * inputs) / groups / sizeOf(perAxis(operation, 'stride', stride, 2, 1))),
       };
     });
+  }
+
+  override get widths(): Widths {
+    return { in: this.options.in, out: this.options.out };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

@@ -6,6 +6,7 @@ import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import type { Pass } from '../pass.ts';
 import { Weighted, type WeightedShape, weightedOptions } from '../weighted.ts';
+import type { Widths } from '../widths.ts';
 
 /** Options of layers with windows on images: one number for all spatial axes, or one for each. */
 export const spatialOptions = {
@@ -99,6 +100,10 @@ export abstract class Convolution<O extends ConvolutionOptions> extends Weighted
       return { rows: out, cols, out, fanIn: cols };
     });
     this.#axes = axes;
+  }
+
+  override get widths(): Widths {
+    return { in: this.options.in, out: this.options.out };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

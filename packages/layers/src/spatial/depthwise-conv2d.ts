@@ -6,6 +6,7 @@ import type { Module } from '../module.ts';
 import type { Pass } from '../pass.ts';
 import type { LayerSample } from '../sample.ts';
 import { Weighted, weightedOptions } from '../weighted.ts';
+import type { Widths } from '../widths.ts';
 import { kernelExtents, requireImages, spatialOptions, windowOptions } from './convolution.ts';
 
 const options = {
@@ -38,6 +39,11 @@ export class DepthwiseConv2d extends Weighted<DepthwiseConv2dOptions> {
       const cols = sizeOf(kernelExtents('DepthwiseConv2d', 2, checked));
       return { rows: out, cols, out, fanIn: cols };
     });
+  }
+
+  override get widths(): Widths {
+    const { in: width, multiplier = 1 } = this.options;
+    return { in: width, out: width * multiplier };
   }
 
   compute(x: Tensor, pass: Pass): Tensor {

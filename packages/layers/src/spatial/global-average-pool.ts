@@ -2,6 +2,7 @@ import { globalAveragePool } from '@funhash/autodiff';
 import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
+import type { Widths } from '../widths.ts';
 
 /** The mean of each channel: x [B, ...spatial, C] → [B, C]. */
 export class GlobalAveragePool extends Module {
@@ -10,6 +11,10 @@ export class GlobalAveragePool extends Module {
     input: [2, 3, 4, 2],
     layers: () => [new GlobalAveragePool()],
   };
+
+  override get widths(): Widths {
+    return { isKept: true };
+  }
 
   compute(x: Tensor): Tensor {
     if (x.rank < 3)

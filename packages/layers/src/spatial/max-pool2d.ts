@@ -3,6 +3,7 @@ import type { Tensor } from '@funhash/tensor';
 import { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
 import type { Step } from '../steps.ts';
+import type { Widths } from '../widths.ts';
 import {
   kernelExtents,
   requireImages,
@@ -26,6 +27,10 @@ export class MaxPool2d extends Module<MaxPool2dOptions> {
   constructor(options: MaxPool2dOptions) {
     super(options);
     kernelExtents('MaxPool2d', 2, this.options);
+  }
+
+  override get widths(): Widths {
+    return { isKept: true };
   }
 
   compute(x: Tensor): Tensor {

@@ -5,6 +5,7 @@ import type { Tensor } from '@funhash/tensor';
 import { layerOption } from '../layer-options.ts';
 import { Module } from '../module.ts';
 import type { LayerSample } from '../sample.ts';
+import type { Widths } from '../widths.ts';
 import { requireImages } from './convolution.ts';
 
 const modes = { nearest: upsampleNearest, bilinear: upsampleBilinear } as const;
@@ -30,6 +31,10 @@ export class Upsample extends Module<UpsampleOptions> {
   constructor(options: UpsampleOptions) {
     super(options);
     perAxis('Upsample', 'scale', this.options.scale, 2, 1);
+  }
+
+  override get widths(): Widths {
+    return { isKept: true };
   }
 
   compute(x: Tensor): Tensor {

@@ -60,3 +60,11 @@ test('a bad scheme shows: half of the values unused, all signs alike', () => {
   expect(loads[0]?.dispersion).toBeGreaterThan(10);
   expect(positiveShare).toBe(1);
 });
+
+test.each([
+  [2 ** 31, 2 ** 31],
+  [2, 2 ** 25],
+])('of a weight %d × %d a bounded part is looked at', (rows, cols) => {
+  const weight = createWeight(hashedNet({ values: 16 }), { rows, cols });
+  expect(inspectWeight(weight).entries).toBe(2 ** 22);
+});

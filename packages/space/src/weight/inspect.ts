@@ -41,7 +41,7 @@ export function inspectWeight(weight: Weight): WeightInspection {
   let entries = 0;
   const cols = Math.min(weight.cols, capacity);
   for (let row = 0; row < weight.rows && entries < mostEntries; row++)
-    for (let col = 0; col < weight.cols; col += cols) {
+    for (let col = 0; col < weight.cols && entries < mostEntries; col += cols) {
       const panel = { rows: 1, cols: Math.min(cols, weight.cols - col), firstRow: row, firstCol: col };
       const values = interpreter.run({ ...panel, uniforms, scalars, stored: arrays, inputs: [] });
       entries += panel.cols;

@@ -304,6 +304,14 @@ export class Weight {
     return weight;
   }
 
+  /** Frees the stored values and what was decoded of them; a shared space stays. */
+  dispose(): void {
+    for (const parameter of this.parameters)
+      if (parameter !== this.space?.parameter) parameter.value.dispose();
+    this.#decoded?.tensor.dispose();
+    this.#decoded = undefined;
+  }
+
   /** V as the consuming ops take it. */
   get virtual(): VirtualMatrix {
     this.#requireTrainable();
