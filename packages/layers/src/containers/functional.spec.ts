@@ -93,6 +93,6 @@ test('names that would mean two parameters are refused before anything is lost',
 test('a file of it says what to do instead of load', async () => {
   const net = new Functional({ only: new Dense({ in: 3, out: 2 }) }, (input, { only }) => only(input));
   await expect(load(await net.toBytes())).rejects.toThrow(
-    /got "functional" \(model file\)\. Pass layers of your own.* build a Functional in code and use `loadInto`\./,
+    /got "functional" \(bytes in memory\)\. Pass layers of your own.* build a Functional in code and use `loadInto`\./,
   );
 });

@@ -40,7 +40,8 @@ export abstract class Normalization<O extends AnyOptions> extends Module<O> {
   }
 
   override get widths(): Widths {
-    return { in: this.options.channels, isKept: true };
+    const { channels } = this.options;
+    return { in: typeof channels === 'number' ? channels : channels.at(-1), isKept: true };
   }
 
   /** Scale and shift as tensors [channels]. */
