@@ -1,5 +1,4 @@
 import { ShapeError } from '@funhash/tensor';
-import type { Module } from './module.ts';
 
 /** The extents of the last axis, features or channels, that a layer takes and gives, as far as they are known without data. */
 export interface Widths {
@@ -11,12 +10,17 @@ export interface Widths {
   readonly isKept?: boolean;
 }
 
+/** What has widths: a layer or a network. */
+interface Wide {
+  readonly widths: Widths;
+}
+
 /**
  * The widths of layers one after the other.
  *
  * @throws ShapeError for a layer that takes another width than the one before it gives, with its place
  */
-export function widthsOfChain(operation: string, layers: readonly Module[]): Widths {
+export function widthsOfChain(operation: string, layers: readonly Wide[]): Widths {
   let first: number | undefined;
   let now: Widths = { isKept: true };
   let giver = -1;
@@ -26,7 +30,7 @@ export function widthsOfChain(operation: string, layers: readonly Module[]): Wid
     if (widths.in !== undefined && given !== undefined && widths.in !== given)
       throw new ShapeError({
         operation,
-        expected: `layer ${place}, ${nameOf(layer)}, to take the ${given} features that ${giver < 0 ? 'come in' : `layer ${giver}, ${nameOf(layers[giver] as Module)}, gives`}`,
+        expected: `layer ${place}, ${nameOf(layer)}, to take the ${given} features that ${giver < 0 ? 'come in' : `layer ${giver}, ${nameOf(layers[giver] as Wide)}, gives`}`,
         actual: `one that takes ${widths.in}`,
       });
     if (now.isKept && widths.in !== undefined) {
@@ -45,7 +49,7 @@ export function widthsOfChain(operation: string, layers: readonly Module[]): Wid
  *
  * @throws ShapeError where two of them take different widths
  */
-export function sharedInput(operation: string, members: ReadonlyMap<string, Module>): number | undefined {
+export function sharedInput(operation: string, members: ReadonlyMap<string, Wide>): number | undefined {
   let [width, of]: [number | undefined, string] = [undefined, ''];
   for (const [name, { widths }] of members) {
     if (widths.in === undefined) continue;
@@ -61,11 +65,11 @@ export function sharedInput(operation: string, members: ReadonlyMap<string, Modu
 }
 
 /** The width that a module gives for one that it takes. */
-export function givenWidth({ widths }: Module, input: number | undefined): number | undefined {
+export function givenWidth({ widths }: Wide, input: number | undefined): number | undefined {
   return widths.isKept ? (widths.in ?? input) : widths.out;
 }
 
-const nameOf = (layer: Module): string => {
+const nameOf = (layer: Wide): string => {
   const { type, title } = layer.constructor as { readonly type?: string; readonly title?: string };
   return title ?? type ?? 'a layer';
 };
