@@ -39,6 +39,10 @@ const bounded: Readonly<Record<string, string>> = {
   'packages/wasm/src/threads/worker-thread.ts: String.fromCharCode(...i32.subarray(from, from + length))':
     'a message that has room for so many',
   'tools/check.ts: faults.push(...found.filter(': 'checks',
+  'tools/torture/fuzz/changes/png.ts: String.fromCharCode(...png.subarray(at + 4, at + 8))': 'four',
+  'tools/torture/fuzz/changes/tar.ts: String.fromCharCode(...archive.subarray(at + 257, at + 262))': 'five',
+  'tools/torture/run-trials.ts: Math.max(title.length, ...rows.map(': 'trials',
+  'tools/torture/trials/concurrent.ts: Math.max(...all.map(': 'processes of a trial',
   'tools/gpu-training.ts: Math.max(...differences)': 'parameters of a small net',
 };
 
