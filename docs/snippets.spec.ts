@@ -7,7 +7,7 @@ import { useBackend } from '@funhash/layers';
 import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
-// Every ```ts block of README.md and docs/**/*.md is a program: its types are checked, it runs in an empty folder, and
+// Every ```ts block of README.md, of each package's and of docs/**/*.md is a program: its types are checked, it runs in an empty folder, and
 // a ```text block right after it is what it prints. ```ts no-run marks fragments.
 
 const docs = fileURLToPath(new URL('.', import.meta.url));
@@ -27,6 +27,7 @@ const pages = [
   ...readdirSync(docs, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
     .map((path) => join('docs', path)),
+  ...readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'README.md')),
 ];
 const snippets = pages.flatMap(snippetsIn);
 

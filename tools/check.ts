@@ -67,6 +67,7 @@ function checkPacked(): Promise<string | undefined> {
     for (const { tarball, manifest } of await packAll(folder)) {
       const found = await Promise.all([
         exportsFault(manifest),
+        pageFault(tarball, manifest),
         faultOf('publint', '--strict', tarball),
         faultOf('attw', '--profile', 'esm-only', '--format', 'ascii', tarball),
       ]);
@@ -74,6 +75,20 @@ function checkPacked(): Promise<string | undefined> {
     }
     return faults.length === 0 ? undefined : faults.join('\n');
   });
+}
+
+/** What a package shows of itself where it is found. */
+async function pageFault(
+  tarball: string,
+  { name, description, keywords }: Manifest,
+): Promise<string | undefined> {
+  const { stdout } = await x('tar', ['-tzf', tarball]);
+  const lacks = [
+    !stdout.split('\n').includes('package/README.md') && 'a README.md',
+    !description && 'a description',
+    !keywords?.length && 'keywords',
+  ].filter((what) => what !== false);
+  return lacks.length === 0 ? undefined : `${name} lacks ${lacks.join(', ')}`;
 }
 
 /** What is published must be what tests run on: the same entries, without their sources. */

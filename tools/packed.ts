@@ -17,6 +17,8 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly publishConfig?: { readonly exports?: Manifest['exports'] };
 }
