@@ -13,33 +13,10 @@ const common = [...tinyData, '--batch-size', '20', '--backend', 'reference'];
 
 /** Runs that differ in what they store and draw. */
 export const tinyRuns: readonly (readonly string[])[] = [
-  [...common, '--hidden', '8', '--weight', 'hashedNet:1/8', '--epochs', '20'],
-  [
-    ...common,
-    '--hidden',
-    '6,5',
-    '--weight',
-    'funHash:1/4',
-    '--optimizer',
-    'adam',
-    '--shift',
-    '2',
-    '--epochs',
-    '15',
-  ],
-  [
-    ...common,
-    '--hidden',
-    '8',
-    '--weight',
-    'lowRank:rank=1',
-    '--store-as',
-    'i5',
-    '--compress',
-    '--epochs',
-    '15',
-  ],
-];
+  '--hidden 8 --weight hashedNet:1/8 --epochs 20',
+  '--hidden 12,10 --weights funHash:1/4 hashedNet:1/2 dense --optimizer adam --shift 2 --epochs 15',
+  '--hidden 8 --weight lowRank:rank=1 --store-as i5 --compress --epochs 15',
+].map((flags) => [...common, ...flags.split(' ')]);
 
 /** One epoch as metrics.jsonl has it, without what time it took. */
 type Epoch = Readonly<Record<string, unknown>> & { readonly epoch: number };

@@ -52,7 +52,7 @@ export const kills: Trial = {
           const what = `${kind}, killed ${killed} times: ${error instanceof LossError ? message : stack}`;
           // The kills before the one that lost something were survived.
           work.noteLoss({ index: from, what, cause: `${kind}: ${cause ?? message}` });
-          work.noteSurvivors(count - 1);
+          work.noteSurvivors(Math.max(0, killed - 1));
         }
       }
     };

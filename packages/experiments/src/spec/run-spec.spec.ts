@@ -40,6 +40,12 @@ function shuffled(value: unknown): unknown {
   );
 }
 
+test('a zero below zero is zero: the hash is that of the spec as it is written', () => {
+  const read = readSpec('{"seed":-0,"data":{"validation":-0}}', 'spec.json');
+  expect(specHash(read)).toBe(specHash(readSpec(JSON.stringify(read), 'spec.json')));
+  expect(specHash(read)).toBe(specHash(runSpec({ data: { validation: 0 } })));
+});
+
 test('a spec is JSON: it comes back from text, with the same hash, whatever the order of keys', () => {
   fc.assert(
     fc.property(request, (given) => {

@@ -82,8 +82,8 @@ export function runSpec(given: RunRequest | unknown): RunSpec {
     judge: request.judge === null ? null : filled('run.judge', judgeFields, request.judge),
   } as RunSpec;
   requireWhole(spec);
-  // What JSON cannot hold would give a folder that no other process finds.
-  return JSON.parse(canonicalJson(spec, limits)) as RunSpec;
+  // What JSON cannot hold, or writes as something else (−0 as 0), would give a folder that no other process finds.
+  return JSON.parse(canonicalJson(spec, limits), (_, value) => (value === 0 ? 0 : value)) as RunSpec;
 }
 
 /** Whether a net begins as a model file. */
