@@ -51,9 +51,10 @@ const saveOptions = {
 const targetRule = option.that<ByteTarget>(
   'a path, a URL, a file handle or a stream',
   (value) =>
-    value instanceof URL ||
     (typeof value === 'string' && value !== '') ||
-    (typeof value === 'object' && value !== null && ('createWritable' in value || 'getWriter' in value)),
+    (typeof value === 'object' &&
+      value !== null &&
+      ['href', 'createWritable', 'getWriter'].some((part) => part in value)),
 );
 
 export type SaveOptions = OptionsOf<typeof saveOptions>;

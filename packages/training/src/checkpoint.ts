@@ -154,5 +154,3 @@ export function specText(model: Model): string | null {
   if (!('spec' in model)) return null;
   return canonicalJson(model.spec, { maxDepth: 64, maxValues: 2 ** 17 });
 }
-
-export { readBytes, saveBytes } from '@funhash/codec';

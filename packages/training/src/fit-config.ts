@@ -1,4 +1,4 @@
-import type { ByteSource } from '@funhash/codec';
+import type { AbortSignalLike, ByteSource, FileHandleLike, UrlLike } from '@funhash/codec';
 import { type Advice, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { type Metrics, metricsRule, modelRule, type Scores } from './evaluate.ts';
 import type { Examples } from './examples.ts';
@@ -22,7 +22,7 @@ export type EarlyStopping = OptionsOf<typeof earlyStoppingRules>;
 
 export const checkpointRules = {
   /** A file, overwritten atomically by each checkpoint. */
-  path: option.that<string | URL | FileSystemFileHandle>(
+  path: option.that<string | UrlLike | FileHandleLike>(
     'a path, a URL or a file handle',
     (value) => (typeof value === 'string' && value !== '') || isObject(value),
   ),
@@ -102,7 +102,7 @@ export const fitRules = {
    */
   resume: option.any<ByteSource>(),
   /** Ends training after the step under way, with a checkpoint. */
-  signal: option.that<AbortSignal>('an AbortSignal', (value) => isObject(value) && 'aborted' in value),
+  signal: option.that<AbortSignalLike>('an AbortSignal', (value) => isObject(value) && 'aborted' in value),
   /** Steps between events of steps. Default: none. */
   reportEverySteps: option.count(),
 };

@@ -1,3 +1,4 @@
+import { saveBytes } from '@funhash/codec';
 import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import { checkConfig, type FitConfig, type FitEvent } from './fit-config.ts';
@@ -43,7 +44,7 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
     const bytes = await run.checkpoint();
     const { epoch, step } = run;
     const path = config.checkpoint?.path;
-    if (path !== undefined) await (await import('./checkpoint.ts')).saveBytes(path, bytes);
+    if (path !== undefined) await saveBytes(path, bytes);
     await config.checkpoint?.save?.(bytes, { epoch, step });
     return { type: 'checkpoint', epoch, step, bytes, path };
   }

@@ -1,5 +1,5 @@
-import type { ByteSource } from '@funhash/codec';
-import type { Checkpoint } from './checkpoint.ts';
+import { type ByteSource, readBytes } from '@funhash/codec';
+import { type Checkpoint, decodeCheckpoint } from './checkpoint.ts';
 
 /**
  * The state of a run in a file that `fit` wrote.
@@ -7,6 +7,5 @@ import type { Checkpoint } from './checkpoint.ts';
  * @throws ModelFileError for a file that cannot be read or was damaged, CheckpointError for another model file
  */
 export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
-  const { decodeCheckpoint, readBytes } = await import('./checkpoint.ts');
   return decodeCheckpoint(await readBytes(source));
 }

@@ -2,7 +2,7 @@ import { gradientsOf } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { StagedBuffers } from '@funhash/layers';
 import { openScope, type Shape, type Tensor } from '@funhash/tensor';
-import type { Checkpoint, Progress } from './checkpoint.ts';
+import { type Checkpoint, encodeCheckpoint, type Progress, specText } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
 import { CheckpointError, DivergedError } from './errors.ts';
 import { asTensor, evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
@@ -12,9 +12,6 @@ import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
 import type { Plan } from './plan.ts';
 import { differencesOf } from './run-description.ts';
-
-// What reads and writes files is loaded when it is first needed: most pages train without.
-const files = () => import('./checkpoint.ts');
 
 type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
 type Values = ReadonlyMap<string, NumericArray>;
@@ -62,10 +59,7 @@ export class TrainingRun<M extends Metrics> {
   ): Promise<TrainingRun<M>> {
     const run = new TrainingRun(plan, await plan.optimizer.create(plan.parameters, plan.length));
     try {
-      if (checkpoint) {
-        const { specText } = await files();
-        run.#resume(checkpoint, specText(plan.model));
-      }
+      if (checkpoint) run.#resume(checkpoint, specText(plan.model));
     } catch (error) {
       run.dispose();
       throw error;
@@ -283,7 +277,6 @@ export class TrainingRun<M extends Metrics> {
 
   /** @throws DivergedError rather than save parameters that are not finite */
   async checkpoint(): Promise<Uint8Array> {
-    const { encodeCheckpoint, specText } = await files();
     const { steps } = this.#plan.length;
     return encodeCheckpoint({
       model: specText(this.#plan.model),
