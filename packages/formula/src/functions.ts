@@ -37,7 +37,7 @@ export const functions = {
   },
 } as const satisfies Partial<Record<RealOp, (a: Real, b: Real) => Real>>;
 
-/** Of f32. */
+/** Largest finite number of f32. */
 const largest = 3.4028234663852886e38;
 
 /** Below this |x|, e^x − 1 is x·(1 + x/2 + …): with these coefficients to all digits. */
