@@ -55,3 +55,12 @@ test('a layer in two networks, and a space of two layers, are freed with the fir
   one.dispose();
   expect(space.parameter.value.isDisposed).toBe(true);
 });
+
+test('`using` disposes of a network at the end of its block', () => {
+  const before = memory();
+  const model = net();
+  model.parameters();
+  model[Symbol.dispose]();
+  expect(model.isDisposed).toBe(true);
+  expect(memory()).toEqual(before);
+});

@@ -12,6 +12,7 @@ import {
 } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import { type LayerOptions, type LayerSource, startOptions } from './layer-options.ts';
+import { requireTypesForFile } from './own-types.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
 import { inference, isPass, type Model, type Pass, passRule } from './pass.ts';
 import type { LayerSample } from './sample.ts';
@@ -246,6 +247,11 @@ export abstract class Module<O extends object = object> implements Model {
     for (const owned of this.#owned.values()) owned.dispose?.();
   }
 
+  /** What `using net = …` calls at the end of the block: `dispose()`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** @throws DisposedError */
   #requireLive(): void {
     if (this.#isDisposed)
@@ -300,10 +306,15 @@ export abstract class Module<O extends object = object> implements Model {
     this.#signature = signature === undefined ? undefined : checkedSignature(signature);
   }
 
-  /** The contents of a model file (safetensors), which `load` takes compressed or not. */
+  /**
+   * The contents of a model file (safetensors), which `load` takes compressed or not.
+   *
+   * @throws ArgumentError for a class of your own with the type of one of this package: `load` would build that one
+   */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
     this.#requireLive();
     checkOptions('save', saveOptions, options);
+    requireTypesForFile('save', classesIn(this));
     const { storeAs = 'f32', compress = false } = options;
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
     for (const [name, { value }] of savedValues(this))
@@ -346,6 +357,12 @@ function titleOf(layer: unknown): string {
 /** All that a file of a module holds: parameters and buffers. */
 export function savedValues(module: Module): ReadonlyMap<string, Parameter> {
   return uniquelyNamed(module.constructor.name, [...module.namedParameters(), ...module.namedBuffers()]);
+}
+
+/** The classes of a module and of all that it is made of. */
+function* classesIn(module: Module): Generator<ModuleClass> {
+  yield module.constructor as unknown as ModuleClass;
+  for (const member of module.members.values()) yield* classesIn(member);
 }
 
 /** Second places of layers with values of their own in a module, each with the first place of its layer. */

@@ -7,7 +7,16 @@ import {
   Weight,
   type WeightRequest,
 } from '@funhash/space';
-import { type FloatDType, type Shape, sameShape, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
+import {
+  allocateArray,
+  type FloatDType,
+  requireRoom,
+  type Shape,
+  sameShape,
+  shapeText,
+  sizeOf,
+  type Tensor,
+} from '@funhash/tensor';
 import type { LayerSource } from './layer-options.ts';
 import type { SummaryPart } from './summary.ts';
 
@@ -68,8 +77,13 @@ export class OwnValues implements Owned {
   get parameter(): Parameter {
     if (!this.#parameter) {
       const { start = 0, rule } = this.#options;
-      const values = typeof start === 'number' ? new Float64Array(sizeOf(this.shape)).fill(start) : start;
-      this.#parameter = Parameter.of(this.name, values, this.shape, { ...rule, dtype: this.#dtype });
+      const size = sizeOf(this.shape);
+      requireRoom(`${this.name} ${shapeText(this.shape)} of a layer`, 'f64', size);
+      const values = typeof start === 'number' ? allocateArray('f64', size).fill(start) : start;
+      this.#parameter = Parameter.of(this.name, values as Float64Array, this.shape, {
+        ...rule,
+        dtype: this.#dtype,
+      });
     }
     return this.#parameter;
   }

@@ -36,7 +36,7 @@ export function runMap(
   const backend = backendOf(operation, inputs);
   const dtype = dtypeOfMap(operation, program, inputs, scalars);
   const shape = commonShape(operation, inputs);
-  const outs = program.outputs.map(() => empty(shape, dtype, backend));
+  const outs = program.outputs.map(() => empty(shape, dtype, backend, operation));
   runKernel(backend, 'map', [program, inputs.map((input) => operandOf(input, shape)), scalars, outs]);
   return outs;
 }
@@ -121,7 +121,7 @@ export function runCast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   if (!isFloat(dtype) && x.dtype !== 'u8' && x.backend.host)
     requireHeld('cast', x.dataSync(), dtype, x.shape);
-  const out = empty(x.shape, dtype, x.backend);
+  const out = empty(x.shape, dtype, x.backend, 'cast');
   runKernel(x.backend, 'copy', [x, out]);
   return out;
 }
@@ -132,9 +132,10 @@ export function runPlace(
   shape: Shape,
   starts: readonly (readonly number[])[],
   value?: number,
+  operation = 'place',
 ): Tensor {
   const [first] = pieces as [Tensor, ...Tensor[]];
-  const out = empty(shape, first.dtype, backendOf('place', pieces));
+  const out = empty(shape, first.dtype, backendOf(operation, pieces), operation);
   if (value !== undefined) runKernel(out.backend, 'fill', [out, value]);
   pieces.forEach((piece, k) => {
     const offset = (starts[k] as readonly number[]).reduce(
@@ -162,7 +163,7 @@ export function runReduce(
   if (dtype !== 'i32') floatTypeOf(op, [x]);
   const kept = x.shape.slice();
   for (const axis of axes) kept[normalizeAxis(axis, x.rank, op)] = 1;
-  const out = empty(shape ?? kept, dtype, backend);
+  const out = empty(shape ?? kept, dtype, backend, op);
   const { buffer, offset } = out;
   const target = shape ? { buffer, dtype, shape: kept, strides: contiguousStrides(kept), offset } : out;
   runKernel(backend, 'reduce', [op, x, target]);
@@ -177,7 +178,7 @@ export function runArgMax(x: Tensor): Tensor {
       expected: 'a last axis with elements',
       actual: shapeText(x.shape),
     });
-  const out = empty(x.shape.slice(0, -1), 'i32', x.backend);
+  const out = empty(x.shape.slice(0, -1), 'i32', x.backend, 'argMax');
   runKernel(x.backend, 'argMax', [x, out]);
   return out;
 }
@@ -188,7 +189,7 @@ export function runGather(x: Tensor, index: Tensor): Tensor {
   if (x.rank === 0)
     throw new ShapeError({ operation: 'gather', expected: 'at least one axis', actual: '[]' });
   const backend = backendOf('gather', [x, index]);
-  const out = empty([...index.shape, ...x.shape.slice(1)], x.dtype, backend);
+  const out = empty([...index.shape, ...x.shape.slice(1)], x.dtype, backend, 'gather');
   runKernel(backend, 'gather', [x, index, out]);
   return out;
 }
@@ -203,7 +204,7 @@ export function runScatterAdd(x: Tensor, index: Tensor, rows: number): Tensor {
       expected: `rows for each of ${index.shape[0]} indices`,
       actual: shapeText(x.shape),
     });
-  const out = empty([rows, ...x.shape.slice(1)], x.dtype, backend);
+  const out = empty([rows, ...x.shape.slice(1)], x.dtype, backend, 'scatterAdd');
   runKernel(backend, 'fill', [out, 0]);
   runKernel(backend, 'scatterAdd', [x, index, out]);
   return out;
@@ -214,7 +215,7 @@ export function runLogSumExp(x: Tensor): Tensor {
   if (x.rank === 0)
     throw new ShapeError({ operation: 'logSumExp', expected: 'at least one axis', actual: '[]' });
   floatTypeOf('logSumExp', [x]);
-  const out = empty(x.shape.slice(0, -1), x.dtype, x.backend);
+  const out = empty(x.shape.slice(0, -1), x.dtype, x.backend, 'logSumExp');
   runKernel(x.backend, 'logSumExp', [x, out]);
   return out;
 }
@@ -223,7 +224,7 @@ export function runLogSumExp(x: Tensor): Tensor {
 export function runScan(x: Tensor): Tensor {
   if (x.rank === 0) throw new ShapeError({ operation: 'scan', expected: 'at least one axis', actual: '[]' });
   if (x.dtype !== 'i32') floatTypeOf('scan', [x]);
-  const out = empty(x.shape, x.dtype, x.backend);
+  const out = empty(x.shape, x.dtype, x.backend, 'scan');
   runKernel(x.backend, 'scan', [x, out]);
   return out;
 }

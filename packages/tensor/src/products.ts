@@ -56,12 +56,12 @@ export function matmulCall(
   if (bias) requireShape(operation, bias, [cols], 'a bias');
   const epilogue = epilogueOf(bias, activation);
   if (rank === 2 && rightRank === 2) {
-    const out = empty([rows, cols], dtype, backend);
+    const out = empty([rows, cols], dtype, backend, operation);
     return { backend, name: 'matmul', args: [left, right, out, epilogue], out };
   }
   const lead = broadcastShapes(operation, left.shape.slice(0, -2), right.shape.slice(0, -2));
   const [many, others] = [left, right].map((x) => operandOf(x, [...lead, ...x.shape.slice(-2)]));
-  const out = empty([...lead, rows, cols], dtype, backend);
+  const out = empty([...lead, rows, cols], dtype, backend, operation);
   return { backend, name: 'matmul', args: [many as View, others as View, out, epilogue], out };
 }
 
@@ -96,7 +96,7 @@ function multiplyAxes(
   const [depth, cols] = right.shape as [number, number];
   requireColumns(operation, a, rowAxes, depth);
   if (bias) requireShape(operation, bias, [cols], 'a bias');
-  const out = empty([...a.shape.slice(0, rowAxes), cols], dtype, backend);
+  const out = empty([...a.shape.slice(0, rowAxes), cols], dtype, backend, operation);
   return { backend, name: 'matmul', args: [a, right, out, epilogueOf(bias, activation)], out };
 }
 
@@ -130,7 +130,7 @@ export function virtualMatmulCall(
   const dtype = floatTypeOf(operation, operands);
   requireColumns(operation, x, rowAxes, v.cols);
   if (bias) requireShape(operation, bias, [v.rows], 'a bias');
-  const out = empty([...x.shape.slice(0, rowAxes), v.rows], dtype, backend);
+  const out = empty([...x.shape.slice(0, rowAxes), v.rows], dtype, backend, operation);
   return { backend, name: 'virtualMatmul', args: [x, virtual(v), out, epilogueOf(bias, activation)], out };
 }
 
@@ -163,7 +163,7 @@ export function runVirtualRows(
   const backend = like?.backend ?? backendOf('virtualRows', ids ? [...v.stored, ids] : v.stored);
   const dtype = like?.dtype ?? floatTypeOf('virtualRows', v.stored);
   if (ids) requireIndex('virtualRows', ids);
-  const out = empty([ids ? ids.size : v.rows, v.cols], dtype, backend);
+  const out = empty([ids ? ids.size : v.rows, v.cols], dtype, backend, 'virtualRows');
   runKernel(backend, 'virtualRows', [virtual(v), ids?.contiguous() ?? null, out]);
   return out;
 }

@@ -117,7 +117,7 @@ function diagonal(x: Tensor, shape: Shape, targets: readonly number[]): Tensor {
 }
 
 function onDiagonal(x: Tensor, shape: Shape, targets: readonly number[]): Tensor {
-  const out = empty(shape, x.dtype, x.backend);
+  const out = empty(shape, x.dtype, x.backend, 'einsum');
   runKernel(out.backend, 'fill', [out, 0]);
   const slots = diagonalView(out, x.shape, targets);
   assign(slots, x);

@@ -2,6 +2,7 @@ import {
   arange,
   type DType,
   type FloatDType,
+  requireRoom,
   requireTensor,
   runCast,
   runGather,
@@ -41,6 +42,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  */
 export function oneHot(labels: Tensor, classes: number, dtype: FloatDType = 'f32'): Tensor {
   requireTensor('oneHot', labels, 'labels');
+  if (Number.isSafeInteger(classes)) requireRoom('oneHot', dtype, labels.size * classes);
   const numbers = arange(classes, { dtype });
   // Reading the labels from the class numbers converts them and checks their range.
   return isClass(expandDims(gatherRows(numbers, labels), -1), numbers);

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { requireTensor, ShapeError, type Tensor, tensor } from '@funhash/tensor';
+import { requireRoom, requireTensor, ShapeError, sizeOf, type Tensor, tensor } from '@funhash/tensor';
 import { gather } from './gather.ts';
 import { padWith, requireAmounts } from './views.ts';
 
@@ -49,6 +49,8 @@ export function pad(
   const { mode = 'constant', value = 0 } = options;
   if (mode === 'constant') return padWith(x, amounts, value);
   requireAmounts(x, amounts);
+  const shape = amounts.map(([before, after], axis) => before + (x.shape[axis] as number) + after);
+  requireRoom('pad', x.dtype, sizeOf(shape));
   return amounts.reduce((padded, [before, after], axis) => {
     if (before + after === 0) return padded;
     const extent = x.shape[axis] as number;

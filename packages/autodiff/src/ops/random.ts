@@ -4,6 +4,7 @@ import {
   checkShape,
   contiguousStrides,
   currentBackend,
+  requireRoom,
   runVirtualRows,
   type Shape,
   sizeOf,
@@ -49,7 +50,7 @@ type Draw = (index: number) => Word;
 export function randomUniform(shape: Shape, options: RandomOptions): Tensor {
   checkShape(shape, 'randomUniform');
   checkOptions('randomUniform', rules, options);
-  return drawn(shape, uniform, options, [], []);
+  return drawn('randomUniform', shape, uniform, options, [], []);
 }
 
 /**
@@ -60,7 +61,7 @@ export function randomUniform(shape: Shape, options: RandomOptions): Tensor {
 export function randomNormal(shape: Shape, options: RandomOptions): Tensor {
   checkShape(shape, 'randomNormal');
   checkOptions('randomNormal', rules, options);
-  return drawn(shape, normal, options, [], []);
+  return drawn('randomNormal', shape, normal, options, [], []);
 }
 
 /**
@@ -73,11 +74,12 @@ export function randomBernoulli(shape: Shape, options: BernoulliOptions): Tensor
   checkOptions('randomBernoulli', bernoulliRules, options);
   const { probability, value = 1 } = options;
   const below = Math.ceil((1 - probability) * 2 ** 32);
-  if (below === 2 ** 32) return drawn(shape, bernoulli, options, [0], [0]);
-  return drawn(shape, bernoulli, options, [below], [value]);
+  if (below === 2 ** 32) return drawn('randomBernoulli', shape, bernoulli, options, [0], [0]);
+  return drawn('randomBernoulli', shape, bernoulli, options, [below], [value]);
 }
 
 function drawn(
+  operation: string,
   shape: Shape,
   program: Program,
   { seed, like }: RandomOptions,
@@ -93,6 +95,7 @@ function drawn(
     stored: [],
   };
   const drawing = { dtype: like?.dtype ?? 'f32', backend: like?.backend ?? currentBackend() } as const;
+  requireRoom(operation, drawing.dtype, sizeOf(shape));
   return runVirtualRows(v, null, drawing).view(shape, contiguousStrides(shape), 0);
 }
 

@@ -188,6 +188,7 @@ function windowOf(x: Tensor, shape: Shape, starts: readonly number[]): Tensor {
 }
 
 function place(
+  operation: string,
   pieces: readonly Tensor[],
   shape: Shape,
   starts: readonly (readonly number[])[],
@@ -198,6 +199,7 @@ function place(
     shape,
     starts.map((start, k) => ((pieces[k] as Tensor).size === 0 ? [] : start)),
     value,
+    operation,
   );
 }
 
@@ -222,7 +224,7 @@ export function padWith(x: Tensor, amounts: readonly (readonly [number, number])
     const [before, after] = amounts[axis] as readonly [number, number];
     return before + extent + after;
   });
-  const output = place([x], shape, [starts], value);
+  const output = place('pad', [x], shape, [starts], value);
   return recorded([x], output, (g) => [windowAt(g, starts, x.shape)]);
 }
 
@@ -255,7 +257,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     total += shape[along] as number;
     return start;
   });
-  const output = place(tensors, first.shape.with(along, total), starts);
+  const output = place('concat', tensors, first.shape.with(along, total), starts);
   return recorded(tensors, output, (g) =>
     tensors.map(({ shape }, k) => windowAt(g, starts[k] as readonly number[], shape)),
   );

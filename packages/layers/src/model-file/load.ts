@@ -4,17 +4,13 @@ import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from '../layer-classes.ts';
 import { type LayerSpec, type Module, requireModule, savedValues } from '../module.ts';
+import { keepTypes, requireOwnTypes } from '../own-types.ts';
 import { type Fields, isFields } from './layer-reader.ts';
-import {
-  checkLoadOptions,
-  type LoadOptions,
-  type ModelFile,
-  modelOf,
-  readModelFile,
-  requireOwnTypes,
-} from './read-model.ts';
+import { checkLoadOptions, type LoadOptions, type ModelFile, modelOf, readModelFile } from './read-model.ts';
 
 export { ModelFileError } from '@funhash/codec/read';
+
+keepTypes(Object.values(layerClasses));
 
 /**
  * The model in a file written by `save`, compressed or not. The file is taken for hostile: nothing in it is believed
@@ -30,10 +26,10 @@ export async function load(source: ByteSource, options: LoadOptions = {}): Promi
 
 /** The model that a file describes. */
 export function modelIn(file: ModelFile, { layers, schemes: own, policy }: LoadOptions = {}): Module {
-  if (layers) requireOwnTypes('load', layerClasses, layers);
   // Not by their names: one of the caller's own would take the place of another.
   const all = [...Object.values(schemes), ...Object.values(own ?? {})];
   const classes = [...Object.values(layerClasses), ...Object.values(layers ?? {})];
+  requireOwnTypes('load', classes);
   return modelOf(
     file,
     Object.fromEntries(classes.entries()),

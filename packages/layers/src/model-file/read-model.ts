@@ -6,10 +6,11 @@ import {
   readBytes,
   sourceName,
 } from '@funhash/codec/read';
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { type KnownSchemes, SharedSpace, schemesRule, type WeightPolicy } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
+import { requireOwnTypes } from '../own-types.ts';
 import type { Signature } from '../signature.ts';
 import {
   buildLayer,
@@ -49,25 +50,7 @@ export type LoadOptions = OptionsOf<typeof rules>;
 export function checkLoadOptions(operation: string, options: unknown): void {
   checkOptions(operation, rules, options);
   const { layers }: LoadOptions = options ?? {};
-  if (layers) requireOwnTypes(operation, layers);
-}
-
-/** Refuses classes of one type, of which a file could not tell one from the other. @throws ArgumentError */
-export function requireOwnTypes(
-  operation: string,
-  ...records: readonly Readonly<Record<string, LayerClass>>[]
-): void {
-  const known = new Map<string, LayerClass>();
-  for (const layer of records.flatMap((record) => Object.values(record))) {
-    if ((known.get(layer.type) ?? layer) !== layer)
-      throw new ArgumentError({
-        operation,
-        expected: 'a type of its own for each class of layers',
-        actual: `two classes of the type ${layer.type}`,
-        remedy: 'Give yours another static type, and save its models again.',
-      });
-    known.set(layer.type, layer);
-  }
+  if (layers) requireOwnTypes(operation, Object.values(layers));
 }
 
 /** A file that can be read: what it describes, and its values. */

@@ -1,5 +1,5 @@
 import type { WindowPlan } from '@funhash/autodiff/op-parts';
-import { assign, empty, runKernel, type Shape, type Tensor } from '@funhash/tensor';
+import { assign, empty, requireRoom, runKernel, type Shape, sizeOf, type Tensor } from '@funhash/tensor';
 import type { KernelPlaces } from '../kernel-places.ts';
 import { spread } from './spread.ts';
 
@@ -41,6 +41,8 @@ export function byPhases(
   plan: WindowPlan,
   convolve: (source: Tensor, phase: Phase) => Tensor,
 ): Tensor {
+  // A large stride has as many phases as the result has elements.
+  requireRoom('transposed convolution', y.dtype, sizeOf(shape));
   const phases = shape
     .slice(1, -1)
     .map((extent, axis) => axisPhases(extent, axis, plan))

@@ -12,7 +12,8 @@ export function spread(x: Tensor, axes: readonly Placing[]): Tensor {
   const spatial = x.shape.slice(1, -1);
   if (axes.every(({ extent, start }, axis) => extent === spatial[axis] && start === 0)) return x;
   const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
-  const out = empty([batch, ...axes.map(({ extent }) => extent), channels], x.dtype, x.backend);
+  const shaped = [batch, ...axes.map(({ extent }) => extent), channels];
+  const out = empty(shaped, x.dtype, x.backend, 'padding of a convolution');
   runKernel(out.backend, 'fill', [out, 0]);
   const inside = axes.map(({ extent, start }, axis) => {
     const first = Math.max(0, -start);
