@@ -44,25 +44,34 @@ export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epo
   worker.unref();
   const waiting: { resolve(batch: Batch): void; reject(error: Error): void }[] = [];
   let failure: Error | undefined;
+  // A timer keeps the process alive while a batch is awaited: `ref` of a worker does not always count in Node 20.
+  let awake: ReturnType<typeof setInterval> | undefined;
+  const rest = (): void => {
+    clearInterval(awake);
+    awake = undefined;
+    worker.unref();
+  };
   const fail = (error: Error): void => {
     failure ??= error;
     for (const { reject } of waiting.splice(0)) reject(failure);
+    rest();
   };
   worker.on('message', (batch: Batch) => {
     waiting.shift()?.resolve(batch);
-    if (waiting.length === 0) worker.unref();
+    if (waiting.length === 0) rest();
   });
+  worker.on('online', () => worker.unref());
   worker.on('error', (cause) => fail(ended(`a failure, "${cause.message}"`, cause)));
   worker.on('exit', () => fail(ended('one that has ended')));
 
   const ask = (request: BatchRequest): Promise<Batch> => {
     const answer = new Promise<Batch>((resolve, reject) => {
-      if (failure) reject(failure);
-      else waiting.push({ resolve, reject });
+      if (failure) return reject(failure);
+      waiting.push({ resolve, reject });
+      awake ??= setInterval(() => {}, 2 ** 30);
     });
     // It is awaited later, or never when the epoch is left early.
     answer.catch(() => {});
-    worker.ref();
     worker.postMessage(request);
     return answer;
   };
@@ -76,7 +85,10 @@ export async function batchWorker(split: Split, options: Omit<BatchOptions, 'epo
       }
     },
     close: async () => {
+      // One of its own: an answer that still comes ends the other.
+      const closing = setInterval(() => {}, 2 ** 30);
       await worker.terminate();
+      clearInterval(closing);
     },
   };
 }
