@@ -1,5 +1,6 @@
 // A product that is large enough for two threads, again and again until the second one has taken its share.
-import { matmulCall, runCall, scope, tensor, useBackend } from '@funhash/tensor';
+import { useBackend } from '@funhash/layers';
+import { matmulCall, runCall, scope, tensor } from '@funhash/tensor';
 
 const side = 384;
 

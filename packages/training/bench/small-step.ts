@@ -1,6 +1,6 @@
 import { gradientsOf } from '@funhash/autodiff';
-import { Dense, Sequential } from '@funhash/layers';
-import { scope, tensor, useBackend } from '@funhash/tensor';
+import { Dense, Sequential, useBackend } from '@funhash/layers';
+import { scope, tensor } from '@funhash/tensor';
 import { fit } from '../src/fit.ts';
 import { softmaxCrossEntropy } from '../src/losses.ts';
 import { sgd } from '../src/optimizers/sgd.ts';

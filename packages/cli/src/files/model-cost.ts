@@ -1,5 +1,12 @@
 import type { Module } from '@funhash/layers';
-import { type Backend, currentBackend, type Kernels, useBackend, type View } from '@funhash/tensor';
+import {
+  type Backend,
+  currentBackend,
+  type Kernels,
+  MemoryError,
+  useBackend,
+  type View,
+} from '@funhash/tensor';
 import { predict } from '@funhash/training';
 import { UsageError } from '../errors.ts';
 import { loadModel } from './load-model.ts';
@@ -72,12 +79,17 @@ function countingBackend(): Backend & ModelCost {
 
 function requireWithin({ work, elements }: ModelCost): void {
   if (work <= most.work && elements <= most.elements) return;
-  throw new UsageError({
+  throw tooMuch(work > most.work ? `one that takes at least ${work}` : `a tensor of ${elements} elements`);
+}
+
+function tooMuch(actual: string, options?: ErrorOptions): UsageError {
+  const details = {
     operation: 'predict',
     expected: `a model that takes at most ${most.work} multiply-adds and tensors of ${most.elements} elements for an input`,
-    actual: work > most.work ? `one that takes at least ${work}` : `a tensor of ${elements} elements`,
+    actual,
     remedy: 'Run it by predict of @funhash/training if that is meant.',
-  });
+  };
+  return new UsageError(details, options);
 }
 
 /**
@@ -96,6 +108,7 @@ export async function modelCost(path: string, inputs: number): Promise<ModelCost
     return { work: counting.work, elements: counting.elements };
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    if (error instanceof MemoryError) throw tooMuch(error.details.actual, { cause: error });
     // What else is wrong with it, the prediction itself tells.
     return undefined;
   } finally {
