@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Dense, hashedNet, Sequential } from '@funhash/layers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readBounded } from './files/read-bounded.ts';
 import { exitCodes } from './main.ts';
 import { run } from './run-command.spec-kit.ts';
 import { writeTinyImages } from './tiny-images.spec-kit.ts';
+
+// As in a terminal without colours, wherever this runs: CI has them on.
+vi.hoisted(() => {
+  process.env.NO_COLOR = '1';
+});
 
 let root: string;
 let data: string;

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { duration, grouped, percent, progress, spreadOf, tableOf } from './output.ts';
+
+// As in a terminal without colours, wherever this runs: CI has them on.
+vi.hoisted(() => {
+  process.env.NO_COLOR = '1';
+});
 
 test('tables align numbers to the right', () => {
   expect(
