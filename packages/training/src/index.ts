@@ -1,4 +1,5 @@
 export type { Checkpoint, Progress } from './checkpoint.ts';
+export { type AverageOptions, areaUnderCurve, f1, precision, recall } from './classification-metrics.ts';
 export { defineOptimizer } from './define-optimizer.ts';
 export { CheckpointError, DivergedError, type Divergence } from './errors.ts';
 export {
