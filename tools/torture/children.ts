@@ -39,6 +39,8 @@ export function runScript(
   const child = spawn(process.execPath, [...onSources, ...node, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...spawning,
+    // Colours are control characters too; CI has them on.
+    env: { ...(spawning.env ?? process.env), NO_COLOR: '1' },
   });
   let [stdout, stderr, bytes, timedOut] = ['', '', 0, false];
   child.stdout?.on('data', (text: Buffer) => {

@@ -3,7 +3,7 @@
 
 export { batchProduct } from './ops/matmul.ts';
 // Activations without options: what layers call by name.
-export { elu, gelu, leakyRelu } from './ops/pointwise.ts';
+export { elu as plainElu, gelu as plainGelu, leakyRelu as plainLeakyRelu } from './ops/pointwise.ts';
 export { perAxis, planWindows, type WindowPlan } from './ops/window-plan.ts';
 export { piecesOf, windowsOf } from './ops/windows.ts';
 export { binarized } from './quantizers/binarize.ts';

@@ -8,7 +8,7 @@ import {
   stochasticBinarize,
   tanh,
 } from '@funhash/autodiff';
-import { elu, gelu, leakyRelu } from '@funhash/autodiff/op-parts';
+import { plainElu, plainGelu, plainLeakyRelu } from '@funhash/autodiff/op-parts';
 import { ArgumentError } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import type { Pass } from './pass.ts';
@@ -20,9 +20,9 @@ const stochasticSign = (x: Tensor, { training, random }: Pass): Tensor =>
 /** Activations by the name that options and files use. */
 export const activations = {
   relu,
-  leakyRelu,
-  elu,
-  gelu,
+  leakyRelu: plainLeakyRelu,
+  elu: plainElu,
+  gelu: plainGelu,
   silu,
   sigmoid,
   softplus,

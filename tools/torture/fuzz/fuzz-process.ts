@@ -36,6 +36,8 @@ export class FuzzProcess {
     mkdirSync(files, { recursive: true });
     this.#child = fork(worker, [parsers.href, String(seed), files, this.#progress], {
       execArgv: [...onSources, '--expose-gc'],
+      // Colours are control characters too; CI has them on.
+      env: { ...process.env, NO_COLOR: '1' },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
