@@ -131,11 +131,13 @@ globalThis.printedByWorker = () =>
   });
 `,
   );
+  // Imports of a worker are not made later: bundlers that make one file of it refuse to split.
+  await writeFile(join(site, 'recorder.mjs'), `${recorder}export { lines };\n`);
   await writeFile(
     join(site, 'worker.mjs'),
-    `${recorder}import('../snippet-in-function.mjs')
-  .then(({ done }) => done)
-  .then(() => postMessage(lines), (error) => postMessage([String(error)]));
+    `import { lines } from './recorder.mjs';
+import { done } from '../snippet-in-function.mjs';
+done.then(() => postMessage(lines), (error) => postMessage([String(error)]));
 `,
   );
   const warnings = await bundler.bundle({ folder: site }).catch((error: unknown) => {
