@@ -2,7 +2,7 @@
 
 export { compressBytes } from './bytes/compress-bytes.ts';
 export { type ByteTarget, saveBytes } from './bytes/save-bytes.ts';
-export { writeFileAtomic } from './bytes/write-file-atomic.ts';
+export { isTemporaryFile, writeFileAtomic } from './bytes/write-file-atomic.ts';
 export { encodeModel } from './container/encode-model.ts';
 export { encodeSafetensors } from './container/encode-safetensors.ts';
 export { quantize } from './formats/codes/quantize.ts';

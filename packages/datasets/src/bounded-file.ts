@@ -1,22 +1,14 @@
 /**
  * Files of a size that is limited before they are read. Node only: `node:` modules are asked for inside the functions.
  */
-import { inflated, mostInflation } from '@funhash/hashing';
-import { nodeModule } from '@funhash/hashing/node';
+import { gunzipped } from '@funhash/hashing';
+import { nodeModule, systemRemedies } from '@funhash/hashing/node';
 import { DataFileError, DataFormatError } from './errors.ts';
-
-const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'Allow this user to read it.',
-  EPERM: 'Allow this user to read it.',
-  EISDIR: 'Name a file, not a folder.',
-  ELOOP: 'Its links lead in a circle: name the file itself.',
-  EMFILE: 'Too many files are open: close some, or raise the limit.',
-};
 
 /** A system error as one of a file. */
 function fileError(operation: string, path: string, cause: unknown): DataFileError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  const remedy = code === undefined ? undefined : remedies[code];
+  const remedy = code === undefined ? undefined : systemRemedies[code];
   return new DataFileError(
     path,
     { operation, expected: 'a file that can be read', actual: `"${message}"`, ...(remedy && { remedy }) },
@@ -109,26 +101,15 @@ export async function gunzipBounded(
       { cause },
     );
   };
-  if (packed.length < 18) refuse('fewer bytes than the least one has');
-  const promised = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
-  if (promised > maxBytes) refuse(`${promised} unpacked bytes`);
-  if (promised > mostInflation * packed.length) refuse(`${promised} bytes, more than it can hold`);
-  const most = usualBytes + usualInflation * packed.length;
-  if (promised > most)
-    refuse(
-      `${promised} bytes of ${packed.length}, where so few are taken to hold at most ${most}; unpack it first`,
-    );
-  const content = new Uint8Array(promised);
-  let length = 0;
-  try {
-    for await (const chunk of inflated([packed], 'gzip')) {
-      if (chunk.length > promised - length) refuse(`more than the ${promised} bytes that its end promises`);
-      content.set(chunk, length);
-      length += chunk.length;
-    }
-  } catch (cause) {
-    if (cause instanceof DataFormatError) throw cause;
-    refuse(`"${(cause as Error).message}"`, cause);
-  }
-  return length === promised ? content : refuse(`${length} bytes, fewer than its end promises`);
+  const usual = usualBytes + usualInflation * packed.length;
+  return gunzipped(packed, {
+    maxBytes: Math.min(maxBytes, usual),
+    damaged: refuse,
+    tooLong: (promised) =>
+      refuse(
+        promised > maxBytes
+          ? `${promised} unpacked bytes`
+          : `${promised} bytes of ${packed.length}, where so few are taken to hold at most ${usual}; unpack it first`,
+      ),
+  });
 }

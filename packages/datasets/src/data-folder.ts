@@ -1,4 +1,5 @@
 import { nodeModule } from '@funhash/hashing/node';
+
 /**
  * A path below the folder that the environment variable FUNHASH_DATA names; undefined where it names none. Node only.
  */

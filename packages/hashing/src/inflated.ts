@@ -31,7 +31,12 @@ export async function* inflated(
   pieces: Iterable<Uint8Array>,
   format: CompressionFormat,
 ): AsyncGenerator<Uint8Array> {
-  const reader = streamOf(pieces).pipeThrough(new DecompressionStream(format)).getReader();
+  yield* chunksOf(streamOf(pieces).pipeThrough(new DecompressionStream(format)));
+}
+
+/** The chunks of a stream, which is cancelled where they are left early. */
+export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();

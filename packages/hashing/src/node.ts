@@ -21,3 +21,23 @@ export const nodeModule = ((id: string) => {
     remedy: 'Give bytes, a Blob, a Response or a URL instead of a path.',
   });
 }) as BuiltIn;
+
+/** What to do about an error of the file system, by its code: sentences for the remedy of a typed error. */
+export const systemRemedies: Readonly<Record<string, string>> = {
+  EACCES: 'Allow this user to use it, or name another.',
+  EPERM: 'Allow this user to use it, or name another.',
+  EROFS: 'The disk can only be read: name another place.',
+  ENOSPC: 'Make room on the disk: what was written whole before is there still.',
+  EDQUOT: 'Make room in your share of the disk: what was written whole before is there still.',
+  EFBIG: 'Raise the limit of sizes of files (ulimit -f).',
+  ENOENT: 'Make the folder first, or name a path that is there.',
+  EISDIR: 'Name a file: this is a folder.',
+  ENOTDIR: 'A file stands where a folder should: name another path.',
+  EEXIST: 'A file stands where a folder should: name another path.',
+  ENOTEMPTY: 'Name another folder.',
+  ENAMETOOLONG: 'Choose a shorter name.',
+  ELOOP: 'Its links lead in a circle: name the file itself.',
+  EMFILE: 'Do less at once, or raise the limit of open files (ulimit -n).',
+  ENFILE: 'Do less at once, or raise the limit of open files.',
+  EIO: 'The disk fails: check it, and name another place.',
+};

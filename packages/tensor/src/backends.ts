@@ -17,7 +17,8 @@ export type CreateBackend<Options = never, Started extends Backend = Backend> = 
   options: Options,
 ) => Started | Promise<Started>;
 
-const names = ['reference', 'wasm', 'gpu'] as const;
+/** The names that `useBackend` takes. */
+export type BackendName = 'reference' | 'wasm' | 'gpu';
 
 type Loader = () => CreateBackend | Promise<CreateBackend>;
 
@@ -32,9 +33,6 @@ const loaders = new Map<BackendName, Loader>([
   ['wasm', () => fromPackage('wasm')],
   ['gpu', () => fromPackage('gpu')],
 ]);
-
-/** The names that `useBackend` takes. */
-export type BackendName = (typeof names)[number];
 
 /** What `useBackend` takes: a name, what starts a backend, or a backend. */
 export type AnyBackend = BackendName | CreateBackend | Backend;
@@ -162,7 +160,7 @@ async function load(name: BackendName): Promise<CreateBackend> {
   if (!loader)
     throw new ArgumentError({
       operation: 'useBackend',
-      expected: `one of ${names.join(', ')}, a function that starts a backend, or a backend`,
+      expected: `one of ${[...loaders.keys()].join(', ')}, a function that starts a backend, or a backend`,
       actual: String(name),
     });
   try {

@@ -93,19 +93,25 @@ function shapeOf(values: unknown): number[] {
 
 function flatten(values: NestedArray, shape: Shape): number[] {
   const flat: number[] = [];
-  const collect = (value: unknown, place: readonly number[]): void => {
-    if (place.length === shape.length) {
+  /** Where the walk is: one list for all of it. */
+  const place: number[] = [];
+  const collect = (value: unknown, depth: number): void => {
+    if (depth === shape.length) {
       if (typeof value !== 'number') throw strangerAt(place, value);
       flat.push(value);
       return;
     }
     if (!Array.isArray(value) && typeof value !== 'number') throw strangerAt(place, value);
-    const extent = shape[place.length] as number;
+    const extent = shape[depth] as number;
     if (!Array.isArray(value) || value.length !== extent) throw raggedAt(place, extent, value);
     // Not `forEach`: it would pass over holes.
-    for (let k = 0; k < extent; k++) collect(value[k], [...place, k]);
+    for (let k = 0; k < extent; k++) {
+      place[depth] = k;
+      collect(value[k], depth + 1);
+    }
+    place.length = depth;
   };
-  collect(values, []);
+  collect(values, 0);
   return flat;
 }
 

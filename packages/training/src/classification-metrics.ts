@@ -3,7 +3,7 @@ import { confusionMatrix, type Metric } from './metrics.ts';
 import { isLabels, requireNumericArrays } from './numeric-array.ts';
 import type { NumericArray } from './optimizer.ts';
 
-const rules = {
+export const averageRules = {
   /**
    * How the classes become one number: the plain mean (macro), over all decisions (micro), or class 1 of two alone (binary).
    * Default: binary for two classes, else macro.
@@ -12,7 +12,7 @@ const rules = {
 };
 
 /** Options of `precision`, `recall` and `f1`. */
-export type AverageOptions = OptionsOf<typeof rules>;
+export type AverageOptions = OptionsOf<typeof averageRules>;
 
 /** Decisions for one class: rows of it that were told so, all that were told so, and all of it. */
 interface Counts {
@@ -22,7 +22,7 @@ interface Counts {
 }
 
 function averaged(operation: string, options: AverageOptions, of: (counts: Counts) => number): Metric {
-  checkOptions(operation, rules, options);
+  checkOptions(operation, averageRules, options);
   return (outputs, targets) => {
     const matrix = confusionMatrix(outputs, targets);
     const classes = matrix.shape[0] as number;

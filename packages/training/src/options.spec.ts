@@ -2,6 +2,7 @@ import { ArgumentError, OptionError, type OptionRules } from '@funhash/hashing';
 import { Dense } from '@funhash/layers';
 import { tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
+import { averageRules } from './classification-metrics.ts';
 import { evaluateRules, predictRules } from './evaluate.ts';
 import { checkpointRules, earlyStoppingRules, fitRules } from './fit-config.ts';
 import * as training from './index.ts';
@@ -26,6 +27,11 @@ const optimizers = Object.entries(training.optimizers).map(([name, make]): [stri
   name,
   [make().options, make as (options: Given) => unknown],
 ]);
+const { precision, recall, f1 } = training;
+const averages = Object.entries({ precision, recall, f1 }).map(([name, make]): [string, Case] => [
+  name,
+  [averageRules, make as (options: Given) => unknown],
+]);
 const cases: Readonly<Record<string, Case>> = {
   fit: [fitRules, fitWith],
   'fit.earlyStopping': [earlyStoppingRules, (earlyStopping) => fitWith({ validation: 0.5, earlyStopping })],
@@ -40,6 +46,7 @@ const cases: Readonly<Record<string, Case>> = {
   ],
   squaredHinge: [lossRules, (options) => training.squaredHinge(y, t, options)],
   huber: [huberRules, (options) => training.huber(y, t, options)],
+  ...Object.fromEntries(averages),
   ...Object.fromEntries(schedules),
   ...Object.fromEntries(optimizers),
 };
@@ -79,7 +86,15 @@ test.each(
 
 test('every function that takes options is walked', () => {
   const without = [
-    ...['accuracy', 'confusionMatrix', 'errorRate', 'meanAbsoluteError', 'r2', 'rootMeanSquaredError'],
+    ...[
+      'accuracy',
+      'areaUnderCurve',
+      'confusionMatrix',
+      'errorRate',
+      'meanAbsoluteError',
+      'r2',
+      'rootMeanSquaredError',
+    ],
     ...['topKAccuracy', 'readCheckpoint', 'defineOptimizer'],
     // Checked where it is stated, in autodiff.
     'softmaxCrossEntropy',

@@ -122,7 +122,12 @@ function dataOf(
       `stepsPerEpoch ${source.stepsPerEpoch}, as data and batchSize ${batchSize} tell, or none`,
       stepsPerEpoch,
     );
-  return { source, validation: parts ? [parts.validation] : judged, description: () => describeData(all) };
+  let described: RunDescription | undefined;
+  const description = (): RunDescription => {
+    described ??= describeData(all);
+    return described;
+  };
+  return { source, validation: parts ? [parts.validation] : judged, description };
 }
 
 // Steps at which nothing would be learned, unseen.

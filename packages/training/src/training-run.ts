@@ -227,7 +227,10 @@ export class TrainingRun<M extends Metrics> {
         actual: 'none',
       });
     const values = await this.#finiteValues();
-    const fits = (outputs: Shape, part: Arrays): void => requireTargets(outputs, part, 'validation');
+    // Those in memory were checked at the first batch.
+    const fits = (outputs: Shape, part: Arrays): void => {
+      if (!Array.isArray(validation)) requireTargets(outputs, part, 'validation');
+    };
     const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }, fits));
     if (scores)
       this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate, this.#progress.step);

@@ -1,11 +1,4 @@
-import {
-  checkOptions,
-  inflated,
-  mostInflation,
-  type OptionsOf,
-  option,
-  requireBytes,
-} from '@funhash/hashing';
+import { checkOptions, gunzipped, type OptionsOf, option, requireBytes } from '@funhash/hashing';
 import { fileLengthIn } from '../container/decode-safetensors.ts';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
@@ -23,9 +16,6 @@ const rules = {
 };
 
 const operation = 'inflateBytes';
-/** A head and a trailer of gzip around an empty block. */
-const leastBytes = 18;
-const firstBytes = 2 ** 16;
 
 /**
  * The content of gzip bytes; bytes that are not gzip come back as they are. Nothing is inflated that cannot be: the length
@@ -52,49 +42,24 @@ export async function inflateBytes(
   const damaged = (actual: string, cause?: unknown): never =>
     refuse('one whole gzip member', actual, 'Get the file again: it was damaged or cut short.', cause);
 
-  if (bytes.length < leastBytes) damaged(`${bytes.length} bytes`);
-  const promised = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
-  if (promised > maxBytes)
-    refuse(
-      `at most ${maxBytes} bytes when inflated`,
-      `${promised}`,
-      'Raise maxBytes if the file is meant to be this long.',
-    );
-  if (promised > mostInflation * bytes.length)
-    damaged(`a length of ${promised}, more than so few bytes hold`);
-
-  let result = new Uint8Array(Math.min(promised, firstBytes));
-  let length = 0;
-  let asked: number | null | undefined;
-  try {
-    for await (const chunk of inflated([bytes], 'gzip')) {
-      const needed = length + chunk.length;
-      if (needed > promised) damaged(`more than the ${promised} bytes that its end says`);
-      if (needed > result.length) result = grown(result, Math.min(promised, Math.max(needed, 2 * length)));
-      result.set(chunk, length);
-      length = needed;
-      if (asked !== undefined) continue;
-      asked = fileLengthIn(result.subarray(0, length), promised, source);
-      if (asked === undefined) continue;
+  return gunzipped(bytes, {
+    maxBytes,
+    damaged,
+    tooLong: (promised) =>
+      refuse(
+        `at most ${maxBytes} bytes when inflated`,
+        `${promised}`,
+        'Raise maxBytes if the file is meant to be this long.',
+      ),
+    accepts: (first, promised) => {
+      const asked = fileLengthIn(first, promised, source);
       if (asked === null && safetensorsOnly)
         refuse('a safetensors file in the gzip file', 'other content', 'Give the file of a model.');
-      if (asked !== null && asked !== promised)
+      if (typeof asked === 'number' && asked !== promised)
         damaged(`${promised} bytes, where the header of the content asks for ${asked}`);
-      result = grown(result, promised);
-    }
-  } catch (cause) {
-    if (cause instanceof ModelFileError) throw cause;
-    damaged(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-  return length === promised
-    ? result
-    : damaged(`${length} bytes, fewer than the ${promised} that its end says`);
-}
-
-function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array(length);
-  more.set(bytes);
-  return more;
+      return asked !== undefined;
+    },
+  });
 }
 
 /**

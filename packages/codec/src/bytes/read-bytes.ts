@@ -1,8 +1,8 @@
-import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
+import { ArgumentError, checkOptions, chunksOf, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
-import { chunksOf, collect } from './collect.ts';
+import { collect } from './collect.ts';
 import type { AbortSignalLike, BlobLike, FileHandleLike, ResponseLike, UrlLike } from './web-types.ts';
 
 /** Source of bytes. A string is a path (Node) unless it starts with a scheme such as `https://`. */

@@ -142,7 +142,7 @@ test.each(['writeFile', 'sync', 'close', 'chmod'] as const)(
 
 test('a folder into which this user may not write: a typed error with the remedy', async () => {
   vi.spyOn(files, 'open').mockRejectedValue(Object.assign(new Error('EACCES'), { code: 'EACCES' }));
-  expect((await refusalOf(path)).message).toMatch(/EACCES.*Allow this user to write into the folder/);
+  expect((await refusalOf(path)).message).toMatch(/EACCES.*Allow this user to use it/);
 });
 
 test('Windows refuses a rename for a moment while the old file is read', async () => {

@@ -1,5 +1,5 @@
 import { xxHash32 } from '@funhash/hashing';
-import { nodeModule } from '@funhash/hashing/node';
+import { nodeModule, systemRemedies } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 
 /** Temporary files that another machine, or a process of the same number, may still be writing are left for so long. */
@@ -8,6 +8,9 @@ const mostLinks = 40;
 const renameAttempts = 6;
 /** `.funhash-<machine>-<process>-<random>.tmp`: short, whatever the name of the file. */
 const temporaryName = /^\.funhash-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
+
+/** Whether a file of this name is one that `writeFileAtomic` writes on the way, or that a killed process left of it. */
+export const isTemporaryFile = (name: string): boolean => temporaryName.test(name);
 
 /**
  * Writes a file as a whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed, then the
@@ -54,22 +57,13 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
         source: path,
         expected: 'a writable file in an existing folder with enough room',
         actual: cause instanceof Error ? cause.message : String(cause),
-        remedy: `What was there before is unchanged.${remedies[(cause as NodeJS.ErrnoException)?.code ?? ''] ?? ''}`,
+        remedy:
+          `What was there before is unchanged. ${systemRemedies[(cause as NodeJS.ErrnoException)?.code ?? ''] ?? ''}`.trimEnd(),
       },
       { cause },
     );
   }
 }
-
-const remedies: Readonly<Record<string, string>> = {
-  ENOENT: ' Make the folder first.',
-  EACCES: ' Allow this user to write into the folder.',
-  EPERM: ' Allow this user to write into the folder.',
-  EROFS: ' Choose a folder that is not read-only.',
-  ENOSPC: ' Make room on the disk.',
-  EDQUOT: ' Make room on the disk.',
-  ENAMETOOLONG: ' Choose a shorter name.',
-};
 
 /** The path that links lead to, whether there is a file or not. */
 async function targetOf(path: string): Promise<string> {
@@ -86,7 +80,13 @@ async function targetOf(path: string): Promise<string> {
     // Of the folder itself, which a link may have led to.
     target = resolve(await realpath(dirname(target)), next);
   }
-  throw new Error(`ELOOP: more than ${mostLinks} links`);
+  throw new ModelFileError({
+    operation: 'writeFileAtomic',
+    source: path,
+    expected: `a path of at most ${mostLinks} links`,
+    actual: 'more (ELOOP)',
+    remedy: systemRemedies.ELOOP as string,
+  });
 }
 
 interface OldFile {

@@ -1,4 +1,4 @@
-import { crc32 } from '@funhash/hashing';
+import { ArgumentError, crc32 } from '@funhash/hashing';
 import { ModelFileError } from './model-file-error.ts';
 
 /** The metadata key of the checksum. */
@@ -14,7 +14,12 @@ const zeros = new Uint8Array(8).fill(0x30);
 /** Writes the checksum into a file that was encoded with `blankChecksum`. */
 export function stampChecksum(file: Uint8Array): void {
   const [field] = checksumFields(file);
-  if (field === undefined) throw new RangeError('stampChecksum: the file has no checksum field');
+  if (field === undefined)
+    throw new ArgumentError({
+      operation: 'stampChecksum',
+      expected: 'a file with a blank checksum',
+      actual: 'none',
+    });
   file.set(new TextEncoder().encode(checksumOf(file, field.digitsAt)), field.digitsAt);
 }
 

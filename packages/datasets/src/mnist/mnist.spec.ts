@@ -141,11 +141,11 @@ describe('a folder', () => {
     boast.writeUInt32LE(2 ** 26, boast.length - 4);
     for (const [bytes, message] of [
       [lie, /more than the 100 bytes/],
-      [boast, /more than it can hold/],
+      [boast, /more than so few bytes hold/],
       [Buffer.concat([packed, packed]), /unpacked bytes, got/],
       [Buffer.concat([packed, Buffer.alloc(9, 7)]), /unpacked bytes, got/],
       [gzipSync(new Uint8Array(2 ** 26)), /where so few are taken to hold at most/],
-      [packed.subarray(0, 12), /fewer bytes/],
+      [packed.subarray(0, 12), /12 bytes, fewer than the least/],
     ] as const) {
       await writeFile(join(dir, `${names.trainImages}.gz`), bytes);
       const before = process.memoryUsage().arrayBuffers;

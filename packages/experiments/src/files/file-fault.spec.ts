@@ -93,7 +93,8 @@ test('what a killed process left half-written is deleted by the next that works 
   const path = join(root, 'left');
   await mkdir(path);
   const left = `checkpoint.safetensors.${crypto.randomUUID()}.tmp`;
-  for (const name of [left, 'mine.tmp', 'notes.txt']) await writeFile(join(path, name), 'x');
+  const ofCodec = '.funhash-0123abcd-1-0123456789ab.tmp';
+  for (const name of [left, ofCodec, 'mine.tmp', 'notes.txt']) await writeFile(join(path, name), 'x');
   const folder = await openFolder(path);
   await folder.release();
   expect((await readdir(path)).sort()).toEqual(['mine.tmp', 'notes.txt']);

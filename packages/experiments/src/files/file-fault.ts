@@ -1,24 +1,5 @@
+import { systemRemedies } from '@funhash/hashing/node';
 import { FileError } from '../errors.ts';
-
-/** What to do about an error of the file system. */
-const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'Change its permissions, or name another.',
-  EPERM: 'Change its permissions, or name another.',
-  EROFS: 'The disk can only be read: name another place.',
-  ENOSPC: 'Make room on the disk: what was written whole before is there still.',
-  EDQUOT: 'Make room in your share of the disk: what was written whole before is there still.',
-  EFBIG: 'Raise the limit of sizes of files (ulimit -f).',
-  ENOENT: 'Name one that is there.',
-  EISDIR: 'Name a file: this is a folder.',
-  ENOTDIR: 'A file stands where a folder should: name another path.',
-  EEXIST: 'A file stands where a folder should: name another path.',
-  ENOTEMPTY: 'Name another folder.',
-  ENAMETOOLONG: 'Name a shorter path.',
-  ELOOP: 'Its links go in a circle: name the file itself.',
-  EMFILE: 'Do less at once, or raise the limit of open files (ulimit -n).',
-  ENFILE: 'Do less at once, or raise the limit of open files.',
-  EIO: 'The disk fails: check it, and name another place.',
-};
 
 /** Whether an error is one of the file system. */
 export function isFileFault(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
@@ -42,7 +23,7 @@ export function fileFault(error: unknown, operation: string, path: string, expec
       operation,
       expected,
       actual: `${said}: ${path}`,
-      ...(remedies[code] !== undefined && { remedy: remedies[code] }),
+      ...(systemRemedies[code] !== undefined && { remedy: systemRemedies[code] }),
     },
     { cause: error, code },
   );

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeFileAtomic } from '@funhash/codec';
+import { isTemporaryFile, writeFileAtomic } from '@funhash/codec';
 import { SpecError } from '../errors.ts';
 import { atPath } from '../files/file-fault.ts';
 import { FolderBusyError, isOwnerFile, takeOwnership } from './owner.ts';
@@ -121,7 +121,8 @@ async function owned(path: string, isMade: boolean): Promise<RunFolder> {
 }
 
 /** Whether a file is what a process left that was killed while it wrote another. */
-const isLeftover = (name: string): boolean => /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
+const isLeftover = (name: string): boolean =>
+  isTemporaryFile(name) || /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);
 
 async function deleteLeftovers(path: string): Promise<void> {
   await atPath(path, 'run folder', 'a folder to write into', async () => {

@@ -1,7 +1,7 @@
 import { type Draw, edges, oneIn, pick } from '../draw.ts';
 import { changedBytes, spliced, withNumber } from './bytes.ts';
 
-/** Where the segments of a JPEG begin, and their markers. */
+/** Segments of a JPEG: the places where they begin, and their markers. */
 function segmentsOf(
   jpeg: Uint8Array,
 ): { readonly at: number; readonly marker: number; readonly length: number }[] {
