@@ -8,6 +8,7 @@ import {
   type StorageFormat,
   storageFormats,
 } from '@funhash/codec';
+import { editedJson, jsonAt, jsonPaths } from '@funhash/codec/testing';
 import { random } from '@funhash/hashing';
 import { dct2d, hashedNet, inBasis, mpo, randomEdgeRemoval, robe, SharedSpace, tiles } from '@funhash/space';
 import { schemeSamples } from '@funhash/space/testing';
@@ -88,13 +89,7 @@ const contents: readonly Content[] = [
   }),
 ].map(contentOf);
 
-/** Every place in a JSON value, by its path. */
-function pathsIn(value: JsonValue, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return [path, ...Object.entries(value).flatMap(([key, member]) => pathsIn(member, [...path, key]))];
-}
-
-const pathsOf = new Map(contents.map((content) => [content, pathsIn(content.spec)]));
+const pathsOf = new Map(contents.map((content) => [content, jsonPaths(content.spec)]));
 
 type Draw = (below: number) => number;
 
@@ -140,36 +135,14 @@ const deep = (levels: number, isLayers: boolean): JsonValue => {
   return value;
 };
 
-/** A copy of a JSON value with an edit at one place: `edit` gives the entries that take the place of one. */
-function edited(
-  value: JsonValue,
-  path: readonly string[],
-  edit: (key: string, value: JsonValue) => readonly (readonly [string, JsonValue])[],
-): JsonValue {
-  const [key, ...rest] = path;
-  if (key === undefined) return edit('', value)[0]?.[1] ?? null;
-  if (Array.isArray(value))
-    return value.flatMap((member: JsonValue, k) => {
-      if (String(k) !== key) return [member];
-      return rest.length > 0 ? [edited(member, rest, edit)] : edit(key, member).map(([, item]) => item);
-    });
-  const entries = Object.entries(value as { readonly [key: string]: JsonValue }).flatMap(
-    ([name, member]): (readonly [string, JsonValue])[] => {
-      if (name !== key) return [[name, member]];
-      return rest.length > 0 ? [[name, edited(member, rest, edit)]] : [...edit(name, member)];
-    },
-  );
-  return Object.fromEntries(entries);
-}
-
 function mutatedSpec(spec: JsonValue, paths: readonly (readonly string[])[], draw: Draw): JsonValue {
   const path = pick(draw, paths);
   const value = (): JsonValue => {
     if (draw(100) === 0) return deep(1 + draw(22), draw(2) === 0);
-    if (draw(4) === 0) return at(spec, pick(draw, paths));
+    if (draw(4) === 0) return jsonAt(spec, pick(draw, paths));
     return pick(draw, hostileValues);
   };
-  return edited(spec, path, (key, old) => {
+  return editedJson(spec, path, (key, old) => {
     switch (draw(6)) {
       case 0:
         return [];
@@ -187,9 +160,6 @@ function mutatedSpec(spec: JsonValue, paths: readonly (readonly string[])[], dra
     }
   });
 }
-
-const at = (spec: JsonValue, path: readonly string[]): JsonValue =>
-  path.reduce((value, key) => (value as { readonly [key: string]: JsonValue })[key] as JsonValue, spec);
 
 function mutatedTensors(tensors: Content['tensors'], draw: Draw): Content['tensors'] {
   const changed = new Map(tensors);
@@ -220,7 +190,7 @@ function mutatedTensors(tensors: Content['tensors'], draw: Draw): Content['tenso
 function mutated(draw: Draw): Content {
   const content = pick(draw, contents);
   let spec = mutatedSpec(content.spec, pathsOf.get(content) ?? [], draw);
-  if (draw(4) === 0) spec = mutatedSpec(spec, pathsIn(spec), draw);
+  if (draw(4) === 0) spec = mutatedSpec(spec, jsonPaths(spec), draw);
   const { tensors } = content;
   return { spec, tensors: tensors.size > 0 && draw(4) === 0 ? mutatedTensors(tensors, draw) : tensors };
 }

@@ -39,15 +39,19 @@ export function inspectWeight(weight: Weight): WeightInspection {
   const arrays = stored.map((value) => Float64Array.from(value.dataSync()));
   let positive = 0;
   let entries = 0;
+  // Of narrow matrices many rows at once: a panel costs the same whatever it holds.
   const cols = Math.min(weight.cols, capacity);
-  for (let row = 0; row < weight.rows && entries < mostEntries; row++)
+  const rows = Math.floor(capacity / cols);
+  for (let row = 0; row < weight.rows && entries < mostEntries; row += rows)
     for (let col = 0; col < weight.cols && entries < mostEntries; col += cols) {
-      const panel = { rows: 1, cols: Math.min(cols, weight.cols - col), firstRow: row, firstCol: col };
+      const extents = { rows: Math.min(rows, weight.rows - row), cols: Math.min(cols, weight.cols - col) };
+      const panel = { ...extents, firstRow: row, firstCol: col };
       const values = interpreter.run({ ...panel, uniforms, scalars, stored: arrays, inputs: [] });
-      entries += panel.cols;
+      const size = panel.rows * panel.cols;
+      entries += size;
       values.forEach((output, k) => {
         const read = reads[k];
-        const used = output.subarray(0, panel.cols);
+        const used = output.subarray(0, size);
         if (read) for (const index of used) (counts[read.value] as Float64Array)[index >>> 0]! += 1;
         else for (const sign of used) positive += sign > 0 ? 1 : 0;
       });

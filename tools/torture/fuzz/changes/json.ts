@@ -1,6 +1,6 @@
+import type { JsonValue } from '@funhash/codec';
+import { editedJson, jsonAt, jsonPaths } from '@funhash/codec/testing';
 import { type Draw, edges, oneIn, pick } from '../draw.ts';
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const names = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'length', 'then', 'toJSON'],
@@ -57,9 +57,9 @@ const numbers = [
  * nested, members of other places put in. Text that is no JSON is changed as text.
  */
 export function changedJson(text: string, draw: Draw): string {
-  let value: Json;
+  let value: JsonValue;
   try {
-    value = JSON.parse(text) as Json;
+    value = JSON.parse(text) as JsonValue;
   } catch {
     return changedText(text, draw);
   }
@@ -104,20 +104,30 @@ export function changedText(text: string, draw: Draw): string {
   return text.slice(0, at) + middle + text.slice(at + (draw.integer(2) === 0 ? 0 : length));
 }
 
-function changedValue(value: Json, draw: Draw, texts: string[]): Json {
-  const paths = pathsIn(value);
-  const replacement = (): Json => {
+function changedValue(value: JsonValue, draw: Draw, texts: string[]): JsonValue {
+  const paths = jsonPaths(value);
+  const replacement = (): JsonValue => {
     switch (draw.integer(12)) {
       case 0:
         texts.push(pick(draw, raw));
         return `@raw${texts.length - 1}@`;
       case 1:
       case 2:
-        return at(value, pick(draw, paths));
+        return jsonAt(value, pick(draw, paths));
       case 3:
         return pick(draw, strings);
       case 4:
-        return pick(draw, [null, true, false, [], {}, [[]], [{}], { 0: 1 }, ['space', 'space']] as Json[]);
+        return pick(draw, [
+          null,
+          true,
+          false,
+          [],
+          {},
+          [[]],
+          [{}],
+          { 0: 1 },
+          ['space', 'space'],
+        ] as JsonValue[]);
       case 5:
         texts.push(deep(draw));
         return `@raw${texts.length - 1}@`;
@@ -125,7 +135,7 @@ function changedValue(value: Json, draw: Draw, texts: string[]): Json {
         return pick(draw, numbers);
     }
   };
-  return edited(value, pick(draw, paths), (key, old) => {
+  return editedJson(value, pick(draw, paths), (key, old) => {
     switch (draw.integer(10)) {
       case 0:
         return [];
@@ -150,7 +160,7 @@ function changedValue(value: Json, draw: Draw, texts: string[]): Json {
   });
 }
 
-function changedList(list: readonly Json[], draw: Draw): Json {
+function changedList(list: readonly JsonValue[], draw: Draw): JsonValue {
   if (list.length === 0) return [0];
   const times = oneIn(draw, 20) ? 2000 : 3;
   return pick(draw, [
@@ -170,30 +180,4 @@ function deep(draw: Draw): string {
     ['{"type":"sequential","layers":[', '{"type":"flatten"}', ']}'],
   ] as const);
   return open.repeat(levels) + inner + (oneIn(draw, 4) ? '' : close.repeat(levels));
-}
-
-/** Every place in a value. */
-function pathsIn(value: Json, path: readonly string[] = []): (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return [path, ...Object.entries(value).flatMap(([key, member]) => pathsIn(member, [...path, key]))];
-}
-
-const at = (value: Json, path: readonly string[]): Json =>
-  path.reduce((member, key) => (member as { readonly [key: string]: Json })[key] as Json, value);
-
-/** A copy with an edit at one place: `edit` gives the entries that take the place of one. */
-function edited(
-  value: Json,
-  path: readonly string[],
-  edit: (key: string, value: Json) => readonly (readonly [string, Json])[],
-): Json {
-  const [key, ...rest] = path;
-  if (key === undefined) return edit('', value)[0]?.[1] ?? null;
-  const step = (name: string, member: Json): readonly (readonly [string, Json])[] => {
-    if (name !== key) return [[name, member]];
-    return rest.length > 0 ? [[name, edited(member, rest, edit)]] : edit(name, member);
-  };
-  if (Array.isArray(value))
-    return (value as readonly Json[]).flatMap((member, k) => step(String(k), member).map(([, item]) => item));
-  return Object.fromEntries(Object.entries(value as object).flatMap(([name, member]) => step(name, member)));
 }
