@@ -1,8 +1,8 @@
 /**
  * Files of a size that is limited before they are read. Node only: `node:` modules are asked for inside the functions.
  */
-import { gunzipped } from '@funhash/hashing';
 import { nodeModule, systemRemedies } from '@funhash/hashing/node';
+import { gunzipped } from '@funhash/hashing/streams';
 import { DataFileError, DataFormatError } from './errors.ts';
 
 /** A system error as one of a file. */

@@ -4,8 +4,6 @@ export { crc32 } from './crc32.ts';
 export { deriveSeed, type SeedLabel } from './derive-seed.ts';
 export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './errors.ts';
 export { type HashFamily, hashFamilies } from './families.ts';
-export { type GunzipLimits, gunzipped } from './gunzipped.ts';
-export { chunksOf, inflated, mostInflation, streamOf } from './inflated.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
 export {

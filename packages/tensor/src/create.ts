@@ -93,7 +93,7 @@ function shapeOf(values: unknown): number[] {
 
 function flatten(values: NestedArray, shape: Shape): number[] {
   const flat: number[] = [];
-  /** Where the walk is: one list for all of it. */
+  /** Indices of the value that is looked at: one list for the whole walk. */
   const place: number[] = [];
   const collect = (value: unknown, depth: number): void => {
     if (depth === shape.length) {

@@ -1,4 +1,4 @@
-import { streamOf } from '@funhash/hashing';
+import { streamOf } from '@funhash/hashing/streams';
 
 /** Bytes as one gzip member (RFC 1952). Engines may differ in the bytes they write, not in what these say. */
 export async function compressBytes(bytes: Uint8Array): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
-import { checkOptions, gunzipped, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import { gunzipped } from '@funhash/hashing/streams';
 import { fileLengthIn } from '../container/decode-safetensors.ts';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';

@@ -1,5 +1,6 @@
-import { ArgumentError, checkOptions, chunksOf, type OptionsOf, option, shownValue } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
+import { chunksOf } from '@funhash/hashing/streams';
 import { ModelFileError } from '../container/model-file-error.ts';
 import { byteLimit } from './byte-limit.ts';
 import { collect } from './collect.ts';

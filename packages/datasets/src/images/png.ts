@@ -1,11 +1,5 @@
-import {
-  checkOptions,
-  inflated,
-  mostInflation,
-  type OptionsOf,
-  option,
-  requireBytes,
-} from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import { inflated, mostInflation } from '@funhash/hashing/streams';
 import {
   colourTypes,
   type PngParts,

@@ -1,0 +1,2 @@
+export { type GunzipLimits, gunzipped } from './gunzipped.ts';
+export { chunksOf, inflated, mostInflation, streamOf } from './inflated.ts';
