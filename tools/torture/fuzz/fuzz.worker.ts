@@ -3,7 +3,7 @@ import { random } from '@funhash/hashing';
 import { useBackend } from '@funhash/tensor';
 import { changedBytes } from './changes/bytes.ts';
 import { pick } from './draw.ts';
-import { bounds, byteBound, judge, type Verdict } from './judge.ts';
+import { bounds, byteBound, collectGarbage, judge, type Verdict } from './judge.ts';
 import type { Answer, Found, Order } from './messages.ts';
 import type { Parser } from './parser.ts';
 
@@ -33,7 +33,6 @@ const parsers = Object.values((await import(parsersUrl)) as Record<string, Parse
 const turns = parsers.flatMap((parser) => Array<Parser>(parser.share).fill(parser));
 const samples = new Map<Parser, readonly Uint8Array[]>();
 for (const parser of parsers) samples.set(parser, await parser.samples());
-const gc = (globalThis as { gc?: () => void }).gc;
 
 process.on('message', (order: Order) => {
   carryOut(order).then(answer, (error: Error) => {
@@ -55,7 +54,7 @@ async function carryOut(order: Order): Promise<Answer> {
   let [ms, bytes] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   let fault: Verdict['fault'];
   for (let time = 0; time < 3; time++) {
-    gc?.();
+    collectGarbage();
     // Each reading may take the whole patience.
     writeSync(progress, String(-1 - time).padEnd(16), 0);
     const verdict = await judge(parser, order.input, folder);
