@@ -29,6 +29,21 @@ export function startWeights(widths: readonly number[]): Float32Array[] {
     .map((out, k) => uniform(out * (widths[k] as number), 3 + k, Math.sqrt(6 / (widths[k] as number)) / 2));
 }
 
+/** Start weights of a recurrent layer, [gates · hidden, width] and [gates · hidden, hidden], and of 10 classes on it. */
+export function recurrentWeights({
+  cell,
+  width,
+  hidden,
+}: {
+  readonly cell: 'lstm' | 'gru';
+  readonly width: number;
+  readonly hidden: number;
+}): [Float32Array, Float32Array, Float32Array] {
+  const rows = (cell === 'lstm' ? 4 : 3) * hidden;
+  const scale = 1 / Math.sqrt(hidden);
+  return [uniform(rows * width, 3, scale), uniform(rows * hidden, 4, scale), uniform(10 * hidden, 5, scale)];
+}
+
 /** [rows, cols] → [cols, rows]. */
 export function transposed(values: Float32Array, rows: number, cols: number): Float32Array {
   const result = new Float32Array(values.length);

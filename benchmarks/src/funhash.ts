@@ -3,13 +3,16 @@
 import { setTimeout } from 'node:timers/promises';
 import {
   Dense,
+  GRU,
   gradientsOf,
+  LSTM,
   type Module,
   matmul,
   multiply,
   type Parameter,
   Sequential,
   scope,
+  slice,
   softmaxCrossEntropy,
   sum,
   type Tensor,
@@ -23,7 +26,7 @@ import type { Backend } from '@funhash/tensor';
 import { fit, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
 import { binaryNet, signProduct } from './binary.ts';
-import { labels, mnist, startWeights, uniform } from './data.ts';
+import { labels, mnist, recurrentWeights, startWeights, uniform } from './data.ts';
 import { leNetWeights } from './le-net.ts';
 import { naiveBackend } from './naive-product.ts';
 import { microKernelProbe } from './probe.ts';
@@ -78,6 +81,10 @@ async function prepare(task: Task): Promise<Ready> {
       return leNetStep(task);
     case 'leNetForward':
       return leNetForward(task);
+    case 'recurrentStep':
+      return recurrentStep(task);
+    case 'recurrentProducts':
+      return recurrentProducts(task);
   }
 }
 
@@ -191,4 +198,51 @@ function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
   const x = tensor(uniform(batch * 784), [batch, 784]);
   const run = () => scope(() => net.forward(x).dataSync());
   return { run, ...(!weights && { value: () => run().at(-1) as number }) };
+}
+
+async function recurrentStep(task: TaskOf<'recurrentStep'>): Promise<Ready> {
+  const { cell, width, hidden, steps: length, batch, weight } = task;
+  const Layer = cell === 'lstm' ? LSTM : GRU;
+  const layer = new Layer({
+    in: width,
+    hiddenSize: hidden,
+    output: 'last',
+    ...(weight && { weight: requestOf(weight) }),
+  });
+  const net = new Sequential([layer, new Dense({ in: hidden, out: 10 })]);
+  const matrices = net.parameters().filter(({ value }) => value.rank === 2);
+  if (!weight)
+    recurrentWeights(task).forEach((start, k) => {
+      const matrix = matrices[k] as Parameter;
+      scope(() => matrix.assign(tensor(start, matrix.value.shape)));
+    });
+  const x = tensor(uniform(batch * length * width), [batch, length, width]);
+  const run = await trainingStep(net, x, tensor(labels(batch, 10)));
+  return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
+}
+
+function recurrentProducts(task: TaskOf<'recurrentProducts'>): Ready {
+  const { cell, width, hidden, steps: length, batch } = task;
+  const rows = (cell === 'lstm' ? 4 : 3) * hidden;
+  const [x, h] = [width, hidden].map((n, k) =>
+    tensor(uniform(length * batch * n, 1 + k), [length * batch, n]),
+  ) as [Tensor, Tensor];
+  const [v, u] = recurrentWeights(task)
+    .slice(0, 2)
+    .map((values, k) => tensor(values, [rows, k === 0 ? width : hidden])) as [Tensor, Tensor];
+  const dSums = tensor(uniform(length * batch * rows, 3), [length * batch, rows]);
+  const [state, dSum] = [
+    tensor(uniform(batch * hidden), [batch, hidden]),
+    slice(dSums, [0, 0], [batch, rows]),
+  ];
+  return {
+    run: () =>
+      scope(() => {
+        matmul(x, v, { transposeB: true });
+        for (let step = 0; step < length; step++) matmul(state, u, { transposeB: true });
+        for (let step = 0; step < length; step++) matmul(dSum, u);
+        matmul(dSums, x, { transposeA: true });
+        matmul(dSums, h, { transposeA: true });
+      }),
+  };
 }

@@ -11,6 +11,7 @@ import { idiom } from './cases/idiom.ts';
 import { layer } from './cases/layer.ts';
 import { leNet } from './cases/lenet.ts';
 import { loadTime } from './cases/load-time.ts';
+import { lstm } from './cases/lstm.ts';
 import { memory } from './cases/memory.ts';
 import { oneRow } from './cases/one-row.ts';
 import { small, steps } from './cases/steps.ts';
@@ -26,6 +27,7 @@ const cases: readonly Case[] = [
   gemm,
   steps,
   leNet,
+  lstm,
   layer,
   oneRow,
   idiom,

@@ -73,7 +73,31 @@ export type Task =
       readonly kind: 'leNetForward';
       readonly batch: number;
       readonly weights?: Readonly<Record<string, WeightChoice>>;
+    }
+  /**
+   * A training step of a recurrent layer over sequences [batch, steps, width], its last state read by a dense layer of
+   * 10 classes, as `step` is one of dense layers. `weight` is that of the recurrent layer, both matrices.
+   */
+  | {
+      readonly kind: 'recurrentStep';
+      readonly cell: RecurrentCell;
+      readonly width: number;
+      readonly hidden: number;
+      readonly steps: number;
+      readonly batch: number;
+      readonly weight?: WeightChoice;
+    }
+  /** The matrix products of a recurrent training step alone, each on its own operands. */
+  | {
+      readonly kind: 'recurrentProducts';
+      readonly cell: RecurrentCell;
+      readonly width: number;
+      readonly hidden: number;
+      readonly steps: number;
+      readonly batch: number;
     };
+
+export type RecurrentCell = 'lstm' | 'gru';
 
 export type TaskOf<K extends Task['kind']> = Extract<Task, { kind: K }>;
 

@@ -53,6 +53,20 @@ export class Dense extends Weighted<DenseOptions> {
     return this.activated(lead.length === 1 ? y : reshape(y, [...lead, out]), pass);
   }
 
+  /**
+   * What `forward` does, for many x [B, in] of one pass, one after the other: a recurrent layer's product with its state.
+   * The gradient of the weight is formed of all uses together.
+   */
+  repeated(pass: Pass): (x: Tensor) => Tensor {
+    if (pass.training && this.weight.isRandom) return (x) => this.forward(x, pass);
+    const product = this.weight.repeatedMatmul(this.biasValues());
+    return (x) => {
+      const y = this.activated(product(this.quantized(x, pass)), pass);
+      pass.observe?.('', 'output', y);
+      return y;
+    };
+  }
+
   protected override get product() {
     return { channels: this.options.in, groups: 1 };
   }

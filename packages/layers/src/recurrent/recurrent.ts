@@ -161,9 +161,10 @@ export abstract class Recurrent<
     let state = begin ?? this.start(x);
     const states: S[] = new Array(steps);
     const shown: Readonly<Record<string, Tensor>>[] = new Array(steps);
+    const product = recurrent.repeated(recurrentPass);
     for (let k = 0; k < steps; k++) {
       const at = direction === 0 ? k : steps - 1 - k;
-      const pair = { z: sums[at] as Tensor, r: recurrent.forward(state.hidden, recurrentPass) };
+      const pair = { z: sums[at] as Tensor, r: product(state.hidden) };
       if (pass.observe) shown[at] = gatesShown(this.gatesOf(pair, state));
       const next = this.step(pair, state);
       state = masks ? kept(reshape(masks[at] as Tensor, [batch, 1]), next, state) : next;

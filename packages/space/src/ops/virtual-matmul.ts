@@ -23,10 +23,8 @@ import {
 export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tensor {
   requireTensor('virtualMatmul', x);
   requireMatrix('virtualMatmul', v);
-  const { decoded, stored } = v;
-  const y = decoded
-    ? runCall(matmulCall(x, decoded, { transposeB: true, bias }))
-    : runCall(virtualMatmulCall(x, operandOf(v), { bias }));
+  const { stored } = v;
+  const y = productOf(x, v, bias);
   const inputs = bias ? [x, bias, ...stored] : [x, ...stored];
   const first = bias ? 2 : 1;
   return recorded(inputs, y, (g, needed) => {
@@ -39,10 +37,22 @@ export function virtualMatmul(x: Tensor, v: VirtualMatrix, bias?: Tensor): Tenso
   });
 }
 
+/** The product itself, not recorded. */
+export function productOf(x: Tensor, v: VirtualMatrix, bias: Tensor | undefined): Tensor {
+  const { decoded } = v;
+  return decoded
+    ? runCall(matmulCall(x, decoded, { transposeB: true, bias }))
+    : runCall(virtualMatmulCall(x, operandOf(v), { bias }));
+}
+
 /** The gradients of the stored values of V, one for each array, under dV = dYᵀ·x; dY [B, rows], x [B, cols]. */
 export function virtualFold(dY: Tensor, x: Tensor, v: VirtualMatrix): Tensor[] {
   requireMatrix('virtualFold', v);
-  const outputs = runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
+  // Of a matrix that is stored whole dV is all there is to fold.
+  const outputs =
+    v.decoded && v.decoded === v.stored[0]
+      ? [runCall(matmulCall(dY, x, { transposeA: true }))]
+      : runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
   record([dY, x, ...v.stored], outputs, (directions, needed) => {
     const tangent = tangentMatrix(v, directions);
     const wantsStored = !v.formula.isLinear && v.stored.some((_, k) => needed(2 + k));

@@ -19,6 +19,7 @@ import {
   type Tensor,
 } from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';
+import { repeatedMatmul } from '../ops/repeated-matmul.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
@@ -330,6 +331,15 @@ export class Weight {
     const { definition, options, rows, cols, scale } = this;
     if (!definition.apply) return virtualMatmul(x, this.virtual, bias);
     return definition.apply(x, this.#stored, { rows, cols, options, bias, scale });
+  }
+
+  /**
+   * `matmul` for many x, one after the other, as a recurrent layer uses it: where nothing is contracted, the gradients of
+   * the stored values are formed of all uses together.
+   */
+  repeatedMatmul(bias?: Tensor): (x: Tensor) => Tensor {
+    if (this.isPlain) return repeatedMatmul(plainMatrix(this.#values[0] as Tensor), bias);
+    return this.definition.apply ? (x) => this.matmul(x, bias) : repeatedMatmul(this.virtual, bias);
   }
 
   /**
