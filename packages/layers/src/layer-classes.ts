@@ -1,6 +1,7 @@
 // What users import and what `load` builds by its type.
 export { Activation } from './activation.ts';
 export { Concat } from './containers/concat.ts';
+export { Graph, type GraphOptions, type GraphStep, type GraphValues } from './containers/graph.ts';
 export { Residual, type ResidualOptions } from './containers/residual.ts';
 export { Sequential, type SequentialOptions } from './containers/sequential.ts';
 export { Dense, type DenseOptions } from './dense.ts';

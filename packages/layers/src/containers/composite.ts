@@ -90,20 +90,19 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 
   override namedParameters(): ReadonlyMap<string, Parameter> {
-    const shared = [...this.sharedSpaces()].map(({ name, parameter }) => [name, parameter] as const);
-    return this.#named((member) => member.namedParameters(), shared);
+    return this.#named((member) => member.namedParameters(), super.namedParameters());
   }
 
   override namedBuffers(): ReadonlyMap<string, Parameter> {
-    return this.#named((member) => member.namedBuffers());
+    return this.#named((member) => member.namedBuffers(), super.namedBuffers());
   }
 
   /** What the members have, each once, after what is there already. */
   #named(
     pick: (member: Module) => ReadonlyMap<string, Parameter>,
-    first: readonly (readonly [string, Parameter])[] = [],
+    first: ReadonlyMap<string, Parameter>,
   ): ReadonlyMap<string, Parameter> {
-    const seen = new Set(first.map(([, parameter]) => parameter));
+    const seen = new Set(first.values());
     const found = [...first];
     for (const [place, member] of this.members)
       for (const [name, parameter] of pick(member)) {
@@ -119,9 +118,10 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 
   override parts(): readonly SummaryPart[] {
-    return [...this.members].flatMap(([place, member]) =>
+    const others = [...this.members].flatMap(([place, member]) =>
       member.parts().map((part) => ({ ...part, name: `${place}.${part.name}` })),
     );
+    return [...super.parts(), ...others];
   }
 
   // Files tell spaces apart by name.
