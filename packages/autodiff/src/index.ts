@@ -11,6 +11,7 @@ export {
   type LeakyReluOptions,
   leakyRelu,
 } from './ops/activations.ts';
+export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.ts';
 export { type CumsumOptions, cumsum } from './ops/cumsum.ts';
 export { einsum } from './ops/einsum.ts';
 export { erf, erfc } from './ops/erf.ts';
@@ -68,7 +69,10 @@ export {
   softmax,
   softmaxCrossEntropy,
 } from './ops/softmax.ts';
+export { argSort, type SortOptions, sort, type TopK, type TopKOptions, topK } from './ops/sort.ts';
 export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
+export { type RepeatOptions, repeat, tile } from './ops/tile.ts';
+export { type TriangleOptions, tril, triu } from './ops/triangles.ts';
 export { upsampleBilinear, upsampleNearest } from './ops/upsample.ts';
 export {
   broadcastTo,

@@ -53,6 +53,13 @@ const withOptions = {
   scatterAdd: of(ops.scatterAdd, x, labels, x),
   indexAdd: of(ops.indexAdd, x, labels, x),
   cumsum: of(ops.cumsum, x),
+  argSort: of(ops.argSort, x),
+  sort: of(ops.sort, x),
+  topK: of(ops.topK, x, 1),
+  repeat: of(ops.repeat, x, 2),
+  tril: of(ops.tril, x),
+  triu: of(ops.triu, x),
+  scaledDotProductAttention: of(ops.scaledDotProductAttention, x, x, x),
   softmax: of(ops.softmax, x),
   logSoftmax: of(ops.logSoftmax, x),
   logSumExp: of(ops.logSumExp, x),
@@ -116,6 +123,9 @@ describe.each(Object.entries(withOptions))('%s', (name, call) => {
 });
 
 test.each([
+  'sort',
+  'topK',
+  'repeat',
   'sum',
   'argMin',
   'softmax',

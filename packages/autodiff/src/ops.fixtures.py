@@ -291,6 +291,54 @@ for reduction in ('mean', 'sum', 'none'):
 case('softmaxCrossEntropy', lambda z: F.cross_entropy(z.transpose(1, 2), torch.tensor([[0, 1, 3], [2, 2, 1]])),
      [sequence], {'labels': [[0, 1, 3], [2, 2, 1]], 'reduction': 'mean', 'labelSmoothing': 0.0})
 
+# Rounding, order, repetition, triangles.
+halves = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999999999999994, -1.2, 1.7, math.inf, -math.inf]
+case('round', torch.round, [halves])
+case('ceil', torch.ceil, [halves])
+case('expm1', torch.expm1, [line])
+case('log1p', torch.log1p, [positive(8) - 0.9])
+for axis in (0, 1, -1):
+    for descending in (False, True):
+        case('sort', lambda x: torch.square(torch.sort(x, dim=axis, descending=descending, stable=True)[0]), [normal(2, 3, 4)],
+             {'options': {'axis': axis, 'descending': descending}})
+    for largest in (False, True):
+        case('topK', lambda x: torch.square(torch.topk(x, 2, axis, largest)[0]), [normal(2, 3, 4)],
+             {'options': {'axis': axis, 'largest': largest}, 'rows': 2})
+for counts in ([2], [2, 1, 3], [2, 2, 1, 1]):
+    # torch takes a count for each axis; NumPy's tile fewer, too.
+    full = [1] * (3 - len(counts)) + counts
+    case('tile', lambda x: torch.square(x.repeat(full)), [normal(2, 1, 2)], {'parts': counts})
+for axis in (0, 1, -1):
+    case('repeat', lambda x: torch.square(x.repeat_interleave(3, axis)), [normal(2, 3, 2)],
+         {'options': {'axis': axis}, 'rows': 3})
+for diagonal in (0, 1, -2):
+    for name, f in {'tril': torch.tril, 'triu': torch.triu}.items():
+        case(name, lambda x: f(x, diagonal), [normal(2, 3, 4)], {'options': {'diagonal': diagonal}})
+
+
+# Attention: torch 1.13 has no public form of it; this is the definition of torch 2.
+def attention(q, k, v, mask=None, bias=None, causal=False, scale=None):
+    scores = q @ k.transpose(-1, -2) * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)
+    if bias is not None:
+        scores = scores + bias
+    seen = torch.ones(scores.shape[-2:], dtype=torch.bool)
+    if causal:
+        seen = torch.tril(seen)
+    if mask is not None:
+        seen = seen & (torch.tensor(mask) != 0)
+    return torch.softmax(scores.masked_fill(~seen, -math.inf), -1) @ v
+
+
+for p in ({}, {'causal': True}, {'scale': 0.3}, {'mask': [[1, 0, 1], [0, 1, 1]]},
+          {'mask': [[1, 0, 1], [1, 1, 1]], 'causal': True}):
+    case('scaledDotProductAttention', lambda q, k, v: attention(q, k, v, **p),
+         [normal(2, 2, 2, 4), normal(2, 2, 3, 4), normal(2, 2, 3, 3)], {'options': p})
+case('attentionBias', lambda q, k, b: attention(q, k, k, bias=b), [normal(2, 3, 4), normal(2, 3, 4), normal(3, 3)])
+if hasattr(torch._C._nn, '_scaled_dot_product_attention'):
+    q, k, v = (torch.tensor(normal(2, 3, 4)) for _ in range(3))
+    there, _ = torch._C._nn._scaled_dot_product_attention(q, k, v, None, 0.0, False, True)
+    assert torch.allclose(there, attention(q, k, v, causal=True), atol=1e-14)
+
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, 'ops.fixtures.json'), 'w') as out:
     out.write('[\n' + ',\n'.join(json.dumps(entry) for entry in cases) + '\n]\n')

@@ -75,6 +75,16 @@ const calls: Record<string, Op> = {
   indexAdd: ([base, x], { index, options }) => ad.square(ad.indexAdd(base, integers(index), x, options)),
   sliceRanges: ([x], { ranges }) => ad.square(ad.slice(x, ranges)),
   padMode: ([x], { amounts, options }) => ad.square(ad.pad(x, amounts, options)),
+  sort: ([x], { options }) => ad.square(ad.sort(x, options)),
+  topK: ([x], { options, rows }) => ad.square(ad.topK(x, rows, options).values),
+  tile: ([x], { parts }) => ad.square(ad.tile(x, parts)),
+  repeat: ([x], { options, rows }) => ad.square(ad.repeat(x, rows, options)),
+  scaledDotProductAttention: ([q, k, v], { options }, dtype) => {
+    const { mask, ...rest } = (options ?? {}) as { readonly mask?: readonly (readonly number[])[] };
+    const seen = mask && tensor(mask, undefined, { dtype });
+    return ad.scaledDotProductAttention(q, k, v, { ...rest, ...(seen && { mask: seen }) });
+  },
+  attentionBias: ([q, k, bias]) => ad.scaledDotProductAttention(q, k, k, { bias }),
   scatterAdd: ([x], { index, rows }) => ad.scatterAdd(ad.square(x), integers(index), rows),
   concat: (inputs, { axis }) => ad.square(ad.concat(inputs, axis)),
   stack: (inputs, { axis }) => ad.square(ad.stack(inputs, axis)),

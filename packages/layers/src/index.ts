@@ -3,6 +3,12 @@ export type { Real, Word } from '@funhash/formula';
 export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashing';
 // What users of layers need beside them, so that one package is enough to build, train and save.
 export {
+  type ConvolveOptions,
+  type ConvolveTransposedOptions,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
   createWeight,
   dct2d,
   defineScheme,

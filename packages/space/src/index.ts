@@ -8,6 +8,14 @@ export {
 } from './chain-of-matrix.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export {
+  type ConvolveOptions,
+  type ConvolveTransposedOptions,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from './ops/conv.ts';
+export {
   type ConvOptions,
   type ConvTransposeOptions,
   virtualConv,

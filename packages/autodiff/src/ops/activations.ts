@@ -3,7 +3,8 @@ import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { hardTanh as hardTanhOf } from '../quantizers/binarize.ts';
 import { exactGelu } from './erf.ts';
-import { elementwise, elu as plainElu, gelu as tanhGelu } from './pointwise.ts';
+import { leaky } from './leaky.ts';
+import { elementwise, elu as plainElu, leakyRelu as plainLeakyRelu, gelu as tanhGelu } from './pointwise.ts';
 
 // Activations with options, and such as are made of straight lines. Layers take the plain ones of pointwise.ts by name.
 
@@ -60,10 +61,11 @@ export type LeakyReluOptions = OptionsOf<typeof leakyRules>;
  */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
   checkOptions('leakyRelu', leakyRules, options);
-  return bent(x, options.negativeSlope ?? 0.01);
+  const { negativeSlope } = options;
+  return negativeSlope === undefined ? plainLeakyRelu(x) : bent(x, negativeSlope);
 }
 
-const bent = elementwise('leakyRelu', (x, slope) => x.ifPositive(x, x.times(slope)));
+const bent = elementwise('leakyRelu', leaky);
 
 const straight = elementwise('hardTanh', hardTanhOf);
 

@@ -13,6 +13,8 @@ const rounding: Record<string, [op: (x: Tensor) => Tensor, options?: PrecisionLa
   sqrt: [ops.sqrt, { low: 1e-30 }],
   exp: [ops.exp],
   log: [ops.log, { low: 1e-30 }],
+  expm1: [ops.expm1],
+  log1p: [ops.log1p, { low: 1e-30 }],
   sin: [ops.sin, { limits: false, units: 1 }],
   cos: [ops.cos, { limits: false, units: 1 }],
   abs: [ops.abs],
@@ -104,7 +106,7 @@ describe.each(Object.entries(backends))('%s', (name, { start, precision }) => {
 });
 
 test('the list has every op of one operand that rounds', () => {
-  const exact = ['floor', 'sign', 'onesLike', 'zerosLike'];
+  const exact = ['floor', 'ceil', 'round', 'sign', 'onesLike', 'zerosLike'];
   const takesOne = ([name, op]: [string, unknown]): boolean => {
     if (typeof op !== 'function' || ['elementwise', 'applyPointwise', 'applyPrograms'].includes(name))
       return false;

@@ -2,6 +2,7 @@ import { adjoint, Program, type Real, rewrite, tracePointwise } from '@funhash/f
 import { ArgumentError, shownValue } from '@funhash/hashing';
 import { full, isFloat, runCast, runMap, Tensor } from '@funhash/tensor';
 import { record, recorded } from '../tape.ts';
+import { leaky } from './leaky.ts';
 import { sumTo } from './views.ts';
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
@@ -243,6 +244,10 @@ export const sqrt = elementwise('sqrt', (x) => x.sqrt());
 export const exp = elementwise('exp', (x) => x.exp());
 /** The natural logarithm of x: −∞ at 0, NaN below. */
 export const log = elementwise('log', (x) => x.log());
+/** eˣ − 1, to all digits near 0. */
+export const expm1 = elementwise('expm1', (x) => x.expm1());
+/** The natural logarithm of 1 + x, to all digits near 0: −∞ at −1, NaN below. */
+export const log1p = elementwise('log1p', (x) => x.log1p());
 /** The sine of x in radians. */
 export const sin = elementwise('sin', (x) => x.sin());
 /** The cosine of x in radians. */
@@ -253,11 +258,21 @@ export const abs = elementwise('abs', (x) => x.abs());
 export const sign = elementwise('sign', (x) => x.sign());
 /** The largest whole number ≤ x; no gradient. */
 export const floor = elementwise('floor', (x) => x.floor());
+/** The smallest whole number ≥ x; no gradient. */
+export const ceil = elementwise('ceil', (x) => x.negate().floor().negate());
+/** The nearest whole number, of two the even one, as NumPy and PyTorch round; no gradient. */
+export const round = elementwise('round', (x) => {
+  const low = x.floor();
+  const half = low.times(0.5);
+  const isOdd = half.minus(half.floor());
+  const above = x.minus(low).minus(0.5);
+  return above.ifPositive(low.plus(1), above.negate().ifPositive(low, isOdd.ifPositive(low.plus(1), low)));
+});
 
 /** max(x, 0); the gradient at 0 is 0. */
 export const relu = elementwise('relu', (x) => x.relu());
 /** max(x, 0.01·x), the leaky ReLU. */
-export const leakyRelu = elementwise('leakyRelu', (x) => x.ifPositive(x, x.times(0.01)));
+export const leakyRelu = elementwise('leakyRelu', (x) => leaky(x, 0.01));
 /** x where positive, else eˣ − 1: the exponential linear unit (Clevert et al. 2015, arXiv:1511.07289). */
 export const elu = elementwise('elu', (x) => x.ifPositive(x, x.ifPositive(0, x).expm1()));
 /** The hyperbolic tangent of x. */

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { add, gradientsOf, multiply, sum } from '@funhash/autodiff';
+import { add, gradientsOf, multiply, reshape, sum } from '@funhash/autodiff';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { traceScheme } from '../formula.ts';
 import { defineScheme } from '../scheme.ts';
 import { dense } from '../schemes/dense.ts';
+import { type ConvolveTransposedOptions, conv1d, conv2d, convTranspose1d, convTranspose2d } from './conv.ts';
 import { type ConvTransposeOptions, virtualConv, virtualConvTranspose } from './virtual-conv.ts';
 import type { VirtualMatrix } from './virtual-matrix.ts';
 
@@ -43,6 +44,22 @@ function matrixOf(w: Tensor, tanh: boolean): VirtualMatrix {
   return { formula, rows, cols, uniforms: [rows, cols], scalars: [], stored: [w] };
 }
 
+/** The op on tensors for the kernels that are plain. */
+function callPlain(
+  { op, parameters: { tanh: _, kernel, ...options } }: Case,
+  inputs: readonly Tensor[],
+): Tensor {
+  const [x, w, bias] = inputs as readonly [Tensor, Tensor, Tensor];
+  const extents = kernel as readonly number[];
+  const ops = { conv: [conv1d, conv2d], convTranspose: [convTranspose1d, convTranspose2d] }[op];
+  const convolution = ops[extents.length - 1] as typeof convTranspose1d;
+  const rows = w.shape[0] as number;
+  return convolution(x, reshape(w, [rows, ...extents, -1]), {
+    ...(options as ConvolveTransposedOptions),
+    ...(bias && { bias }),
+  });
+}
+
 function call({ op, parameters: { tanh, ...options } }: Case, inputs: readonly Tensor[]): Tensor {
   const [x, w, bias] = inputs as readonly [Tensor, Tensor, Tensor];
   const convolution = { conv: virtualConv, convTranspose: virtualConvTranspose }[op];
@@ -72,7 +89,11 @@ describe.each([
   ['f64', 1e-10],
   ['f32', 2e-5],
 ] as const)('as PyTorch, %s', (dtype, tolerance) => {
-  test.each(cases.map((each, index) => [`${index}: ${title(each)}`, each] as const))('%s', (_, each) => {
+  const virtual = cases.map((each, index) => [`${index}: ${title(each)}`, each, call] as const);
+  const plain = virtual
+    .filter(([, { parameters }]) => !parameters.tanh)
+    .map(([name, each]) => [`${name}, plain`, each, callPlain] as const);
+  test.each([...virtual, ...plain])('%s', (_, each, call) => {
     const inputs = each.inputs.map(({ shape, values }) =>
       tensor(Float64Array.from(values), shape, { dtype }),
     );

@@ -36,6 +36,11 @@ export function virtualConv(x: Tensor, v: VirtualMatrix, options: ConvOptions): 
   requireTensor(operation, x);
   requireMatrix(operation, v);
   refuseUnknown(operation, convNames, options);
+  return convolved(operation, x, v, options);
+}
+
+/** `virtualConv` of what was checked, under the name of the op that users called. */
+export function convolved(operation: string, x: Tensor, v: VirtualMatrix, options: ConvOptions): Tensor {
   const plan = planWindows(operation, x.shape, options);
   const inputs = x.shape.at(-1) as number;
   const groups = checkedGroups(
@@ -59,6 +64,16 @@ export function virtualConvTranspose(y: Tensor, v: VirtualMatrix, given: ConvTra
   requireTensor(operation, y, 'y');
   requireMatrix(operation, v);
   refuseUnknown(operation, [...convNames, 'outputPadding'], given);
+  return convolvedTransposed(operation, y, v, given);
+}
+
+/** `virtualConvTranspose` of what was checked, under the name of the op that users called. */
+export function convolvedTransposed(
+  operation: string,
+  y: Tensor,
+  v: VirtualMatrix,
+  given: ConvTransposeOptions,
+): Tensor {
   const { outputPadding = 0, bias, ...options } = given ?? {};
   const { spatial, plan } = transposedPlan(operation, y.shape, options, outputPadding);
   const places = sizeOf(plan.kernel);
