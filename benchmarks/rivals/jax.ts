@@ -11,7 +11,16 @@ import {
   numpy as np,
   valueAndGrad,
 } from '@jax-js/jax';
-import { hashTables, labels, mnist, oneHot, startWeights, transposed, uniform } from '../src/data.ts';
+import {
+  hashTables,
+  labels,
+  mnist,
+  oneHot,
+  recurrentWeights,
+  startWeights,
+  transposed,
+  uniform,
+} from '../src/data.ts';
 import { leNetShapes, leNetWeights } from '../src/le-net.ts';
 import {
   learningRate,
@@ -46,6 +55,8 @@ function prepare(task: Task): Ready | Promise<Ready> {
       return leNetStep(task);
     case 'leNetForward':
       return leNetForward(task);
+    case 'recurrentStep':
+      return recurrentStep(task);
     default:
       throw notOffered('jax-js', task);
   }
@@ -266,4 +277,68 @@ function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
   const kept = (): JaxArray[] => values.map((v) => v.ref);
   const run = (): Promise<Float32Array> => predict(kept(), x.ref).data();
   return { run, value: async () => (await run()).at(-1) as number };
+}
+
+type Step = (sums: JaxArray, product: JaxArray, state: JaxArray[]) => JaxArray[];
+
+const lstmStep: Step = (sums, product, [, cell]) => {
+  const [i, f, g, o] = np.split(sums.add(product), 4, -1) as [JaxArray, JaxArray, JaxArray, JaxArray];
+  const next = nn
+    .sigmoid(f.add(1))
+    .mul(cell as JaxArray)
+    .add(nn.sigmoid(i).mul(np.tanh(g)));
+  return [nn.sigmoid(o).mul(np.tanh(next.ref)), next];
+};
+
+const gruStep: Step = (sums, product, [hidden]) => {
+  const [zr, zu, zc] = np.split(sums, 3, -1) as [JaxArray, JaxArray, JaxArray];
+  const [rr, ru, rc] = np.split(product, 3, -1) as [JaxArray, JaxArray, JaxArray];
+  const candidate = np.tanh(zc.add(nn.sigmoid(zr.add(rr)).mul(rc)));
+  const update = nn.sigmoid(zu.add(ru));
+  return [candidate.ref.add(update.mul((hidden as JaxArray).sub(candidate)))];
+};
+
+/** There is no `scan`: the steps are written out, as its users do. */
+const recurrentNet =
+  ({ cell, hidden, steps, batch }: TaskOf<'recurrentStep'>): Net =>
+  ([v, b, u, c, d, e], x) => {
+    const [gates, step] = cell === 'lstm' ? [4, lstmStep] : [3, gruStep];
+    const sums = np
+      .matmul(x, v as JaxArray)
+      .add(b as JaxArray)
+      .reshape([steps, batch, gates * hidden]);
+    let state = Array.from({ length: cell === 'lstm' ? 2 : 1 }, () => np.zeros([batch, hidden]));
+    for (let k = 0; k < steps; k++) {
+      const before = cell === 'gru' ? (state[0] as JaxArray).ref : (state[0] as JaxArray);
+      const product = np.matmul(before, (u as JaxArray).ref);
+      const biased = cell === 'gru' ? product.add((c as JaxArray).ref) : product;
+      state = step(sums.ref.slice(k), biased, state);
+    }
+    return np.matmul(state[0] as JaxArray, d as JaxArray).add(e as JaxArray);
+  };
+
+function recurrentStep(task: TaskOf<'recurrentStep'>): Ready {
+  const { cell, width, hidden, steps, batch, weight } = task;
+  if (weight) throw notOffered('jax-js', task);
+  const rows = (cell === 'lstm' ? 4 : 3) * hidden;
+  const shapes = [[width, rows], [rows], [hidden, rows], [rows], [hidden, 10], [10]];
+  const matrices = recurrentWeights(task);
+  const values = shapes.map((shape, k) => {
+    if (k % 2 === 1) return np.zeros(shape);
+    const [into, out] = shape as [number, number];
+    return arrayOf(transposed(matrices[k / 2] as Float32Array, out, into), shape);
+  });
+  const moments = shapes.map((shape) => np.zeros(shape));
+  // [batch, steps, width] with the steps in front.
+  const inputs = uniform(batch * steps * width);
+  const inOrder = new Float32Array(inputs.length);
+  for (let at = 0; at < batch; at++)
+    for (let k = 0; k < steps; k++)
+      inOrder.set(
+        inputs.subarray((at * steps + k) * width, (at * steps + k + 1) * width),
+        (k * batch + at) * width,
+      );
+  const y = arrayOf(oneHot(labels(batch, 10), 10), [batch, 10]);
+  const net = recurrentNet(task);
+  return stepsOf(net, { values, moments }, arrayOf(inOrder, [steps * batch, width]), y);
 }

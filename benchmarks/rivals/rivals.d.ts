@@ -27,6 +27,11 @@ declare module '@tensorflow/tfjs' {
       options: { epochs: number; batchSize: number; verbose: 0; shuffle: boolean },
     ): Promise<unknown>;
   }
+  interface RecurrentOptions {
+    units: number;
+    inputShape: number[];
+    recurrentActivation: 'sigmoid';
+  }
   export const layers: {
     dense(options: { units: number; inputShape?: number[]; activation?: 'relu' }): Layer;
     conv2d(options: {
@@ -38,6 +43,8 @@ declare module '@tensorflow/tfjs' {
     }): Layer;
     maxPooling2d(options: { poolSize: number; strides: number }): Layer;
     flatten(): Layer;
+    lstm(options: RecurrentOptions): Layer;
+    gru(options: RecurrentOptions): Layer;
   };
   export const train: { momentum(learningRate: number, momentum: number): unknown };
   export const losses: { softmaxCrossEntropy(labels: Tensor, logits: Tensor): Tensor };
@@ -82,6 +89,7 @@ declare module '@jax-js/jax' {
     mean(): Array;
     reshape(shape: number[]): Array;
     transpose(): Array;
+    slice(at: number): Array;
     data(): Promise<Float32Array>;
     blockUntilReady(): Promise<Array>;
     dispose(): void;
@@ -93,12 +101,14 @@ declare module '@jax-js/jax' {
     take(x: Array, indices: Array, axis?: number): Array;
     zeros(shape: number[]): Array;
     max(x: Array): Array;
+    split(x: Array, parts: number, axis: number): Array[];
+    tanh(x: Array): Array;
   };
   export const lax: {
     conv(x: Array, kernel: Array, strides: number[], padding: 'VALID' | [number, number][]): Array;
     reduceWindow(x: Array, reduce: (window: Array) => Array, window: number[], strides: number[]): Array;
   };
-  export const nn: { relu(x: Array): Array; logSoftmax(x: Array): Array };
+  export const nn: { relu(x: Array): Array; sigmoid(x: Array): Array; logSoftmax(x: Array): Array };
   export function init(...devices: string[]): Promise<string[]>;
   export function defaultDevice(device: string): string;
   export function jit<F extends (...values: never[]) => Tree>(f: F): F;

@@ -1,6 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { hashTables, labels, mnist, oneHot, signs, startWeights, transposed, uniform } from '../src/data.ts';
+import {
+  hashTables,
+  labels,
+  mnist,
+  oneHot,
+  recurrentWeights,
+  signs,
+  startWeights,
+  transposed,
+  uniform,
+} from '../src/data.ts';
 import { leNetShapes, leNetWeights } from '../src/le-net.ts';
 import {
   learningRate,
@@ -46,6 +56,8 @@ function prepare(task: Task): Ready | Promise<Ready> {
       return leNetStep(task);
     case 'leNetForward':
       return leNetForward(task);
+    case 'recurrentStep':
+      return recurrentStep(task);
     default:
       throw notOffered('tfjs', task);
   }
@@ -217,4 +229,31 @@ function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
   const x = tf.tensor(uniform(batch * 784), [batch, 28, 28, 1]);
   const run = (): Float32Array => tf.tidy(() => net.predictOnBatch(x).dataSync());
   return { run, value: () => run().at(-1) as number };
+}
+
+function recurrentStep(task: TaskOf<'recurrentStep'>): Ready {
+  const { cell, width, hidden, steps, batch, weight } = task;
+  if (weight) throw notOffered('tfjs-layers', task);
+  const layer = tf.layers[cell]({
+    units: hidden,
+    inputShape: [steps, width],
+    recurrentActivation: 'sigmoid',
+  });
+  const head = tf.layers.dense({ units: 10 });
+  const net = compiled(tf.sequential({ layers: [layer, head] }));
+  const [v, u, d] = recurrentWeights(task);
+  const x = tf.tensor(uniform(batch * steps * width), [batch, steps, width]);
+  const { run, value } = stepsOf(net, x, tf.tensor(oneHot(labels(batch, 10), 10), [batch, 10]));
+  // Its GRU resets the state before the product, and not what comes out of it.
+  if (cell === 'gru') return { run };
+  const rows = 4 * hidden;
+  // Its bias of the forget gate starts at 1; ours is a constant beside a bias that starts at 0.
+  const bias = Float32Array.from({ length: rows }, (_, k) => (k >= hidden && k < 2 * hidden ? 1 : 0));
+  layer.setWeights([
+    tf.tensor(transposed(v, rows, width), [width, rows]),
+    tf.tensor(transposed(u, rows, hidden), [hidden, rows]),
+    tf.tensor(bias, [rows]),
+  ]);
+  head.setWeights([tf.tensor(transposed(d, 10, hidden), [hidden, 10]), tf.zeros([10])]);
+  return { run, ...(value && { value }) };
 }
