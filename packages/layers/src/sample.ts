@@ -17,6 +17,7 @@ export const layerLawNames = [
   'observe',
   'rewriting',
   'steps',
+  'plan',
 ] as const;
 
 export type LayerLawName = (typeof layerLawNames)[number];

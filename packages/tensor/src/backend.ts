@@ -26,6 +26,17 @@ export interface Backend {
   download(buffer: DeviceBuffer): Promise<TypedArray>;
   /** A live view where memory is visible to script, valid until the next allocation. */
   host?(buffer: DeviceBuffer): TypedArray;
+  /**
+   * One function for a list of calls that is run many times, with the same results bit for bit; lists of scalars and of
+   * uniforms among the arguments may have other numbers at each run. Undefined where the calls are best run one by one.
+   */
+  bind?(calls: readonly BoundCall[]): (() => void) | undefined;
+}
+
+/** A kernel call with its arguments, as a plan has it. */
+export interface BoundCall {
+  readonly kernel: keyof Kernels;
+  readonly args: readonly unknown[];
 }
 
 /** Memory of one backend; only that backend looks inside. */

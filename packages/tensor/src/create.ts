@@ -10,6 +10,7 @@ import {
   type TypedArray,
 } from './dtype.ts';
 import { ShapeError } from './errors.ts';
+import { recorder } from './recorder.ts';
 import { runKernel } from './run-kernel.ts';
 import { checkShape, type Shape, shapeText, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
@@ -59,8 +60,13 @@ export function tensor(values: NestedArray | TypedArray, shape?: Shape, options?
       actual: String(flat.length),
     });
   const result = empty(target, type);
-  if (flat.length > 0) result.backend.upload(result.buffer, typed(flat, type, target));
+  if (flat.length > 0) upload(result, typed(flat, type, target));
   return result;
+}
+
+function upload({ backend, buffer }: Tensor, values: TypedArray): void {
+  recorder?.onUpload(buffer, values);
+  backend.upload(buffer, values);
 }
 
 const isOptions = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);

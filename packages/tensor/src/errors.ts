@@ -14,3 +14,6 @@ export class BackendError extends FunhashError {}
 
 /** More memory than there can be: asked for before it is taken. */
 export class MemoryError extends BackendError {}
+
+/** Something that a plan cannot repeat, or that does not fit the plan. */
+export class PlanError extends FunhashError {}

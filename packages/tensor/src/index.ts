@@ -1,5 +1,14 @@
 export { requireIntegers, requireTensor, requireTensors } from './arguments.ts';
-export type { Backend, DeviceBuffer, Epilogue, Kernels, SignBounds, View, VirtualView } from './backend.ts';
+export type {
+  Backend,
+  BoundCall,
+  DeviceBuffer,
+  Epilogue,
+  Kernels,
+  SignBounds,
+  View,
+  VirtualView,
+} from './backend.ts';
 export {
   type AnyBackend,
   type BackendName,
@@ -25,8 +34,21 @@ export {
   requireRoom,
   type TypedArray,
 } from './dtype.ts';
-export { BackendError, DisposedError, DTypeError, MemoryError, ShapeError } from './errors.ts';
+export { BackendError, DisposedError, DTypeError, MemoryError, PlanError, ShapeError } from './errors.ts';
 export { type OnReference, withFallback } from './fallback.ts';
+export { type BoundPlan, bindPlan } from './plan/bind.ts';
+export type { Plan, PlanArgument, PlanBuffer, PlanCall, PlanView, WordPlace } from './plan/plan.ts';
+export {
+  currentRecording,
+  decideByContents,
+  type PlanOptions,
+  PlanRecording,
+  planOf,
+  type RecordingOptions,
+  unrecorded,
+} from './plan/plan-of.ts';
+export type { RecordedPlan } from './plan/plan-recorder.ts';
+export { recordedWords } from './plan/recorded-words.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
 export {

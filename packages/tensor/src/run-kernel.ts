@@ -1,5 +1,6 @@
 import type { Backend, DeviceBuffer, Kernels, View } from './backend.ts';
 import { BackendError } from './errors.ts';
+import { recorder, setRecorder } from './recorder.ts';
 import { referenceKernels } from './reference/kernels.ts';
 import type { HostBuffer } from './reference/views.ts';
 
@@ -24,9 +25,25 @@ export function runKernel<K extends KernelName>(
   name: K,
   args: Parameters<Kernels[K]>,
 ): void {
+  if (recorder) runRecorded(backend, name, args);
+  else run(backend, name, args);
+}
+
+function run<K extends KernelName>(backend: Backend, name: K, args: Parameters<Kernels[K]>): void {
   const kernel = backend.kernels[name] as ((...args: Parameters<Kernels[K]>) => void) | undefined;
   if (kernel) kernel.apply(backend.kernels, args);
   else fallBack(backend, name, args);
+}
+
+// What a kernel does by itself, such as handing over to the reference, is part of its call.
+function runRecorded<K extends KernelName>(backend: Backend, name: K, args: Parameters<Kernels[K]>): void {
+  recorder?.onCall(backend, name, args);
+  const own = setRecorder(undefined);
+  try {
+    run(backend, name, args);
+  } finally {
+    setRecorder(own);
+  }
 }
 
 /** A kernel with arguments that were checked, and the tensor `out` that it fills. */

@@ -1,6 +1,7 @@
 import type { Backend, DeviceBuffer } from './backend.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import { bytesPerElement } from './dtype.ts';
+import { recorder } from './recorder.ts';
 
 let liveBytes = 0;
 let liveBuffers = 0;
@@ -42,6 +43,7 @@ export class Storage {
 
   constructor(backend: Backend, dtype: DType, length: number) {
     this.#held = hold(backend, dtype, length);
+    recorder?.onAllocate(this.#held.buffer);
   }
 
   get backend(): Backend {
@@ -49,11 +51,13 @@ export class Storage {
   }
 
   get buffer(): DeviceBuffer {
+    recorder?.onUse(this, this.#held.buffer);
     return this.#held.buffer;
   }
 
   /** Moves the contents from visible memory to another backend; tensors on it stay as they are. */
   moveTo(backend: Backend): void {
+    recorder?.onBreak('plan', 'a tensor that moves to another backend');
     const before = this.#held;
     const { dtype, length } = before.buffer;
     const values = before.backend.host?.(before.buffer) as TypedArray;

@@ -2,6 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import type { Backend, DeviceBuffer, View } from './backend.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import { BackendError, DisposedError, ShapeError } from './errors.ts';
+import { recorder } from './recorder.ts';
 import { runKernel } from './run-kernel.ts';
 import { contiguousStrides, isContiguous, type Shape, shapeText, sizeOf } from './shape.ts';
 import { Storage } from './storage.ts';
@@ -94,6 +95,7 @@ export class Tensor implements View {
    * where it is not that of f32, as in `data<Int32Array>()`.
    */
   async data<A extends TypedArray = Float32Array>(): Promise<A> {
+    recorder?.onBreak('data', `${this}, whose values are read`);
     const source = this.contiguous();
     // A scope that ends while the download is under way must not free the copy.
     if (source !== this) source.detachFromScope();
@@ -111,6 +113,7 @@ export class Tensor implements View {
    * @throws BackendError where the backend's memory is not visible to script (GPU)
    */
   dataSync<A extends TypedArray = Float32Array>(): A {
+    recorder?.onBreak('dataSync', `${this}, whose values are read`);
     const { host, name } = this.backend;
     if (!host)
       throw new BackendError({

@@ -34,8 +34,12 @@ export class Subject {
   }
 
   /** An input. */
-  readonly x = (dtype: FloatDType = 'f32', shape: Shape = this.input): Tensor => {
-    const { below, seed = 1 } = this.options;
+  readonly x = (
+    dtype: FloatDType = 'f32',
+    shape: Shape = this.input,
+    seed = this.options.seed ?? 1,
+  ): Tensor => {
+    const { below } = this.options;
     const source = random(seed);
     const values = Float64Array.from({ length: sizeOf(shape) }, () =>
       below === undefined ? source.normal() : source.integer(below),

@@ -11,6 +11,7 @@ import { StagedBuffers } from '../staged-buffers.ts';
 import { drawnLayers } from './drawn-layers.ts';
 import { checkGradients, onReference } from './gradient-law.ts';
 import { fail, type LayerLawOptions, requireSame, Subject } from './law-subject.ts';
+import { checkPlans } from './plan-law.ts';
 
 export type { LayerLawOptions } from './law-subject.ts';
 
@@ -20,7 +21,7 @@ export type { LayerLawOptions } from './law-subject.ts';
  *     for (const law of layerLaws(() => new GRU({ in: 3, hiddenSize: 2 }), [2, 4, 3])) test(law.name, law.check);
  *
  * Files and descriptions give the same layer again; unknown options are refused with the nearest name; examples of a
- * batch do not touch each other; a step that fails changes nothing that is stored; gradients are those of central differences, in f64; a pass leaves no memory behind;
+ * batch do not touch each other; a step that fails changes nothing that is stored; a plan repeats a pass bit for bit; gradients are those of central differences, in f64; a pass leaves no memory behind;
  * what is wrong gives typed errors.
  *
  * @param make a layer, made anew at each call
@@ -265,6 +266,8 @@ const laws: Readonly<Record<LayerLawName, (subject: Subject) => void | Promise<v
     }
     requireSame('its steps one after the other', y, layer.forward(x), 1e-5);
   },
+
+  plan: checkPlans,
 };
 
 function storedIn(layer: Module): Map<string, readonly number[]> {

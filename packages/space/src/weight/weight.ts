@@ -9,6 +9,8 @@ import {
   shownValue,
 } from '@funhash/hashing';
 import {
+  currentRecording,
+  decideByContents,
   type FloatDType,
   keep,
   requireRoom,
@@ -17,6 +19,7 @@ import {
   type Shape,
   sizeOf,
   type Tensor,
+  unrecorded,
 } from '@funhash/tensor';
 import { plainMatrix } from '../ops/plain-matrix.ts';
 import { repeatedMatmul } from '../ops/repeated-matmul.ts';
@@ -236,7 +239,9 @@ export class Weight {
   #names: readonly string[] | undefined;
   #named: Readonly<Record<string, Tensor>> | undefined;
   #matrix: VirtualMatrix | undefined;
-  #decoded: { readonly version: number; readonly tensor: Tensor } | undefined;
+  #decoded:
+    | { readonly version: number; readonly tensor: Tensor; readonly recording: object | undefined }
+    | undefined;
   /** The name of the option that is drawn, where the scheme has one. */
   readonly #drawnOption: string | undefined;
   #drawn = 0;
@@ -394,9 +399,14 @@ export class Weight {
     // What is drawn lasts for one use.
     if (this.policy === 'tile' || this.definition.apply || this.#drawn !== 0) return undefined;
     const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
-    if (this.#decoded?.version !== version) {
+    // A plan decodes what its run finds, but for values that stay as they are.
+    const isFrozen = this.policy === 'frozen';
+    if (isFrozen) decideByContents(this.#values);
+    const recording = isFrozen ? undefined : currentRecording();
+    if (this.#decoded?.version !== version || this.#decoded.recording !== recording) {
       this.#decoded?.tensor.dispose();
-      this.#decoded = { version, tensor: keep(runVirtualRows(operandOf(matrix), null)) };
+      const decode = (): Tensor => keep(runVirtualRows(operandOf(matrix), null));
+      this.#decoded = { version, recording, tensor: isFrozen ? unrecorded(decode) : decode() };
     }
     return this.#decoded.tensor;
   }
