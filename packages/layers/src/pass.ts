@@ -21,6 +21,11 @@ export interface Pass {
    */
   readonly staged?: StagedBuffers | undefined;
   /**
+   * Buffers that stay as they are in training, such as the running statistics of frozen layers: a layer normalises by
+   * these as at inference. Default: none.
+   */
+  readonly fixed?: ReadonlySet<Parameter> | undefined;
+  /**
    * Called with values as layers make them: `output` of every layer, and what else a layer has to show, such as the
    * gates of an LSTM. Values live as long as the pass does: `keep` those that shall outlive a scope.
    *

@@ -4,9 +4,9 @@ import { type Arrays, arraysOf } from './examples.ts';
 
 const all = arraysOf({ inputs: Float32Array.from({ length: 23 }, (_, k) => k), labels: new Int32Array(23) });
 const options = { shuffle: true, seed: 3, dtype: 'f32' } as const;
-const listed = async (batches: AsyncIterable<Arrays>) => {
+const listed = async (batches: AsyncIterable<readonly Arrays[]>) => {
   const list: Arrays[] = [];
-  for await (const batch of batches) list.push(batch);
+  for await (const parts of batches) list.push(...parts);
   return list;
 };
 const batchesOf = async (
@@ -14,15 +14,17 @@ const batchesOf = async (
   from = 0,
   changed: Partial<typeof options> | { shuffle: false } = {},
 ) =>
-  (await listed(sourceOf(all, 5, { ...options, ...changed }).epoch(epoch, from))).map(({ inputs }) => [
-    ...inputs.data,
-  ]);
+  (
+    await listed(
+      sourceOf(all, { batchSize: 5, accumulate: 1 }, { ...options, ...changed }).epoch(epoch, from),
+    )
+  ).map(({ inputs }) => [...inputs.data]);
 
 test('an epoch has every example once, the last batch what is left', async () => {
   const batches = await batchesOf(0);
   expect(batches.map(({ length }) => length)).toEqual([5, 5, 5, 5, 3]);
   expect(batches.flat().sort((a, b) => a - b)).toEqual([...all.inputs.data]);
-  expect(sourceOf(all, 5, options).stepsPerEpoch).toBe(5);
+  expect(sourceOf(all, { batchSize: 5, accumulate: 1 }, options).stepsPerEpoch).toBe(5);
 });
 
 test('seed and epoch decide the order', async () => {
@@ -42,7 +44,7 @@ test('an epoch continues from any batch', async () => {
     }
   }
   for (const source of [make, makeLater]) {
-    const made = await listed(sourceFrom(source, 3, 'f64').epoch(2, 1));
+    const made = await listed(sourceFrom(source, { stepsPerEpoch: 3, accumulate: 1 }, 'f64').epoch(2, 1));
     expect(made.map(({ inputs, targets }) => [inputs.data, targets.data])).toEqual([
       [Float64Array.of(4), Int32Array.of(2)],
       [Float64Array.of(6), Int32Array.of(3)],

@@ -2,14 +2,22 @@ import { ArgumentError, random, shownValue } from '@funhash/hashing';
 import type { FloatDType } from '@funhash/tensor';
 import { type Arrays, arraysOf, type Examples, takeRows } from './examples.ts';
 
-/** The batches of every epoch of a run. */
+/** The steps of every epoch of a run, each of one batch or of several whose gradients are summed. */
 export interface BatchSource {
-  /** Batches in an epoch; undefined where the data do not tell. */
+  /** Steps in an epoch; undefined where the data do not tell. */
   readonly stepsPerEpoch: number | undefined;
   /** All examples that are in memory, those that are set apart too. */
   readonly all: Arrays | undefined;
-  /** Batches of epoch 0, 1, …, from batch `from` on. */
-  epoch(epoch: number, from: number): AsyncIterable<Arrays>;
+  /** The batches of each step of epoch 0, 1, …, from step `from` on. */
+  epoch(epoch: number, from: number): AsyncIterable<readonly Arrays[]>;
+}
+
+/** Makeup of steps. */
+export interface StepSize {
+  /** Examples in a batch, of examples in memory. */
+  readonly batchSize: number;
+  /** Batches in a step. The last step of an epoch has what is left. */
+  readonly accumulate: number;
 }
 
 /**
@@ -19,20 +27,26 @@ export interface BatchSource {
  */
 export function sourceOf(
   part: Arrays,
-  batchSize: number,
+  { batchSize, accumulate }: StepSize,
   { shuffle, seed, dtype }: { shuffle: boolean; seed: number; dtype: FloatDType },
   all = part,
 ): BatchSource {
   const { count } = part;
+  const stepSize = batchSize * accumulate;
   return {
     all,
-    stepsPerEpoch: Math.ceil(count / batchSize),
+    stepsPerEpoch: Math.ceil(count / stepSize),
     async *epoch(epoch, from) {
       const order = shuffle
         ? random(seed).fork('order').fork(epoch).permutation(count)
         : Uint32Array.from({ length: count }, (_, k) => k);
-      for (let start = from * batchSize; start < count; start += batchSize)
-        yield takeRows(part, order.subarray(start, start + batchSize), dtype);
+      for (let start = from * stepSize; start < count; start += stepSize) {
+        const batches: Arrays[] = [];
+        const end = Math.min(count, start + stepSize);
+        for (let at = start; at < end; at += batchSize)
+          batches.push(takeRows(part, order.subarray(at, Math.min(end, at + batchSize)), dtype));
+        yield batches;
+      }
     },
   };
 }
@@ -40,29 +54,38 @@ export function sourceOf(
 /** Batches that somebody else makes. */
 export function sourceFrom(
   make: (epoch: number) => Iterable<Examples> | AsyncIterable<Examples>,
-  stepsPerEpoch: number | undefined,
+  {
+    stepsPerEpoch,
+    accumulate,
+  }: { readonly stepsPerEpoch: number | undefined } & Pick<StepSize, 'accumulate'>,
   dtype: FloatDType,
 ): BatchSource {
+  const most = stepsPerEpoch === undefined ? Infinity : stepsPerEpoch * accumulate;
   return {
     all: undefined,
     stepsPerEpoch,
     async *epoch(epoch, from) {
       let place = -1;
+      let batches: Arrays[] = [];
       for await (const examples of iterable(make(epoch), epoch)) {
         place++;
-        if (place === stepsPerEpoch)
+        if (place === most)
           throw new ArgumentError({
             operation: 'fit',
-            expected: `${stepsPerEpoch} batches of data(${epoch}), as stepsPerEpoch says`,
+            expected: `${most} batches of data(${epoch}), as stepsPerEpoch says`,
             actual: 'more',
             remedy:
               'Give the number of batches in an epoch, or leave it out with a schedule that does not end.',
           });
-        if (place < from) continue;
+        if (place < from * accumulate) continue;
         const batch = arraysOf(examples, { operation: 'fit', name: `data(${epoch})[${place}]` });
         const order = Uint32Array.from({ length: batch.count }, (_, k) => k);
-        yield takeRows(batch, order, dtype);
+        batches.push(takeRows(batch, order, dtype));
+        if (batches.length < accumulate) continue;
+        yield batches;
+        batches = [];
       }
+      if (batches.length > 0) yield batches;
     },
   };
 }

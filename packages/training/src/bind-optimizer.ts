@@ -5,6 +5,8 @@ import type { Parameter } from '@funhash/space';
 import {
   assign,
   keep,
+  requireTensor,
+  ShapeError,
   sameShape,
   scope,
   shapeText,
@@ -135,11 +137,30 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
         expected: `${this.#targets.length} gradients, one for each parameter`,
         actual: String(gradients.length),
       });
+    // Before anything moves: a step that is refused has changed nothing.
+    for (const [k, { places }] of this.#targets.entries())
+      this.#requireGradient(gradients[k] as Tensor, places);
     const rate = this.learningRate;
     const hyper = Object.values(this.#hyper(this.#step + 1));
     if (this.#options.clipNorm === undefined) this.#move(gradients, rate, hyper);
     else scope(() => this.#move(this.#clippedByNorm(gradients), rate, hyper));
     this.#step++;
+  }
+
+  #requireGradient(gradient: Tensor, [value]: readonly Tensor[]): void {
+    const place = value as Tensor;
+    requireTensor(this.#rule.name, gradient, 'gradient');
+    if (
+      sameShape(gradient.shape, place.shape) &&
+      gradient.dtype === place.dtype &&
+      gradient.backend === place.backend
+    )
+      return;
+    throw new ShapeError({
+      operation: this.#rule.name,
+      expected: `a gradient as its parameter is, ${place}`,
+      actual: String(gradient),
+    });
   }
 
   #move(gradients: readonly Tensor[], rate: number, hyper: readonly number[]): void {

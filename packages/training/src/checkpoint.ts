@@ -17,6 +17,8 @@ export interface Progress {
   readonly step: number;
   /** Sum over the epoch under way: Σ loss · examples. */
   readonly lossSum: number;
+  /** Sum over the epoch under way: Σ penalty · examples; 0 without a penalty. */
+  readonly penaltySum: number;
   /** Examples of the epoch under way. */
   readonly exampleCount: number;
   /** Loss of the last step; null before the first. */
@@ -43,6 +45,8 @@ export interface Checkpoint {
   readonly optimizer: OptimizerState;
   /** Parameters at the end of the best epoch, where early stopping restores them. */
   readonly bestParameters: ReadonlyMap<string, NumericArray>;
+  /** Moving averages of what changes in training, where the run has some. */
+  readonly average: ReadonlyMap<string, NumericArray>;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -70,6 +74,7 @@ const description = v.strictObject({
     stepInEpoch: count,
     step: count,
     lossSum: v.number(),
+    penaltySum: v.optional(v.number(), 0),
     exampleCount: count,
     lastLoss: v.nullable(v.number()),
     learningRate: v.number(),
@@ -79,9 +84,9 @@ const description = v.strictObject({
   optimizer: v.strictObject({ rule: v.string(), step: count, scales: v.array(v.number()) }),
 });
 
-const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/' };
+const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/', average: 'average/' };
 
-/** A model file (safetensors) of parameters, optimiser slots and best parameters, with the rest as JSON. */
+/** A model file (safetensors) of parameters, optimiser slots, best and averaged parameters, with the rest as JSON. */
 export function encodeCheckpoint({
   model,
   run,
@@ -89,6 +94,7 @@ export function encodeCheckpoint({
   parameters,
   optimizer,
   bestParameters,
+  average,
 }: Checkpoint): Uint8Array {
   const { slots, ...rest } = optimizer;
   const prefixed = (prefix: string, arrays: ReadonlyMap<string, NumericArray>) =>
@@ -106,6 +112,7 @@ export function encodeCheckpoint({
       ...prefixed(groups.parameters, parameters),
       ...prefixed(groups.slots, slots),
       ...prefixed(groups.best, bestParameters),
+      ...prefixed(groups.average, average),
     ]),
   });
 }
@@ -146,6 +153,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     parameters: group(groups.parameters),
     optimizer: { ...optimizer, slots: group(groups.slots) },
     bestParameters: group(groups.best),
+    average: group(groups.average),
   };
 }
 

@@ -4,7 +4,9 @@ import { type Metrics, metricsRule, modelRule, type Scores } from './evaluate.ts
 import type { Examples } from './examples.ts';
 import type { Loss } from './losses.ts';
 import { type Optimizer, optimizerRules } from './optimizer.ts';
+import { penaltyRule } from './penalty.ts';
 import type { Schedule } from './schedules.ts';
+import { averageRules, type WeightAverageOptions } from './weight-average.ts';
 
 export const earlyStoppingRules = {
   /** Epochs without a better value after which training stops. */
@@ -70,13 +72,19 @@ export const fitRules = {
   schedule: option.callable<Schedule>('a schedule, such as cosine()'),
   /** Examples in a batch, of examples in memory. Default 100. */
   batchSize: option.count(),
+  /**
+   * Batches whose gradients make one step: as one batch of so many examples, in the memory of a small one. Exact for losses
+   * that are means, also where the last batches of an epoch are fewer or smaller; batch normalisation sees the small
+   * batches. Default 1.
+   */
+  accumulate: option.count(),
   /** Whether every epoch has a new order, of examples in memory. Default true. */
   shuffle: option.flag(),
   /** Decides the order, dropout and the validation share. Default 0, or that of the resumed checkpoint. */
   seed: option.integer({ most: Number.MAX_SAFE_INTEGER }),
   /**
-   * Number of batches that a function as `data` gives in an epoch, for schedules that end and for progress: more of them
-   * are an error, as they would train at a learning rate of 0.
+   * Steps of an epoch where `data` is a function, for schedules that end and for progress: each of a batch, or of
+   * `accumulate` batches. More of them are an error, as they would train at a learning rate of 0.
    */
   stepsPerEpoch: option.count(),
   /** Metrics over the validation examples, by the name under which events give them, such as `{ errorRate }`. */
@@ -92,6 +100,24 @@ export const fitRules = {
   ),
   /** Share of the target spread over all classes by softmaxCrossEntropy. Default 0. */
   labelSmoothing: option.real({ least: 0, most: 1 }),
+  /**
+   * Parameters that stay as they are: their names (`0.weight`), the places of layers (`0`, with all in it) or texts with
+   * `*` (`*.bias`). They have no gradients, no decay and no state of the optimiser. Running statistics that a text names,
+   * as the place of their layer does, stay too, and training normalises by them as inference does. Default: none.
+   */
+  freeze: option.list(option.text()),
+  /**
+   * A differentiable function of the parameters that is added to the loss of each step, or an object with a state of its
+   * own. Events tell it apart. Default: none.
+   */
+  penalty: penaltyRule,
+  /**
+   * Whether a step whose gradients are not all finite is refused before anything changes, though its loss is finite. It
+   * reads every gradient once more. Default false: such a step shows by the next loss, or at the end of the epoch.
+   */
+  checkGradients: option.flag(),
+  /** A moving average of the weights, for validation and for the end. Default: none. */
+  average: option.any<WeightAverageOptions>(),
   /** Conditions for an end before the last epoch. Default: none. */
   earlyStopping: option.any<EarlyStopping>(),
   /** Places and times at which the state is saved. Default: none. */
@@ -134,6 +160,7 @@ export function checkConfig(config: FitConfig): void {
   checkOptions('fit.checkpoint', checkpointRules, config.checkpoint ?? {});
   if (config.earlyStopping !== undefined)
     checkOptions('fit.earlyStopping', earlyStoppingRules, config.earlyStopping);
+  if (config.average !== undefined) checkOptions('fit.average', averageRules, config.average);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -162,8 +189,10 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly type: 'step';
       readonly epoch: number;
       readonly step: number;
-      /** Loss of this batch, before the step. */
+      /** Mean loss over the examples of the step, before it. */
       readonly loss: number;
+      /** The penalty beside that loss, where there is one. */
+      readonly penalty: number | undefined;
       readonly learningRate: number;
     }
   | {
@@ -172,6 +201,8 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly step: number;
       /** Mean over the examples of the epoch, each before its step, with dropout. */
       readonly loss: number;
+      /** Mean of the penalty over the steps, weighted as the loss is, where there is one. */
+      readonly penalty: number | undefined;
       /** Loss and metrics over the validation examples, where there are some. */
       readonly validation: Scores<M> | undefined;
       /** Learning rate of the last step. */
@@ -197,7 +228,10 @@ export type FitEvent<M extends Metrics = Metrics> =
       readonly reason: 'finished' | 'earlyStop' | 'aborted';
       readonly epoch: number;
       readonly step: number;
-      /** The epoch that the model was left with: the last one, or the best where early stopping restored it. */
+      /**
+       * The epoch that the model was left with, or whose average of weights: the last one, or the best where early stopping
+       * restored it.
+       */
       readonly keptEpoch: number;
       readonly seconds: number;
     };

@@ -1,10 +1,12 @@
+import { square, sum } from '@funhash/autodiff';
 import { Dense, Sequential } from '@funhash/layers';
-import { memory } from '@funhash/tensor';
+import { memory, type Tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { DivergedError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { fit } from './fit.ts';
 import { adam } from './optimizers/adam.ts';
+import type { PenaltyPass } from './penalty.ts';
 
 // In a file of its own: tensors that other tests left to the collector would change the count.
 
@@ -30,6 +32,17 @@ test('memory is constant over 400 steps, and all free at the end', async () => {
   expect(seen.size).toBe(1);
   expect(memory()).toEqual(before);
   expect(parameters.every(({ value }) => !value.isDisposed)).toBe(true);
+});
+
+test('so it is with all that a step may do besides', async () => {
+  const before = memory();
+  const seen = new Set<string>();
+  const penalty = ({ parameters: own }: PenaltyPass) => sum(square(own.get('0.weight.w') as Tensor));
+  const more = { accumulate: 3, freeze: ['0.bias'], average: { decay: 0.9 }, checkGradients: true, penalty };
+  for await (const event of fit({ ...config, ...more, validation: data, epochs: 20 }))
+    if (event.type === 'step') seen.add(JSON.stringify(memory()));
+  expect(seen.size).toBe(1);
+  expect(memory()).toEqual(before);
 });
 
 test('memory is free where the loop is left, where training fails, and after judging', async () => {

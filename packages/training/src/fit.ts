@@ -54,8 +54,8 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
     yield run.startEvent();
     while (run.epochsDone < plan.epochs && !run.isStale && !isAborted()) {
       const epochBegun = performance.now();
-      for await (const batch of run.batches()) {
-        const event = await run.train(batch);
+      for await (const batches of run.batches()) {
+        const event = await run.train(batches, pause);
         await pause();
         if (event.step % plan.reportEverySteps === 0) yield event;
         if (event.step % plan.checkpointEvery.steps === 0) yield await saved();
@@ -70,7 +70,7 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
     const isFinished = run.epochsDone >= plan.epochs;
     const reason = run.isStale ? 'earlyStop' : isFinished ? 'finished' : 'aborted';
     if (reason === 'aborted') yield await saved();
-    else run.restoreBest();
+    else run.settle();
     const stop = run.stopEvent();
     if (reason === 'earlyStop' && stop) yield stop;
     const { epoch, step, keptEpoch } = run;

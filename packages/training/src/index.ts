@@ -47,6 +47,7 @@ export type {
 export * from './optimizers/index.ts';
 export * as optimizers from './optimizers/index.ts';
 export type { NestedNumbers, Numbers } from './packed-numbers.ts';
+export type { Penalty, PenaltyLike, PenaltyPass } from './penalty.ts';
 export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
 export type { Described, RunDescription } from './run-description.ts';
@@ -60,3 +61,4 @@ export {
   stepDecay,
   warmupCosine,
 } from './schedules.ts';
+export type { WeightAverageOptions } from './weight-average.ts';

@@ -127,7 +127,13 @@ export interface BoundOptimizer {
   readonly step: number;
   /** Learning rate of the coming step, not scaled by tensors. */
   readonly learningRate: number;
-  /** Overwrites the parameters by one step; gradients in the order of the parameters. */
+  /**
+   * Overwrites the parameters by one step; gradients in the order of the parameters. What can be seen to be wrong is refused
+   * before anything moves. Values change in place, one parameter after the other: a backend that fails in the middle (a
+   * device that is lost) leaves some moved and some not, and a checkpoint is what to go on from.
+   *
+   * @throws ArgumentError, ShapeError for gradients that are not those of the parameters
+   */
   update(gradients: readonly Tensor[]): void;
   /** Copies the state to the host. */
   state(): Promise<OptimizerState>;

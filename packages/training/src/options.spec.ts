@@ -9,6 +9,7 @@ import * as training from './index.ts';
 import { huberRules, lossRules } from './losses.ts';
 import { recipeRules } from './recipe.ts';
 import { scheduleRules } from './schedules.ts';
+import { averageRules as weightAverageRules } from './weight-average.ts';
 
 const model = new Dense({ in: 1, out: 1 });
 const data = { inputs: [[1]], targets: [[1]] };
@@ -36,6 +37,7 @@ const cases: Readonly<Record<string, Case>> = {
   fit: [fitRules, fitWith],
   'fit.earlyStopping': [earlyStoppingRules, (earlyStopping) => fitWith({ validation: 0.5, earlyStopping })],
   'fit.checkpoint': [checkpointRules, (checkpoint) => fitWith({ checkpoint })],
+  'fit.average': [weightAverageRules, (average) => fitWith({ average })],
   evaluate: [evaluateRules, (options) => training.evaluate(model, data, options)],
   predict: [predictRules, (options) => training.predict(model, [[1]], options)],
   recipe: [recipeRules, (options) => training.recipe(options)],

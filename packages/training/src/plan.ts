@@ -2,25 +2,42 @@ import { ArgumentError, shownValue } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
 import { keep, type Shape, type Tensor, tensor } from '@funhash/tensor';
-import { type BatchSource, sourceFrom, sourceOf } from './batches.ts';
+import { type BatchSource, type StepSize, sourceFrom, sourceOf } from './batches.ts';
 import { arraysIn, dtypeOfModel, type Metrics } from './evaluate.ts';
 import { type Arrays, arraysOf, splitExamples } from './examples.ts';
 import type { EarlyStopping, FitConfig } from './fit-config.ts';
+import { frozenNames } from './freeze.ts';
 import { type Loss, softmaxCrossEntropy } from './losses.ts';
 import type { Optimizer, RunLength } from './optimizer.ts';
+import { ownValues, type Penalty, penaltyOf } from './penalty.ts';
 import { recipe } from './recipe.ts';
 import { describeConfig, describeData, type RunDescription } from './run-description.ts';
 import { requireTargets } from './targets.ts';
+import type { WeightAverageOptions } from './weight-average.ts';
 
 /** A configuration with every default filled in and every field checked. */
 export interface Plan<M extends Metrics> {
   readonly model: Model;
+  /** All parameters of the model. */
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** Parameters and what else the model's state is made of. */
+  /** Parameters that are trained: those not frozen, and those of the penalty. */
+  readonly trained: ReadonlyMap<string, Parameter>;
+  /** Parameters and what else the state of model and penalty is made of. */
   readonly values: ReadonlyMap<string, Parameter>;
+  /** Those of `values` that training changes. */
+  readonly moving: ReadonlyMap<string, Parameter>;
+  /** Buffers that are frozen. */
+  readonly fixed: ReadonlySet<Parameter>;
   readonly source: BatchSource;
+  /** Batches in a step. */
+  readonly accumulate: number;
   readonly validation: Iterable<Arrays> | undefined;
   readonly loss: Loss;
+  /** What a batch counts in the mean of several. */
+  weigh(batch: Arrays): number;
+  readonly penalty: Penalty | undefined;
+  readonly checkGradients: boolean;
+  readonly average: Required<WeightAverageOptions> | undefined;
   /** @throws ArgumentError for targets that the loss surely cannot be meant for, or that leave open which is meant */
   requireTargets(outputs: Shape, examples: Arrays, name: string): void;
   /** Says what decides the run, its schedules over a run of so many steps. */
@@ -46,19 +63,25 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
   const { model, epochs, reportEverySteps, checkpoint, earlyStopping } = config;
   const usual = recipe();
   const { seed = resumedSeed ?? 0, batchSize = usual.batchSize, optimizer = usual.optimizer } = config;
-  const parameters = parametersOf(model);
-  const { source, validation, description } = dataOf(config, seed, batchSize);
+  const { accumulate = 1 } = config;
+  const penalty = config.penalty && penaltyOf(config.penalty);
+  const state = stateOf(config, penalty);
+  const { source, validation, description } = dataOf(config, seed, { batchSize, accumulate });
   const steps = source.stepsPerEpoch && source.stepsPerEpoch * epochs;
   const schedule = config.schedule ?? (config.optimizer ? undefined : usual.schedule);
   requireRates(optimizer, { schedule, steps });
-  const { loss, known, weights } = lossOf(config);
+  const { loss, known, weigh, weights } = lossOf(config);
   return {
     model,
-    parameters,
-    values: new Map([...parameters, ...(model.namedBuffers?.() ?? [])]),
+    ...state,
     source,
+    accumulate,
     validation,
     loss,
+    weigh,
+    penalty,
+    checkGradients: config.checkGradients ?? false,
+    average: config.average && { warmup: true, validate: true, keep: true, ...given(config.average) },
     requireTargets: (outputs, examples, name) => {
       requireTargets(known, outputs, examples, { operation: 'fit', name });
       if (weights && outputs.length === 2 && outputs[1] !== weights.size)
@@ -66,7 +89,11 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
     },
     describe: (ofSteps) => ({
       ...description(),
-      ...describeConfig(config, { batchSize, optimizer, loss: known ?? loss }, { schedule, steps: ofSteps }),
+      ...describeConfig(
+        config,
+        { batchSize, optimizer, loss: known ?? loss, penalty, frozen: [...state.frozen] },
+        { schedule, steps: ofSteps },
+      ),
     }),
     optimizer,
     length: { steps, schedule },
@@ -83,6 +110,28 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
   };
 }
 
+/** Options without those that are undefined. */
+const given = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+
+function stateOf({ model, freeze = [] }: FitConfig, penalty: Penalty | undefined) {
+  const parameters = parametersOf(model);
+  const ofModel = new Map([...parameters, ...(model.namedBuffers?.() ?? [])]);
+  const own = ownValues(penalty, 'namedParameters');
+  const ownBuffers = ownValues(penalty, 'namedBuffers');
+  const values = new Map([...ofModel, ...own, ...ownBuffers]);
+  if (values.size < ofModel.size + own.length + ownBuffers.length)
+    refuse('names of a penalty’s values that model and penalty have once', 'one that comes twice');
+  const frozen = frozenNames(freeze, ofModel);
+  const isMoving = ([name]: readonly [string, Parameter]): boolean => !frozen.has(name);
+  const trained = new Map([...[...parameters].filter(isMoving), ...own]);
+  if (trained.size === 0) refuse('freeze to leave parameters that are trained', 'none');
+  const fixed = new Set(
+    [...ofModel].flatMap(([name, value]) => (frozen.has(name) && !parameters.has(name) ? [value] : [])),
+  );
+  return { parameters, trained, values, moving: new Map([...values].filter(isMoving)), fixed, frozen };
+}
+
 function parametersOf(model: Model): ReadonlyMap<string, Parameter> {
   const parameters: unknown = model.namedParameters();
   if (!(parameters instanceof Map))
@@ -94,7 +143,7 @@ function parametersOf(model: Model): ReadonlyMap<string, Parameter> {
 function dataOf(
   { model, data, validation, stepsPerEpoch, shuffle = true }: FitConfig,
   seed: number,
-  batchSize: number,
+  size: StepSize,
 ): {
   readonly source: BatchSource;
   readonly validation: Iterable<Arrays> | undefined;
@@ -111,15 +160,15 @@ function dataOf(
         `the share ${validation}`,
         'A share is taken of examples in memory only.',
       );
-    const source = sourceFrom(data, stepsPerEpoch, dtype);
+    const source = sourceFrom(data, { ...size, stepsPerEpoch }, dtype);
     return { source, validation: judged, description: () => ({}) };
   }
   const all = arraysOf(data, { operation: 'fit', name: 'data' });
   const parts = typeof validation === 'number' ? splitExamples(all, validation, seed) : undefined;
-  const source = sourceOf(parts?.train ?? all, batchSize, order, all);
+  const source = sourceOf(parts?.train ?? all, size, order, all);
   if (stepsPerEpoch !== undefined && stepsPerEpoch !== source.stepsPerEpoch)
     refuse(
-      `stepsPerEpoch ${source.stepsPerEpoch}, as data and batchSize ${batchSize} tell, or none`,
+      `stepsPerEpoch ${source.stepsPerEpoch}, as data and batchSize ${size.batchSize} tell, or none`,
       stepsPerEpoch,
     );
   let described: RunDescription | undefined;
@@ -150,9 +199,11 @@ function requireRates({ options }: Optimizer, { schedule = () => 1, steps }: Run
 function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
   readonly loss: Loss;
   readonly known: Loss | undefined;
+  readonly weigh: Plan<Metrics>['weigh'];
   readonly weights?: Tensor;
 } {
-  if (!classWeights && labelSmoothing === 0) return { loss: loss ?? softmaxCrossEntropy, known: loss };
+  const weigh = ({ count }: Arrays): number => count;
+  if (!classWeights && labelSmoothing === 0) return { loss: loss ?? softmaxCrossEntropy, known: loss, weigh };
   if (loss && loss !== softmaxCrossEntropy)
     refuse(
       'softmaxCrossEntropy with classWeights or labelSmoothing',
@@ -160,11 +211,17 @@ function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
       'State them in your loss.',
     );
   const known = softmaxCrossEntropy;
-  if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }), known };
+  if (!classWeights) return { loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing }), known, weigh };
   const weights = keep(tensor([...classWeights], [classWeights.length], { dtype: dtypeOfModel(model) }));
   return {
     loss: (y, t) => softmaxCrossEntropy(y, t, { labelSmoothing, classWeights: weights }),
     known,
+    // Its mean is over the weights of the examples.
+    weigh: ({ targets: { data } }) => {
+      let sum = 0;
+      for (const label of data) sum += classWeights[label] ?? 0;
+      return sum;
+    },
     weights,
   };
 }

@@ -5,6 +5,7 @@ import type { FitConfig } from './fit-config.ts';
 import type { Loss } from './losses.ts';
 import { isLabels } from './numeric-array.ts';
 import { type Optimizer, optimizerRules, type RunLength } from './optimizer.ts';
+import type { Penalty } from './penalty.ts';
 import type { Schedule } from './schedules.ts';
 import { lossName } from './targets.ts';
 
@@ -18,7 +19,8 @@ export type Described = string | number | boolean | null | readonly number[];
  *
  * - `data`: whether examples are in memory or made by a function. Of those in memory kind, shape and a hash of inputs and
  *   of labels or targets (see `fingerprintOf`), `batchSize`, `shuffle`, and the share set apart for validation.
- * - `loss`, by name; `classWeights`, `labelSmoothing`.
+ * - `loss`, by name; `classWeights`, `labelSmoothing`; the penalty, by its name and its options.
+ * - `accumulate`; the names of what is frozen; `average` with its decay and warm-up.
  * - `optimizer`: its rule and every option. `schedule` and a learning rate that is one: what they give at 16 steps of the
  *   run that the checkpoint is of.
  * - `earlyStopping`: the metric and its goal, where both runs stop early.
@@ -41,7 +43,15 @@ export function describeConfig(
     batchSize,
     optimizer,
     loss,
-  }: { readonly batchSize: number; readonly optimizer: Optimizer; readonly loss: Loss },
+    penalty,
+    frozen,
+  }: {
+    readonly batchSize: number;
+    readonly optimizer: Optimizer;
+    readonly loss: Loss;
+    readonly penalty: Penalty | undefined;
+    readonly frozen: readonly string[];
+  },
   { schedule, steps }: RunLength,
 ): RunDescription {
   const { data, classWeights, labelSmoothing = 0, shuffle = true, validation, earlyStopping } = config;
@@ -49,12 +59,21 @@ export function describeConfig(
   const isInMemory = typeof data !== 'function';
   const share = typeof validation === 'number' ? validation : null;
   const { metric = 'loss', goal = 'min' } = earlyStopping ?? {};
+  const { average, accumulate = 1 } = config;
   return {
     data: isInMemory ? 'in memory' : 'made by a function',
     ...(isInMemory && { batchSize, shuffle, 'validation share': share }),
     loss: lossName(loss),
     classWeights: classWeights ? [...classWeights] : null,
     labelSmoothing,
+    accumulate,
+    freeze: frozen.length > 0 ? [...frozen].sort().join(', ') : null,
+    penalty: penalty?.name ?? null,
+    ...Object.fromEntries(
+      Object.entries(penalty?.options ?? {}).map(([name, value]) => [`penalty.${name}`, described(value)]),
+    ),
+    average: average ? average.decay : null,
+    ...(average && { 'average.warmup': average.warmup ?? true }),
     optimizer: optimizer.rule,
     ...Object.fromEntries(
       Object.entries(options).map(([name, value]) => [`optimizer.${name}`, described(value)]),

@@ -1,25 +1,48 @@
-import { gradientsOf } from '@funhash/autodiff';
+import { add, gradientsOf, multiply, stopGradient } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
-import { StagedBuffers } from '@funhash/layers';
-import { openScope, type Shape, type Tensor } from '@funhash/tensor';
+import { type Pass, StagedBuffers } from '@funhash/layers';
+import { openScope, type Shape, Tensor } from '@funhash/tensor';
 import { type Checkpoint, encodeCheckpoint, type Progress, specText } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
-import { CheckpointError, DivergedError } from './errors.ts';
+import { DivergedError } from './errors.ts';
 import { asTensor, evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
 import type { Arrays } from './examples.ts';
+import { notFinite, notFiniteIn } from './finite.ts';
 import type { FitEvent } from './fit-config.ts';
 import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
+import { type Penalty, penaltyLoss } from './penalty.ts';
 import type { Plan } from './plan.ts';
-import { differencesOf } from './run-description.ts';
+import { requireSameRun } from './resume.ts';
+import { WeightAverage } from './weight-average.ts';
 
 type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
 type Values = ReadonlyMap<string, NumericArray>;
 
+/** What one batch of a step gives, and the sums of gradients up to it. */
 interface Gradients {
   readonly outputs: Shape;
-  readonly loss: Tensor;
+  /** The loss, and with the first batch of a step the penalty. */
+  readonly terms: readonly Tensor[];
   readonly gradients: readonly Tensor[];
+}
+
+/** What a step came to. */
+interface Advance {
+  readonly loss: number;
+  readonly penalty: number | undefined;
+  /** Examples. */
+  readonly count: number;
+  readonly learningRate: number;
+}
+
+/** A batch of a step. */
+interface Part {
+  readonly batch: Arrays;
+  /** Its place in the step. */
+  readonly place: number;
+  /** Its share of the mean over the step. */
+  readonly share: number;
 }
 
 /** The state of a run between two steps, and the moves from one to the next. */
@@ -28,6 +51,7 @@ export class TrainingRun<M extends Metrics> {
   readonly #optimizer: BoundOptimizer;
   readonly #parameters: readonly Tensor[];
   readonly #passes: Random;
+  readonly #average: WeightAverage | undefined;
   #progress: Progress;
   #bestValues: Values = new Map();
   #isRestored = false;
@@ -37,7 +61,8 @@ export class TrainingRun<M extends Metrics> {
   private constructor(plan: Plan<M>, optimizer: BoundOptimizer) {
     this.#plan = plan;
     this.#optimizer = optimizer;
-    this.#parameters = [...plan.parameters.values()].map(({ value }) => value);
+    this.#parameters = [...plan.trained.values()].map(({ value }) => value);
+    this.#average = plan.average && new WeightAverage(plan.moving, plan.average);
     this.#passes = random(plan.seed).fork('pass');
     this.#progress = {
       seed: plan.seed,
@@ -45,6 +70,7 @@ export class TrainingRun<M extends Metrics> {
       stepInEpoch: 0,
       step: 0,
       lossSum: 0,
+      penaltySum: 0,
       exampleCount: 0,
       lastLoss: null,
       learningRate: 0,
@@ -57,9 +83,9 @@ export class TrainingRun<M extends Metrics> {
     plan: Plan<M>,
     checkpoint: Checkpoint | undefined,
   ): Promise<TrainingRun<M>> {
-    const run = new TrainingRun(plan, await plan.optimizer.create(plan.parameters, plan.length));
+    const run = new TrainingRun(plan, await plan.optimizer.create(plan.trained, plan.length));
     try {
-      if (checkpoint) run.#resume(checkpoint, specText(plan.model));
+      if (checkpoint) run.#resume(checkpoint);
     } catch (error) {
       run.dispose();
       throw error;
@@ -67,41 +93,17 @@ export class TrainingRun<M extends Metrics> {
     return run;
   }
 
-  #resume(checkpoint: Checkpoint, own: string | null): void {
-    const { progress, parameters, optimizer, bestParameters } = checkpoint;
-    const differences = this.#differencesTo(checkpoint, own);
-    if (differences.length > 0)
-      throw new CheckpointError(
-        {
-          operation: 'resume',
-          expected: 'the run of the checkpoint',
-          actual: `another: ${differences.join('; ')}`,
-          remedy:
-            'Only what does not decide the steps may change, such as epochs, metrics, reports and checkpoints.',
-        },
-        differences,
-      );
+  #resume(checkpoint: Checkpoint): void {
+    const { progress, parameters, optimizer, bestParameters, average } = checkpoint;
+    requireSameRun(checkpoint, { plan: this.#plan, progress: this.#progress });
     requireFit(this.#plan.values, parameters);
     if (bestParameters.size > 0) requireFit(this.#plan.values, bestParameters);
+    this.#average?.requireFit(average);
     this.#optimizer.restore(optimizer);
+    this.#average?.restore(average);
     assignValues(this.#plan.values, parameters);
     this.#progress = progress;
     this.#bestValues = bestParameters;
-  }
-
-  #differencesTo({ model, run, progress }: Checkpoint, own: string | null): string[] {
-    const steps = run?.steps ?? undefined;
-    return [
-      ...(model === own ? [] : [`model: ${differenceOf(model, own)}`]),
-      ...(['seed', 'stepsPerEpoch'] as const).flatMap((field) =>
-        progress[field] === this.#progress[field]
-          ? []
-          : [
-              `${field}: ${progress[field] ?? 'none'} in the checkpoint, ${this.#progress[field] ?? 'none'} here`,
-            ],
-      ),
-      ...(run ? differencesOf(run.fields, this.#plan.describe(steps), steps) : []),
-    ];
   }
 
   get epochsDone(): number {
@@ -125,13 +127,13 @@ export class TrainingRun<M extends Metrics> {
   }
 
   startEvent(): EventOf<M, 'start'> {
-    const { epochs, length } = this.#plan;
-    const storedCount = this.#parameters.reduce((sum, { size }) => sum + size, 0);
+    const { epochs, length, parameters } = this.#plan;
+    const storedCount = [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
     return { type: 'start', epoch: this.epoch, step: this.step, epochs, steps: length.steps, storedCount };
   }
 
-  /** Batches that are left of the epoch under way. */
-  batches(): AsyncIterable<Arrays> {
+  /** Batches of the steps that are left of the epoch under way. */
+  batches(): AsyncIterable<readonly Arrays[]> {
     return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
   }
 
@@ -139,57 +141,121 @@ export class TrainingRun<M extends Metrics> {
    * One step: parameters, running statistics, the optimiser and the count of steps change together, or where anything
    * fails, none of them does.
    *
-   * @throws DivergedError where the loss or a running statistic is not finite
+   * @param batches whose gradients make the step, each weighted by its examples
+   * @param pause awaited between batches
+   * @throws DivergedError where the loss, the penalty or a running statistic is not finite
    */
-  async train(batch: Arrays): Promise<EventOf<M, 'step'>> {
+  async train(batches: readonly Arrays[], pause: () => Promise<void>): Promise<EventOf<M, 'step'>> {
     const learningRate = this.#optimizer.learningRate;
     const staged = new StagedBuffers();
-    let found: Gradients | undefined;
+    const weights = batches.map((batch) => this.#plan.weigh(batch));
+    const whole = weights.reduce((sum, weight) => sum + weight, 0);
+    let [loss, penalty, outputs]: [number, number | undefined, Shape] = [0, undefined, []];
+    let gradients: readonly Tensor[] = [];
     try {
-      found = this.#gradients(batch, staged);
-      const loss = (await found.loss.data())[0] as number;
-      this.#requireFinite('loss', loss, learningRate);
+      for (const [place, batch] of batches.entries()) {
+        if (place > 0) await pause();
+        const share = batches.length === 1 ? 1 : (weights[place] as number) / whole;
+        const found = this.#gradients({ batch, place, share }, gradients, staged);
+        for (const sum of gradients) sum.dispose();
+        gradients = found.gradients;
+        if (place === 0) outputs = found.outputs;
+        const [ofBatch, ofPenalty] = await this.#read(found.terms, learningRate);
+        loss += share * ofBatch;
+        penalty ??= ofPenalty;
+      }
       if (staged.contents.size > 0) await this.#requireFiniteBuffers(staged, learningRate);
-      this.#optimizer.update(found.gradients);
+      if (this.#plan.checkGradients) await this.#requireFiniteGradients(gradients, learningRate);
+      this.#optimizer.update(gradients);
       staged.commit();
-      describeModel(this.#plan.model, batch, found.outputs);
-      this.#advance(loss, batch.count, learningRate);
-      return { type: 'step', epoch: this.epoch, step: this.step, loss, learningRate };
+      this.#average?.move(this.step + 1);
+      describeModel(this.#plan.model, batches[0] as Arrays, outputs);
+      const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+      this.#advance({ loss, penalty, count, learningRate });
+      return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty, learningRate };
     } finally {
       staged.discard();
-      found?.loss.dispose();
-      for (const gradient of found?.gradients ?? []) gradient.dispose();
+      for (const gradient of gradients) gradient.dispose();
     }
   }
 
-  #gradients(batch: Arrays, staged: StagedBuffers): Gradients {
-    const { model, loss } = this.#plan;
+  /** The numbers of what a batch gave: its loss, and the penalty. */
+  async #read(terms: readonly Tensor[], learningRate: number): Promise<[loss: number, penalty?: number]> {
+    const numbers: number[] = [];
+    try {
+      for (const term of terms) {
+        const value = (await term.data())[0] as number;
+        this.#requireFinite(numbers.length === 0 ? 'loss' : 'penalty', value, learningRate);
+        numbers.push(value);
+      }
+    } finally {
+      for (const term of terms) term.dispose();
+    }
+    return numbers as [number, number?];
+  }
+
+  #gradients({ batch, place, share }: Part, sums: readonly Tensor[], staged: StagedBuffers): Gradients {
+    const { model, loss, penalty, fixed } = this.#plan;
     const close = openScope();
-    let found: [Tensor, Tensor[]] | undefined;
+    let kept: Tensor[] | undefined;
     try {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
-      const pass = { training: true, random: this.#passes.fork(this.#progress.step), staged };
+      const ofStep = this.#passes.fork(this.#progress.step);
+      const random = place === 0 ? ofStep : ofStep.fork(place);
+      const pass = { training: true, random, staged, ...(fixed.size > 0 && { fixed }) };
       let outputs: Shape = [];
-      found = gradientsOf(() => {
+      let terms: readonly Tensor[] = [];
+      const [, own] = gradientsOf(() => {
         const y = asTensor(model.forward(inputs, pass));
         outputs = y.shape;
-        if (!this.#isFitting) this.#requireFitting(outputs, batch);
-        return loss(y, targets);
+        if (!this.#isFitting) this.#requireFitting(outputs, batch, place);
+        const ofBatch = loss(y, targets);
+        // What is no tensor is told of by the tape.
+        if (!(ofBatch instanceof Tensor)) return ofBatch;
+        const scaled = share === 1 ? ofBatch : multiply(ofBatch, share);
+        // Views: a loss may be a tensor that somebody keeps.
+        if (!penalty || place > 0) {
+          terms = [stopGradient(ofBatch)];
+          return scaled;
+        }
+        const ofPenalty = this.#penalty(penalty, pass);
+        terms = [ofBatch, ofPenalty].map(stopGradient);
+        return add(scaled, ofPenalty);
       }, this.#parameters);
-      return { outputs, loss: found[0], gradients: found[1] };
+      const gradients = place === 0 ? own : own.map((gradient, k) => add(sums[k] as Tensor, gradient));
+      kept = [...terms, ...gradients];
+      return { outputs, terms, gradients };
     } finally {
-      close(found);
+      close(kept);
     }
+  }
+
+  #penalty(penalty: Penalty, pass: Pass): Tensor {
+    const { parameters, length } = this.#plan;
+    return penaltyLoss(penalty, {
+      ...pass,
+      random: pass.random.fork('penalty'),
+      parameters: new Map([...parameters].map(([name, { value }]) => [name, value])),
+      step: this.#progress.step,
+      steps: length.steps,
+    });
   }
 
   // At the first batch: before, nobody knows what the model gives.
-  #requireFitting(outputs: Shape, batch: Arrays): void {
-    const { source, validation, requireTargets } = this.#plan;
+  #requireFitting(outputs: Shape, batch: Arrays, place: number): void {
+    const { source, validation, requireTargets, accumulate } = this.#plan;
     const { epoch, stepInEpoch } = this.#progress;
     if (source.all) requireTargets(outputs, source.all, 'data');
-    else requireTargets(outputs, batch, `data(${epoch})[${stepInEpoch}]`);
+    else requireTargets(outputs, batch, `data(${epoch})[${stepInEpoch * accumulate + place}]`);
     if (Array.isArray(validation)) for (const part of validation) requireTargets(outputs, part, 'validation');
     this.#isFitting = source.all !== undefined;
+  }
+
+  async #requireFiniteGradients(gradients: readonly Tensor[], learningRate: number): Promise<void> {
+    const found = await notFiniteIn(gradients);
+    if (!found) return;
+    const name = [...this.#plan.trained.keys()][found.place];
+    this.#requireFinite(`gradient of ${name}`, found.value, learningRate);
   }
 
   // A variance beyond f32 makes a finite loss.
@@ -203,13 +269,14 @@ export class TrainingRun<M extends Metrics> {
     }
   }
 
-  #advance(loss: number, count: number, learningRate: number): void {
-    const { stepInEpoch, step, lossSum, exampleCount } = this.#progress;
+  #advance({ loss, penalty = 0, count, learningRate }: Advance): void {
+    const { stepInEpoch, step, lossSum, penaltySum, exampleCount } = this.#progress;
     this.#progress = {
       ...this.#progress,
       stepInEpoch: stepInEpoch + 1,
       step: step + 1,
       lossSum: lossSum + loss * count,
+      penaltySum: penaltySum + penalty * count,
       exampleCount: exampleCount + count,
       lastLoss: loss,
       learningRate,
@@ -218,8 +285,8 @@ export class TrainingRun<M extends Metrics> {
 
   /** Judges the model and closes the epoch. */
   async endEpoch(): Promise<Omit<EventOf<M, 'epoch'>, 'seconds'>> {
-    const { model, loss, validation, metrics, requireTargets } = this.#plan;
-    const { lossSum, exampleCount, epoch } = this.#progress;
+    const { model, loss, validation, metrics, penalty, average, requireTargets } = this.#plan;
+    const { lossSum, penaltySum, exampleCount, epoch } = this.#progress;
     if (exampleCount === 0)
       throw new ArgumentError({
         operation: 'fit',
@@ -231,16 +298,25 @@ export class TrainingRun<M extends Metrics> {
     const fits = (outputs: Shape, part: Arrays): void => {
       if (!Array.isArray(validation)) requireTargets(outputs, part, 'validation');
     };
-    const scores = validation && (await evaluateArrays(model, validation, { loss, metrics }, fits));
+    const judge = async () => validation && evaluateArrays(model, validation, { loss, metrics }, fits);
+    const scores = await (average?.validate && this.#average ? this.#average.judged(judge) : judge());
     if (scores)
       this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate, this.#progress.step);
-    this.#progress = { ...this.#progress, epoch: epoch + 1, stepInEpoch: 0, lossSum: 0, exampleCount: 0 };
-    if (scores) this.#noteBest(scores, values);
+    this.#progress = {
+      ...this.#progress,
+      epoch: epoch + 1,
+      stepInEpoch: 0,
+      lossSum: 0,
+      penaltySum: 0,
+      exampleCount: 0,
+    };
+    if (scores) this.#noteBest(scores, average?.keep ? await this.#averaged(values) : values);
     return {
       type: 'epoch',
       epoch: this.epoch,
       step: this.step,
       loss: lossSum / exampleCount,
+      penalty: penalty && penaltySum / exampleCount,
       validation: scores,
       learningRate: this.#progress.learningRate,
     };
@@ -258,9 +334,17 @@ export class TrainingRun<M extends Metrics> {
     if (restoreBest) this.#bestValues = values;
   }
 
-  /** Takes the parameters of the best epoch, where early stopping kept them. */
-  restoreBest(): void {
-    if (this.#bestValues.size === 0) return;
+  /** The values of a run with their averages in the place of those that have one. */
+  async #averaged(values: Values): Promise<Values> {
+    return new Map([...values, ...((await this.#average?.values()) ?? [])]);
+  }
+
+  /** Takes the parameters of the best epoch where early stopping kept them, else the average where it is to be kept. */
+  settle(): void {
+    if (this.#bestValues.size === 0) {
+      if (this.#plan.average?.keep) this.#average?.keep();
+      return;
+    }
     assignValues(this.#plan.values, this.#bestValues);
     this.#isRestored = true;
   }
@@ -288,6 +372,7 @@ export class TrainingRun<M extends Metrics> {
       parameters: await this.#finiteValues(),
       optimizer: await this.#optimizer.state(),
       bestParameters: this.#bestValues,
+      average: (await this.#average?.values()) ?? new Map(),
     });
   }
 
@@ -317,20 +402,6 @@ export class TrainingRun<M extends Metrics> {
 
   dispose(): void {
     this.#optimizer.dispose();
+    this.#average?.dispose();
   }
-}
-
-/** The first value that is not finite. */
-function notFinite(data: NumericArray['data']): number | undefined {
-  for (let k = 0; k < data.length; k++) if (!Number.isFinite(data[k])) return data[k];
-  return undefined;
-}
-
-/** The first place where two texts part. */
-function differenceOf(wanted: string | null, given: string | null): string {
-  if (wanted === null || given === null) return given === null ? 'one without a spec' : 'one with a spec';
-  let at = 0;
-  while (wanted[at] === given[at]) at++;
-  const around = (text: string): string => text.slice(Math.max(0, at - 30), at + 20);
-  return `…${around(given)}… instead of …${around(wanted)}…`;
 }

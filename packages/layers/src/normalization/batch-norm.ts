@@ -43,8 +43,8 @@ export type BatchNormOptions = OptionsOf<typeof options>;
 
 /**
  * Batch normalisation over all axes but the last: x [..., channels]. In training by the statistics of the batch,
- * which also move the running ones, at once or with the step (`StagedBuffers`); else by the running statistics. These
- * are saved with the parameters.
+ * which also move the running ones, at once or with the step (`StagedBuffers`); else, and where a pass holds them
+ * `fixed`, by the running statistics. These are saved with the parameters.
  *
  *     y = activation(scale · (x − mean) / √(variance + epsilon) + shift)
  *
@@ -69,7 +69,9 @@ export class BatchNorm extends Normalization<BatchNormOptions> {
 
   compute(x: Tensor, pass: Pass): Tensor {
     this.requireInput(x);
-    return this.activated(pass.training ? this.#byBatch(x, pass) : this.#byRunning(x), pass);
+    const { mean, variance } = this.statistics;
+    const isFixed = pass.fixed !== undefined && (pass.fixed.has(mean) || pass.fixed.has(variance));
+    return this.activated(pass.training && !isFixed ? this.#byBatch(x, pass) : this.#byRunning(x), pass);
   }
 
   #byBatch(x: Tensor, pass: Pass): Tensor {

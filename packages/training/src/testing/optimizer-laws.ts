@@ -197,6 +197,27 @@ export function optimizerLaws(create: (options: OptimizerOptions) => Optimizer):
           });
       end(run);
     }),
+    law('a step whose last gradient is refused moves nothing and is not counted', async (name, seed) => {
+      const start = draw(seed, 'start');
+      const run = await begin(create(plain), start);
+      let isRefused = false;
+      scope(() => {
+        const first = tensor(start.first as number[], [sizes.first], { dtype: 'f64' });
+        try {
+          run.bound.update([first, tensor([1], [1], { dtype: 'f64' })]);
+        } catch {
+          isRefused = true;
+        }
+      });
+      requireEqual(name, start, valuesOf(run));
+      if (!isRefused || run.bound.step !== 0)
+        throw new LawError({
+          operation: name,
+          expected: 'an error, and step 0',
+          actual: `step ${run.bound.step}`,
+        });
+      end(run);
+    }),
     law('the order of parameters does not matter', async (name, seed) => {
       const start = draw(seed, 'start');
       const reversed = Object.fromEntries(Object.entries(start).reverse());
