@@ -1,6 +1,7 @@
 // All parsers that are fuzzed: each gets its share of the inputs.
 
 export { checkpoint } from './checkpoint.ts';
+export { codebook, codeword } from './codeword.ts';
 export { config } from './config.ts';
 export { gzip } from './gzip.ts';
 export { idx } from './idx.ts';
