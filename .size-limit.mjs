@@ -1,10 +1,10 @@
 // Ceilings on what a page downloads: bundled by esbuild with all dependencies, minified, brotli. The numbers move
 // when someone decides that they should: raise one in the commit that needs it and say why beside it.
-// What only Node resolves, and the optional GPU package, stay outside of the bundle.
-const outside = ['node:*', '@funhash/gpu'];
+// Nothing stays outside of the bundle: an import that a page cannot resolve fails here too.
 const modified = (conditions) => (config) => ({
   ...config,
-  external: [...(config.external ?? []), ...outside],
+  external: [],
+  platform: 'browser',
   ...(conditions && { conditions }),
 });
 
@@ -44,6 +44,9 @@ const entries = [
   // 38.5 to 47 kB: 4.7 are training's own, what it says of examples, targets and runs that do not fit; the rest is arithmetic
   // of whole numbers and what packages below it check.
   { name: 'training', path: 'packages/training/dist/index.js', limit: '47 kB' },
+  { name: 'datasets', path: 'packages/datasets/dist/index.js', limit: '20 kB' },
+  { name: 'codec', path: 'packages/codec/dist/index.js', limit: '14.5 kB' },
+  { name: 'funhash, all of it', path: 'packages/funhash/dist/index.js', limit: '150 kB' },
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '70 kB' },
 ];
 

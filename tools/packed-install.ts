@@ -1,6 +1,6 @@
-// What a user gets: packs every package, installs the tarballs into an empty folder without install scripts,
-// runs the README's example there in Node, then bundled by each bundler as a page and as a worker in headless Chromium,
-// and compares what they print.
+// What a user gets: packs every package and installs the tarballs into empty folders without install scripts. There,
+// `npm i funhash` has its size, its types and its command; the README's example runs in Node, Deno and Bun, and bundled by
+// each bundler as a page and as a worker in headless Chromium; and all print the same.
 //
 //   tsx tools/packed-install.ts [--snippet file]     default: the first code block under README's "Example"
 //   CHROMIUM=/path/to/chromium                       default: where Debian puts it
@@ -10,12 +10,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { x } from 'tinyexec';
 import ts from 'typescript';
 import { preview } from 'vite';
 import { type Bundler, bundlers } from './bundlers.ts';
 import { chromiumPath, hasChromium, inChromium } from './chromium.ts';
-import { inTemporaryFolder, type Packed, packAll } from './packed.ts';
+import { CheckFailed, installPacked, inTemporaryFolder, type Packed, packAll } from './packed.ts';
+import { checkEngines } from './packed-engines.ts';
+import { checkWhole } from './packed-whole.ts';
 
 const alwaysInstalled = ['@funhash/layers', '@funhash/training'];
 
@@ -26,8 +27,6 @@ const show = (value) => (typeof value === 'string' ? value : JSON.stringify(valu
 console.log = (...values) => lines.push(values.map(show).join(' '));
 `;
 
-class CheckFailed extends Error {}
-
 try {
   await main();
 } catch (error) {
@@ -37,13 +36,17 @@ try {
 }
 
 async function main(): Promise<void> {
+  // Where pnpm runs scripts, Node finds packages of this repository by it, which no user has.
+  delete process.env.NODE_PATH;
   const { values } = parseArgs({ options: { snippet: { type: 'string' } } });
   const snippet =
     values.snippet === undefined ? await readmeExample() : await readFile(values.snippet, 'utf8');
-  await inTemporaryFolder(async (folder) => {
-    await install(folder, snippet);
-    const inNode = await runInNode(folder);
-    console.log(`Node ${process.version} prints\n${inNode.map((line) => `    ${line}`).join('\n')}`);
+  await inTemporaryFolder(async (home) => {
+    const packed = await packAll(home);
+    await checkWhole(join(home, 'whole'), packed);
+    const folder = join(home, 'consumer');
+    await install(folder, packed, snippet);
+    const inNode = await checkEngines(folder, recorder, requireSame);
     for (const bundler of bundlers) await checkBundled(folder, bundler, inNode);
   });
 }
@@ -57,26 +60,12 @@ async function readmeExample(): Promise<string> {
   return block;
 }
 
-async function install(folder: string, snippet: string): Promise<void> {
-  const packed = await packAll(folder);
+async function install(folder: string, packed: readonly Packed[], snippet: string): Promise<void> {
   const imported = packed
     .map(({ name }) => name)
     .filter((name) => new RegExp(`from\\s+['"]${name}['"]`).test(snippet));
   const wanted = new Set([...alwaysInstalled, ...imported]);
-  const fileOf = ({ name, tarball }: Packed) => [name, `file:${tarball}`] as const;
-  const manifest = {
-    name: 'consumer',
-    private: true,
-    type: 'module',
-    dependencies: Object.fromEntries(packed.filter(({ name }) => wanted.has(name)).map(fileOf)),
-    overrides: Object.fromEntries(packed.filter(({ name }) => !wanted.has(name)).map(fileOf)),
-  };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  const npm = await x('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    nodeOptions: { cwd: folder },
-  });
-  if (npm.exitCode !== 0) throw new CheckFailed(`npm install:\n${npm.stdout}${npm.stderr}`);
-  await requireNoInstallScripts(folder);
+  await installPacked(folder, packed, wanted);
   console.log(`installed ${[...wanted].join(', ')} from tarballs`);
 
   const { outputText } = ts.transpileModule(snippet, {
@@ -86,33 +75,12 @@ async function install(folder: string, snippet: string): Promise<void> {
   // The same without `await` at the top level, which scripts that are no modules have not.
   const imports = outputText.match(/^import [\s\S]*?;\n/gm) ?? [];
   const rest = imports.reduce((text, line) => text.replace(line, ''), outputText);
-  await writeFile(
-    join(folder, 'snippet-in-function.mjs'),
-    `${imports.join('')}export const done = (async () => {\n${rest}})();\n`,
-  );
-}
-
-async function requireNoInstallScripts(folder: string): Promise<void> {
-  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
-    readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
-  };
-  const scripted = Object.keys(lock.packages).filter((path) => lock.packages[path]?.hasInstallScript);
-  if (scripted.length > 0) throw new CheckFailed(`install scripts in ${scripted.join(', ')}`);
-}
-
-async function runInNode(folder: string): Promise<readonly string[]> {
-  await writeFile(
-    join(folder, 'node.mjs'),
-    `${recorder}const print = process.stdout.write.bind(process.stdout);
-await import('./snippet.mjs');
-print(JSON.stringify(lines));
-`,
-  );
-  const node = await x('node', ['node.mjs'], { nodeOptions: { cwd: folder } });
-  if (node.exitCode !== 0) throw new CheckFailed(`the example in Node:\n${node.stdout}${node.stderr}`);
-  const lines = JSON.parse(node.stdout) as readonly string[];
-  if (lines.length === 0) throw new CheckFailed('the example prints nothing, so there is nothing to compare');
-  return lines;
+  const inFunction = `${imports.join('')}export const done = (async () => {\n${rest}})();\n`;
+  await writeFile(join(folder, 'snippet-in-function.mjs'), inFunction);
+  const { outputText: required } = ts.transpileModule(inFunction, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
+  });
+  await writeFile(join(folder, 'snippet.cjs'), required);
 }
 
 /** Bundles the example as a page and as a worker of that page, and compares what both print. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { x } from 'tinyexec';
@@ -17,11 +17,12 @@ export interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
-  readonly description?: string;
-  readonly keywords?: readonly string[];
   readonly exports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly publishConfig?: { readonly exports?: Manifest['exports'] };
 }
+
+/** Something that users would stumble over. */
+export class CheckFailed extends Error {}
 
 /** Packs every package that is not private into `folder`. They must be built. */
 export async function packAll(folder: string): Promise<readonly Packed[]> {
@@ -35,6 +36,37 @@ export async function packAll(folder: string): Promise<readonly Packed[]> {
   const filters = packed.flatMap(({ name }) => ['--filter', name]);
   await x('pnpm', [...filters, 'pack', '--pack-destination', folder], { throwOnError: true });
   return packed;
+}
+
+/** Installs packages by name from tarballs, without install scripts, into a folder that is made for them. */
+export async function installPacked(
+  folder: string,
+  packed: readonly Packed[],
+  names: ReadonlySet<string>,
+): Promise<void> {
+  const fileOf = ({ name, tarball }: Packed) => [name, `file:${tarball}`] as const;
+  const manifest = {
+    name: 'consumer',
+    private: true,
+    type: 'module',
+    dependencies: Object.fromEntries(packed.filter(({ name }) => names.has(name)).map(fileOf)),
+    overrides: Object.fromEntries(packed.filter(({ name }) => !names.has(name)).map(fileOf)),
+  };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+  const npm = await x('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    nodeOptions: { cwd: folder },
+  });
+  if (npm.exitCode !== 0) throw new CheckFailed(`npm install:\n${npm.stdout}${npm.stderr}`);
+  await requireNoInstallScripts(folder);
+}
+
+async function requireNoInstallScripts(folder: string): Promise<void> {
+  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
+  };
+  const scripted = Object.keys(lock.packages).filter((path) => lock.packages[path]?.hasInstallScript);
+  if (scripted.length > 0) throw new CheckFailed(`install scripts in ${scripted.join(', ')}`);
 }
 
 /** Runs `use` on an empty folder outside the workspace and removes the folder after it. */

@@ -1,3 +1,3 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/schemes/index.ts', 'src/testing.ts']);
+export default library(['src/index.ts', 'src/schemes.ts', 'src/testing.ts']);

@@ -3,7 +3,12 @@ import { FunhashError } from './errors.ts';
 /** What only Node can do was asked for elsewhere. */
 export class NodeOnlyError extends FunhashError {}
 
-type BuiltIn = NodeJS.Process['getBuiltinModule'];
+/** What Node's types say of built-in modules; a page is compiled without these types. */
+type BuiltIn = typeof globalThis extends {
+  process: { getBuiltinModule: infer GetBuiltInModule extends (id: string) => unknown };
+}
+  ? GetBuiltInModule
+  : (id: string) => unknown;
 
 /**
  * A module of Node such as `node:fs/promises`. Bundlers do not see it, as they do see `import('node:…')`, so one file

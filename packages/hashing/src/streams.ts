@@ -1,2 +1,9 @@
 export { type GunzipLimits, gunzipped } from './gunzipped.ts';
-export { chunksOf, inflated, mostInflation, streamOf } from './inflated.ts';
+export {
+  type ByteReader,
+  type Compression,
+  chunksOf,
+  deflated,
+  inflated,
+  mostInflation,
+} from './inflated.ts';

@@ -134,7 +134,7 @@ async function readResponse(response: ResponseLike, maxBytes: number, name: stri
     throw error;
   }
   if (body === null) return new Uint8Array();
-  return collect(chunksOf(body), {
+  return collect(chunksOf(body.getReader()), {
     sizeHint: 0,
     maxBytes,
     refuse: () => refuseLength('more', maxBytes, name),

@@ -2,7 +2,7 @@ import { systemRemedies } from '@funhash/hashing/node';
 import { FileError } from '../errors.ts';
 
 /** Whether an error is one of the file system. */
-export function isFileFault(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+export function isFileFault(error: unknown): error is Error & { readonly code: string } {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   return error instanceof Error && typeof code === 'string' && typeof syscall === 'string';
 }
