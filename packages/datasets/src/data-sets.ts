@@ -5,6 +5,7 @@ import { mnist } from './mnist/mnist.ts';
 import { basic, bgImg, bgImgRot, bgRand, rot } from './mnist/mnist-variations.ts';
 import { convex, rect, rectImg } from './mnist/shapes.ts';
 import { addingProblem } from './sequences/adding-problem.ts';
+import { imdb } from './text/imdb.ts';
 
 /**
  * Every data set by name. `trainCount` and `testCount` default to the published sizes; of collections of real data they
@@ -23,6 +24,7 @@ export const datasets = {
   'rect-img': rectImg,
   convex,
   'adding-problem': addingProblem,
+  imdb,
 } as const;
 
 export type DatasetName = keyof typeof datasets;

@@ -27,3 +27,7 @@ export { type ShapeName, shapes } from './mnist/shapes.ts';
 export type { VariationOptions } from './mnist/variation-options.ts';
 export { splitValidation, subset } from './split.ts';
 export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
+export type { TextDataset } from './text/imdb.ts';
+export { type TokenSequenceOptions, tokenSequences } from './text/token-sequences.ts';
+export { Vocabulary, type VocabularyOptions } from './text/vocabulary.ts';
+export { hashedWords, wordHash, wordsOf } from './text/words.ts';

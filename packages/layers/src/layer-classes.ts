@@ -2,6 +2,7 @@
 export { Activation } from './activation.ts';
 export { Concat } from './containers/concat.ts';
 export { Graph, type GraphOptions, type GraphStep, type GraphValues } from './containers/graph.ts';
+export { Masked, type MaskedOptions } from './containers/masked.ts';
 export { Residual, type ResidualOptions } from './containers/residual.ts';
 export { Sequential, type SequentialOptions } from './containers/sequential.ts';
 export { Dense, type DenseOptions } from './dense.ts';

