@@ -1,5 +1,6 @@
 // What users import and what `load` builds by its type.
 export { Activation } from './activation.ts';
+export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi-head-attention.ts';
 export { Concat } from './containers/concat.ts';
 export { Graph, type GraphOptions, type GraphStep, type GraphValues } from './containers/graph.ts';
 export { Masked, type MaskedOptions } from './containers/masked.ts';

@@ -1,10 +1,9 @@
 import { cast, concat, expandDims, reshape, split, stack, transpose, where } from '@funhash/autodiff';
 import { ArgumentError, checkArgument, type OptionsOf } from '@funhash/hashing';
 import { requireTensor, ShapeError, sameShape, shapeText, Tensor, zeros } from '@funhash/tensor';
-import { Composite, memberIn } from '../containers/composite.ts';
-import { Dense } from '../dense.ts';
-import { type LayerSource, layerOption, startOptions } from '../layer-options.ts';
-import type { LayerSpec, Module, ModuleClass } from '../module.ts';
+import { DenseParts, type GivenParts } from '../containers/dense-parts.ts';
+import type { Dense, DenseOptions } from '../dense.ts';
+import { layerOption, startOptions } from '../layer-options.ts';
 import { inference, type Pass, passRule, trace, within } from '../pass.ts';
 import type { Widths } from '../widths.ts';
 
@@ -61,23 +60,16 @@ export abstract class Recurrent<
   O extends RecurrentOptions,
   S extends RecurrentState,
   T extends S = S,
-> extends Composite<O> {
+> extends DenseParts<O> {
   /** Gates whose sums lie one above the other in the matrices. */
   static readonly gates: number = 1;
   /** Whether the product with the state has a bias of its own. */
   static readonly recurrentBias: boolean = false;
 
   /** @param parts by their names, where they are there already */
-  constructor(options: O, parts?: (names: readonly string[]) => Iterable<readonly [string, Module]>) {
-    const { gates, recurrentBias, title, type } = new.target as typeof Recurrent;
-    super(options, (checked) => {
-      const places = placesOf(checked);
-      if (!parts) return newParts(checked, places, { gates, recurrentBias });
-      const given = new Map(parts([...places.keys()]));
-      for (const [name, width] of places)
-        requirePart(title ?? type, given.get(name), { name, width, out: gates * checked.hiddenSize });
-      return given;
-    });
+  constructor(options: O, parts?: GivenParts) {
+    const { gates, recurrentBias } = new.target as typeof Recurrent;
+    super(options, parts, (checked) => partsOf(checked, { gates, recurrentBias }));
   }
 
   /** The state after one step. */
@@ -267,88 +259,42 @@ export abstract class Recurrent<
         remedy: 'Layers before it must keep the number of steps.',
       });
   }
-
-  protected rebuilt(members: ReadonlyMap<string, Module>): Module {
-    return new (this.constructor as RecurrentClass)(this.options, () => members);
-  }
-
-  override with(changes: Partial<O>): this {
-    const own = this.constructor as unknown as new (
-      options: O,
-      parts: () => ReadonlyMap<string, Module>,
-    ) => this;
-    return new own({ ...this.options, ...changes }, () => this.members);
-  }
-
-  override get spec(): LayerSpec {
-    const parts = [...this.members].map(([name, { spec }]) => [name, spec] as const);
-    return { ...super.spec, ...Object.fromEntries(parts) };
-  }
-
-  static override fromSpec(this: ModuleClass, source: LayerSource): Module {
-    // biome-ignore lint/complexity/noThisInStatic: the class that this is called on is built
-    const own = this as ModuleClass & RecurrentClass;
-    const options = source.options(own.options) as unknown as RecurrentOptions;
-    return new own(options, (names) => names.map((name) => [name, memberIn(source, name)]));
-  }
 }
 
-type RecurrentClass = new (
-  options: RecurrentOptions,
-  parts: (names: readonly string[]) => Iterable<readonly [string, Module]>,
-) => Module;
-
-/** Parts by their names, and their widths. */
-function placesOf({
-  in: width,
-  hiddenSize,
-  layers = 1,
-  bidirectional,
-}: RecurrentOptions): Map<string, number> {
+/** The matrices of all layers and directions, by their names. */
+function partsOf(
+  {
+    in: width,
+    hiddenSize,
+    layers = 1,
+    bidirectional,
+    weight,
+    recurrentWeight = weight,
+    bias,
+  }: RecurrentOptions,
+  { gates, recurrentBias }: { readonly gates: number; readonly recurrentBias: boolean },
+): Map<string, DenseOptions> {
   const directions = bidirectional ? 2 : 1;
-  const places = new Map<string, number>();
+  const shared = { out: gates * hiddenSize, std: 1 / Math.sqrt(3 * hiddenSize) };
+  const part = (
+    inputs: number,
+    stored: RecurrentOptions['weight'],
+    own: RecurrentOptions['bias'],
+  ): DenseOptions => ({
+    in: inputs,
+    ...shared,
+    ...(stored && { weight: stored }),
+    ...(own !== undefined && { bias: own }),
+  });
+  const parts = new Map<string, DenseOptions>();
   for (let layer = 0; layer < layers; layer++)
     for (let direction = 0; direction < directions; direction++) {
-      places.set(partName('input', layer, direction), layer === 0 ? width : hiddenSize * directions);
-      places.set(partName('recurrent', layer, direction), hiddenSize);
+      const inputs = layer === 0 ? width : hiddenSize * directions;
+      parts.set(partName('input', layer, direction), part(inputs, weight, bias));
+      const own = recurrentBias ? bias : false;
+      parts.set(partName('recurrent', layer, direction), part(hiddenSize, recurrentWeight, own));
     }
-  return places;
-}
-
-function newParts(
-  { hiddenSize, weight, recurrentWeight = weight, bias }: RecurrentOptions,
-  places: ReadonlyMap<string, number>,
-  { gates, recurrentBias }: { readonly gates: number; readonly recurrentBias: boolean },
-): Map<string, Module> {
-  const shared = { out: gates * hiddenSize, std: 1 / Math.sqrt(3 * hiddenSize) };
-  const partOf = (width: number, stored: RecurrentOptions['weight'], own: RecurrentOptions['bias']): Module =>
-    new Dense({
-      in: width,
-      ...shared,
-      ...(stored && { weight: stored }),
-      ...(own !== undefined && { bias: own }),
-    });
-  return new Map(
-    [...places].map(([name, width]): [string, Module] =>
-      name.startsWith('input')
-        ? [name, partOf(width, weight, bias)]
-        : [name, partOf(width, recurrentWeight, recurrentBias ? bias : false)],
-    ),
-  );
-}
-
-function requirePart(
-  operation: string,
-  part: Module | undefined,
-  { name, width, out }: { readonly name: string; readonly width: number; readonly out: number },
-): void {
-  const isDense = part instanceof Dense;
-  if (isDense && part.options.in === width && part.options.out === out) return;
-  throw new ArgumentError({
-    operation,
-    expected: `a dense layer from ${width} to ${out} as ${name}`,
-    actual: isDense ? `one from ${part.options.in} to ${part.options.out}` : 'another layer',
-  });
+  return parts;
 }
 
 /** A mask of the precision of what it chooses from. */
