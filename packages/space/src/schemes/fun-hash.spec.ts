@@ -1,5 +1,5 @@
 import { gradientsOf, sum } from '@funhash/autodiff';
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, below, signOf, xxHash32Words } from '@funhash/hashing';
 import { tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
@@ -51,6 +51,10 @@ test.each([
   [{ dual: true, dualBuckets: 9 }, [31, 9]],
   [{ hashes: 2, hops: 3 }, [40 - 9, 2, 1, 2, 1, 2, 1]],
   [{ hashes: 2, hops: 2, dual: true }, [36, 2, 2]],
+  [{ biases: true }, [40 - 13, 8, 2, 2, 1]],
+  [{ layers: 4, biases: true }, [40 - 33, 16, 4, 8, 2, 2, 1]],
+  [{ hashes: 2, layers: 2, hops: 2, biases: true }, [40 - 6, 2, 1, 2, 1]],
+  [{ dual: true, dualScaled: false, biases: true }, [36, 4]],
 ] satisfies [Parameters<typeof funHash>[0], number[]][])(
   'the weights of g are taken out of the budget: %o',
   (options, sizes) => {
@@ -65,6 +69,9 @@ test.each([
   [{ values: 30, hashes: 16 }, 'room for the smallest form'],
   [{ values: 2, dual: true, dualBuckets: 2 }, '3 values'],
   [{ values: 40, layers: 1 }, 'layers ≥ 2'],
+  [{ values: 40, hashes: 1, layers: 1, biases: true }, 'layers ≥ 2 where g has biases'],
+  [{ values: 40, dualScaled: false }, 'dual: true'],
+  [{ values: 40, hashes: 1, layers: 1, dual: true, dualScaled: false }, 'layers ≥ 2'],
   [{ values: 40, hashes: 3 }, 'one of 1, 2, 4, 8, 16'],
   [{ values: 40, hops: 0 }, 'a whole number from 1 to 4'],
   [{ values: 40, hops: 5 }, 'a whole number from 1 to 4'],
@@ -96,4 +103,54 @@ test('hops that would make the formula of an entry huge are refused', () => {
   expect(() => createWeight(funHash({ values: 4000, hashes: 16, hops: 3 }), { rows: 8, cols: 8 })).toThrow(
     /at most 256 reads.*16\^3/,
   );
+});
+
+/** xxHash32 of (row, col) as bucket and sign, as the entry formula reads them. */
+const read = (values: ArrayLike<number>, row: number, col: number, seed: number): number => {
+  const h = xxHash32Words(row, col, seed >>> 0);
+  return (values[below(h, values.length)] as number) * signOf(h);
+};
+
+test('eq. 12 without constants, with biases, entry by entry', () => {
+  const weight = createWeight(
+    funHash({ values: 40, hashes: 2, layers: 3, dual: true, dualScaled: false, biases: true, seed: 5 }),
+    { ...shape, std: 0.2 },
+  );
+  expect(weight.scale).toBeUndefined();
+  const [w, dual] = weight.parameters.map(({ value }) => value.dataSync()) as [Float32Array, Float32Array];
+  const decoded = weight.decode().dataSync();
+  for (const [row, col] of [
+    [0, 0],
+    [3, 7],
+    [8, 24],
+  ] as const) {
+    const x = [0, 1].map((u) => read(w, row, col, 5 + u));
+    // α of one hidden unit: two weights, one more of the output, then a bias each.
+    const a = [0, 1, 2, 3, 4].map((r) => read(dual, row, col, 5 + 1024 + r)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const hidden = Math.tanh(a[0] * (x[0] as number) + a[1] * (x[1] as number) + a[3]);
+    expect(decoded[row * shape.cols + col]).toBeCloseTo(a[2] * hidden + a[4], 5);
+  }
+});
+
+test('biases of g start at 0: V is then that without them', () => {
+  const [plain, biased] = [{ values: 50 }, { values: 53, biases: true }].map((options) =>
+    createWeight(funHash({ ...options, buckets: 40 }), { ...shape, seed: 2 }),
+  );
+  expect(biased?.decode().dataSync()).toEqual(plain?.decode().dataSync());
+});
+
+test.each([0.01, 0.1, 1])('dual space as it stands starts with V of the size %f', (std) => {
+  for (const layers of [2, 3, 4] as const)
+    for (const hops of [1, 2] as const) {
+      const request = funHash({ values: 400, layers, hops, dual: true, dualScaled: false });
+      const values = createWeight(request, { rows: 30, cols: 40, std }).decode().dataSync();
+      const size = Math.sqrt(values.reduce((total, x) => total + x * x, 0) / values.length);
+      expect(size / std, `${layers} layers, ${hops} hops`).toBeCloseTo(1, 3);
+    }
 });

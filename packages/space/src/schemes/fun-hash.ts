@@ -11,11 +11,13 @@ import { orthonormalRows, uniformValues } from '../weight/start-values.ts';
  * G1 identity (one hash: this is HashedNets), G2 U → 1, G3 U → U/2 → 1, G4 U → U → U/2 → 1, tanh on hidden layers.
  *
  * Dual space (eq. 12): the weights of g are themselves hashed for each entry, from w′. Multi-hop: w is virtual,
- * decoded by a smaller FunHash from the next array, `hops` deep.
+ * decoded by a smaller FunHash from the next array, `hops` deep. Biases of g, where there are any, belong to α: stored, and
+ * 0 at the start; in dual space hashed as the weights are.
  *
  * The paper gives no initialisation. Here the rows of g's first layer are orthonormal and scaled so that the inputs
  * of tanh have standard deviation 0.3: g starts nearly linear. The output weights are equal, and scaled so that V
- * has the standard deviation asked for.
+ * has the standard deviation asked for. Values of dual space have size 1, and constants give α and V their sizes, unless
+ * eq. 12 is asked for as it stands (`dualScaled: false`): then the sizes of w and w′ do all of it.
  */
 
 const options = {
@@ -26,6 +28,10 @@ const options = {
   dual: structural.flag(false),
   /** K′, the stored values w′ of dual space; planned: a tenth of the budget. */
   dualBuckets: { ...uniform.count(), default: 1 as number },
+  /** Whether constants give g's weights in dual space, and V, their sizes. False: eq. 12 as it stands, without any. */
+  dualScaled: structural.flag(true),
+  /** Whether the layers of g have biases. */
+  biases: structural.flag(false),
   /** Depth of the chain of spaces; 1: w is stored. */
   hops: structural.integer({ default: 1, least: 1, most: 4 }),
   /** Virtual values of w for each stored one of the next hop, where hops > 1. */
@@ -56,11 +62,16 @@ function shapesOf(o: Pick<Options, 'hashes' | 'layers'>): [number, number][] {
   return widths.slice(1).map((out, k) => [out, widths[k] as number]);
 }
 
-const networkSize = (o: Pick<Options, 'hashes' | 'layers'>): number =>
+/** Weights of g, without biases. */
+const weightCount = (o: Pick<Options, 'hashes' | 'layers'>): number =>
   shapesOf(o).reduce((sum, [out, into]) => sum + out * into, 0);
 
-/** Names of the arrays of g on a hop: the weights of layer k, or w′. */
+const networkSize = (o: Pick<Options, 'hashes' | 'layers' | 'biases'>): number =>
+  weightCount(o) + (o.biases ? shapesOf(o).reduce((sum, [out]) => sum + out, 0) : 0);
+
+/** Names of the arrays of g on a hop: the weights and biases of layer k, or w′. */
 const weightName = (hop: number, k: number): string => (hop === 0 ? `g${k}` : `hop${hop}.g${k}`);
+const biasName = (hop: number, k: number): string => (hop === 0 ? `b${k}` : `hop${hop}.b${k}`);
 const dualName = (hop: number): string => (hop === 0 ? 'dual' : `hop${hop}.dual`);
 
 /** Start weights of g, layer by layer, for inputs of one size and an output of another (standard deviations). */
@@ -72,6 +83,42 @@ function startingNetwork(draw: Random, o: Options, inputStd: number, outputStd: 
       return orthonormalRows(draw, out, into).map((x) => (x * startingInput) / given);
     return new Float64Array(into).fill(outputStd / (given * Math.sqrt(into)));
   });
+}
+
+/** The size of w from which w′ of one size makes the inputs of the first tanh, and V, those asked for. */
+function dualStart(o: Options, std: number): { readonly w: number; readonly dual: number } {
+  const [first = 1, ...rest] = shapesOf(o).map(([, into]) => Math.sqrt(into));
+  if (rest.length === 0) return { w: Math.sqrt(std / first), dual: Math.sqrt(std / first) };
+  const dual = (std / (startingInput * product(rest))) ** (1 / rest.length);
+  return { w: startingInput / (dual * first), dual };
+}
+
+/** The size of w′ for which a g that is linear keeps the size of its inputs. */
+function keepingSize(o: Options): number {
+  const roots = shapesOf(o).map(([, into]) => Math.sqrt(into));
+  return product(roots) ** (-1 / roots.length);
+}
+
+const product = (factors: readonly number[]): number => factors.reduce((all, factor) => all * factor, 1);
+
+/**
+ * Multiplies w′ until V has the standard deviation asked for: a power of the factor, the first for little, up to that of the
+ * layers of g.
+ */
+function fitDual(dual: Float64Array, std: number, layers: number, measure: () => number): void {
+  let [power, before] = [layers, { size: 1, std: 1 }];
+  for (let round = 0; round < 40; round++) {
+    const found = measure();
+    const miss = std / found;
+    if (!(found > 0) || Math.abs(miss - 1) < 1e-6) return;
+    if (round > 0) {
+      const slope = Math.log(found / before.std) / Math.log(before.size);
+      if (slope > 0) power = Math.min(layers, Math.max(0.5, slope));
+    }
+    const size = miss ** (1 / power);
+    for (const [k, value] of dual.entries()) dual[k] = value * size;
+    before = { size, std: found };
+  }
 }
 
 const rootMeanSquare = (values: Float64Array): number =>
@@ -93,20 +140,30 @@ function network(
 ): Real {
   const shapes = shapesOf(o);
   let weightsBefore = 0;
-  // In dual space the weights ξ′w′ have size 1: this constant gives them the size of startingNetwork's.
-  const dualWeight = (place: number, k: number, into: number): Real => {
+  // In dual space the weights ξ′w′ have size 1: a constant gives them the size of startingNetwork's.
+  const hashedFrom = (place: number, size: number): Real => {
     const h = hash(row, col, o.seed.plus(dualStream(hop, place)));
-    const size = (k === 0 && shapes.length > 1 ? startingInput : 1) / Math.sqrt(into);
-    return (stored[dualName(hop)] as StoredArray).at(h.below(o.dualBuckets)).times(h.asSign()).times(size);
+    const value = (stored[dualName(hop)] as StoredArray).at(h.below(o.dualBuckets)).times(h.asSign());
+    return o.dualScaled ? value.times(size) : value;
   };
+  const dualWeight = (place: number, k: number, into: number): Real =>
+    hashedFrom(place, (k === 0 && shapes.length > 1 ? startingInput : 1) / Math.sqrt(into));
+  let biasesBefore = weightCount(o);
   let values = inputs;
   shapes.forEach(([out, into], k) => {
     const before = weightsBefore;
     const weight = (place: number): Real =>
       o.dual ? dualWeight(before + place, k, into) : (stored[weightName(hop, k)] as StoredArray).at(place);
-    const layer = Array.from({ length: out }, (_, r) =>
-      values.map((x, u) => x.times(weight(r * into + u))).reduce((sum, term) => sum.plus(term)),
-    );
+    const firstBias = biasesBefore;
+    const bias = (place: number): Real =>
+      o.dual
+        ? hashedFrom(firstBias + place, startingInput / Math.sqrt(into))
+        : (stored[biasName(hop, k)] as StoredArray).at(place);
+    const layer = Array.from({ length: out }, (_, r) => {
+      const sum = values.map((x, u) => x.times(weight(r * into + u))).reduce((all, term) => all.plus(term));
+      return o.biases ? sum.plus(bias(r)) : sum;
+    });
+    biasesBefore += out;
     values = k < shapes.length - 1 ? layer.map((x) => x.tanh()) : layer;
     weightsBefore += out * into;
   });
@@ -119,9 +176,9 @@ export const funHash = defineScheme({
   options,
   plan: ({ budget, given }) => {
     if (budget === undefined) return {};
-    const { hashes = 4, layers = 3, hops = 1, dual = false } = given;
+    const { hashes = 4, layers = 3, hops = 1, dual = false, biases = false } = given;
     const dualBuckets = given.dualBuckets ?? Math.max(1, Math.round(budget / 10 / hops));
-    const network = dual ? dualBuckets : networkSize({ hashes, layers });
+    const network = dual ? dualBuckets : networkSize({ hashes, layers, biases });
     return { buckets: Math.max(1, budget - network * hops), ...(dual && { dualBuckets }) };
   },
   stored: (o) => {
@@ -130,6 +187,19 @@ export const funHash = defineScheme({
         operation: 'funHash',
         expected: 'layers ≥ 2 where there is more than one hash',
         actual: `${o.hashes} hashes with the identity (layers 1)`,
+      });
+    if (o.biases && o.layers === 1)
+      throw new ArgumentError({
+        operation: 'funHash',
+        expected: 'layers ≥ 2 where g has biases',
+        actual: 'biases of the identity (layers 1)',
+      });
+    if (!o.dualScaled && (!o.dual || o.layers === 1))
+      throw new ArgumentError({
+        operation: 'funHash',
+        expected: 'dual: true and layers ≥ 2 beside dualScaled: false',
+        actual: o.dual ? 'the identity (layers 1)' : 'dual: false',
+        remedy: 'Leave dualScaled out.',
       });
     // Each hop multiplies the reads of an entry, and the formula with them.
     if (o.hashes ** o.hops > mostReads)
@@ -153,20 +223,29 @@ export const funHash = defineScheme({
       else
         shapesOf(o).forEach((shape, k) => {
           arrays[weightName(hop, k)] = shape;
+          if (o.biases) arrays[biasName(hop, k)] = [shape[0]];
         });
     }
     return arrays;
   },
   initialize: ({ options: o, draw, std, shared, measureStd }) => {
-    const w = shared.w ?? uniformValues(draw, o.buckets, o.dual ? 1 : std);
+    const start = o.dualScaled ? { w: o.dual ? 1 : std, dual: 1 } : dualStart(o, std);
+    const w = shared.w ?? uniformValues(draw, o.buckets, start.w);
     const values: Record<string, Float64Array> = { w };
     const size = rootMeanSquare(w);
     for (let hop = 0; hop < o.hops; hop++) {
-      if (o.dual) values[dualName(hop)] = uniformValues(draw, o.dualBuckets, 1);
-      else
+      if (o.dual) {
+        const dual = o.dualScaled || hop === 0 ? start.dual : keepingSize(o);
+        values[dualName(hop)] = uniformValues(draw, o.dualBuckets, dual);
+      } else
         startingNetwork(draw, o, size, hop === 0 ? std : size).forEach((weights, k) => {
           values[weightName(hop, k)] = weights;
+          if (o.biases) values[biasName(hop, k)] = new Float64Array(shapesOf(o)[k]?.[0] ?? 0);
         });
+    }
+    if (!o.dualScaled) {
+      fitDual(values[dualName(0)] as Float64Array, std, shapesOf(o).length, () => measureStd(values));
+      return values;
     }
     const output = values[weightName(0, shapesOf(o).length - 1)];
     const correction = output ? std / measureStd(values) : 1;
@@ -198,10 +277,13 @@ export const funHash = defineScheme({
       { values: 70, hashes: 16, layers: 2 },
       { values: 70, layers: 4, dual: true },
       { values: 60, hashes: 2, hops: 3 },
+      { values: 60, biases: true },
+      { values: 60, dual: true, dualScaled: false },
+      { values: 70, hashes: 2, dual: true, dualScaled: false, biases: true },
     ],
     // Formulas of more reads take long to check.
     draws: { hashes: [1, 2, 4, 8], hops: [1], spread: [] },
   },
-  isScaled: ({ dual }) => dual,
+  isScaled: ({ dual, dualScaled }) => dual && dualScaled,
   pool: { array: 'w', count: 'buckets' },
 });
