@@ -10,16 +10,10 @@ import {
   transposed,
   Word,
 } from '@funhash/formula';
-import {
-  ArgumentError,
-  checkArgument,
-  type HashFamily,
-  hashFamilies,
-  option,
-  shownValue,
-} from '@funhash/hashing';
+import { ArgumentError, checkArgument, type HashFamily, option, shownValue } from '@funhash/hashing';
 import { joinedPlaces, type KernelPlaces } from './kernel-places.ts';
 import type { FormulaOptions, OptionSchema, OptionValues } from './options.ts';
+import { hashFormulaOf, type OwnHash } from './own-hash.ts';
 import type { SchemeDefinition, StoredArray } from './scheme.ts';
 
 /** The program of a virtual matrix and all that is derived from it, each on first use. */
@@ -169,8 +163,7 @@ function trace<O extends OptionSchema>(
       { at: (index) => Real.from(graph, graph.node('at', [lift(index).id], slot)) },
     ]),
   );
-  const family =
-    hashFamilies[((options as Record<string, unknown>).hash as HashFamily | undefined) ?? 'xxHash32'];
+  const formula = hashFormulaOf((options as { readonly hash?: HashFamily | OwnHash }).hash);
   const value: unknown = tracedEntry(definition.kind, () =>
     definition.entry(
       {
@@ -178,7 +171,7 @@ function trace<O extends OptionSchema>(
         col: word('col'),
         rows: word('uniform', 0),
         cols: word('uniform', 1),
-        hash: (row, col, seed) => family(symbolicWords(graph), lift(row), lift(col), seed),
+        hash: (row, col, seed) => formula(symbolicWords(graph), lift(row), lift(col), seed),
       },
       stored,
       formulaOptions,

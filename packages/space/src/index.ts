@@ -33,6 +33,7 @@ export {
   structural,
   uniform,
 } from './options.ts';
+export { defineHash, hashesRule, type OwnHash } from './own-hash.ts';
 export { defineScheme } from './own-scheme.ts';
 export {
   type Entry,

@@ -60,7 +60,10 @@ test.each([
   [{ buckets: 3, signs: 1 }, 'signs: true or false, got 1'],
   [{ buckets: 3, gain: Number.POSITIVE_INFINITY }, 'gain: a finite number'],
   [{ buckets: 3, seed: -1 }, 'seed: a whole number ≥ 0'],
-  [{ buckets: 3, hash: 'md5' }, 'hash: one of xxHash32, murmur3, multiplyShift, got md5'],
+  [
+    { buckets: 3, hash: 'md5' },
+    'hash: one of xxHash32, murmur3, multiplyShift, or a hash that defineHash made, got md5',
+  ],
 ])('%o is refused', (given, message) => {
   expect(() => resolve(given)).toThrow(ArgumentError);
   expect(() => resolve(given)).toThrow(message);

@@ -7,6 +7,7 @@ import {
   type OptionRule,
   option,
 } from '@funhash/hashing';
+import { OwnHash } from './own-hash.ts';
 
 /**
  * How a scheme uses an option in its entry formula. `structural`: a plain value while the expression graph is built,
@@ -25,6 +26,8 @@ export interface Option<T, R extends OptionRole = OptionRole> extends OptionRule
   readonly most?: number;
   /** Derived from the layer's seed where the user gives none. */
   readonly isSeed?: boolean;
+  /** Whether specs leave it out at its default: files of earlier versions do not have it. */
+  readonly isLater?: boolean;
   /** Another word in every training pass, else 0. */
   readonly isDrawn?: boolean;
 }
@@ -115,9 +118,15 @@ export const structural = {
       accepts: (value) => Array.isArray(value) && value.length === count && value.every(isShape),
     };
   },
-  /** The family behind `hash(row, col, seed)`. Default xxHash32. */
-  hash: (): Option<HashFamily, 'structural'> =>
-    structural.oneOf(Object.keys(hashFamilies) as HashFamily[], 'xxHash32'),
+  /** The family behind `hash(row, col, seed)`, or a hash of one's own. Default xxHash32. */
+  hash: (): Option<HashFamily | OwnHash, 'structural'> => {
+    const families = structural.oneOf(Object.keys(hashFamilies) as HashFamily[], 'xxHash32');
+    return {
+      ...families,
+      expected: `${families.expected}, or a hash that defineHash made`,
+      accepts: (value) => families.accepts(value) || value instanceof OwnHash,
+    };
+  },
 };
 
 export const uniform = {
@@ -133,6 +142,25 @@ export const uniform = {
     default: standard,
   }),
 };
+
+/** An option that specs leave out at its default, for schemes whose files are older than it. */
+export const later = <T, R extends OptionRole>(given: Option<T, R>): Option<T, R> => ({
+  ...given,
+  isLater: true,
+});
+
+/** Options as files hold them: a hash of a user's own by its label, without later ones at their default. */
+export function writtenOptions(
+  schema: OptionSchema,
+  options: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const written = Object.entries(options).filter(
+    ([name, value]) => !schema[name]?.isLater || value !== schema[name].default,
+  );
+  return Object.fromEntries(
+    written.map(([name, value]) => [name, value instanceof OwnHash ? value.label : value]),
+  );
+}
 
 /** Checks options and fills in defaults; says which is missing or wrong. */
 export function resolveOptions<O extends OptionSchema>(

@@ -106,6 +106,8 @@ export interface SchemeDefinition<O extends OptionSchema, S extends string = str
    * deviation asked for: for schemes whose start values alone cannot give it. Default no.
    */
   isScaled?(options: OptionValues<O>): boolean;
+  /** Whether it is a scheme of a user's own, of which files say so. `defineScheme` sets it. */
+  readonly isOwn?: boolean;
   /** Whether the one stored array is V itself, entry by entry. Default no. */
   readonly isPlain?: boolean;
   /** How optimisers treat the stored arrays, by name. Default: without bounds, at their learning rate. */

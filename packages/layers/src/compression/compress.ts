@@ -10,6 +10,7 @@ import {
 import {
   createWeight,
   knownSchemes,
+  type OwnHash,
   type ProjectOptions,
   project,
   requestRule,
@@ -86,6 +87,12 @@ export interface Compression {
 
 const operation = 'compress';
 
+/** Hashes of the user's own that the model's weights have. */
+function hashesIn(model: Module): Readonly<Record<string, OwnHash>> {
+  const hashes = [...model.weights().values()].flatMap(({ ownHash }) => ownHash ?? []);
+  return Object.fromEntries(hashes.map((hash) => [hash.label, hash]));
+}
+
 /**
  * A model whose matrices are stored by other schemes, each fitted to the trained matrix by `project`. All else is
  * copied: biases, normalisation, running statistics. The given model stays as it is, and shares nothing with the new one.
@@ -102,7 +109,10 @@ export async function compress(model: Module, options: CompressOptions): Promise
   const scoreBefore = await evaluate?.(model);
   const weights: CompressedWeight[] = [];
   const small = await copyModule(model, {
-    schemes: knownSchemes({ ...schemes, ...options.schemes }),
+    schemes: knownSchemes(
+      Object.fromEntries([...Object.values(schemes), ...Object.values(options.schemes ?? {})].entries()),
+      hashesIn(model),
+    ),
     replace: (place, name, trained) => {
       const fullName = placeIn(place, name);
       const request = requests.get(fullName);

@@ -136,9 +136,10 @@ export class LayerReader implements LayerSource {
       return this.#refuse(`a weight as ${name}`, spec);
     const stranger = Object.keys(spec).find((field) => !weightFields.includes(field));
     if (stranger !== undefined) this.#refuse(`fields ${weightFields.join(', ')} of ${name}`, stranger);
-    const { policy, scale, space } = spec;
+    const { policy, scale, space, own } = spec;
     if (!['tile', 'step', 'frozen'].includes(policy as string))
       this.#refuse('the policy tile, step or frozen', policy);
+    if (own !== undefined && own !== true) this.#refuse('true as own', own);
     if (scale !== undefined && !Number.isFinite(scale)) this.#refuse('a finite scale', scale);
     if (space !== undefined && !spaces.has(space as string)) this.#refuse('a space of this file', space);
     if (space !== undefined) taken.add(space as string);
@@ -183,7 +184,7 @@ export class LayerReader implements LayerSource {
   }
 }
 
-const weightFields = ['kind', 'rows', 'cols', 'options', 'policy', 'scale', 'space'];
+const weightFields = ['kind', 'rows', 'cols', 'options', 'policy', 'scale', 'space', 'own'];
 
 const placeText = (path: string): string => (path === '' ? 'the model' : `layer ${path}`);
 

@@ -17,7 +17,7 @@ export async function loadOnly(
   options: LoadOptions & Required<Pick<LoadOptions, 'layers' | 'schemes'>>,
 ): Promise<Module> {
   checkLoadOptions('loadOnly', options);
-  const { layers, schemes } = options ?? {};
+  const { layers, schemes, hashes, policy } = options ?? {};
   for (const [name, value] of Object.entries({ layers, schemes }))
     if (value === undefined)
       throw new ArgumentError({
@@ -26,5 +26,5 @@ export async function loadOnly(
         actual: 'none',
         remedy: 'Use load for files of any layers and schemes of this package.',
       });
-  return modelOf(await readModelFile(source, options), layers, onlySchemes(schemes), options.policy);
+  return modelOf(await readModelFile(source, options), layers, onlySchemes(schemes, hashes), policy);
 }

@@ -13,17 +13,19 @@ import {
   type StorageChoice,
 } from '@funhash/codec';
 import { ArgumentError } from '@funhash/hashing';
-import { defineScheme, hashedNet, Parameter, schemes, uniform } from '@funhash/space';
+import { defineHash, defineScheme, dense, hashedNet, Parameter, schemes, uniform } from '@funhash/space';
 import { memory, type Tensor, tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
+import { compress } from '../compression/compress.ts';
 import { Sequential } from '../containers/sequential.ts';
 import { Dense } from '../dense.ts';
 import { type LayerSpec, Module } from '../module.ts';
 import { network } from './arbitrary-network.spec-kit.ts';
 import type { LayerReader } from './layer-reader.ts';
 import { load, loadInto } from './load.ts';
+import { loadOnly } from './load-only.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -270,11 +272,41 @@ describe('of the caller', () => {
     const net = new Dense({ in: 3, out: 2, weight: constantScheme({ offset: 0.25 }) });
     const file = await net.toBytes();
     await expect(load(file)).rejects.toThrow(
-      /known scheme: .*dense, .*Pass schemes of your own as `schemes`/,
+      /a known scheme of one's own.*Pass schemes of your own as `schemes`/,
     );
     const loaded = await load(file, { schemes: { constantScheme } });
     expect(bits(loaded.forward(x))).toEqual(bits(net.forward(x)));
     expect(await loaded.toBytes()).toEqual(file);
+  });
+
+  test('a hash', async () => {
+    const mine = defineHash({
+      name: 'mine',
+      formula: (ops, row, col, seed) =>
+        ops.mul(ops.add(ops.xor(row, seed), ops.rotl(col, 7)), ops.constant(0x9e3779b1)),
+    });
+    const weight = hashedNet({ values: 5, hash: mine });
+    const net = new Sequential([new Dense({ in: 3, out: 4, weight }), new Dense({ in: 4, out: 2 })], {
+      seed: 4,
+    });
+    const file = await net.toBytes();
+    await expect(load(file)).rejects.toThrow(
+      /a known hash: xxHash32.* in layer 0.*Pass hashes of your own as `hashes`, as in load\(file, { hashes: { mine } }\)/,
+    );
+    const only = { layers: { Dense, Sequential }, schemes: { dense, hashedNet } };
+    for (const loaded of [
+      await load(file, { hashes: { mine } }),
+      await loadOnly(file, { ...only, hashes: { mine } }),
+    ]) {
+      expect(bits(loaded.forward(x))).toEqual(bits(net.forward(x)));
+      expect(await loaded.toBytes()).toEqual(file);
+    }
+    await loadInto(
+      new Sequential([new Dense({ in: 3, out: 4, weight }), new Dense({ in: 4, out: 2 })], { seed: 4 }),
+      file,
+    );
+    const { model } = await compress(net, { weight: { 1: hashedNet({ values: 4 }) } });
+    expect(model.weights().get('0.weight')?.options.hash).toBe(mine);
   });
 
   test('a layer', async () => {

@@ -25,7 +25,7 @@ export async function load(source: ByteSource, options: LoadOptions = {}): Promi
 }
 
 /** The model that a file describes. */
-export function modelIn(file: ModelFile, { layers, schemes: own, policy }: LoadOptions = {}): Module {
+export function modelIn(file: ModelFile, { layers, schemes: own, hashes, policy }: LoadOptions = {}): Module {
   // Not by their names: one of the caller's own would take the place of another.
   const all = [...Object.values(schemes), ...Object.values(own ?? {})];
   const classes = [...Object.values(layerClasses), ...Object.values(layers ?? {})];
@@ -33,7 +33,7 @@ export function modelIn(file: ModelFile, { layers, schemes: own, policy }: LoadO
   return modelOf(
     file,
     Object.fromEntries(classes.entries()),
-    knownSchemes(Object.fromEntries(all.entries())),
+    knownSchemes(Object.fromEntries(all.entries()), hashes),
     policy,
   );
 }

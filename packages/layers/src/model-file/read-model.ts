@@ -7,7 +7,7 @@ import {
   sourceName,
 } from '@funhash/codec/read';
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { type KnownSchemes, SharedSpace, schemesRule, type WeightPolicy } from '@funhash/space';
+import { hashesRule, type KnownSchemes, SharedSpace, schemesRule, type WeightPolicy } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
 import type { Module } from '../module.ts';
 import { requireOwnTypes } from '../own-types.ts';
@@ -28,6 +28,8 @@ const isLayerClass = (value: unknown): boolean =>
 const rules = {
   /** Schemes of the caller's own, besides those of this package. Each has a kind of its own. */
   schemes: schemesRule,
+  /** Hashes of the caller's own, made by `defineHash`. */
+  hashes: hashesRule,
   /** Layers of the caller's own, besides those of this package. Each has a type of its own. */
   layers: option.that<Readonly<Record<string, LayerClass>>>(
     'a record of classes of layers, such as { Dense }',

@@ -148,8 +148,8 @@ test('biases of g start at 0: V is then that without them', () => {
 test.each([0.01, 0.1, 1])('dual space as it stands starts with V of the size %f', (std) => {
   for (const layers of [2, 3, 4] as const)
     for (const hops of [1, 2] as const) {
-      const request = funHash({ values: 400, layers, hops, dual: true, dualScaled: false });
-      const values = createWeight(request, { rows: 30, cols: 40, std }).decode().dataSync();
+      const request = funHash({ values: 150, layers, hops, dual: true, dualScaled: false });
+      const values = createWeight(request, { rows: 12, cols: 16, std }).decode().dataSync();
       const size = Math.sqrt(values.reduce((total, x) => total + x * x, 0) / values.length);
       expect(size / std, `${layers} layers, ${hops} hops`).toBeCloseTo(1, 3);
     }

@@ -1,6 +1,6 @@
 import { type Real, Word } from '@funhash/formula';
 import { ArgumentError, type Random } from '@funhash/hashing';
-import { type FormulaOptions, type OptionValues, structural, uniform } from '../options.ts';
+import { type FormulaOptions, later, type OptionValues, structural, uniform } from '../options.ts';
 import { defineScheme, type Entry, type StoredArray } from '../scheme.ts';
 import { orthonormalRows, uniformValues } from '../weight/start-values.ts';
 
@@ -29,9 +29,9 @@ const options = {
   /** K′, the stored values w′ of dual space; planned: a tenth of the budget. */
   dualBuckets: { ...uniform.count(), default: 1 as number },
   /** Whether constants give g's weights in dual space, and V, their sizes. False: eq. 12 as it stands, without any. */
-  dualScaled: structural.flag(true),
+  dualScaled: later(structural.flag(true)),
   /** Whether the layers of g have biases. */
-  biases: structural.flag(false),
+  biases: later(structural.flag(false)),
   /** Depth of the chain of spaces; 1: w is stored. */
   hops: structural.integer({ default: 1, least: 1, most: 4 }),
   /** Virtual values of w for each stored one of the next hop, where hops > 1. */
@@ -278,7 +278,6 @@ export const funHash = defineScheme({
       { values: 70, layers: 4, dual: true },
       { values: 60, hashes: 2, hops: 3 },
       { values: 60, biases: true },
-      { values: 60, dual: true, dualScaled: false },
       { values: 70, hashes: 2, dual: true, dualScaled: false, biases: true },
     ],
     // Formulas of more reads take long to check.

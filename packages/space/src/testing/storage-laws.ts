@@ -2,6 +2,7 @@ import { ArgumentError, FunhashError, random } from '@funhash/hashing';
 import { LawError } from '@funhash/hashing/testing';
 import { sizeOf, tensor } from '@funhash/tensor';
 import { resolveOptions } from '../options.ts';
+import { withHashes } from '../own-hash.ts';
 import { budgetOf } from '../scheme.ts';
 import { Parameter } from '../weight/parameter.ts';
 import { project } from '../weight/project.ts';
@@ -45,7 +46,8 @@ export function spec(subject: Subject): void {
 function weightOf(read: WeightSpec, like: Weight, values: Arrays): Weight {
   const definition = afresh(like.definition);
   const { rows, cols, policy, scale } = read;
-  const options = resolveOptions(read.kind, definition.options, read.options, 0);
+  const own = like.ownHash ? [like.ownHash] : [];
+  const options = resolveOptions(read.kind, definition.options, withHashes(read.options, own), 0);
   const parameters = Object.entries(definition.stored(options, read)).map(([name, shape], k) =>
     Parameter.of(name, values[k] as Float64Array, shape),
   );

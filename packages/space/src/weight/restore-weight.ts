@@ -1,6 +1,7 @@
 import { ArgumentError, checkArgument, option, shownValue } from '@funhash/hashing';
 import { sameShape, shapeText, type Tensor } from '@funhash/tensor';
 import { resolveOptions } from '../options.ts';
+import { withHashes } from '../own-hash.ts';
 import type { KnownSchemes } from '../wrappers/known-schemes.ts';
 import { Parameter } from './parameter.ts';
 import type { SharedSpace } from './shared-space.ts';
@@ -35,12 +36,12 @@ export function restoreWeight(spec: WeightSpec, given: RestoreOptions): Weight {
     given,
   );
   const { schemes, values, space } = given;
-  const { kind, rows, cols, options, policy, scale } = spec;
-  const definition = typeof kind === 'string' ? schemes.get(kind)?.definition : undefined;
+  const { kind, rows, cols, options, policy, scale, own = false } = spec;
+  const definition = typeof kind === 'string' ? schemes.get(kind, own)?.definition : undefined;
   if (!definition)
     throw new ArgumentError({
       operation,
-      expected: `a known scheme: ${schemes.kinds.join(', ')}`,
+      expected: own ? `a known scheme of one's own` : `a known scheme: ${schemes.kinds.join(', ')}`,
       actual: typeof kind === 'string' ? JSON.stringify(kind) : shownValue(kind ?? 'none'),
       remedy: 'Pass schemes of your own as `schemes`.',
     });
@@ -54,7 +55,7 @@ export function restoreWeight(spec: WeightSpec, given: RestoreOptions): Weight {
         actual: value === undefined ? 'none' : shownValue(value),
       });
   }
-  const resolved = resolveOptions(kind, definition.options, options, 0);
+  const resolved = resolveOptions(kind, definition.options, withHashes(options, schemes.hashes ?? []), 0);
   if (space && !definition.pool)
     throw new ArgumentError({
       operation,

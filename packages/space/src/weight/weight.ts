@@ -26,7 +26,8 @@ import { repeatedMatmul } from '../ops/repeated-matmul.ts';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { operandOf, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
-import { type OptionSchema, type OptionValues, resolveOptions } from '../options.ts';
+import { type OptionSchema, type OptionValues, resolveOptions, writtenOptions } from '../options.ts';
+import { OwnHash } from '../own-hash.ts';
 import {
   budgetOf,
   type MatrixShape,
@@ -49,6 +50,8 @@ export interface WeightSpec extends MatrixShape {
   readonly scale?: number;
   /** Name of the shared space, where the weight uses one. */
   readonly space?: string;
+  /** Whether the scheme is one of the user's own: its kind is one among theirs. */
+  readonly own?: boolean;
 }
 
 export interface WeightOptions extends MatrixShape {
@@ -267,11 +270,17 @@ export class Weight {
       kind: definition.kind,
       rows,
       cols,
-      options,
+      options: writtenOptions(definition.options, options),
       policy,
       ...(scale !== undefined && { scale }),
       ...(space && { space: space.name }),
+      ...(definition.isOwn && { own: true }),
     };
+  }
+
+  /** The hash of the user's own that its entries are found by, where there is one. */
+  get ownHash(): OwnHash | undefined {
+    return Object.values(this.options).find((value) => value instanceof OwnHash);
   }
 
   /** What its scheme has to say of it besides sizes. */

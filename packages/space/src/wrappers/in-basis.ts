@@ -74,14 +74,21 @@ export function schemeOfKind(kind: string, schemes: Readonly<Record<string, Sche
   return knownOfKind(kind, schemes);
 }
 
-/** `schemeOfKind` of schemes that were checked. */
-export function knownOfKind(kind: string, schemes: Readonly<Record<string, Scheme>>): Scheme | undefined {
-  const named = (name: string): Scheme | undefined =>
-    Object.values(schemes).find((scheme) => scheme.definition.kind === name);
-  const found = named(kind);
+/** `schemeOfKind` of schemes that were checked, of a user's own or not: default either. */
+export function knownOfKind(
+  kind: string,
+  schemes: Readonly<Record<string, Scheme>>,
+  own?: boolean,
+): Scheme | undefined {
+  const named = (name: string, isOwn?: boolean): Scheme | undefined =>
+    Object.values(schemes).find(
+      ({ definition }) =>
+        definition.kind === name && (isOwn === undefined || (definition.isOwn ?? false) === isOwn),
+    );
+  const found = named(kind, own);
   const [, outer, inner] = /^(\w+)\((.+)\)$/.exec(kind.slice(0, longestKind + 1)) ?? [];
   if (found || outer === undefined || inner === undefined || kind.length > longestKind) return found;
-  const scheme = knownOfKind(inner, schemes);
+  const scheme = knownOfKind(inner, schemes, own);
   // Options of both stand side by side: twice the same ones would be one.
   if (!scheme || inner.split(/\W/).includes(outer)) return undefined;
   const base = Object.hasOwn(bases, outer) ? bases[outer] : undefined;
@@ -152,6 +159,7 @@ export function definitionInBasis(basis: Basis<OptionSchema>, inner: Definition)
     }),
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.pool && { pool: inner.pool }),
+    ...(inner.isOwn && { isOwn: true }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError, checkArgument } from '@funhash/hashing';
+import { hashesRule, type OwnHash } from '../own-hash.ts';
 import { type Scheme, schemesRule } from '../scheme.ts';
 import { knownOfKind } from './in-basis.ts';
 
@@ -6,21 +7,32 @@ import { knownOfKind } from './in-basis.ts';
 export interface KnownSchemes {
   /** What kinds there are. */
   readonly kinds: readonly string[];
-  get(kind: string): Scheme | undefined;
+  /** @param own whether it is a scheme of the user's own, or over one. Default false */
+  get(kind: string, own?: boolean): Scheme | undefined;
+  /** Hashes of the caller's own, that options may name. Default none. */
+  readonly hashes?: readonly OwnHash[];
 }
 
+type Hashes = Readonly<Record<string, OwnHash>>;
+
 /** These schemes by any name; found by their kind. */
-export function onlySchemes(schemes: Readonly<Record<string, Scheme>>): KnownSchemes {
+export function onlySchemes(schemes: Readonly<Record<string, Scheme>>, hashes: Hashes = {}): KnownSchemes {
   requireOwnKinds(schemes);
-  const byKind = new Map(Object.values(schemes).map((scheme) => [scheme.definition.kind, scheme]));
-  return { kinds: [...byKind.keys()], get: (kind) => byKind.get(kind) };
+  checkArgument('schemes', 'hashes', hashesRule, hashes);
+  const all = Object.values(schemes);
+  return {
+    kinds: [...new Set(all.map(({ definition }) => definition.kind))],
+    get: (kind, own = false) =>
+      all.find(({ definition }) => definition.kind === kind && (definition.isOwn ?? false) === own),
+    hashes: Object.values(hashes),
+  };
 }
 
 /** These schemes, and one over another, as `dct2d(hashedNet)`. */
-export function knownSchemes(schemes: Readonly<Record<string, Scheme>>): KnownSchemes {
+export function knownSchemes(schemes: Readonly<Record<string, Scheme>>, hashes: Hashes = {}): KnownSchemes {
   return {
-    ...onlySchemes(schemes),
-    get: (kind) => knownOfKind(kind, schemes),
+    ...onlySchemes(schemes, hashes),
+    get: (kind, own = false) => knownOfKind(kind, schemes, own),
   };
 }
 
@@ -29,13 +41,14 @@ function requireOwnKinds(schemes: Readonly<Record<string, Scheme>>): void {
   checkArgument('schemes', 'schemes', schemesRule, schemes);
   const known = new Map<string, Scheme['definition']>();
   for (const { definition } of Object.values(schemes)) {
-    if ((known.get(definition.kind) ?? definition) !== definition)
+    const name = `${definition.kind}${definition.isOwn ? ' of its own' : ''}`;
+    if ((known.get(name) ?? definition) !== definition)
       throw new ArgumentError({
         operation: 'schemes',
         expected: 'a kind of its own for each scheme',
         actual: `two schemes of the kind ${definition.kind}`,
         remedy: 'Give yours another kind, and save its models again.',
       });
-    known.set(definition.kind, definition);
+    known.set(name, definition);
   }
 }

@@ -159,5 +159,6 @@ function definitionOver(
     },
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.pool && { pool: inner.pool }),
+    ...(inner.isOwn && { isOwn: true }),
   };
 }
