@@ -1,17 +1,13 @@
-import { type Sequential, scope, tensor, useBackend } from '@funhash/layers';
-import { build, data, train } from './spirals.ts';
-
-const side = 128;
-const grid = Float32Array.from({ length: side * side * 2 }, (_, k) => {
-  const at = k % 2 === 0 ? (k >> 1) % side : Math.floor((k >> 1) / side);
-  return (2 * (at + 0.5)) / side - 1;
-});
+import type { Message } from './worker.ts';
 
 const element = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+const { width: side } = element<HTMLCanvasElement>('plane');
 const canvas = element<HTMLCanvasElement>('plane').getContext('2d') as CanvasRenderingContext2D;
 
-function paint(model: Sequential): void {
-  const scores = scope(() => model.forward(tensor(grid, [side * side, 2])).dataSync());
+function paint(
+  scores: Float32Array,
+  data: { readonly inputs: Float32Array; readonly labels: Int32Array },
+): void {
   const image = canvas.createImageData(side, side);
   for (let k = 0; k < side * side; k++) {
     const p = 1 / (1 + Math.exp((scores[2 * k] as number) - (scores[2 * k + 1] as number)));
@@ -25,18 +21,20 @@ function paint(model: Sequential): void {
   });
 }
 
-// Strict: an op that WebAssembly cannot do would throw instead of running slowly.
-const backend = await useBackend('wasm', { strict: true });
-const model = build();
-const { storedCount, virtualCount } = model.summary().total;
-element('net').textContent =
-  `${storedCount} stored values stand for ${virtualCount} weights, on ${backend.name}`;
-for await (const event of train(model)) {
-  if (event.type === 'epoch') {
-    const { loss, errorRate } = event.validation ?? { loss: Number.NaN, errorRate: Number.NaN };
-    element('progress').textContent =
-      `epoch ${event.epoch}: validation loss ${loss.toFixed(6)}, ${(100 * errorRate).toFixed(1)} % wrong`;
-    paint(model);
+// Bundlers find the worker by this form. Training is there: the page draws, and stays free.
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+let data: Extract<Message, { type: 'start' }>['data'];
+worker.onmessage = ({ data: message }: MessageEvent<Message>) => {
+  if (message.type === 'start') {
+    data = message.data;
+    element('net').textContent = message.net;
+  } else if (message.type === 'epoch') {
+    element('progress').textContent = message.progress;
+    paint(message.scores, data);
+  } else {
+    document.body.dataset.done = `in ${message.seconds.toFixed(2)} s`;
   }
-  if (event.type === 'end') document.body.dataset.done = `in ${event.seconds.toFixed(2)} s`;
-}
+};
+worker.onerror = ({ message }) => {
+  element('progress').textContent = message;
+};
