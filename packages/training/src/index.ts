@@ -11,6 +11,12 @@ export {
   type Scores,
 } from './evaluate.ts';
 export type { Examples } from './examples.ts';
+export {
+  type FinderConfig,
+  findLearningRate,
+  type LearningRateCurve,
+  type RatePoint,
+} from './find-learning-rate.ts';
 export { fit } from './fit.ts';
 export type { CheckpointOptions, EarlyStopping, FitConfig, FitEvent } from './fit-config.ts';
 export type { FitResult, FitRun } from './fit-run.ts';

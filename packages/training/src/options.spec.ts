@@ -4,6 +4,7 @@ import { tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { averageRules } from './classification-metrics.ts';
 import { evaluateRules, predictRules } from './evaluate.ts';
+import { finderRules } from './find-learning-rate.ts';
 import { checkpointRules, earlyStoppingRules, fitRules } from './fit-config.ts';
 import * as training from './index.ts';
 import { huberRules, lossRules } from './losses.ts';
@@ -37,6 +38,7 @@ const cases: Readonly<Record<string, Case>> = {
   fit: [fitRules, fitWith],
   'fit.earlyStopping': [earlyStoppingRules, (earlyStopping) => fitWith({ validation: 0.5, earlyStopping })],
   'fit.checkpoint': [checkpointRules, (checkpoint) => fitWith({ checkpoint })],
+  findLearningRate: [finderRules, (options) => training.findLearningRate({ model, data, ...options })],
   'fit.average': [weightAverageRules, (average) => fitWith({ average })],
   evaluate: [evaluateRules, (options) => training.evaluate(model, data, options)],
   predict: [predictRules, (options) => training.predict(model, [[1]], options)],
