@@ -9,11 +9,12 @@ const modified = (conditions) => (config) => ({
 });
 
 const entries = [
+  // 0.8 to 1.1 kB: what is no bytes is refused by an error of this project.
   {
     name: 'hashing: one hash',
     path: 'packages/hashing/dist/index.js',
     import: '{ xxHash32 }',
-    limit: '0.8 kB',
+    limit: '1.1 kB',
   },
   // 4.8 to 5.2 kB: what all packages stand on has its place here: CRC-32, what bytes are, printable text. Inflating is in
   // `@funhash/hashing/streams`, which whoever hashes does not download.

@@ -1,10 +1,13 @@
 import * as autodiff from '@funhash/autodiff';
+import * as datasets from '@funhash/datasets';
+import * as hashing from '@funhash/hashing';
 import { ArgumentError, FunhashError } from '@funhash/hashing';
 import * as layers from '@funhash/layers';
 import { layerSamples } from '@funhash/layers/testing';
 import * as models from '@funhash/models';
 import * as space from '@funhash/space';
 import * as tensors from '@funhash/tensor';
+import * as training from '@funhash/training';
 import fc from 'fast-check';
 
 const { tensor, zeros } = tensors;
@@ -107,7 +110,11 @@ const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.t
 
 /** What takes what was checked already, which is none of a user's business. */
 const inner =
-  /^(run[A-Z]|matmulCall|virtualMatmulCall|withFallback|setStrict|updateInPlace|offerBackend|useBackend|broadcast(Shapes|Strides|View)|contiguousStrides|isContiguous|sameShape|shapeText|sizeOf|isFloat|dtypeOf|openScope|tensorsIn|require[A-Z]|checkShape|normalizeAxis|empty|signWords|applyPointwise|applyPrograms|moveBuffer)/;
+  /^(run[A-Z]|matmulCall|virtualMatmulCall|withFallback|setStrict|updateInPlace|offerBackend|useBackend|broadcast(Shapes|Strides|View)|contiguousStrides|isContiguous|sameShape|shapeText|sizeOf|isFloat|dtypeOf|openScope|tensorsIn|require[A-Z]|checkShape|normalizeAxis|empty|signWords|applyPointwise|applyPrograms|moveBuffer|optionsFor)/;
+
+/** What is asked for every entry of a matrix or every message, and takes numbers, words and texts of this project alone. */
+const inMostInner =
+  /^(below|signOf|(multiplyShift|murmur3|xxHash32)(Formula|Words|Mix)|check(Argument|Options)|refuse[A-Z]\w*|nearestName|printable|quoted)$/;
 
 /** Classes that only other classes construct. */
 const bases = ['Module', 'Weighted', 'Recurrent', 'Formula', 'LayerReader'];
@@ -115,7 +122,14 @@ const bases = ['Module', 'Weighted', 'Recurrent', 'Formula', 'LayerReader'];
 /** Every function and constructor of a module. */
 export function targetsOf(module: object, seen: Set<unknown>): Target[] {
   return Object.entries(module).flatMap(([name, value]: [string, unknown]): Target[] => {
-    if (typeof value !== 'function' || seen.has(value) || inner.test(name) || bases.includes(name)) return [];
+    if (
+      typeof value !== 'function' ||
+      seen.has(value) ||
+      inner.test(name) ||
+      inMostInner.test(name) ||
+      bases.includes(name)
+    )
+      return [];
     seen.add(value);
     if (!isClass(value)) return [{ name, call: (args) => value(...args) }];
     if (value.prototype instanceof Error) return [];
@@ -179,5 +193,8 @@ export function allTargets(): Readonly<Record<string, readonly Target[]>> {
       ),
     ],
     models: targetsOf(models, seen),
+    training: [...targetsOf(training, seen), ...targetsOf(training.optimizers, seen)],
+    hashing: targetsOf(hashing, seen),
+    datasets: targetsOf(datasets, seen),
   };
 }

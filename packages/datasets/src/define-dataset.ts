@@ -1,4 +1,4 @@
-import { checkOptions, type OptionRules, type OptionsOf, option } from '@funhash/hashing';
+import { checkArgument, checkOptions, type OptionRules, type OptionsOf, option } from '@funhash/hashing';
 import type { Dataset } from './dataset.ts';
 
 /** What a data set states of itself, once: types, refusals, help and commands follow. */
@@ -25,12 +25,19 @@ export interface DatasetSource<R extends OptionRules = OptionRules, D extends Da
   (options?: OptionsOf<R>): Promise<D>;
 }
 
-/** Makes a data set of its statement. */
-export function defineDataset<R extends OptionRules, D extends Dataset>({
-  name,
-  load,
-  ...statement
-}: DatasetStatement<R, D>): DatasetSource<R, D> {
+const statementRule = option.that<object>('{ name, options, load, … }', (value) => {
+  const { name, options, load } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof name === 'string' && typeof options === 'object' && options !== null && typeof load === 'function'
+  );
+});
+
+/** Makes a data set of its statement. @throws ArgumentError for what is none */
+export function defineDataset<R extends OptionRules, D extends Dataset>(
+  dataset: DatasetStatement<R, D>,
+): DatasetSource<R, D> {
+  checkArgument('defineDataset', 'statement', statementRule, dataset);
+  const { name, load, ...statement } = dataset;
   const checked = async (options: OptionsOf<R> = {} as OptionsOf<R>): Promise<D> => {
     checkOptions(name, statement.options, options);
     return load(options);

@@ -1,3 +1,5 @@
+import { requireView } from './require-view.ts';
+
 const table = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
@@ -7,8 +9,11 @@ const table = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
 /**
  * CRC-32 as zlib, gzip and PNG have it (ISO 3309: reflected polynomial 0xEDB88320, start and final xor all ones).
  * `crc32(b, crc32(a))` is the checksum of a followed by b.
+ *
+ * @throws ArgumentError for what is no bytes
  */
 export function crc32(bytes: Uint8Array, previous = 0): number {
+  requireView('crc32', bytes, previous);
   let remainder = ~previous;
   for (let i = 0; i < bytes.length; i++) {
     remainder = (remainder >>> 8) ^ (table[(remainder ^ (bytes[i] as number)) & 0xff] as number);

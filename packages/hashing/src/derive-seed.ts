@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.ts';
+import { shownValue } from './options/check-options.ts';
 import { xxHash32 } from './xx-hash32.ts';
 
 /** A name for a derived seed or stream: any string, or any finite number. */
@@ -25,7 +26,7 @@ export function labelBytes(operation: string, label: SeedLabel): Uint8Array {
     throw new ArgumentError({
       operation,
       expected: 'seeds and labels that are strings or finite numbers',
-      actual: String(label),
+      actual: shownValue(label),
     });
   }
   const bytes = new Uint8Array(9);

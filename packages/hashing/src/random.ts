@@ -81,7 +81,7 @@ export function randomFrom(state: RandomState): Random {
     throw new ArgumentError({
       operation,
       expected: `a state of generator ${GENERATOR} with a key of two words`,
-      actual: String(JSON.stringify(state)).slice(0, 100),
+      actual: shownValue(state),
     });
   }
   for (const word of state.key) requireInteger(operation, 'key word', word, 0, TWO32 - 1);

@@ -1,3 +1,4 @@
+import { requireView } from './require-view.ts';
 import { asWordHash, type HashFormula, type WordHash } from './words.ts';
 
 // The five primes of the xxHash specification (Collet, "xxHash fast digest algorithm", XXH32).
@@ -15,8 +16,10 @@ const STRIPE = 16;
  * @param bytes the message, any length
  * @param seed taken modulo 2^32, default 0
  * @returns an unsigned 32-bit number
+ * @throws ArgumentError for what is no bytes
  */
 export function xxHash32(bytes: Uint8Array, seed = 0): number {
+  requireView('xxHash32', bytes, seed);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.byteLength;
   let offset = 0;

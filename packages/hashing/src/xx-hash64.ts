@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.ts';
+import { requireView } from './require-view.ts';
 import { add64, mul64, rotl64, shr64, type Word64, word64, xor64 } from './word64.ts';
 
 // The five primes of the xxHash specification (Collet, "xxHash fast digest algorithm", XXH64).
@@ -18,9 +19,10 @@ const STRIPE = 32;
  * @param bytes the message, any length
  * @param seed a number in 0 … 2^53 − 1, or a bigint taken modulo 2^64; default 0
  * @returns the 64-bit hash, unsigned
- * @throws ArgumentError when a number seed is negative, fractional or above 2^53 − 1
+ * @throws ArgumentError for what is no bytes, and when a number seed is negative, fractional or above 2^53 − 1
  */
 export function xxHash64(bytes: Uint8Array, seed: number | bigint = 0): bigint {
+  requireView('xxHash64', bytes, typeof seed === 'bigint' ? 0 : seed);
   const h = xxHash64Halves(bytes, seedHalves(seed));
   return (BigInt(h.high) << 32n) | BigInt(h.low);
 }

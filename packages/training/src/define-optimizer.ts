@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, type OptionRules, option } from '@funhash/hashing';
+import { ArgumentError, checkArgument, checkOptions, type OptionRules, option } from '@funhash/hashing';
 import { bindOptimizer } from './bind-optimizer.ts';
 import {
   type Optimizer,
@@ -9,10 +9,21 @@ import {
   type RuleOptions,
 } from './optimizer.ts';
 
-/** Makes an optimiser of a rule: `export const adam = defineOptimizer({ … })`. */
+const ruleRule = option.that<object>('{ name, options, slots, hyper, update, … }', (value) => {
+  const { name, options, slots, hyper, update } = (value ?? {}) as Record<string, unknown>;
+  const areFunctions = [slots, hyper, update].every((part) => typeof part === 'function');
+  return typeof name === 'string' && typeof options === 'object' && options !== null && areFunctions;
+});
+
+/**
+ * Makes an optimiser of a rule: `export const adam = defineOptimizer({ … })`.
+ *
+ * @throws ArgumentError for what is no rule
+ */
 export function defineOptimizer<O extends RuleOptions, S extends string, H extends string>(
   rule: OptimizerRule<O, S, H>,
 ): OptimizerMaker<O> {
+  checkArgument('defineOptimizer', 'rule', ruleRule, rule);
   const rules = { ...optimizerRules, ...rulesOf(rule.options) };
   const make = (options: OptimizerOptions & Partial<O> = {}) => {
     checkOptions(rule.name, rules, options, { lr: 'did you mean learningRate?' });

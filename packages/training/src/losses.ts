@@ -1,6 +1,6 @@
 import { abs, elementwise, mean, minimum, multiply, oneHot, subtract, sum } from '@funhash/autodiff';
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { ShapeError, sameShape, type Tensor } from '@funhash/tensor';
+import { requireTensor, ShapeError, sameShape, type Tensor } from '@funhash/tensor';
 
 export { softmaxCrossEntropy } from '@funhash/autodiff';
 
@@ -26,7 +26,13 @@ function reduced(losses: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
   return reduction === 'sum' ? sum(losses) : mean(losses);
 }
 
+function requireOperands(operation: string, outputs: unknown, targets: unknown): void {
+  requireTensor(operation, outputs, 'outputs');
+  requireTensor(operation, targets, 'targets');
+}
+
 function requireEqualShapes(operation: string, outputs: Tensor, targets: Tensor): void {
+  requireOperands(operation, outputs, targets);
   // Broadcasting [B, 1] against [B] would compare every example with every other.
   if (!sameShape(outputs.shape, targets.shape) || outputs.dtype !== targets.dtype)
     throw new ShapeError({
@@ -105,6 +111,7 @@ const hingeSquared = elementwise('squaredHinge', (y, t) => {
  */
 export function squaredHinge(outputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
   checkOptions('squaredHinge', lossRules, options);
+  requireOperands('squaredHinge', outputs, targets);
   const signs = targets.dtype === 'i32' && outputs.rank === 2 ? signsOf(targets, outputs) : targets;
   requireEqualShapes('squaredHinge', outputs, signs);
   return reduced(hingeSquared(outputs, signs), options);

@@ -3,8 +3,8 @@
  * each other, each row by row; 10 000 records a file.
  * Source: the page "The CIFAR-10 dataset" beside the data, section "Binary version".
  */
-import { type OptionsOf, requireBytes } from '@funhash/hashing';
-import type { countRules } from '../define-dataset.ts';
+import { checkArgument, checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import { countRules } from '../define-dataset.ts';
 import { DataFormatError } from '../errors.ts';
 import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
 
@@ -22,6 +22,11 @@ export interface Cifar10Batches {
   readonly sources?: readonly string[];
 }
 
+const batchesRule = option.that<Cifar10Batches>('{ train, test }, lists of bytes', (value) => {
+  const { train, test, sources } = (value ?? {}) as Partial<Cifar10Batches>;
+  return Array.isArray(train) && Array.isArray(test) && (sources === undefined || Array.isArray(sources));
+});
+
 /** How many images are taken, the first ones. Default all. */
 export type ImageCounts = OptionsOf<typeof countRules>;
 
@@ -29,9 +34,11 @@ export type ImageCounts = OptionsOf<typeof countRules>;
  * CIFAR-10 of the bytes of its binary files, wherever they come from: in a browser, `fetch` them. Files may hold any
  * number of whole records. Planes become pixels: images are `[count, 32, 32, 3]`.
  *
- * @throws DataFormatError when a file is not whole records or a label is above 9.
+ * @throws ArgumentError for what is no bytes; DataFormatError when a file is not whole records or a label is above 9.
  */
 export function fromCifar10Batches(batches: Cifar10Batches, counts: ImageCounts = {}): ImageDataset {
+  checkArgument('fromCifar10Batches', 'batches', batchesRule, batches);
+  checkOptions('fromCifar10Batches', countRules, counts);
   const { train, test } = batches;
   const sources = batches.sources ?? [
     ...train.map((_, k) => `train[${k}]`),

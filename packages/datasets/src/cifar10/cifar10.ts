@@ -2,7 +2,7 @@ import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { nodeModule } from '@funhash/hashing/node';
 import { gunzipBounded, readBounded, unlessAbsent } from '../bounded-file.ts';
 import { inDataFolder } from '../data-folder.ts';
-import { countRules, defineDataset } from '../define-dataset.ts';
+import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
 import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
 import type { ImageDataset } from '../images/image-dataset.ts';
 import { tarFiles } from '../tar.ts';
@@ -137,7 +137,7 @@ async function fromBatches(
     sources.push(source);
   }
   const batches: Cifar10Batches = { train: files.slice(0, -1), test: files.slice(-1), sources };
-  return fromCifar10Batches(batches, counts);
+  return fromCifar10Batches(batches, optionsFor(countRules, counts));
 }
 
 async function requirePublished(path: string, bytes: Uint8Array): Promise<void> {

@@ -36,7 +36,14 @@ const rules = {
   width: option.required(option.count()),
   channels: option.required(option.count()),
   /** Place of each image in its data set: with seed and epoch it decides what happens to the image. */
-  indices: option.required(option.any<ArrayLike<number>>()),
+  indices: option.required(
+    option.that<ArrayLike<number>>(
+      'a list of whole numbers ≥ 0',
+      (value) =>
+        (Array.isArray(value) || ArrayBuffer.isView(value)) &&
+        Array.prototype.every.call(value, (place) => Number.isSafeInteger(place) && place >= 0),
+    ),
+  ),
   /** Decides the changes, together with epoch and place. Default 0. */
   seed: seedRule(),
   /** Number of the pass over the data: each has changes of its own. Default 0. */
@@ -54,8 +61,8 @@ export type AugmentOptions = OptionsOf<typeof rules>;
  * @throws ArgumentError when sizes do not fit each other, or an option is out of range.
  */
 export function augment<T extends Pixels>(images: T, options: AugmentOptions): T {
-  const { height, width, channels, indices, seed = 0, epoch = 0 } = options;
   checkOptions('augment', rules, options);
+  const { height, width, channels, indices, seed = 0, epoch = 0 } = options;
   if (!(images instanceof Float32Array) && !bytesOf(images))
     throw new ArgumentError({
       operation: 'augment',

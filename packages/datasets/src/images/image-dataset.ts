@@ -3,6 +3,7 @@
  */
 import {
   ArgumentError,
+  bytesOf,
   checkOptions,
   type OptionsOf,
   option,
@@ -31,6 +32,18 @@ export interface ImageDataset extends Dataset {
   readonly train: Split;
   readonly test: Split;
 }
+
+/** A data set of images, as functions take it. */
+export const imagesRule = option.that<ImageDataset>(
+  'a data set of images, such as await loadMnist()',
+  (value) => {
+    const { width, train, test } = (value ?? {}) as Partial<ImageDataset>;
+    return typeof width === 'number' && isSplit(train) && isSplit(test);
+  },
+);
+
+const isSplit = (part: Split | undefined): boolean =>
+  typeof part?.count === 'number' && bytesOf(part.inputs) !== undefined && ArrayBuffer.isView(part.labels);
 
 /** A data set of images of its parts; shape and type of the samples follow. */
 export function imageDataset(

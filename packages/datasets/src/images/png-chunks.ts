@@ -1,4 +1,4 @@
-import { crc32, printable } from '@funhash/hashing';
+import { crc32, printable, requireBytes } from '@funhash/hashing';
 import { DataFormatError } from '../errors.ts';
 
 /** What the header of a PNG file says. */
@@ -48,8 +48,11 @@ export function pngRefusal(source: string): PngRefusal {
   };
 }
 
-/** Whether bytes begin as PNG files do. */
-export const isPng = (bytes: Uint8Array): boolean => signature.every((byte, k) => bytes[k] === byte);
+/** Whether bytes begin as PNG files do. @throws ArgumentError for what is no bytes */
+export function isPng(bytes: Uint8Array): boolean {
+  const given = requireBytes('isPng', 'bytes', bytes);
+  return signature.every((byte, k) => given[k] === byte);
+}
 
 interface Chunk {
   readonly type: string;

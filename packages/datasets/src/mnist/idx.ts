@@ -3,7 +3,14 @@
  * big-endian u32, then the elements, big-endian, last dimension fastest.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats".
  */
-import { ArgumentError, checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkArgument,
+  checkOptions,
+  type OptionsOf,
+  option,
+  requireBytes,
+} from '@funhash/hashing';
 import { DataFormatError } from '../errors.ts';
 
 /** What an IDX file holds: `data` has as many elements as the product of `shape`. */
@@ -102,12 +109,23 @@ function readElements(dtype: IdxDtype, view: DataView, start: number, count: num
   }
 }
 
+const arrayRule = option.that<IdxArray>(
+  `{ dtype, shape, data } with a dtype of ${Object.keys(codes).join(', ')} and a typed array`,
+  (value) => {
+    const { dtype, shape, data } = (value ?? {}) as Partial<IdxArray>;
+    const isTyped = ArrayBuffer.isView(data) && !((data as object) instanceof DataView);
+    return typeof dtype === 'string' && Object.hasOwn(codes, dtype) && Array.isArray(shape) && isTyped;
+  },
+);
+
 /**
  * Writes an IDX file, the inverse of `parseIdx`.
  *
  * @throws ArgumentError when shape and data disagree or the shape cannot be written.
  */
-export function encodeIdx({ dtype, shape, data }: IdxArray): Uint8Array {
+export function encodeIdx(array: IdxArray): Uint8Array {
+  checkArgument('encodeIdx', 'array', arrayRule, array);
+  const { dtype, shape, data } = array;
   const sizesFit = shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32);
   const count = shape.reduce((product, size) => product * size, 1);
   if (shape.length < 1 || shape.length > maxDimensions || !sizesFit || count !== data.length) {

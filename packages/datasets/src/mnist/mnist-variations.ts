@@ -16,10 +16,10 @@
  * - "low variance" is a standard deviation below 16 grey levels;
  * - half of the photographs serves train, half test, so that no test background was seen in training.
  */
-import { ArgumentError, type Random, random } from '@funhash/hashing';
+import { ArgumentError, checkArgument, option, type Random, random } from '@funhash/hashing';
 import { defineDataset, optionsFor } from '../define-dataset.ts';
 import { type Backgrounds, backgroundPatches } from '../images/grey-image.ts';
-import { type ImageDataset, imageDataset, type Split } from '../images/image-dataset.ts';
+import { type ImageDataset, imageDataset, imagesRule, type Split } from '../images/image-dataset.ts';
 import { side } from '../images/image-side.ts';
 import { uniformDirection } from '../images/uniform-direction.ts';
 import { idxFolderRules, loadMnist } from './mnist.ts';
@@ -41,6 +41,8 @@ const variations = {
 
 export type VariationName = keyof typeof variations;
 
+const nameRule = option.oneOf(Object.keys(variations));
+
 /**
  * Draws one of the MNIST variations. A seed decides every image, on every engine; the first n images of a split do
  * not depend on how many are drawn.
@@ -53,6 +55,8 @@ export function variation(
   mnist: ImageDataset,
   options: VariationOptions = {},
 ): ImageDataset {
+  checkArgument('variation', 'name', nameRule, name);
+  checkArgument('variation', 'mnist', imagesRule, mnist);
   const { width, height, channels, classes } = mnist;
   if (width !== side || height !== side || channels !== 1) {
     throw new ArgumentError({

@@ -1,4 +1,4 @@
-import { random } from '@funhash/hashing';
+import { checkArgument, option, random } from '@funhash/hashing';
 import { defineDataset } from '../define-dataset.ts';
 import { backgroundPatches } from '../images/grey-image.ts';
 import { type ImageDataset, imageDataset } from '../images/image-dataset.ts';
@@ -13,7 +13,9 @@ import {
   withBackgrounds,
 } from './variation-options.ts';
 
-export type ShapeName = 'rect' | 'rect-img' | 'convex';
+const names = ['rect', 'rect-img', 'convex'] as const;
+
+export type ShapeName = (typeof names)[number];
 
 /**
  * Draws one of the shape problems of Larochelle et al., ICML 2007: two classes, 28 × 28. `convex.ts` and
@@ -23,9 +25,10 @@ export type ShapeName = 'rect' | 'rect-img' | 'convex';
  * The published archives hold fewer training images of two of them (RECT 1200, CONVEX 8000); the default is 12 000
  * for all, as in the HashedNets paper. Labels: 1 is tall (rect, rect-img) or convex.
  *
- * @throws ArgumentError on wrong counts or backgrounds that do not serve.
+ * @throws ArgumentError on another name, wrong counts or backgrounds that do not serve.
  */
 export function shapes(name: ShapeName, options: VariationOptions = {}): ImageDataset {
+  checkArgument('shapes', 'name', option.oneOf(names), name);
   const { trainCount, testCount } = countsOf('shapes', options);
   const root = random(options.seed ?? 0).fork(name);
   const trainDraws = root.fork('train');
