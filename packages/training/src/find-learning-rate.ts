@@ -168,7 +168,7 @@ function curveOf(
     0,
   );
   const before = falls.slice(0, Math.max(0, lowest - 1));
-  const steepest = Math.min(0, ...before);
+  const steepest = before.reduce((least, fall) => Math.min(least, fall), 0);
   const suggestion = steepest < 0 ? points[before.indexOf(steepest) + 1]?.learningRate : undefined;
   return { points, suggestion };
 }
