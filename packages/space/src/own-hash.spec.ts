@@ -31,8 +31,10 @@ const poor: HashFormula = (ops, row, col, seed) =>
 const mine = defineHash({ name: 'mine', formula: mixed });
 const shape = { rows: 6, cols: 20 };
 
+// The others take seconds; the guide runs all of them.
 describe("a hash of one's own obeys", () => {
-  for (const law of hashLaws(asWordHash(mixed))) test(law.name, law.check);
+  const except = ['uniformity', 'collisions', 'bucketAndSign', 'neighbours'] as const;
+  for (const law of hashLaws(asWordHash(mixed), { except })) test(law.name, law.check);
 });
 
 describe('hashedNet over it obeys', () => {
@@ -53,7 +55,15 @@ test('no law of schemes tells a poor hash: both suites are needed', async () => 
     return names;
   };
   const hash = defineHash({ name: 'poor', formula: poor });
-  expect((await failing(hashLaws(asWordHash(poor)))).length).toBeGreaterThan(4);
+  expect(await failing(hashLaws(asWordHash(poor)))).toEqual([
+    'collisions',
+    'signs',
+    'bucketAndSign',
+    'seeds',
+    'neighbours',
+    'rows',
+    'avalanche',
+  ]);
   expect(await failing(schemeLaws(hashedNet({ ratio: 1 / 4, hash }), { except: ['projection'] }))).toEqual(
     [],
   );
