@@ -142,6 +142,6 @@ function misfit(operation: string, expected: string, x: Tensor, w: Tensor, group
     operation,
     expected,
     actual: `x ${shapeText(x.shape)} and w ${shapeText(w.shape)}, ${groups} groups`,
-    remedy: 'Kernels of PyTorch have the channels before the extents: transpose(w, [0, 2, 3, 1]).',
+    remedy: `Kernels of PyTorch have the channels before the extents: transpose(w, [${w.rank === 3 ? '0, 2, 1' : '0, 2, 3, 1'}]).`,
   });
 }
