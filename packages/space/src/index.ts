@@ -6,6 +6,7 @@ export {
   mpoOf,
   tensorTrainOf,
 } from './chain-of-matrix.ts';
+export { defineHash } from './define-hash.ts';
 export { Formula, type TracedScheme, traceScheme } from './formula.ts';
 export {
   type ConvolveOptions,
@@ -33,7 +34,7 @@ export {
   structural,
   uniform,
 } from './options.ts';
-export { defineHash, hashesRule, type OwnHash } from './own-hash.ts';
+export { hashesRule, type OwnHash } from './own-hash.ts';
 export { defineScheme } from './own-scheme.ts';
 export {
   type Entry,

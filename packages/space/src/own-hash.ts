@@ -1,11 +1,9 @@
 import {
   ArgumentError,
   asWordHash,
-  checkOptions,
   type HashFamily,
   type HashFormula,
   hashFamilies,
-  type OptionsOf,
   option,
   xxHash32Words,
 } from '@funhash/hashing';
@@ -39,46 +37,6 @@ const someKeys = [
   [0xffffffff, 0x7fffffff, 0x80000000],
   [123_456, 654_321, 42],
 ] as const;
-
-const familyNames = Object.keys(hashFamilies) as readonly HashFamily[];
-
-const rules = {
-  /** What files call it: letters, digits, `_` and `-`. Another one than the hashes of this package have. */
-  name: option.required(
-    option.that<string>(
-      `a name of up to 64 letters, digits, _ and -, other than ${familyNames.join(', ')}`,
-      (name) =>
-        typeof name === 'string' && /^[A-Za-z][\w-]{0,63}$/.test(name) && !Object.hasOwn(hashFamilies, name),
-    ),
-  ),
-  /** The hash of (row, col) under a seed, written in operations on words: `(ops, row, col, seed) => ops.xor(…)`. */
-  formula: option.required(option.callable<HashFormula>('a function of (ops, row, col, seed)')),
-};
-
-/**
- * Makes a hash of your own, for the `hash` option of hashed schemes:
- *
- *     const mine = defineHash({ name: 'mine', formula: (ops, row, col, seed) => ops.mul(ops.xor(row, seed), col) });
- *     new Dense({ in: 784, out: 100, weight: hashedNet({ ratio: 1 / 64, hash: mine }) });
- *
- * Files keep its name: `load(file, { hashes: { mine } })`. Check it by both suites: `hashLaws(asWordHash(formula))` of
- * `@funhash/hashing/testing` and `schemeLaws` of `@funhash/space/testing`. Schemes do not tell a poor hash from a good one.
- *
- * @throws ArgumentError for a name that is taken, or a formula that gives no words; OptionError for an unknown field
- */
-export function defineHash(definition: OptionsOf<typeof rules>): OwnHash {
-  checkOptions('defineHash', rules, definition);
-  const { name, formula } = definition;
-  const word: unknown = asWordHash(formula)(1, 2, 3);
-  if (typeof word !== 'number' || word !== word >>> 0)
-    throw new ArgumentError({
-      operation: 'defineHash',
-      expected: 'a formula that gives a word, made by its first argument',
-      actual: String(word),
-      remedy: 'Return what ops.add, ops.mul, ops.xor, … give.',
-    });
-  return new OwnHash(name, formula);
-}
 
 /** Hashes by any names. */
 export const hashesRule = option.that<Readonly<Record<string, OwnHash>>>(
@@ -114,7 +72,7 @@ export function withHashes(
     operation: 'restoreWeight',
     expected: isOther
       ? `the hash ${name} that the model was saved with`
-      : `a known hash: ${[...familyNames, ...known.map((hash) => hash.name)].join(', ')}`,
+      : `a known hash: ${[...Object.keys(hashFamilies), ...known.map((hash) => hash.name)].join(', ')}`,
     actual: isOther ? 'another formula under that name' : JSON.stringify(label),
     remedy: isOther
       ? 'Give a hash another name when its formula changes.'

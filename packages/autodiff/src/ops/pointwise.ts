@@ -23,6 +23,7 @@ type OperandsOf<Terms extends readonly Real[]> = { [K in keyof Terms]: Operand }
  * @param name names the op in errors and profiles
  * @throws ArgumentError from the op for operands that are neither tensors nor numbers, or more of them than it takes
  */
+// @__NO_SIDE_EFFECTS__ -- so bundlers drop the rows below that nobody uses.
 export function elementwise<Terms extends readonly Real[]>(
   name: string,
   statement: (...terms: Terms) => Real,

@@ -2,7 +2,7 @@ import { ArgumentError, asWordHash, type HashFormula, OptionError } from '@funha
 import { hashLaws } from '@funhash/hashing/testing';
 import { describe, expect, test } from 'vitest';
 import { dct2d } from './bases/dct2d.ts';
-import { defineHash } from './own-hash.ts';
+import { defineHash } from './define-hash.ts';
 import * as schemes from './schemes/index.ts';
 import { funHash, hashedNet } from './schemes/index.ts';
 import { schemeLaws } from './testing.ts';
