@@ -27,16 +27,24 @@ export interface Backend {
   /** A live view where memory is visible to script, valid until the next allocation. */
   host?(buffer: DeviceBuffer): TypedArray;
   /**
-   * One function for a list of calls that is run many times, with the same results bit for bit; lists of scalars and of
-   * uniforms among the arguments may have other numbers at each run. Undefined where the calls are best run one by one.
+   * Prepares a list of calls that is run many times, with the same results bit for bit. Undefined where the calls are best
+   * run one by one.
    */
-  bind?(calls: readonly BoundCall[]): (() => void) | undefined;
+  bind?(calls: readonly BoundCall[]): BoundCalls | undefined;
 }
 
 /** A kernel call with its arguments, as a plan has it. */
 export interface BoundCall {
   readonly kernel: keyof Kernels;
   readonly args: readonly unknown[];
+  /** Lists of scalars and of uniforms among the arguments whose numbers may be others at each run. */
+  readonly live: readonly (readonly number[])[];
+}
+
+/** Calls that a backend has prepared. */
+export interface BoundCalls {
+  run(): void;
+  dispose(): void;
 }
 
 /** Memory of one backend; only that backend looks inside. */

@@ -2,6 +2,7 @@ export { requireIntegers, requireTensor, requireTensors } from './arguments.ts';
 export type {
   Backend,
   BoundCall,
+  BoundCalls,
   DeviceBuffer,
   Epilogue,
   Kernels,

@@ -1,5 +1,6 @@
-import { type Backend, BackendError, type Kernels, withFallback } from '@funhash/tensor';
+import { type Backend, BackendError, type Kernels, type OnReference, withFallback } from '@funhash/tensor';
 import { ModuleBuilder } from './assembler/module-builder.ts';
+import { bindCalls } from './bound/bind.ts';
 import type { Context, SharedCode } from './context.ts';
 import { Gemm } from './gemm/gemm.ts';
 import type { Instructions } from './gemm/micro-kernel.ts';
@@ -12,7 +13,7 @@ import { Panels } from './kernels/panels.ts';
 import { reduceKernel } from './kernels/reduce.ts';
 import { reduceCode } from './kernels/reduce-code.ts';
 import { argMaxKernel, gatherKernel, logSumExpKernel, scatterAddKernel } from './kernels/rows.ts';
-import { addRowsCode, gatherRows, logSumExpCode } from './kernels/rows-code.ts';
+import { addRowsCode, gatherRows, logSumExpCode, outsideCode } from './kernels/rows-code.ts';
 import { signKernels } from './kernels/signs.ts';
 import {
   foldRowsKernel,
@@ -90,6 +91,7 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
   reduceCode(shared);
   gatherRows(shared);
   addRowsCode(shared);
+  outsideCode(shared);
   logSumExpCode(shared, instructions);
   const linked = threads.link<SharedCode>(shared);
   const context: Omit<Context, 'onReference'> = {
@@ -100,9 +102,18 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
     code: linked.here,
     linked,
   };
+  const table = withFallback(storage, (onReference) => {
+    const unlessTraced: OnReference = (name, args) => {
+      memory.trace?.refuse();
+      onReference(name, args);
+    };
+    return kernelsOf({ ...context, onReference: unlessTraced });
+  });
+  const { outside } = context.code;
   return {
     ...storage,
-    ...withFallback(storage, (onReference) => kernelsOf({ ...context, onReference })),
+    ...table,
+    bind: (calls) => bindCalls(context, table, outside, calls),
     fusedMultiplyAdd: instructions.madd,
     get threads() {
       return threads.there;

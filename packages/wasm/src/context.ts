@@ -13,6 +13,7 @@ export type SharedCode =
   | 'clear'
   | 'gatherRows'
   | 'addRows'
+  | 'outside'
   | 'logSumExp'
   | Reduction
   | `${Reduction}Rows`;

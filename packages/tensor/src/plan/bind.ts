@@ -1,5 +1,5 @@
 import { ArgumentError, shownValue } from '@funhash/hashing';
-import type { Backend, BoundCall, DeviceBuffer, Kernels, View } from '../backend.ts';
+import type { Backend, BoundCall, BoundCalls, DeviceBuffer, Kernels, View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { dtypeOf } from '../dtype.ts';
 import { PlanError } from '../errors.ts';
@@ -31,6 +31,7 @@ export class BoundPlan {
   readonly #plan: Plan;
   readonly #backend: Backend;
   readonly #own: Storage[] = [];
+  readonly #bound: BoundCalls[] = [];
   readonly #states: readonly { readonly storage: Recorded; readonly buffer: DeviceBuffer }[];
   readonly #versions: RecordedPlan['contents']['versions'];
   readonly #sites: readonly Site[];
@@ -88,13 +89,15 @@ export class BoundPlan {
 
   #bindParts(states: RecordedPlan['contents']['states']): readonly Part[] {
     const calls = this.#plan.calls.map((call, at): BoundCall & { readonly part: number } => {
-      const args = call.args.map((argument) => this.#argument(argument));
+      const live: (readonly number[])[] = [];
+      const args = call.args.map((argument) => this.#argument(argument, live));
       for (const { word, call: place, argument, uniform } of this.#plan.wordPlaces)
         if (place === at) {
           const { uniforms: list } = args[argument] as { readonly uniforms: number[] };
           this.#uniforms.push({ list, at: uniform, word });
+          live.push(list);
         }
-      return { kernel: call.kernel, args, part: call.part };
+      return { kernel: call.kernel, args, live, part: call.part };
     });
     return Array.from({ length: this.#plan.parts }, (_, part) => {
       const own = calls.filter((call) => call.part === part);
@@ -110,8 +113,11 @@ export class BoundPlan {
 
   #runner(calls: readonly BoundCall[]): () => void {
     const backend = this.#backend;
-    const emitted = backend.bind?.(calls);
-    if (emitted) return emitted;
+    const prepared = backend.bind?.(calls);
+    if (prepared) {
+      this.#bound.push(prepared);
+      return () => prepared.run();
+    }
     const bound = calls.map(({ kernel, args }) => {
       const own = backend.kernels[kernel] as ((...args: unknown[]) => void) | undefined;
       const list = args as Parameters<Kernels[KernelName]>;
@@ -124,15 +130,19 @@ export class BoundPlan {
     };
   }
 
-  #argument(argument: PlanArgument): unknown {
+  #argument(argument: PlanArgument, live: (readonly number[])[]): unknown {
     if (typeof argument !== 'object' || argument === null) return argument;
-    if (Array.isArray(argument)) return argument.map((member: PlanArgument) => this.#argument(member));
+    if (Array.isArray(argument)) return argument.map((member: PlanArgument) => this.#argument(member, live));
     if (isPlanView(argument)) return this.#view(argument);
     const { numbers, program } = argument as { readonly numbers?: string; readonly program?: number };
-    if (numbers !== undefined) return this.#lists.get(numbers);
+    if (numbers !== undefined) {
+      const list = this.#lists.get(numbers) as number[];
+      live.push(list);
+      return list;
+    }
     if (typeof program === 'number') return this.#plan.programs[program];
     return Object.fromEntries(
-      Object.entries(argument).map(([field, member]) => [field, this.#argument(member)]),
+      Object.entries(argument).map(([field, member]) => [field, this.#argument(member, live)]),
     );
   }
 
@@ -270,6 +280,7 @@ export class BoundPlan {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    for (const calls of this.#bound) calls.dispose();
     for (const storage of this.#own) storage.release();
     for (const { storage } of this.#states) storage.release();
   }

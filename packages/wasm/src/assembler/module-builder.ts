@@ -62,6 +62,12 @@ export class FunctionBuilder<P extends readonly ValueType[] = readonly ValueType
   }
 }
 
+/** Numbers of words that a function takes and gives. */
+export interface Signature {
+  readonly params: number;
+  readonly results: number;
+}
+
 /** The exports of an instance of a module written here. */
 export type Exports<Name extends string> = Readonly<Record<Name, (...args: number[]) => number>>;
 
@@ -80,6 +86,16 @@ export class ModuleBuilder {
     this.#functions.push(made);
     if (name !== undefined) this.#exported.push({ name, index: made.index });
     return made;
+  }
+
+  /** Numbers of words that exported functions take and give. */
+  get signatures(): ReadonlyMap<string, Signature> {
+    return new Map(
+      this.#exported.map(({ name, index }) => {
+        const { params, results } = this.#functions[index] as FunctionBuilder;
+        return [name, { params: params.length, results: results.length }] as const;
+      }),
+    );
   }
 
   /** @param memory the module is for a memory of its kind, shared by threads or not */

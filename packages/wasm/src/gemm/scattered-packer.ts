@@ -66,12 +66,13 @@ export class ScatteredPacker {
       for (const { offset, count } of block) words.push(offset, count);
       starts.push(words.length);
     }
-    this.#memory.i32.set(words, table / 4);
+    const place = this.#memory.trace?.lasting(words.length * 4) ?? table;
+    this.#memory.i32.set(words, place / 4);
     const { packRows } = thread.functions(this.#code);
     return (to, row, count, from) => {
       const block = from / step;
       const [start, end] = [starts[block] as number, starts[block + 1] as number];
-      packRows(to, rows + row * 4, count, table + start * 4, (end - start) / 2, this.#zeros);
+      packRows(to, rows + row * 4, count, place + start * 4, (end - start) / 2, this.#zeros);
     };
   }
 

@@ -1,9 +1,19 @@
-import type { Kernels } from '@funhash/tensor';
+import { bytesPerElement, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import { coalesce, eachOffset, elements, isContiguousView, type WasmBuffer } from '../layout.ts';
+import {
+  addressOf,
+  coalesce,
+  contiguousAt,
+  eachOffset,
+  elements,
+  isContiguousView,
+  type WasmBuffer,
+} from '../layout.ts';
+import { copyWords } from './copy.ts';
 
-export function fillKernel({ memory }: Context): Kernels['fill'] {
+export function fillKernel({ memory, code }: Context): Kernels['fill'] {
   return (out, value) => {
+    if (memory.trace && bytesPerElement[out.dtype] === 4) return void fillByCalls(memory, code, out, value);
     if (isContiguousView(out)) return void elements(memory, out).fill(value);
     const { address, length } = out.buffer as WasmBuffer;
     const data = memory.view(out.dtype, address, length);
@@ -17,4 +27,15 @@ export function fillKernel({ memory }: Context): Kernels['fill'] {
       else for (let k = 0; k < width; k++) data[from + k * step] = value;
     });
   };
+}
+
+/** Fills with the value of one word that stays in memory. */
+function fillByCalls(memory: Context['memory'], code: Context['code'], out: View, value: number): void {
+  if (Object.is(value, 0) && isContiguousView(out))
+    return void code.clear(addressOf(out), sizeOf(out.shape) * 4);
+  const address = memory.trace?.lasting(4) as number;
+  (out.dtype === 'f32' ? memory.f32 : memory.i32)[address / 4] = value;
+  const { shape } = out;
+  const word = { ...contiguousAt(address, out.dtype, shape), strides: shape.map(() => 0) };
+  copyWords(code.copy, word, out);
 }

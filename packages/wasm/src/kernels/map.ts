@@ -110,12 +110,16 @@ class CompiledPrograms {
     const { i32, f32 } = this.#context.memory;
     let at = writeOperands(i32, block / 4, inputs, rows.axis, planes.axis);
     at = writeOperands(i32, at, outs, rows.axis, planes.axis);
+    const scalarBytes = at * 4 - block;
+    this.#context.memory.trace?.live(scalars, at * 4, 'f32');
     for (const scalar of scalars) f32[at++] = scalar;
     const loops = [planes, rows, cols] as const;
     if (planes.outside > 0)
-      this.#runEach([...inputs, ...outs], shape.slice(0, planes.outside), block, () =>
-        run.here.run(planes.extent, rows.extent, cols.extent, block),
-      );
+      this.#runEach([...inputs, ...outs], shape.slice(0, planes.outside), (write) => {
+        const own = this.#ownBlock(block, at * 4 - block, scalarBytes, scalars);
+        write(own);
+        run.here.run(planes.extent, rows.extent, cols.extent, own);
+      });
     else {
       const { threads } = this.#context;
       const split = planes.extent > 1 ? 0 : rows.extent > 1 ? 1 : 2;
@@ -152,15 +156,30 @@ class CompiledPrograms {
     });
   }
 
-  // Moves the addresses in the block over the outermost axes.
-  #runEach(operands: readonly View[], extents: readonly number[], block: number, run: () => void): void {
+  // Calls that are written down may not share a block that is written between them.
+  #ownBlock(block: number, bytes: number, scalarBytes: number, scalars: readonly number[]): number {
+    const { memory } = this.#context;
+    if (!memory.trace) return block;
+    const own = memory.trace.lasting(bytes);
+    memory.i32.copyWithin(own / 4, block / 4, (block + bytes) / 4);
+    memory.trace.live(scalars, own + scalarBytes, 'f32');
+    return own;
+  }
+
+  // Moves the addresses in a block over the outermost axes.
+  #runEach(
+    operands: readonly View[],
+    extents: readonly number[],
+    run: (write: (block: number) => void) => void,
+  ): void {
     const addresses = operands.map(addressOf);
     const strides = operands.map((view) => view.strides);
-    const { i32 } = this.#context.memory;
     eachOffset({ extents, strides }, extents.length, (offsets) => {
-      for (let k = 0; k < addresses.length; k++)
-        i32[(block + k * operandBytes) / 4] = (addresses[k] as number) + (offsets[k] as number) * 4;
-      run();
+      run((block) => {
+        const { i32 } = this.#context.memory;
+        for (let k = 0; k < addresses.length; k++)
+          i32[(block + k * operandBytes) / 4] = (addresses[k] as number) + (offsets[k] as number) * 4;
+      });
     });
   }
 

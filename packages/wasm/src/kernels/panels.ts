@@ -68,7 +68,8 @@ export class Panels {
     }
     const known = checked.get(key);
     if (known !== undefined) return known;
-    const inBounds = this.#check(program, v, lengths);
+    const check = (): boolean => this.#check(program, v, lengths);
+    const inBounds = this.#context.memory.trace?.apart(check) ?? check();
     checked.set(key, inBounds);
     return inBounds;
   }
@@ -197,6 +198,7 @@ export class Panels {
       i32[at + slots.stored + slot] = sink ? addressOf(sink) : 0;
     }
     at += 2 * slots.stored;
+    this.#context.memory.trace?.live(v.uniforms, at * 4, 'i32');
     for (let slot = 0; slot < slots.uniforms; slot++) i32[at++] = v.uniforms[slot] as number;
     for (let slot = 0; slot < slots.scalars; slot++) f32[at++] = v.scalars[slot] as number;
     const extent = form.lanes === 'row' ? v.rows : v.cols;

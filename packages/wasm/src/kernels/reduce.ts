@@ -1,7 +1,7 @@
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import { addressOf, elements } from '../layout.ts';
-import { withContiguous } from './copy.ts';
+import { addressOf, contiguousAt, elements } from '../layout.ts';
+import { copyWords, withContiguous } from './copy.ts';
 
 const strip = 8;
 
@@ -64,7 +64,7 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
     };
     withContiguous(context, x, (source) => {
       if (groups.some(({ reduced }) => reduced)) step(addressOf(source), groups);
-      else elements(memory, out).set(elements(memory, source));
+      else copyWords(code.copy, source, contiguousAt(addressOf(out), 'f32', source.shape));
     });
   };
 }

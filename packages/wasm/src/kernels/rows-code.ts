@@ -17,6 +17,19 @@ export function gatherRows(module: ModuleBuilder): void {
   });
 }
 
+/** `outside`(index, n, limit): 1 where an index is below 0 or not below `limit`, else 0. */
+export function outsideCode(module: ModuleBuilder): void {
+  const made = module.function('outside', ['i32', 'i32', 'i32'], ['i32']);
+  const { code } = made;
+  const [index, n, limit] = made.arguments;
+  const found = made.local('i32');
+  code.repeat(n, () => {
+    code.get(found, index).memory('i32.load').get(limit).op('i32.ge_u').op('i32.or').set(found);
+    code.increase(index, 4);
+  });
+  code.get(found);
+}
+
 /** `addRows`(to, from, index, n, width): row k of `from` is added to row index[k] of `to`; contiguous f32. */
 export function addRowsCode(module: ModuleBuilder): void {
   const made = module.function('addRows', ['i32', 'i32', 'i32', 'i32', 'i32']);

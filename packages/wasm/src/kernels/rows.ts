@@ -8,12 +8,12 @@ import { rowsOf } from './reduce.ts';
 /** Kernels that go row by row: selection by index, and functions of the last axis. */
 
 export function gatherKernel(context: Context): Kernels['gather'] {
-  const { memory, code } = context;
+  const { code } = context;
   return (x, index, out) => {
     const rowsContiguous = isContiguous(x.shape.slice(1), x.strides.slice(1));
     const bytes = bytesPerElement[x.dtype];
     withContiguous(context, index, (ids) => {
-      checkIndices('gather', elements(memory, ids) as Int32Array, x.shape[0] as number);
+      requireIndices(context, 'gather', 'indices', ids, x.shape[0] as number);
       const rowBytes = sizeOf(x.shape.slice(1)) * bytes;
       const run = (source: View): void => {
         const stride = (source.strides[0] as number) * bytes;
@@ -33,11 +33,11 @@ export function gatherKernel(context: Context): Kernels['gather'] {
 }
 
 export function scatterAddKernel(context: Context): Kernels['scatterAdd'] {
-  const { memory, code, onReference } = context;
+  const { code, onReference } = context;
   return (x, index, out) => {
     if (x.dtype !== 'f32') return onReference('scatterAdd', [x, index, out]);
     withContiguous(context, index, (ids) => {
-      checkIndices('scatterAdd', elements(memory, ids) as Int32Array, out.shape[0] as number);
+      requireIndices(context, 'scatterAdd', 'indices', ids, out.shape[0] as number);
       withContiguous(context, x, (source) => {
         const width = sizeOf(out.shape.slice(1));
         code.addRows(addressOf(out), addressOf(source), addressOf(ids), sizeOf(ids.shape), width);
@@ -46,12 +46,23 @@ export function scatterAddKernel(context: Context): Kernels['scatterAdd'] {
   };
 }
 
-function checkIndices(operation: string, indices: Int32Array, limit: number): void {
-  for (const index of indices)
+/** Refuses indices out of range, before anything is read or added by them. */
+export function requireIndices(
+  { memory }: Context,
+  operation: string,
+  what: string,
+  indices: View,
+  limit: number,
+): void {
+  if (memory.trace) {
+    memory.trace.check(addressOf(indices), sizeOf(indices.shape), limit);
+    return;
+  }
+  for (const index of elements(memory, indices))
     if (index < 0 || index >= limit)
       throw new ArgumentError({
         operation,
-        expected: `indices from 0 to ${limit - 1}`,
+        expected: `${what} from 0 to ${limit - 1}`,
         actual: String(index),
       });
 }

@@ -1,10 +1,9 @@
-import { ArgumentError } from '@funhash/hashing';
 import { type Epilogue, type Kernels, sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
 import { blockSize, multipliesPerNs, roundUp, startAt, type WritePanel } from '../gemm/gemm.ts';
 import { rowsFrom } from '../gemm/scattered.ts';
-import { addressOf, contiguousAt, elements } from '../layout.ts';
+import { addressOf, contiguousAt } from '../layout.ts';
 import type { Thread } from '../threads/thread.ts';
 import { copyWords, withContiguous } from './copy.ts';
 import { foldDeep } from './fold-deep.ts';
@@ -12,6 +11,7 @@ import { activate, withStart } from './matmul.ts';
 import { matrixAt, withOperand } from './operand.ts';
 import { withOwnSums } from './own-sums.ts';
 import type { PanelCall, Panels } from './panels.ts';
+import { requireIndices } from './rows.ts';
 
 /** The kernels that decode a virtual matrix: nothing of the size rows × cols is ever in memory. */
 
@@ -66,7 +66,7 @@ function multiplyRows(
 
 /** One row: entries are multiplied as they are decoded, and no panel is written. */
 function multiplyRow(
-  { memory, threads }: Context,
+  { memory, threads, code }: Context,
   panels: Panels,
   x: View,
   v: VirtualView,
@@ -77,13 +77,9 @@ function multiplyRow(
   // Whole strips of results, because the lanes behind the last row are added too.
   const padded = roundUp(v.rows, stripLanes);
   memory.withBlock(padded * 4, (address) => {
-    const sums = memory.view('f32', address, padded).fill(0);
-    if (epilogue?.bias) {
-      const { bias } = epilogue;
-      const step = bias.strides[0] as number;
-      const from = addressOf(bias) / 4;
-      for (let k = 0; k < v.rows; k++) sums[k] = memory.f32[from + k * step] as number;
-    }
+    code.clear(address, padded * 4);
+    const sums = contiguousAt(address, 'f32', [v.rows]);
+    if (epilogue?.bias) copyWords(code.copy, epilogue.bias, sums);
     const target = contiguousAt(address, 'f32', [padded]);
     const { program, rows, cols, uniforms, scalars, stored } = v;
     const matrix = { program, rows, cols, uniforms, scalars, stored: [...stored, target] };
@@ -95,7 +91,7 @@ function multiplyRow(
       const call = { firstLane, lanes, firstStep: 0, steps: cols, input };
       panels.run(thread, panels.rowSums(program), matrix, form, call, targets);
     });
-    elements(memory, out).set(memory.view('f32', address, v.rows));
+    copyWords(code.copy, sums, contiguousAt(addressOf(out), 'f32', [v.rows]));
   });
 }
 
@@ -247,7 +243,7 @@ export function foldRowsKernel(context: Context, panels: Panels): Kernels['foldR
         });
       if (rows.rest > 0)
         memory.withBlock(steps * stripBytes, (edge) => {
-          memory.view('f32', edge, steps * stripLanes).fill(0);
+          context.code.clear(edge, steps * stripBytes);
           const [to, from] = edgeViews(edge, cotangent, rows.whole);
           copyWords(context.code.copy, from, to);
           const input = { address: edge, stripBytes, stepBytes: stripBytes };
@@ -293,13 +289,7 @@ function edgeViews(edge: number, matrix: View, whole: number): [edge: View, matr
   ];
 }
 
-function checkedRows({ memory }: Context, ids: View, rows: number): number {
-  for (const id of elements(memory, ids))
-    if (id < 0 || id >= rows)
-      throw new ArgumentError({
-        operation: 'virtualRows',
-        expected: `row numbers from 0 to ${rows - 1}`,
-        actual: String(id),
-      });
+function checkedRows(context: Context, ids: View, rows: number): number {
+  requireIndices(context, 'virtualRows', 'row numbers', ids, rows);
   return addressOf(ids);
 }

@@ -20,9 +20,27 @@ export interface MemoryUsage {
   readonly reservedBytes: number;
 }
 
+/** What memory is asked for while calls are written down in place of being made: what they are told must stay true. */
+export interface MemoryTrace {
+  /** A block for the time of `use`, at an address that is the same whenever the calls are made. */
+  withBlock<T>(bytes: number, use: (address: number) => T): T;
+  /** The address of a block that nobody else writes: its contents stay. */
+  lasting(bytes: number): number;
+  /** Numbers at an address that may be others at each run. */
+  live(list: readonly number[], address: number, kind: 'f32' | 'i32'): void;
+  /** Indices at an address that have to be checked at each run. */
+  check(address: number, count: number, limit: number): void;
+  /** Runs a body whose calls are made at once. */
+  apart<T>(body: () => T): T;
+  /** Gives up the call of a kernel that is not made of calls alone. */
+  refuse(): never;
+}
+
 /** The linear memory of a backend: blocks of it by address, and views of its contents. */
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
+  /** Set while calls are written down. */
+  trace: MemoryTrace | undefined;
   readonly #allocator = new Allocator(firstAddress);
   #reservedBytes: number;
   #f32: Float32Array;
@@ -64,6 +82,8 @@ export class LinearMemory {
 
   /** A live view, valid until the next allocation. */
   view(dtype: DType, address: number, length: number): TypedArray {
+    // Script that reads or writes contents is no call that could be made again.
+    this.trace?.refuse();
     const { buffer } = this.memory;
     if (dtype === 'f32') return new Float32Array(buffer, address, length);
     if (dtype === 'f64') return new Float64Array(buffer, address, length);
@@ -74,6 +94,7 @@ export class LinearMemory {
 
   /** Runs `use` with a block that is given back afterwards, also where `use` throws. */
   withBlock<T>(bytes: number, use: (address: number) => T): T {
+    if (this.trace) return this.trace.withBlock(bytes, use);
     const address = this.allocate(bytes);
     try {
       return use(address);

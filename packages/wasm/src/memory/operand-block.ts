@@ -12,6 +12,7 @@ export class OperandBlock {
 
   /** The address of at least `bytes` bytes; what was passed before is gone. */
   reserve(bytes: number): number {
+    if (this.#memory.trace) return this.#memory.trace.lasting(bytes);
     if (bytes > this.#bytes) {
       if (this.#bytes > 0) this.#memory.free(this.#address, this.#bytes);
       this.#bytes = Math.max(1024, bytes * 2);

@@ -1,4 +1,4 @@
-import type { Exports, ModuleBuilder } from '../assembler/module-builder.ts';
+import type { Exports, ModuleBuilder, Signature } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { OperandBlock } from '../memory/operand-block.ts';
 import type { Linked, Thread } from './thread.ts';
@@ -9,6 +9,23 @@ export type Share = (thread: Thread, from: number, count: number, part: number) 
 
 /** Functions of all modules, as workers number them. */
 export type Functions = readonly ((...args: number[]) => number)[];
+
+type Call = (...args: number[]) => number;
+
+/** A compiled function, as it is called from script. */
+export interface LinkedFunction extends Signature {
+  readonly call: Call;
+}
+
+/** Gets calls of compiled functions in place of these. */
+export type OnCall = (callee: LinkedFunction, args: readonly number[]) => void;
+
+/** A module: its functions as kernels find them, and as they are. */
+interface LinkedModule {
+  readonly here: Record<string, Call>;
+  readonly own: Readonly<Record<string, Call>>;
+  readonly signatures: ReadonlyMap<string, Signature>;
+}
 
 /** What the workers of a backend did. */
 export interface WorkerUsage {
@@ -29,6 +46,8 @@ export class Threads {
   readonly #workers: readonly WorkerThread[];
   readonly #leastShareNs: number;
   #isClosed = false;
+  readonly #linked: LinkedModule[] = [];
+  #onCall: OnCall | undefined;
 
   /**
    * @param workersFor the workers beside the calling thread: none, or those of `workers`, which need a shared memory
@@ -73,16 +92,34 @@ export class Threads {
   /** Compiles a module and links it to the memory, here and in every worker. */
   link<Name extends string>(module: ModuleBuilder): Linked<Name> {
     const { memory } = this.memory;
-    const here: Exports<Name> = module.instantiate<Name>(memory);
+    const own: Exports<Name> = module.instantiate<Name>(memory);
+    const here = { ...own };
+    this.#linked.push({ here, own, signatures: module.signatures });
+    if (this.#onCall) this.trace(this.#onCall);
     if (this.#workers.length === 0) return { here, later: [] };
     const first = this.#functions.length;
     const names = Object.keys(here);
-    this.#functions.push(...names.map((name) => here[name as Name]));
+    this.#functions.push(...names.map((name) => own[name as Name]));
     const bytes = module.encode(memory);
     const address = this.memory.allocate(bytes.length);
     this.memory.view('u8', address, bytes.length).set(bytes);
     const loaded = { address, length: bytes.length };
     return { here, later: this.#workers.map((worker) => worker.load(loaded, names, first)) };
+  }
+
+  /** Has calls on this thread told to `onCall` in place of being made; undefined: has them made again. */
+  trace(onCall: OnCall | undefined): void {
+    this.#onCall = onCall;
+    for (const { here, own, signatures } of this.#linked)
+      for (const [name, call] of Object.entries(own)) {
+        const signature = signatures.get(name) as Signature;
+        here[name] = onCall
+          ? (...args) => {
+              onCall({ call, ...signature }, args);
+              return 0;
+            }
+          : call;
+      }
   }
 
   /**
@@ -93,7 +130,9 @@ export class Threads {
    */
   partsOf(nanoseconds: number, most: number): number {
     if (nanoseconds < 2 * this.#leastShareNs) return 1;
-    return Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / this.#leastShareNs));
+    const parts = Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / this.#leastShareNs));
+    if (parts > 1) this.memory.trace?.refuse();
+    return parts;
   }
 
   /** Has the range [0, extent) done in parts, all but the last a multiple of `grain`; ends when all are done. */
