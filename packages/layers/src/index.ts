@@ -70,6 +70,7 @@ export {
   recurrentOptions,
   type StepSums,
 } from './recurrent/recurrent.ts';
+export { repeats } from './repeats.ts';
 export type { Signature } from './signature.ts';
 export type { ConvolutionOptions, SpatialOptions } from './spatial/convolution.ts';
 export { StagedBuffers } from './staged-buffers.ts';

@@ -29,8 +29,11 @@ export interface Backend {
   /**
    * Prepares a list of calls that is run many times, with the same results bit for bit. Undefined where the calls are best
    * run one by one.
+   *
+   * @param kernels that would run them: where they are not the backend's own, as where somebody counts or times them,
+   * nothing is to stand in for them
    */
-  bind?(calls: readonly BoundCall[]): BoundCalls | undefined;
+  bind?(calls: readonly BoundCall[], kernels: Partial<Kernels>): BoundCalls | undefined;
 }
 
 /** A kernel call with its arguments, as a plan has it. */

@@ -50,6 +50,7 @@ export {
 } from './plan/plan-of.ts';
 export type { RecordedPlan } from './plan/plan-recorder.ts';
 export { recordedWords } from './plan/recorded-words.ts';
+export { isSamePlan } from './plan/same-plan.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
 export {

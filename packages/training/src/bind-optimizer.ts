@@ -40,6 +40,8 @@ interface Target {
   readonly places: readonly Tensor[];
   readonly decays: boolean;
   readonly program: Program;
+  /** What the program is told of a step. */
+  readonly scalars: number[];
 }
 
 /** Binds a rule to parameters: scales are measured, slots are zero. */
@@ -62,7 +64,10 @@ export async function bindOptimizer<O extends RuleOptions>(
     const program = programs.get(String(bounds)) ?? traceRule(rule, options, bounds);
     programs.set(String(bounds), program);
     const tensors = slots.map(() => keep(zeros(value.shape, { dtype: value.dtype })));
-    return { name, slots: tensors, places: [value, ...tensors], decays: decays(name, parameter), program };
+    return {
+      ...{ name, slots: tensors, places: [value, ...tensors], program },
+      ...{ decays: decays(name, parameter), scalars: [] },
+    };
   });
   return new Bound(rule, options, targets, scales, length);
 }
@@ -140,10 +145,26 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     // Before anything moves: a step that is refused has changed nothing.
     for (const [k, { places }] of this.#targets.entries())
       this.#requireGradient(gradients[k] as Tensor, places);
+    this.prepare();
+    if (this.#options.clipNorm === undefined) this.#move(gradients);
+    else scope(() => this.#move(this.#clippedByNorm(gradients)));
+    this.#step++;
+  }
+
+  prepare(): readonly (readonly number[])[] {
     const rate = this.learningRate;
     const hyper = Object.values(this.#hyper(this.#step + 1));
-    if (this.#options.clipNorm === undefined) this.#move(gradients, rate, hyper);
-    else scope(() => this.#move(this.#clippedByNorm(gradients), rate, hyper));
+    const { weightDecay } = this.#options;
+    const perStep = this.#rule.decay === 'coupled' ? weightDecay : rate * weightDecay;
+    return this.#targets.map(({ decays, scalars }, k) => {
+      scalars[0] = rate * (this.#scales[k] as number);
+      scalars[1] = decays ? perStep : 0;
+      for (const [at, number] of hyper.entries()) scalars[2 + at] = number;
+      return scalars;
+    });
+  }
+
+  advance(): void {
     this.#step++;
   }
 
@@ -163,14 +184,10 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     });
   }
 
-  #move(gradients: readonly Tensor[], rate: number, hyper: readonly number[]): void {
-    const { name, decay } = this.#rule;
-    const { weightDecay } = this.#options;
-    const perStep = decay === 'coupled' ? weightDecay : rate * weightDecay;
+  #move(gradients: readonly Tensor[]): void {
     for (let k = 0; k < gradients.length; k++) {
-      const { places, decays, program } = this.#targets[k] as Target;
-      const scalars = [rate * (this.#scales[k] as number), decays ? perStep : 0, ...hyper];
-      updateInPlace(name, program, places, [gradients[k] as Tensor], scalars);
+      const { places, program, scalars } = this.#targets[k] as Target;
+      updateInPlace(this.#rule.name, program, places, [gradients[k] as Tensor], scalars);
     }
   }
 

@@ -116,6 +116,12 @@ export const fitRules = {
    * reads every gradient once more. Default false: such a step shows by the next loss, or at the end of the epoch.
    */
   checkGradients: option.flag(),
+  /**
+   * Whether steps are recorded once for each shape of batches and taken by that plan: faster, with the same bits. Layers and
+   * losses of your own may do so that decide by their arguments alone, not by counters or by values that they read. Default:
+   * where all of them are of this library; not with `penalty`, `accumulate` or `checkGradients`.
+   */
+  plans: option.flag(),
   /** A moving average of the weights, for validation and for the end. Default: none. */
   average: option.any<WeightAverageOptions>(),
   /** Conditions for an end before the last epoch. Default: none. */

@@ -27,8 +27,9 @@ test('memory is constant over 400 steps, and all free at the end', async () => {
   const before = memory();
   const seen = new Set<string>();
   const optimizer = adam({ clipNorm: 1 });
+  // After two steps there is a plan.
   for await (const event of fit({ ...config, epochs: 100, classWeights: [1, 2], optimizer }))
-    if (event.type === 'step') seen.add(JSON.stringify(memory()));
+    if (event.type === 'step' && event.step > 2) seen.add(JSON.stringify(memory()));
   expect(seen.size).toBe(1);
   expect(memory()).toEqual(before);
   expect(parameters.every(({ value }) => !value.isDisposed)).toBe(true);

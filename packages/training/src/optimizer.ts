@@ -135,6 +135,14 @@ export interface BoundOptimizer {
    * @throws ArgumentError, ShapeError for gradients that are not those of the parameters
    */
   update(gradients: readonly Tensor[]): void;
+  /**
+   * The scalars of the coming step, a list for each parameter that `update` gives to its kernel: the lists stay the same, their
+   * numbers change. Where an optimiser has them, a plan of its update can be run in place of it, and `advance` counts the
+   * step. Default: none, and its steps are not planned.
+   */
+  prepare?(): readonly (readonly number[])[];
+  /** Counts a step that a plan has taken. */
+  advance?(): void;
   /** Copies the state to the host. */
   state(): Promise<OptimizerState>;
   /** Continues bit for bit where `state` was taken. @throws ArgumentError for the state of other parameters */

@@ -1,5 +1,5 @@
 import { ArgumentError, shownValue } from '@funhash/hashing';
-import type { Model } from '@funhash/layers';
+import { type Model, repeats } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
 import { keep, type Shape, type Tensor, tensor } from '@funhash/tensor';
 import { type BatchSource, type StepSize, sourceFrom, sourceOf } from './batches.ts';
@@ -12,7 +12,7 @@ import type { Optimizer, RunLength } from './optimizer.ts';
 import { ownValues, type Penalty, penaltyOf } from './penalty.ts';
 import { recipe } from './recipe.ts';
 import { describeConfig, describeData, type RunDescription } from './run-description.ts';
-import { requireTargets } from './targets.ts';
+import { isKnownLoss, requireTargets } from './targets.ts';
 import type { WeightAverageOptions } from './weight-average.ts';
 
 /** A configuration with every default filled in and every field checked. */
@@ -37,6 +37,8 @@ export interface Plan<M extends Metrics> {
   weigh(batch: Arrays): number;
   readonly penalty: Penalty | undefined;
   readonly checkGradients: boolean;
+  /** Whether steps that repeat are taken by plans. */
+  readonly plansSteps: boolean;
   readonly average: Required<WeightAverageOptions> | undefined;
   /** @throws ArgumentError for targets that the loss surely cannot be meant for, or that leave open which is meant */
   requireTargets(outputs: Shape, examples: Arrays, name: string): void;
@@ -81,6 +83,7 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
     weigh,
     penalty,
     checkGradients: config.checkGradients ?? false,
+    plansSteps: plansSteps(config),
     average: config.average && { warmup: true, validate: true, keep: true, ...given(config.average) },
     requireTargets: (outputs, examples, name) => {
       requireTargets(known, outputs, examples, { operation: 'fit', name });
@@ -108,6 +111,20 @@ export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: nu
     reportEverySteps: reportEverySteps ?? Infinity,
     dispose: () => weights?.dispose(),
   };
+}
+
+/** Whether a step is known to do the same whenever it is taken, or the configuration says so. */
+function plansSteps({
+  model,
+  loss,
+  penalty,
+  accumulate = 1,
+  checkGradients = false,
+  plans,
+}: FitConfig): boolean {
+  // A penalty is told of the step, and several batches make no list of one length.
+  if (penalty || accumulate > 1 || checkGradients) return false;
+  return plans ?? (repeats(model) && (loss === undefined || isKnownLoss(loss)));
 }
 
 /** Options without those that are undefined. */

@@ -136,6 +136,11 @@ const knownLosses = (): Readonly<Record<string, readonly [Loss, TargetRule]>> =>
   squaredHinge: [squaredHinge, ofMargins],
 });
 
+/** Whether a loss is one of this package. */
+export function isKnownLoss(loss: Loss): boolean {
+  return Object.values(knownLosses()).some(([own]) => own === loss);
+}
+
 /** The name of a loss of this package, which bundling does not change; of another one its own, or `a function`. */
 export function lossName(loss: Loss): string {
   const known = Object.entries(knownLosses()).find(([, [own]]) => own === loss);

@@ -1,6 +1,7 @@
 import { add, gradientsOf, multiply, stopGradient } from '@funhash/autodiff';
 import { ArgumentError, type Random, random } from '@funhash/hashing';
 import { type Pass, StagedBuffers } from '@funhash/layers';
+import type { Parameter } from '@funhash/space';
 import { openScope, type Shape, Tensor } from '@funhash/tensor';
 import { type Checkpoint, encodeCheckpoint, type Progress, specText } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
@@ -13,6 +14,14 @@ import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
 import { type Penalty, penaltyLoss } from './penalty.ts';
 import type { Plan } from './plan.ts';
+import {
+  type PlannedStep,
+  PlannedSteps,
+  runGradients,
+  runUpdate,
+  type StepRecording,
+  stagedValues,
+} from './planned-steps.ts';
 import { requireSameRun } from './resume.ts';
 import { WeightAverage } from './weight-average.ts';
 
@@ -43,6 +52,7 @@ interface Part {
   readonly place: number;
   /** Its share of the mean over the step. */
   readonly share: number;
+  readonly recording: StepRecording | undefined;
 }
 
 /** The state of a run between two steps, and the moves from one to the next. */
@@ -52,6 +62,7 @@ export class TrainingRun<M extends Metrics> {
   readonly #parameters: readonly Tensor[];
   readonly #passes: Random;
   readonly #average: WeightAverage | undefined;
+  readonly #planned: PlannedSteps | undefined;
   #progress: Progress;
   #bestValues: Values = new Map();
   #isRestored = false;
@@ -64,6 +75,7 @@ export class TrainingRun<M extends Metrics> {
     this.#parameters = [...plan.trained.values()].map(({ value }) => value);
     this.#average = plan.average && new WeightAverage(plan.moving, plan.average);
     this.#passes = random(plan.seed).fork('pass');
+    this.#planned = plan.plansSteps && optimizer.prepare ? new PlannedSteps() : undefined;
     this.#progress = {
       seed: plan.seed,
       epoch: 0,
@@ -147,6 +159,13 @@ export class TrainingRun<M extends Metrics> {
    */
   async train(batches: readonly Arrays[], pause: () => Promise<void>): Promise<EventOf<M, 'step'>> {
     const learningRate = this.#optimizer.learningRate;
+    const [first] = batches as [Arrays, ...Arrays[]];
+    const planned = this.#planned?.planFor(first);
+    if (planned) {
+      const event = await this.#trainByPlan(planned, first, learningRate);
+      if (event) return event;
+    }
+    const recording = this.#planned?.recordingFor(first, this.#optimizer.prepare?.() ?? []);
     const staged = new StagedBuffers();
     const weights = batches.map((batch) => this.#plan.weigh(batch));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
@@ -156,7 +175,7 @@ export class TrainingRun<M extends Metrics> {
       for (const [place, batch] of batches.entries()) {
         if (place > 0) await pause();
         const share = batches.length === 1 ? 1 : (weights[place] as number) / whole;
-        const found = this.#gradients({ batch, place, share }, gradients, staged);
+        const found = this.#gradients({ batch, place, share, recording }, gradients, staged);
         for (const sum of gradients) sum.dispose();
         gradients = found.gradients;
         if (place === 0) outputs = found.outputs;
@@ -166,10 +185,10 @@ export class TrainingRun<M extends Metrics> {
       }
       if (staged.contents.size > 0) await this.#requireFiniteBuffers(staged, learningRate);
       if (this.#plan.checkGradients) await this.#requireFiniteGradients(gradients, learningRate);
-      this.#optimizer.update(gradients);
-      staged.commit();
+      this.#update(gradients, staged, recording);
+      if (recording) this.#planned?.note(first, recording);
       this.#average?.move(this.step + 1);
-      describeModel(this.#plan.model, batches[0] as Arrays, outputs);
+      describeModel(this.#plan.model, first, outputs);
       const count = batches.reduce((sum, batch) => sum + batch.count, 0);
       this.#advance({ loss, penalty, count, learningRate });
       return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty, learningRate };
@@ -177,6 +196,38 @@ export class TrainingRun<M extends Metrics> {
       staged.discard();
       for (const gradient of gradients) gradient.dispose();
     }
+  }
+
+  #update(gradients: readonly Tensor[], staged: StagedBuffers, recording: StepRecording | undefined): void {
+    recording?.resume();
+    try {
+      this.#optimizer.update(gradients);
+      staged.commit();
+    } finally {
+      recording?.pause();
+    }
+  }
+
+  /** The same step by its plan; undefined where a kernel refuses something, which the step itself says better. */
+  async #trainByPlan(
+    planned: PlannedStep,
+    batch: Arrays,
+    learningRate: number,
+  ): Promise<EventOf<M, 'step'> | undefined> {
+    if (!this.#isFitting) this.#requireFitting(planned.outputs, batch, 0);
+    const found = runGradients(planned, batch, () => this.#passes.fork(this.#progress.step));
+    if (found === undefined) return undefined;
+    const loss = typeof found === 'number' ? found : await found;
+    this.#requireFinite('loss', loss, learningRate);
+    for (const name of planned.staged) {
+      const bad = notFinite(await stagedValues(planned, name));
+      if (bad !== undefined) this.#requireFinite(`parameter ${name}`, bad, learningRate);
+    }
+    runUpdate(planned, this.#optimizer.prepare?.() ?? []);
+    this.#optimizer.advance?.();
+    this.#average?.move(this.step + 1);
+    this.#advance({ loss, penalty: undefined, count: batch.count, learningRate });
+    return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty: undefined, learningRate };
   }
 
   /** The numbers of what a batch gave: its loss, and the penalty. */
@@ -194,18 +245,23 @@ export class TrainingRun<M extends Metrics> {
     return numbers as [number, number?];
   }
 
-  #gradients({ batch, place, share }: Part, sums: readonly Tensor[], staged: StagedBuffers): Gradients {
+  #gradients(
+    { batch, place, share, recording }: Part,
+    sums: readonly Tensor[],
+    staged: StagedBuffers,
+  ): Gradients {
     const { model, loss, penalty, fixed } = this.#plan;
     const close = openScope();
     let kept: Tensor[] | undefined;
     try {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
       const ofStep = this.#passes.fork(this.#progress.step);
-      const random = place === 0 ? ofStep : ofStep.fork(place);
+      const own = place === 0 ? ofStep : ofStep.fork(place);
+      const random = recording?.begin(inputs, targets, own) ?? own;
       const pass = { training: true, random, staged, ...(fixed.size > 0 && { fixed }) };
       let outputs: Shape = [];
       let terms: readonly Tensor[] = [];
-      const [, own] = gradientsOf(() => {
+      const [, gradientsOfBatch] = gradientsOf(() => {
         const y = asTensor(model.forward(inputs, pass));
         outputs = y.shape;
         if (!this.#isFitting) this.#requireFitting(outputs, batch, place);
@@ -222,12 +278,25 @@ export class TrainingRun<M extends Metrics> {
         terms = [ofBatch, ofPenalty].map(stopGradient);
         return add(scaled, ofPenalty);
       }, this.#parameters);
-      const gradients = place === 0 ? own : own.map((gradient, k) => add(sums[k] as Tensor, gradient));
+      const gradients =
+        place === 0
+          ? gradientsOfBatch
+          : gradientsOfBatch.map((gradient, k) => add(sums[k] as Tensor, gradient));
       kept = [...terms, ...gradients];
+      recording?.found(terms[0] as Tensor, outputs, this.#named(staged));
       return { outputs, terms, gradients };
     } finally {
+      recording?.pause();
       close(kept);
     }
+  }
+
+  #named({ contents }: StagedBuffers): ReadonlyMap<string, Tensor> {
+    return new Map([...contents].map(([buffer, values]) => [this.#nameOf(buffer), values]));
+  }
+
+  #nameOf(buffer: Parameter): string {
+    return [...this.#plan.values].find(([, own]) => own === buffer)?.[0] ?? buffer.name;
   }
 
   #penalty(penalty: Penalty, pass: Pass): Tensor {
@@ -264,8 +333,7 @@ export class TrainingRun<M extends Metrics> {
       const data = values.backend.host ? values.dataSync() : await values.data();
       const bad = notFinite(data);
       if (bad === undefined) continue;
-      const [name = buffer.name] = [...this.#plan.values].find(([, own]) => own === buffer) ?? [];
-      this.#requireFinite(`parameter ${name}`, bad, learningRate);
+      this.#requireFinite(`parameter ${this.#nameOf(buffer)}`, bad, learningRate);
     }
   }
 
@@ -401,6 +469,7 @@ export class TrainingRun<M extends Metrics> {
   }
 
   dispose(): void {
+    this.#planned?.dispose();
     this.#optimizer.dispose();
     this.#average?.dispose();
   }

@@ -113,7 +113,8 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
   return {
     ...storage,
     ...table,
-    bind: (calls) => bindCalls(context, table, outside, calls),
+    bind: (calls, kernels) =>
+      kernels === table.kernels ? bindCalls(context, table, outside, calls) : undefined,
     fusedMultiplyAdd: instructions.madd,
     get threads() {
       return threads.there;

@@ -113,7 +113,7 @@ export class BoundPlan {
 
   #runner(calls: readonly BoundCall[]): () => void {
     const backend = this.#backend;
-    const prepared = backend.bind?.(calls);
+    const prepared = backend.bind?.(calls, backend.kernels);
     if (prepared) {
       this.#bound.push(prepared);
       return () => prepared.run();

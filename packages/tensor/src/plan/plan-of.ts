@@ -1,5 +1,5 @@
 import { ArgumentError, checkOptions, option, shownValue } from '@funhash/hashing';
-import { requireTensors } from '../arguments.ts';
+import { requireTensor, requireTensors } from '../arguments.ts';
 import type { Backend } from '../backend.ts';
 import { currentBackend } from '../backends.ts';
 import { PlanError } from '../errors.ts';
@@ -69,6 +69,16 @@ export class PlanRecording {
 
   /** Runs a body, and writes down what it does as the next part of the plan. */
   part<T>(body: () => T): T {
+    const close = this.open();
+    try {
+      return body();
+    } finally {
+      close();
+    }
+  }
+
+  /** Begins the next part for code that does not suit a function, and returns what ends it, before any `await`. */
+  open(): () => void {
     if (recorder)
       throw new PlanError({
         operation: 'planOf',
@@ -78,22 +88,25 @@ export class PlanRecording {
       });
     this.#recorder.part = this.#parts++;
     const before = setRecorder(this.#recorder);
-    try {
-      return body();
-    } finally {
-      setRecorder(before);
-    }
+    return () => void setRecorder(before);
+  }
+
+  /** Names a tensor whose values can be read after a run: one that lies in row-major order, while it is alive. */
+  output(name: string, tensor: Tensor): void {
+    requireTensor('output', tensor);
+    this.#recorder.output(name, tensor);
   }
 
   /**
    * The plan of all parts.
    *
-   * @param outputs tensors that are alive and lie in row-major order, by name: their values can be read after a run
+   * @param outputs besides those that `output` has named. Default: none
    * @param words see `PlanOptions`, where they are known only now
    * @throws PlanError where something cannot be repeated
    */
-  finish(outputs: Readonly<Record<string, Tensor>>, words?: readonly number[]): RecordedPlan {
-    return this.#recorder.finish(outputs, words);
+  finish(outputs: Readonly<Record<string, Tensor>> = {}, words?: readonly number[]): RecordedPlan {
+    for (const [name, tensor] of Object.entries(outputs)) this.output(name, tensor);
+    return this.#recorder.finish(words);
   }
 }
 

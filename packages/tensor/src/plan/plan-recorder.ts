@@ -44,6 +44,16 @@ export class RecordedPlan {
     this.backend = backend;
     this.contents = contents;
   }
+
+  /** Names of the states that a part writes. */
+  statesWritten(part: number): readonly string[] {
+    const { buffers, calls } = this.plan;
+    const written = calls
+      .filter((call) => call.part === part)
+      .flatMap((call) => [...buffersOf(call).written])
+      .map((number) => buffers[number] as PlanBuffer);
+    return [...new Set(written.filter(({ kind }) => kind === 'state').map(({ name }) => name))];
+  }
 }
 
 interface Entry {
@@ -68,6 +78,7 @@ export class PlanRecorder implements Recorder {
   readonly #programs = new Map<Program, number>();
   readonly #lists = new Map<unknown, string>();
   readonly #calls: PlanCall[] = [];
+  readonly #outputs: Record<string, PlanView> = {};
 
   /** @param isStrict whether what cannot be repeated is refused at once, where it stands */
   constructor(backend: Backend, sources: RecorderSources, isStrict: boolean) {
@@ -173,11 +184,12 @@ export class PlanRecorder implements Recorder {
     return this.#programs.size - 1;
   }
 
+  output(name: string, tensor: Tensor): void {
+    this.#outputs[name] = this.#view(tensor);
+  }
+
   /** The plan of what was recorded. @throws PlanError where something cannot be repeated */
-  finish(outputs: Readonly<Record<string, Tensor>>, words = this.#sources.words): RecordedPlan {
-    const found = Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => [name, this.#view(tensor)]),
-    );
+  finish(words = this.#sources.words): RecordedPlan {
     const wordPlaces = this.#wordPlaces(words);
     if (this.refusal) throw this.refusal;
     const buffers = this.#entries.map(
@@ -200,7 +212,7 @@ export class PlanRecorder implements Recorder {
       ),
       words: words.length,
       wordPlaces,
-      outputs: found,
+      outputs: this.#outputs,
     };
     return new RecordedPlan(plan, this.#backend, {
       constants: contents('constant', (buffer) => this.#constants.get(buffer)),

@@ -1,0 +1,201 @@
+import { FunhashError, type Random } from '@funhash/hashing';
+import {
+  type BoundPlan,
+  bindPlan,
+  isSamePlan,
+  PlanError,
+  PlanRecording,
+  type RecordedPlan,
+  recordedWords,
+  type Shape,
+  type Tensor,
+} from '@funhash/tensor';
+import type { Arrays } from './examples.ts';
+import type { NumericArray } from './optimizer.ts';
+
+/** A plan of a step on batches of one shape: its first part finds loss and gradients, its second moves what is stored. */
+export interface PlannedStep {
+  readonly plan: BoundPlan;
+  readonly outputs: Shape;
+  /** Outputs that have to be finite before the second part runs, by the names of what they are to become. */
+  readonly staged: readonly string[];
+}
+
+/** What is known of steps on batches of one shape. */
+interface Known {
+  /** The last recording, which the next one is compared with. */
+  recorded: RecordedPlan | undefined;
+  planned: PlannedStep | undefined;
+  attempts: number;
+}
+
+/** Shapes of batches that have plans of their own at a time: the full and the last one, of two runs of lengths. */
+const mostShapes = 4;
+
+/** Recordings that differ before steps of a shape are given up as ones that do not repeat. */
+const mostAttempts = 4;
+
+/**
+ * The plans of the steps of a run. Steps are recorded as they are taken, until two recordings are the same but for what a plan
+ * is told: then nothing but batches, words and scalars decides them, and plans take the others.
+ */
+export class PlannedSteps {
+  readonly #known = new Map<string, Known>();
+
+  /** The plan for a batch, where there is one. */
+  planFor(batch: Arrays): PlannedStep | undefined {
+    const known = this.#known.get(keyOf(batch));
+    if (!known?.planned) return undefined;
+    if (known.planned.plan.isCurrent) return known.planned;
+    known.planned.plan.dispose();
+    this.#known.delete(keyOf(batch));
+    return undefined;
+  }
+
+  /** A recording of a step on a batch; undefined where steps of its shape do not repeat. */
+  recordingFor(batch: Arrays, scalars: readonly (readonly number[])[]): StepRecording | undefined {
+    const known = this.#known.get(keyOf(batch));
+    if (known && (known.planned || known.attempts >= mostAttempts)) return undefined;
+    return new StepRecording(scalars);
+  }
+
+  /** Notes a recording of a step that was taken. */
+  note(batch: Arrays, recording: StepRecording): void {
+    const key = keyOf(batch);
+    const known = this.#known.get(key) ?? { recorded: undefined, planned: undefined, attempts: 0 };
+    this.#known.set(key, known);
+    const recorded = recording.finish();
+    if (!recorded) {
+      known.attempts = mostAttempts;
+      known.recorded = undefined;
+      return;
+    }
+    known.attempts++;
+    if (known.recorded && isSamePlan(known.recorded, recorded)) {
+      this.#makeRoom();
+      known.planned = { plan: bindPlan(recorded), ...recording.results };
+      known.recorded = undefined;
+    } else known.recorded = known.attempts < mostAttempts ? recorded : undefined;
+  }
+
+  #makeRoom(): void {
+    const planned = [...this.#known].filter(([, { planned }]) => planned);
+    if (planned.length < mostShapes) return;
+    const [key, oldest] = planned[0] as [string, Known];
+    oldest.planned?.plan.dispose();
+    this.#known.delete(key);
+  }
+
+  dispose(): void {
+    for (const { planned } of this.#known.values()) planned?.plan.dispose();
+    this.#known.clear();
+  }
+}
+
+function keyOf({ inputs, targets }: Arrays): string {
+  const kind = ({ shape, data }: NumericArray): string => `${data.constructor.name} ${shape}`;
+  return `${kind(inputs)} | ${kind(targets)}`;
+}
+
+/** A step that is written down while it is taken. */
+export class StepRecording {
+  readonly #scalars: readonly (readonly number[])[];
+  #recording: PlanRecording | undefined;
+  #words: readonly number[] = [];
+  #outputs: Shape = [];
+  #staged: readonly string[] = [];
+  #end = (): void => {};
+
+  /** @param scalars the lists that the optimiser gives to its kernels */
+  constructor(scalars: readonly (readonly number[])[]) {
+    this.#scalars = scalars;
+  }
+
+  /** Begins the first part, on a batch that is on the device; gives the source of words for it. */
+  begin(inputs: Tensor, targets: Tensor, source: Random): Random {
+    const numbers = Object.fromEntries(this.#scalars.map((list, k) => [scalarsName(k), list]));
+    this.#recording = new PlanRecording({ inputs: { inputs, targets }, numbers });
+    const { random, words } = recordedWords(source);
+    this.#words = words;
+    this.#end = this.#recording.open();
+    return random;
+  }
+
+  /**
+   * Names what the first part has found.
+   *
+   * @param staged new contents of what is stored besides parameters, by name
+   */
+  found(loss: Tensor, outputs: Shape, staged: ReadonlyMap<string, Tensor>): void {
+    this.#outputs = outputs;
+    this.#staged = [...staged.keys()];
+    this.#recording?.output('loss', loss);
+    for (const [name, contents] of staged) this.#recording?.output(stagedName(name), contents.contiguous());
+  }
+
+  /** Begins the second part. */
+  resume(): void {
+    if (this.#recording) this.#end = this.#recording.open();
+  }
+
+  /** Ends a part, also where it fails. */
+  pause(): void {
+    this.#end();
+    this.#end = () => {};
+  }
+
+  /** What was recorded; undefined where no plan can repeat it. */
+  finish(): RecordedPlan | undefined {
+    try {
+      const recorded = this.#recording?.finish({}, this.#words);
+      // What is stored is not to move before the loss was seen.
+      return recorded?.statesWritten(0).length === 0 ? recorded : undefined;
+    } catch (error) {
+      if (error instanceof PlanError) return undefined;
+      throw error;
+    }
+  }
+
+  get results(): Omit<PlannedStep, 'plan'> {
+    return { outputs: this.#outputs, staged: this.#staged };
+  }
+}
+
+const scalarsName = (k: number): string => `scalars.${k}`;
+const stagedName = (name: string): string => `staged.${name}`;
+
+/**
+ * Runs the first part of a planned step, and gives its loss: at once where memory is visible to script. Undefined where a
+ * kernel refuses something; nothing that is stored has moved.
+ */
+export function runGradients(
+  { plan }: PlannedStep,
+  { inputs, targets }: Arrays,
+  source: () => Random,
+): Promise<number> | number | undefined {
+  plan.set('inputs', inputs.data);
+  plan.set('targets', targets.data);
+  if (plan.words > 0) {
+    const random = source();
+    plan.setWords(Array.from({ length: plan.words }, () => random.uint32()));
+  }
+  try {
+    plan.run(0);
+  } catch (error) {
+    if (error instanceof FunhashError) return undefined;
+    throw error;
+  }
+  const loss = plan.readSync('loss');
+  return loss ? (loss[0] as number) : plan.read('loss').then((values) => values[0] as number);
+}
+
+/** New contents of what is stored besides parameters. */
+export async function stagedValues({ plan }: PlannedStep, name: string): Promise<NumericArray['data']> {
+  return plan.readSync(stagedName(name)) ?? plan.read(stagedName(name));
+}
+
+/** Runs the second part of a planned step. */
+export function runUpdate({ plan }: PlannedStep, scalars: readonly (readonly number[])[]): void {
+  for (let k = 0; k < scalars.length; k++) plan.set(scalarsName(k), scalars[k] as readonly number[]);
+  plan.run(1);
+}
