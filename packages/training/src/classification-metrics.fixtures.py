@@ -33,6 +33,7 @@ for classes, count in ((2, 9), (3, 20), (5, 40), (4, 3)):
     for name, form in forms.items():
         expected = {
             'macro': float(np.mean([form(*row) for row in per])),
+            'weighted': float(np.average([form(*row) for row in per], weights=np.bincount(labels, minlength=classes))),
             'micro': form(*[sum(column) for column in zip(*per)]),
         }
         if classes == 2:

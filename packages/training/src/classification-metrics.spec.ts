@@ -8,7 +8,7 @@ interface Case {
   readonly shape: readonly number[];
   readonly scores: readonly number[];
   readonly labels: readonly number[];
-  readonly expected: Readonly<Partial<Record<'macro' | 'micro' | 'binary', number>>>;
+  readonly expected: Readonly<Partial<Record<'macro' | 'weighted' | 'micro' | 'binary', number>>>;
 }
 
 interface Area {
@@ -55,7 +55,7 @@ test('one class alone has no area; infinite scores are ranked', () => {
 test('what they refuse', () => {
   const three = { shape: [1, 3], data: Float64Array.of(1, 2, 3) };
   expect(() => f1({ average: 'binary' })(three, labelsOf([0]))).toThrow(
-    /f1: expected two classes.*macro or micro/,
+    /f1: expected two classes.*macro, weighted or micro/,
   );
   expect(() => precision({ averge: 'macro' } as never)).toThrow(/did you mean average/);
   expect(() => areaUnderCurve(three, labelsOf([0]))).toThrow(ArgumentError);

@@ -5,10 +5,11 @@ import type { NumericArray } from './optimizer.ts';
 
 export const averageRules = {
   /**
-   * How the classes become one number: the plain mean (macro), over all decisions (micro), or class 1 of two alone (binary).
+   * How the classes become one number: the plain mean (macro), the mean by their rows (weighted), over all decisions
+   * (micro), or class 1 of two alone (binary).
    * Default: binary for two classes, else macro.
    */
-  average: option.oneOf(['macro', 'micro', 'binary']),
+  average: option.oneOf(['macro', 'weighted', 'micro', 'binary']),
 };
 
 /** Options of `precision`, `recall` and `f1`. */
@@ -32,11 +33,14 @@ function averaged(operation: string, options: AverageOptions, of: (counts: Count
         operation,
         expected: 'two classes for the average binary',
         actual: `${classes}`,
-        remedy: 'Choose macro or micro.',
+        remedy: 'Choose macro, weighted or micro.',
       });
     const all = Array.from({ length: classes }, (_, k) => countsOf(matrix, k));
     if (average === 'binary') return of(all[1] as Counts);
     if (average === 'macro') return all.reduce((sum, counts) => sum + of(counts), 0) / classes;
+    const rows = outputs.shape[0] as number;
+    if (average === 'weighted')
+      return all.reduce((sum, counts) => sum + (counts.actual / rows) * of(counts), 0);
     const total = (name: keyof Counts): number => all.reduce((sum, counts) => sum + counts[name], 0);
     return of({ hits: total('hits'), predicted: total('predicted'), actual: total('actual') });
   };
