@@ -44,15 +44,15 @@ function spawnBin(args: readonly string[], interruptAt?: RegExp): Promise<Ended>
   });
 }
 
-test('the exit code tells success from failure from wrong usage', async () => {
-  const [listed, failed, misused] = await Promise.all([
+test('the exit code tells success from wrong usage, of flags and of files', async () => {
+  const [listed, unfit, misused] = await Promise.all([
     spawnBin(['schemes', '--json']),
-    spawnBin(['eval', '--model', 'package.json']),
+    spawnBin(['eval', 'package.json']),
     spawnBin(['train', '--epochs', '0']),
   ]);
   expect(listed.code).toBe(exitCodes.ok);
   expect(JSON.parse(listed.lines).length).toBeGreaterThan(5);
-  expect(failed).toMatchObject({ code: exitCodes.failure, lines: '' });
+  expect(unfit).toMatchObject({ code: exitCodes.usage, lines: '' });
   expect(misused).toMatchObject({ code: exitCodes.usage, lines: '' });
 });
 

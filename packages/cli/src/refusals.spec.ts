@@ -107,12 +107,12 @@ describe('a run that is not the one in the folder is refused, nothing is written
     await writeFile(checkpoint, whole.subarray(0, 500));
     await writeFile(join(folder, 'metrics.jsonl'), '{"epoch":\n{"epoch":1}\n');
     let before = await contents(folder);
-    expect((await run('train', '--resume', folder)).code).toBe(exitCodes.failure);
+    expect((await run('train', '--resume', folder)).code).toBe(exitCodes.usage);
     expect(await contents(folder)).toEqual(before);
     await writeFile(checkpoint, whole);
     before = await contents(folder);
     expect(await run('train', '--resume', folder)).toMatchObject({
-      code: exitCodes.failure,
+      code: exitCodes.usage,
       notes: expect.stringMatching(/a record of an epoch in line 1 of .*metrics\.jsonl/),
     });
     expect(await contents(folder)).toEqual(before);
@@ -141,7 +141,7 @@ test('a model is never written over: compress and binarize refuse it by any of i
   expect(await readdir(root)).not.toContain('unfit');
 });
 
-describe('what is not there is wrong usage, whichever flag names it; what is damaged is a failure', () => {
+describe('what is not there, or is damaged, cannot be used: whichever flag names it', () => {
   const lists: [string[], string?][] = [
     [['train', '--resume', 'nope']],
     [['train', '--config', 'nope']],
@@ -183,7 +183,7 @@ describe('what is not there is wrong usage, whichever flag names it; what is dam
       ['compress', path],
       ['binarize', path],
     ])
-      expect((await run(...args)).code).toBe(exitCodes.failure);
+      expect((await run(...args)).code).toBe(exitCodes.usage);
   });
 });
 

@@ -64,7 +64,7 @@ export {
   specText,
 } from './spec/run-spec.ts';
 export { requireSameRun } from './spec/same-run.ts';
-export type { EpochRecord } from './store/metrics.ts';
+export { type EpochRecord, readMetrics } from './store/metrics.ts';
 export { FolderBusyError } from './store/owner.ts';
 export {
   newFolder,

@@ -62,6 +62,7 @@ export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';
 export { normalValues, orthonormalRows, uniformValues } from './weight/start-values.ts';
 export {
   createWeight,
+  plannedOptions,
   Weight,
   type WeightOptions,
   type WeightParts,

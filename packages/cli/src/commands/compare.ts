@@ -22,14 +22,17 @@ import {
 import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { requireFolder } from '../files/paths.ts';
-import { claimFolder, configBeside, configFile } from '../files/run-folders.ts';
-import { reportOf } from '../report/report.ts';
+import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
+import { compareReport } from '../report/compare-report.ts';
 import { modelName, type SummaryRow, summaryRow } from '../report/summary.ts';
 import { dataOf } from '../settings/common-settings.ts';
 import { type CompareConfig, compareSettings, planOf, presets } from '../settings/compare-settings.ts';
 import { addFlags, checkConfig, readConfigFile, readFlags } from '../settings/config.ts';
+import { helpText } from '../terminal/help.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
-import { duration, grouped, type Output, percent, progress, tableOf } from '../terminal/output.ts';
+import { duration, grouped, lossText, type Printer, percent } from '../terminal/output.ts';
+import { type Progress, progress, type Task } from '../terminal/progress.ts';
+import { tableOf } from '../terminal/table.ts';
 
 interface CompareFlags extends Readonly<Record<string, unknown>> {
   readonly preset?: string;
@@ -40,32 +43,32 @@ interface CompareFlags extends Readonly<Record<string, unknown>> {
 }
 
 /** Makes `funhash compare`: schemes of equal stored size, side by side. */
-export function compareCommand(output: Output): Command {
+export function compareCommand(output: Printer): Command {
   const command = new Command('compare')
     .summary('train schemes of equal stored size side by side')
     .description(
-      'Trains every scheme at every ratio, each arm with the same number of stored values, the same images and epochs,\n' +
-        'and prints a table. Writes a folder: config.json, metrics.jsonl, models, summary.json, report.html, and in runs/\n' +
-        'a folder for each run.\n' +
-        'Learning rates are relative to the scale of each tensor. Choices are made on validation images; the test\n' +
+      'Trains every scheme at every ratio, each arm with the same number of stored values, the same images and epochs, ' +
+        'and prints a table. Writes a folder: config.json, metrics.jsonl, models, summary.json, report.html, and in runs/ ' +
+        'a folder for each run.\n\n' +
+        'Learning rates are relative to the scale of each tensor. Choices are made on validation images; the test ' +
         'images are used once.',
     )
     .option('--preset <name>', `settings to start from: ${Object.keys(presets).join(', ')}`)
-    .option('--config <file>', 'settings as JSON; they come before the preset, flags before both')
-    .option('--out <folder>', 'the run folder (default: runs/compare-<date and time>)')
+    .option('--config <file>', 'settings as JSON; they win over the preset, flags over both')
+    .option('--out <folder>', 'the folder, new or empty (default: runs/compare-<date and time>)')
     .option(
       '--resume <folder>',
       'go on with a comparison: runs that are finished in its folder are not trained again',
     )
     .option('--json', 'print the summary as JSON');
   return addFlags(command, compareSettings)
-    .addHelpText('after', examples)
+    .addHelpText('after', helpText(output, examples))
     .action(async (flags: CompareFlags) => compare(flags, output));
 }
 
 async function compare(
   { preset, config, out, resume, json, ...flags }: CompareFlags,
-  output: Output,
+  output: Printer,
 ): Promise<void> {
   if (resume !== undefined && [preset, config, out].some((given) => given !== undefined))
     throw new UsageError({
@@ -136,14 +139,14 @@ async function compare(
     };
     await folder.writeJson('summary.json', summary);
     await folder.write(
-      'report.html',
-      await reportOf({ config: settings, plan, images, outcomes, rows, summary }),
+      reportFile,
+      await compareReport({ config: settings, plan, images, outcomes, rows, summary }),
     );
 
-    if (json) output.line(JSON.stringify({ folder: folder.path, ...summary }, null, 2));
+    if (json) output.json({ folder: folder.path, ...summary }, 2);
     else {
-      output.line(table(rows));
-      output.note(`${duration(1000 * seconds)}; look at ${folder.file('report.html')}`);
+      output.line(table(rows, output.columns));
+      output.note(`${duration(1000 * seconds)}; look at ${folder.file(reportFile)}`);
     }
   } finally {
     await folder.release();
@@ -162,11 +165,11 @@ interface Comparison {
 async function runAll(
   { config, plan, images, arms, steps }: Comparison,
   folder: RunFolder,
-  output: Output,
+  output: Printer,
 ): Promise<ArmOutcome[]> {
   const stop = onInterrupt();
-  const shown = progress(output);
-  const tasks = new Map<RunKey, ReturnType<typeof shown.task>>();
+  const shown: Progress = progress(output, { everyMilestone: false });
+  const tasks = new Map<RunKey, Task>();
   const executor = threadExecutor({
     threads: Math.min(config.threads, arms.length * (config.learningRates?.length ?? 1) * config.seeds),
     loaded: [{ data: dataOf(config), images }],
@@ -185,8 +188,8 @@ async function runAll(
       store: runStore(join(folder.path, 'runs')),
       signal: stop.signal,
       onEvent: (run, event) => {
-        if (event.type === 'start') tasks.set(run, shown.task(runName(run, config), steps));
-        else if (event.type === 'step') tasks.get(run)?.update(event.step, `loss ${event.loss.toFixed(4)}`);
+        if (event.type === 'start') tasks.set(run, shown.task(runName(run, config), steps, event.step));
+        else if (event.type === 'step') tasks.get(run)?.update(event.step, `loss ${lossText(event.loss)}`);
         else if (event.type === 'epoch') {
           const { epoch, loss, seconds, validation } = event;
           const validationError = validation?.errorRate ?? Number.NaN;
@@ -194,13 +197,13 @@ async function runAll(
           tasks
             .get(run)
             ?.milestone(
-              `epoch ${epoch}/${config.epochs}: loss ${loss.toFixed(4)}, validation error ${percent([validationError])} %, ${seconds.toFixed(1)} s`,
+              `epoch ${epoch}/${config.epochs}: loss ${lossText(loss)}, validation error ${percent([validationError])} %, ${seconds.toFixed(1)} s`,
             );
         } else if (event.type === 'end' && event.reason === 'diverged') {
           record(run, { diverged: event.message });
-          output.note(`${runName(run, config)} diverged: ${event.message}`);
+          shown.note(`${runName(run, config)} diverged: ${event.message}`);
           tasks.get(run)?.finish();
-        } else if (event.type === 'notice') output.note(`${runName(run, config)}: ${event.message}`);
+        } else if (event.type === 'notice') shown.note(`${runName(run, config)}: ${event.message}`);
         else if (event.type === 'result') tasks.get(run)?.finish();
       },
     });
@@ -211,7 +214,7 @@ async function runAll(
       `What the runs measured so far is in ${folder.file(runFiles.metrics)}. Go on with:\n` +
       `  funhash compare --resume ${folder.path}`;
     if (stop.signal.aborted) throw new InterruptedError(`Interrupted. ${kept}`, stop.cause);
-    output.note(kept);
+    shown.note(kept);
     throw error;
   } finally {
     stop.release();
@@ -233,7 +236,7 @@ function runName(
   ].join(' ');
 }
 
-function table(rows: readonly SummaryRow[]): string {
+function table(rows: readonly SummaryRow[], columns: number | undefined): string {
   return tableOf(
     [
       'scheme',
@@ -257,6 +260,8 @@ function table(rows: readonly SummaryRow[]): string {
       row.testErrors.length === 0 ? 'diverged' : percent(row.testErrors),
       row.secondsPerEpoch.toFixed(1),
     ]),
+    columns,
+    ['s / epoch', 'net', 'step', 'bytes on disk'],
   );
 }
 

@@ -58,6 +58,7 @@ describe('fits, fine-tunes, stores', () => {
       'config.json',
       'metrics.jsonl',
       'model.safetensors',
+      'report.html',
       'report.json',
     ]);
     const { weights, after, fileBytes, testErrors } = await reportIn(folder);
@@ -110,6 +111,15 @@ test('without a scheme it stores the model in another format', async () => {
   expect(await exists(join(folder, 'metrics.jsonl'))).toBe(false);
 });
 
+test('a layer that the scheme leaves no room stays as it is, and that is said', async () => {
+  const folder = join(root, 'roomless');
+  const { code, notes } = await run('compress', model, ...data, '--weight', 'funHash:1/64', '--out', folder);
+  expect(code, notes).toBe(exitCodes.ok);
+  expect(notes).toMatch(/2\.weight stays as it is: funHash:1\/64 leaves it no room; .* a budget of 5 /);
+  const { weights } = await reportIn(folder);
+  expect(weights.map(({ name }: { name: string }) => name)).toEqual(['0.weight']);
+});
+
 test('one scheme for each layer', async () => {
   const folder = join(root, 'each');
   const weights = ['--weights', 'tensorTrain:ranks=3', 'hashedNet:1/2'];
@@ -129,9 +139,10 @@ describe('refuses and writes nothing', () => {
   };
 
   test.each([
-    [['--weight', 'lowRank:rank=3', '--layers', '0,5'], 1, /among 0\.weight, 2\.weight, got "5"/],
-    [['--weight', 'tensorTrain:inModes=6x6,outModes=4x8,ranks=2'], 1, /compress 2\.weight: tensorTrain: /],
-    [['--weight', 'funHash:1/64'], 1, /compress 2\.weight: .*ratio/],
+    [['--weight', 'lowRank:rank=3', '--layers', '0,5'], 2, /among 0\.weight, 2\.weight, got "5"/],
+    [['--weight', 'tensorTrain:inModes=6x6,outModes=4x8,ranks=2'], 2, /compress 2\.weight: tensorTrain: /],
+    [['--weight', 'lowRank:1/64'], 2, /at least 68 values, rank 1 of a 32 × 36 matrix, got a budget of 18/],
+    [['--weights', 'dense', 'funHash:1/64'], 2, /compress 2\.weight: .*ratio/],
     [['--weight', 'hashedNet:1/4,shared'], 2, /values of its own for each layer, got shared/],
     [['--weight', 'hash'], 2, /one of .*hashedNet/],
     [['--weights', 'dense'], 2, /one scheme for each of 0\.weight, 2\.weight, got 1: dense/],
@@ -150,7 +161,7 @@ describe('refuses and writes nothing', () => {
     ]);
     const images = join(root, 'tiny', 't10k-images-idx3-ubyte');
     const wrong = await run('compress', images, ...data, '--out', join(root, 'nothing'));
-    expect(wrong.code).toBe(exitCodes.failure);
+    expect(wrong.code).toBe(exitCodes.usage);
     expect(await exists(join(root, 'nothing'))).toBe(false);
     expect(await readFile(model)).toEqual(trained);
   });

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { readBytes } from '@funhash/codec';
+import type { ImageDataset } from '@funhash/datasets';
 import {
   chooseBackend,
-  type FitReport,
+  type EpochRecord,
+  type FittedEvent,
   field,
+  loadImages,
+  type RunResult,
   type RunSpec,
   requireEmpty,
   runFiles,
@@ -13,7 +18,11 @@ import {
 import { option } from '@funhash/hashing';
 import { Command } from 'commander';
 import { requireFile } from '../files/paths.ts';
-import { claimFolder, configFile } from '../files/run-folders.ts';
+import { claimFolder, configFile, reportFile } from '../files/run-folders.ts';
+import { curvesSection, epochsBeside, testSections, told } from '../report/model-report.ts';
+import { pageOf } from '../report/page.ts';
+import { commandText } from '../report/repeat.ts';
+import { byteBars, fittedHtml } from '../report/sizes.ts';
 import { dataSettings, trainingOf, trainingSettings } from '../settings/common-settings.ts';
 import {
   addFlags,
@@ -24,9 +33,12 @@ import {
   readConfigFile,
   type Settings,
 } from '../settings/config.ts';
+import { takesModel } from '../settings/model-file.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
 import { follow } from '../terminal/follow.ts';
-import { duration, grouped, type Output, percent } from '../terminal/output.ts';
+import { helpText } from '../terminal/help.ts';
+import { fittedTable } from '../terminal/model-tables.ts';
+import { duration, grouped, type Printer, percent } from '../terminal/output.ts';
 import { stepSettings } from './train.ts';
 
 const texts = option.list(option.text(), { least: 1, most: 64 });
@@ -36,7 +48,8 @@ const compressSettings = {
   ...trainingSettings,
   weight: {
     flag: '--weight <scheme>',
-    help: 'how the layers shall store their weights, such as tensorTrain:ranks=8 (default: as they do)',
+    help: 'how the layers shall store their weights, such as tensorTrain:ranks=8; a layer that it leaves no room stays as it is',
+    standard: 'as they do',
     rule: option.text(),
   },
   weights: {
@@ -46,7 +59,8 @@ const compressSettings = {
   },
   layers: {
     flag: '--layers <names>',
-    help: 'the layers meant, as `funhash inspect` lists them, such as 0,2 (default: all)',
+    help: 'the layers meant, as `funhash inspect` lists them, such as 0,2',
+    standard: 'all',
     rule: texts,
     read: (given: string): unknown => given.split(','),
   },
@@ -62,7 +76,7 @@ const compressSettings = {
 
 type CompressConfig = ConfigOf<typeof compressSettings>;
 
-const reportFile = 'report.json';
+const figuresFile = 'report.json';
 
 interface CompressFlags {
   readonly config?: string;
@@ -71,30 +85,31 @@ interface CompressFlags {
 }
 
 /** Makes `funhash compress`: another form of a model file. */
-export function compressCommand(output: Output): Command {
+export function compressCommand(output: Printer): Command {
   const command = new Command('compress')
     .summary('store a trained model by other schemes or in another format')
     .description(
-      'Fits the weights of a model file by other schemes, fine-tunes the model where --epochs says so, and writes a\n' +
-        'folder: config.json, model.safetensors, report.json, metrics.jsonl. The given file stays as it is. Without\n' +
-        '--weight the model is only stored anew, as --store-as says.',
+      'Fits the weights of a model file by other schemes, fine-tunes the model where --epochs says so, and writes a ' +
+        'folder: config.json, model.safetensors, report.json, metrics.jsonl, and report.html to look at. The given file ' +
+        'stays as it is. Without --weight the model is only stored anew, as --store-as says.',
     )
-    .argument('<model>', 'a model file (.safetensors)')
-    .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
-    .option('--out <folder>', 'the folder of the result (default: runs/compress-<date and time>)')
+    .option('--config <file>', 'settings as JSON, as a run folder has them; flags win over it')
+    .option(
+      '--out <folder>',
+      'the folder of the result, new or empty (default: runs/compress-<date and time>)',
+    )
     .option('--json', 'print the report as JSON');
-  return addFlags(command, compressSettings)
-    .addHelpText('after', examples)
-    .action(async (model: string, flags: CompressFlags) =>
-      compressFile(model, flags, flagsTyped(command, compressSettings), output),
-    );
+  addFlags(command, compressSettings).addHelpText('after', helpText(output, examples));
+  return takesModel(command, '', (model, flags: CompressFlags) =>
+    compressFile(model, flags, flagsTyped(command, compressSettings), output),
+  );
 }
 
 async function compressFile(
   path: string,
   { config: source, out, json }: CompressFlags,
   given: Record<string, unknown>,
-  output: Output,
+  output: Printer,
 ): Promise<void> {
   const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
   const config = checkConfig(compressSettings, fields, source ?? 'the command line');
@@ -105,15 +120,21 @@ async function compressFile(
   if (out !== undefined) await requireEmpty(out);
 
   let bytes = new Uint8Array();
-  let fit: { readonly report: FitReport; readonly table: string } | undefined;
+  let fit: FittedEvent | undefined;
+  let images: ImageDataset | undefined;
   const errors: TestErrors = {};
-  const metrics: object[] = [];
+  const metrics: EpochRecord[] = [];
   const result = await follow(
     (signal) =>
       runTraining(spec, {
         signal,
         threads: config.threads,
         loaderThread: config.loaderThread,
+        alsoTell: told,
+        images: async (data) => {
+          images = await loadImages(data);
+          return images;
+        },
         onModel: (given) => {
           bytes = Uint8Array.from(given);
         },
@@ -122,14 +143,14 @@ async function compressFile(
       title: 'fine-tune',
       epochs: config.epochs,
       remedy: () => 'Nothing was written.',
-      onEvent: (event) => {
+      onEvent: (event, note) => {
         if (event.type === 'fitted') {
           const { before, fitted, seconds } = event;
           fit = event;
           errors.before = before ?? undefined;
           if (fitted === null) return;
           errors.fitted = fitted;
-          output.note(
+          note(
             `fitted in ${duration(1000 * seconds)}: test error ${percent([fitted])} %, ` +
               `${percent([before ?? Number.NaN])} % before`,
           );
@@ -151,16 +172,67 @@ async function compressFile(
     if (metrics.length > 0)
       await folder.write(runFiles.metrics, metrics.map((line) => `${JSON.stringify(line)}\n`).join(''));
     await folder.write(runFiles.model, bytes);
-    await folder.writeJson(reportFile, report);
+    await folder.writeJson(figuresFile, report);
+    await folder.write(
+      reportFile,
+      await pageFor({ model: path, settings, fit, errors, metrics, result, images, fileBytes: bytes.length }),
+    );
   } finally {
     await folder.release();
   }
-  if (json) return output.line(JSON.stringify({ folder: folder.path, ...report }, null, 2));
+  if (json) return output.json({ folder: folder.path, ...report }, 2);
+  if (fit) output.line(`${fittedTable(fit.report, output.columns)}\n`);
   output.line(
-    `${fit?.table}\n\n${errorText(errors)}; ${percent([errors.file ?? Number.NaN])} % from the file of ` +
+    `${errorText(errors)}; ${percent([errors.file ?? Number.NaN])} % from the file of ` +
       `${grouped(bytes.length)} bytes, in ${folder.path}`,
   );
+  output.note(`look at ${folder.file(reportFile)}`);
 }
+
+interface Compressed {
+  readonly model: string;
+  readonly settings: CompressConfig;
+  readonly fit: FittedEvent | undefined;
+  readonly errors: TestErrors;
+  readonly metrics: readonly EpochRecord[];
+  readonly result: RunResult;
+  readonly images: ImageDataset | undefined;
+  readonly fileBytes: number;
+}
+
+async function pageFor({
+  model,
+  settings,
+  fit,
+  errors,
+  metrics,
+  result,
+  images,
+  fileBytes,
+}: Compressed): Promise<string> {
+  const modelBytes = (await stat(model)).size;
+  return pageOf({
+    title: `${model}, compressed`,
+    intro: `${images?.description ?? settings.data}. ${capitalized(errorText(errors))}; ${percent([errors.file ?? Number.NaN])} % from the file of ${grouped(fileBytes)} bytes, ${(modelBytes / fileBytes).toFixed(1)} times smaller than the given one.`,
+    sections: [
+      {
+        title: 'Sizes',
+        html:
+          byteBars([
+            ['the given file', modelBytes],
+            ['the compressed file', fileBytes],
+          ]) + (fit ? fittedHtml(fit.report) : ''),
+      },
+      ...curvesSection(metrics, 'Fine-tuning'),
+      ...curvesSection(await epochsBeside(model), 'How the given model was trained'),
+      ...testSections(result, images, `${model}, compressed`),
+    ],
+    command: commandText(['compress', model], compressSettings, settings),
+    config: settings,
+  });
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The run that settings of `compress` ask for: the model of a file, fitted anew and trained on. */
 async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {

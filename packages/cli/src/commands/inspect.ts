@@ -1,33 +1,39 @@
 import { inspectWeight, type WeightInspection } from '@funhash/space';
 import { Command } from 'commander';
 import { loadModel } from '../files/load-model.ts';
-import { grouped, type Output, tableOf } from '../terminal/output.ts';
+import { takesModel } from '../settings/model-file.ts';
+import { helpText } from '../terminal/help.ts';
+import { summaryTable } from '../terminal/model-tables.ts';
+import { grouped, type Printer } from '../terminal/output.ts';
+import { tableOf } from '../terminal/table.ts';
 
 /** Makes `funhash inspect`: sizes of a model file, and how evenly its entries use the stored values. */
-export function inspectCommand({ line }: Output): Command {
-  return new Command('inspect')
+export function inspectCommand(output: Printer): Command {
+  const command = new Command('inspect')
     .summary('sizes, bucket loads and sign balance of a model file')
     .description(
-      'Prints the layers of a model file, then for each weight how often its entries read each stored value.\n' +
-        'Dispersion is χ² ÷ (length − 1) against even use: about 1 where a hash spreads like chance.',
+      'Prints the layers of a model file, then for each weight how often its entries read each stored value. ' +
+        'Dispersion is χ² ÷ (length − 1) against even use: about 1 where a hash spreads like chance. Signs + is the share of ' +
+        'entries that read their value with its own sign.',
     )
-    .requiredOption('--model <file>', 'a model file (.safetensors)')
-    .option('--json', 'as JSON')
-    .addHelpText('after', '\nExample:\n  $ funhash inspect --model runs/…/model.safetensors')
-    .action(async ({ model, json }: { model: string; json?: true }) => {
-      const net = await loadModel(model);
-      const summary = net.summary();
-      const weights = [...net.weights()].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
-      if (json) return line(JSON.stringify({ rows: summary.rows, total: summary.total, weights }, null, 2));
-      line(summary.toString());
-      line('');
-      line(
-        tableOf(
-          ['weight', 'array', 'values', 'reads: least', 'mean', 'most', 'dispersion', 'signs +'],
-          weights.flatMap((weight) => weight.loads.map((load) => loadRow(weight.name, load, weight))),
-        ),
-      );
-    });
+    .option('--json', 'print JSON')
+    .addHelpText('after', helpText(output, '\nExample:\n  $ funhash inspect runs/…/model.safetensors'));
+  return takesModel(command, '', async (model, { json }: { json?: true }) => {
+    const net = await loadModel(model);
+    const { rows, total } = net.summary();
+    const weights = [...net.weights()].map(([name, weight]) => ({ name, ...inspectWeight(weight) }));
+    if (json) return output.json({ rows, total, weights }, 2);
+    output.line(summaryTable({ rows, total }, output.columns));
+    output.line('');
+    output.line(
+      tableOf(
+        ['weight', 'array', 'values', 'reads: least', 'mean', 'most', 'dispersion', 'signs +'],
+        weights.flatMap((weight) => weight.loads.map((load) => loadRow(weight.name, load, weight))),
+        output.columns,
+        ['signs +', 'mean'],
+      ),
+    );
+  });
 }
 
 function loadRow(

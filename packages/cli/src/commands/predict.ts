@@ -6,72 +6,73 @@ import type { Asked } from '../files/decode-inputs.ts';
 import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { batchFor, modelCost } from '../files/model-cost.ts';
-import { type Output, tableOf } from '../terminal/output.ts';
+import { takesModel } from '../settings/model-file.ts';
+import { helpText } from '../terminal/help.ts';
+import type { Printer } from '../terminal/output.ts';
+import { tableOf } from '../terminal/table.ts';
+
+interface PredictFlags {
+  readonly input?: string;
+  readonly background?: string;
+  readonly invert?: true;
+  readonly json?: true;
+}
 
 /** Makes `funhash predict`: classes of images in a file. */
-export function predictCommand({ line }: Output): Command {
-  return new Command('predict')
+export function predictCommand(output: Printer): Command {
+  const command = new Command('predict')
     .summary('classify images with a model file')
     .description(
-      'Prints the class of each image in a file, and how probable the net holds it and the next ones.',
+      'Prints the class of each image in a file, and how probable the net holds it and the next two. With --json all classes.',
     )
-    .requiredOption('--model <file>', 'a model file (.safetensors)')
     .requiredOption(
       '--input <file>',
-      'a PNG, an IDX file of images, or JSON: numbers from 0 to 1, or lists of them',
+      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them',
     )
     .option('--background <level>', 'what shows through transparent pixels: white, black, or 0 to 255')
     .option('--invert', 'dark strokes on light paper: MNIST nets know light on dark')
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  $ funhash predict --model runs/…/model.safetensors --input three.png --invert',
-    )
-    .action(
-      async ({
-        model,
-        input,
-        background,
-        invert,
-        json,
-      }: {
-        model: string;
-        input: string;
-        background?: string;
-        invert?: true;
-        json?: true;
-      }) => {
-        const net = await loadModel(model);
-        const asked = askedBy(net);
-        const cost = await modelCost(
-          model,
-          asked.input.reduce((size, extent) => size * extent, 1),
-        );
-        const { count, values } = await readInputs(input, asked, { background: levelOf(background) });
-        const [low, high] = asked.scale ?? [0, 1];
-        const inputs = invert ? values.map((x) => low + high - x) : values;
-        const outputs = await predict(net, inputs, { count, batchSize: batchFor(cost) });
-        const classes = outputs.data.length / count;
-        const scoresOf = (k: number) => outputs.data.subarray(k * classes, (k + 1) * classes);
-        if (json) {
-          // Line by line: one text of many images may be longer than texts can be.
-          for (let k = 0; k < count; k++)
-            line(`${k === 0 ? '[' : ''}${JSON.stringify(ranked(scoresOf(k)))}${k === count - 1 ? ']' : ','}`);
-          return;
-        }
-        const rows: string[][] = [];
-        for (let k = 0; k < count; k++) {
-          const [best, ...next] = ranked(scoresOf(k)).slice(0, 3);
-          rows.push([
-            String(k),
-            String(best?.label),
-            `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
-            next.map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`).join(', '),
-          ]);
-        }
-        line(tableOf(['image', 'class', 'probability', 'next'], rows));
-      },
+      helpText(output, '\nExample:\n  $ funhash predict runs/…/model.safetensors --input three.png --invert'),
     );
+  return takesModel(command, '', (model, flags: PredictFlags) => predictFile(model, flags, output));
+}
+
+async function predictFile(
+  model: string,
+  { input = '', background, invert, json }: PredictFlags,
+  output: Printer,
+): Promise<void> {
+  const net = await loadModel(model);
+  const asked = askedBy(net);
+  const cost = await modelCost(
+    model,
+    asked.input.reduce((size, extent) => size * extent, 1),
+  );
+  const { count, values } = await readInputs(input, asked, { background: levelOf(background) });
+  const [low, high] = asked.scale ?? [0, 1];
+  const inputs = invert ? values.map((x) => low + high - x) : values;
+  const outputs = await predict(net, inputs, { count, batchSize: batchFor(cost) });
+  const classes = outputs.data.length / count;
+  const scoresOf = (k: number) => outputs.data.subarray(k * classes, (k + 1) * classes);
+  if (json) {
+    // Line by line: one text of many images may be longer than texts can be.
+    for (let k = 0; k < count; k++)
+      output.json(ranked(scoresOf(k)), 0, { before: k === 0 ? '[' : '', after: k === count - 1 ? ']' : ',' });
+    return;
+  }
+  const rows: string[][] = [];
+  for (let k = 0; k < count; k++) {
+    const [best, ...next] = ranked(scoresOf(k)).slice(0, 3);
+    rows.push([
+      String(k),
+      String(best?.label),
+      `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
+      next.map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`).join(', '),
+    ]);
+  }
+  output.line(tableOf(['image', 'class', 'probability', 'next'], rows, output.columns));
 }
 
 const levels: Readonly<Record<string, number>> = { black: 0, white: 255 };

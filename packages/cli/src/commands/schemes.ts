@@ -1,19 +1,24 @@
 import { schemes } from '@funhash/space';
 import { Command } from 'commander';
-import { type Output, tableOf } from '../terminal/output.ts';
+import { helpText } from '../terminal/help.ts';
+import type { Printer } from '../terminal/output.ts';
 import { paint } from '../terminal/paint.ts';
+import { tableOf } from '../terminal/table.ts';
 
 /** Makes `funhash schemes`: what a layer's weight can be. */
-export function schemesCommand({ line }: Output): Command {
+export function schemesCommand(output: Printer): Command {
   return new Command('schemes')
     .summary('list the schemes and their options')
     .description(
       'Lists the schemes of compression space, where they come from, and the options that each takes.',
     )
-    .option('--json', 'as JSON')
+    .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ funhash schemes\n  $ funhash train --weight funHash:1/64,hashes=8,layers=4',
+      helpText(
+        output,
+        '\nExamples:\n  $ funhash schemes\n  $ funhash train --weight funHash:1/64,hashes=8,layers=4',
+      ),
     )
     .action(({ json }: { json?: true }) => {
       const all = Object.values(schemes).map(({ definition: { kind, source, options, pool } }) => ({
@@ -27,9 +32,9 @@ export function schemesCommand({ line }: Output): Command {
           isStructural: option.role === 'structural',
         })),
       }));
-      if (json) return line(JSON.stringify(all, null, 2));
+      if (json) return output.json(all, 2);
       for (const { kind, source, canBeShared, options } of all) {
-        line(`${paint('bold', kind)}  ${paint('dim', source)}`);
+        output.line(`${paint('bold', kind)}  ${paint('dim', source)}`);
         if (options.length > 0) {
           const rows = options.map(({ name, takes, default: standard }) => [
             `  ${name}`,
@@ -37,9 +42,9 @@ export function schemesCommand({ line }: Output): Command {
             String(standard ?? 'from the size'),
           ]);
           if (canBeShared) rows.push(['  shared', 'a flag: one space for all layers that say so', 'false']);
-          line(tableOf(['  option', 'takes', 'default'], rows));
+          output.line(tableOf(['  option', 'takes', 'default'], rows, output.columns));
         }
-        line('');
+        output.line('');
       }
     });
 }

@@ -1,23 +1,33 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ImageDataset } from '@funhash/datasets';
 import {
   chooseBackend,
+  describeSpec,
   field,
+  loadImages,
   netFields,
   openFolder,
   optimizerFields,
+  type RunResult,
   type RunSpec,
+  readMetrics,
   requireEmpty,
   runFiles,
   runSpec,
   runTraining,
+  type StartEvent,
   sizeIfThere,
 } from '@funhash/experiments';
 import { option } from '@funhash/hashing';
 import { Command } from 'commander';
 import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
 import { checkpointAt } from '../files/paths.ts';
-import { claimFolder, configBeside, configFile } from '../files/run-folders.ts';
+import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
+import { curvesSection, testSections, told, withoutPictures } from '../report/model-report.ts';
+import { pageOf } from '../report/page.ts';
+import { commandText } from '../report/repeat.ts';
+import { sizesHtml } from '../report/sizes.ts';
 import {
   dataSettings,
   netOf,
@@ -36,7 +46,9 @@ import {
 } from '../settings/config.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
 import { follow } from '../terminal/follow.ts';
-import { grouped, type Output, percent } from '../terminal/output.ts';
+import { helpText } from '../terminal/help.ts';
+import { summaryTable } from '../terminal/model-tables.ts';
+import { grouped, type Printer, percent } from '../terminal/output.ts';
 import { StepProfile } from '../terminal/profile.ts';
 
 const schemeList = option.list(option.text(), { least: 1, most: 64 });
@@ -45,7 +57,8 @@ const schemeList = option.list(option.text(), { least: 1, most: 64 });
 export const stepSettings = {
   learningRate: {
     flag: '--learning-rate <x>',
-    help: 'in units of each tensor’s scale (default: 0.27 for shared values, 0.13 in convolutions, 0.1 or 0.2 for others); of binary nets as it is (default: 0.003)',
+    help: 'size of a step, in units of each tensor’s scale; for nets of signs as it is',
+    standard: '0.27 for shared values, 0.13 in convolutions, 0.1 or 0.2 for others; 0.003 for signs',
     rule: optimizerFields.learningRate,
     read: number,
   },
@@ -61,7 +74,9 @@ export const stepSettings = {
   },
   threads: {
     flag: '--threads <n>',
-    help: 'threads of the wasm backend (default: as many as cores)',
+    help: 'threads of the wasm backend',
+    standard: 'as many as cores',
+    isLocal: true,
     rule: field(option.integer({ least: 1, most: 64 }), availableParallelism()),
     read: number,
   },
@@ -73,7 +88,7 @@ export const trainSettings = {
   ...trainingSettings,
   weight: {
     flag: '--weight <scheme>',
-    help: 'how layers store their weights, such as hashedNet:1/64 or funHash:1/64,hashes=8; the first convolution stays plain',
+    help: 'how layers store their weights, such as hashedNet:1/64 or funHash:1/64,hashes=8; the first convolution stays plain, and so does a layer that the scheme leaves no room, such as a low rank of a small output layer',
     rule: field(option.text(), 'dense'),
   },
   weights: {
@@ -104,16 +119,17 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
 }
 
 /** Makes `funhash train`: one net on one data set, into a run folder. */
-export function trainCommand(output: Output): Command {
+export function trainCommand(output: Printer): Command {
   const command = new Command('train')
     .summary('train one net')
     .description(
-      'Trains a net and writes a run folder: config.json, spec.json, images.json, metrics.jsonl, checkpoint.safetensors,\n' +
-        'model.safetensors, summary.json. Ctrl-C, SIGTERM and SIGHUP save a checkpoint from which --resume goes on, bit for\n' +
-        'bit; a second one ends at once. What may change then is --epochs, and how the model is stored.',
+      'Trains a net and writes a run folder: config.json, spec.json, images.json, metrics.jsonl, checkpoint.safetensors, ' +
+        'model.safetensors, summary.json, and report.html to look at. Ctrl-C, SIGTERM and SIGHUP save a checkpoint from ' +
+        'which --resume goes on, bit for bit; a second one ends at once. What may change then is --epochs, and how the ' +
+        'model is stored.',
     )
-    .option('--config <file>', 'settings as JSON, as a run folder has them; flags come before it')
-    .option('--out <folder>', 'the run folder (default: runs/train-<date and time>)')
+    .option('--config <file>', 'settings as JSON, as a run folder has them; flags win over it')
+    .option('--out <folder>', 'the run folder, new or empty (default: runs/train-<date and time>)')
     .option(
       '--resume <checkpoint|folder>',
       'go on with the run of this file or folder; its settings are beside the checkpoint',
@@ -121,14 +137,14 @@ export function trainCommand(output: Output): Command {
     .option('--json', 'print the summary as JSON')
     .option('--profile', 'tell what a step costs on the GPU: passes, bytes, read-backs, textures');
   return addFlags(command, trainSettings)
-    .addHelpText('after', examples)
+    .addHelpText('after', helpText(output, examples))
     .action(async (flags: TrainFlags) => train(flags, flagsTyped(command, trainSettings), output));
 }
 
 async function train(
   { config: path, out, resume, json, profile: profiled }: TrainFlags,
   given: Record<string, unknown>,
-  output: Output,
+  output: Printer,
 ): Promise<void> {
   if (resume !== undefined && (out !== undefined || path !== undefined))
     throw new UsageError({
@@ -147,12 +163,19 @@ async function train(
 
   const profile = profiled ? new StepProfile() : undefined;
   let folder = '';
+  let images: ImageDataset | undefined;
+  let begun: StartEvent | undefined;
   const result = await follow(
     (signal) =>
       runTraining(spec, {
         signal,
         threads: config.threads,
         loaderThread: config.loaderThread,
+        alsoTell: told,
+        images: async (data) => {
+          images = await loadImages(data);
+          return images;
+        },
         folder: () =>
           checkpoint === undefined ? claimFolder(out, 'train') : openFolder(dirname(checkpoint)),
         files: { [configFile]: settings },
@@ -162,14 +185,16 @@ async function train(
       title: config.weights ? 'train' : config.weight,
       epochs: config.epochs,
       remedy: () => goOn(folder),
-      onEvent: (event) => {
+      onEvent: (event, note) => {
         if (event.type === 'start') {
           folder = event.folder as string;
+          begun = event;
           const { data, net } = event;
-          output.note(
+          note(
             `${grouped(data?.train ?? 0)} images for training, ${grouped(data?.validation ?? 0)} for validation; ` +
-              `${backend} backend; ${folder}\n${net.summary}`,
+              `${backend} backend; ${folder}`,
           );
+          note(summaryTable(net.summary, output.noteColumns));
         } else if (event.type === 'step') profile?.note(event.step);
         else if (event.type === 'epoch') profile?.interrupt();
       },
@@ -182,13 +207,57 @@ async function train(
     throw error;
   });
   if (profile) output.note(String(profile));
+  const report = await writeReport(folder, { settings, spec, result, images, begun });
 
-  if (json) output.line(JSON.stringify({ folder, ...result }, null, 2));
-  else
+  if (json) output.json({ folder, ...withoutPictures(result) }, 2);
+  else {
+    output.note(`look at ${report}`);
     output.line(
       `test error ${percent([result.testError ?? Number.NaN])} % with ${grouped(result.storedCount)} stored values; ` +
         `${percent([result.fileTestError ?? Number.NaN])} % from the file of ${grouped(result.fileBytes ?? 0)} bytes, in ${folder}`,
     );
+  }
+}
+
+interface Trained {
+  readonly settings: ConfigOf<typeof trainSettings>;
+  readonly spec: RunSpec;
+  readonly result: RunResult;
+  readonly images: ImageDataset | undefined;
+  readonly begun: StartEvent | undefined;
+}
+
+/** Writes report.html into the folder of a run. @returns its path */
+async function writeReport(
+  path: string,
+  { settings, spec, result, images, begun }: Trained,
+): Promise<string> {
+  const { epochs } = await readMetrics(path);
+  const { testError, fileTestError, fileBytes = 0 } = result;
+  const summary = begun?.net.summary;
+  const name = describeSpec(spec);
+  const html = await pageOf({
+    title: name,
+    intro:
+      `${images?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} images for ${spec.epochs} epochs, ` +
+      `with ${grouped(begun?.data?.validation ?? 0)} held out for validation; the test images were used once, at the end: ` +
+      `${percent([testError ?? Number.NaN])} % of ${grouped(images?.test.count ?? 0)} are wrong, ` +
+      `${percent([fileTestError ?? Number.NaN])} % by the file of ${grouped(fileBytes)} bytes. One seed: differences of a few tenths may be chance.`,
+    sections: [
+      ...curvesSection(epochs),
+      ...testSections(result, images, name),
+      ...(summary ? [{ title: 'Sizes', html: sizesHtml(summary) }] : []),
+    ],
+    command: commandText(['train'], trainSettings, settings),
+    config: settings,
+  });
+  const folder = await openFolder(path);
+  try {
+    await folder.write(reportFile, html);
+  } finally {
+    await folder.release();
+  }
+  return folder.file(reportFile);
 }
 
 const goOn = (folder: string): string =>

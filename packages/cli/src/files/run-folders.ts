@@ -10,5 +10,8 @@ export function claimFolder(out: string | undefined, name: string): Promise<RunF
 /** The name of the settings in a folder that a command wrote. */
 export const configFile = 'config.json';
 
+/** The name of the report in such a folder. */
+export const reportFile = 'report.html';
+
 /** The settings beside a file of a run. */
 export const configBeside = (folder: string): string => join(folder, configFile);

@@ -1,6 +1,84 @@
-/** What the page of a report carries besides its contents: its looks, and the script that draws the charts. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Chart } from './charts.ts';
+import { escapeHtml, folded, prose } from './html.ts';
 
-export const style = `
+/** What a report tells; whatever is HTML was escaped where it was made. */
+export interface Report {
+  readonly title: string;
+  /** Sentences under the title. */
+  readonly intro: string;
+  readonly sections: readonly Section[];
+  /** The command that does the same again. */
+  readonly command: string;
+  readonly config: object;
+}
+
+export interface Section {
+  readonly title: string;
+  /** Sentences before the rest. */
+  readonly text?: string;
+  readonly charts?: readonly Chart[];
+  readonly html?: string;
+}
+
+/** A report as one HTML file that needs nothing else. uPlot draws its charts: 50 kB, with a cursor that reads values off. */
+export async function pageOf({ title, intro, sections, command, config }: Report): Promise<string> {
+  const charts = sections.flatMap((section) => section.charts ?? []);
+  const { library, libraryStyle } = charts.length > 0 ? await plotting() : { library: '', libraryStyle: '' };
+  let drawn = 0;
+  const sectionHtml = ({ title: name, text, charts: own = [], html = '' }: Section): string => {
+    const figures = own.map(
+      (chart) =>
+        `<figure><figcaption>${escapeHtml(chart.title)}</figcaption><div class="chart" role="img" aria-label="${escapeHtml(chart.title)}" data-chart="${drawn++}"></div></figure>`,
+    );
+    const plots = figures.length > 0 ? `<div class="charts">${figures.join('')}</div>` : '';
+    return `<section><h2>${escapeHtml(name)}</h2>${text ? `<p>${prose(text)}</p>` : ''}${plots}${html}</section>`;
+  };
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${libraryStyle}
+${style}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<p>${prose(intro)}</p>
+</header>
+<main>
+${sections.map(sectionHtml).join('\n')}
+<section><h2>To repeat this</h2>
+<p>In the same folder as then: paths are as they were given.</p>
+<pre><code id="command">${escapeHtml(command)}</code></pre>
+${folded('All settings', `<pre><code>${escapeHtml(JSON.stringify(config, null, 2))}</code></pre>`)}
+</section>
+</main>
+${
+  charts.length > 0
+    ? `<script type="application/json" id="charts">${JSON.stringify(charts).replaceAll('<', '\\u003c')}</script>
+<script>${library.replaceAll('</script', '<\\/script')}</script>
+<script>${script}</script>`
+    : ''
+}
+</body>
+</html>
+`;
+}
+
+async function plotting(): Promise<{ readonly library: string; readonly libraryStyle: string }> {
+  const require = createRequire(import.meta.url);
+  const [library, libraryStyle] = await Promise.all([
+    readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
+    readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),
+  ]);
+  return { library, libraryStyle };
+}
+
+const style = `
 :root { color-scheme: light dark; --ink: #1d232b; --soft: #5d6773; --line: #dde1e6; --paper: #ffffff; --panel: #f6f7f9; --hi: #eef4ff;
   --s0: #2563c9; --s1: #d9480f; --s2: #1f8f4e; --s3: #9c36b5; --s4: #b8860b; --s5: #0c8599; --s6: #c2255c; --s7: #6b7280; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #98a3b1; --line: #313945; --paper: #12161c; --panel: #1a2028; --hi: #1b2940;
@@ -18,15 +96,32 @@ header p, section > p, .note { color: var(--soft); }
 .note { font-size: 13px; margin-top: 8px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { text-align: left; padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
 thead th { font-size: 13px; font-weight: 500; color: var(--soft); }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; padding-left: 8px; }
+thead th:first-child { padding-left: 8px; }
 .n { text-align: right; }
-tr.best { background: var(--hi); }
-tr.best .bar { font-weight: 650; }
+tr.chosen { background: var(--hi); }
+tr.chosen > :first-child { box-shadow: inset 3px 0 0 var(--s0); }
+.mark { font-size: 11px; font-weight: 600; color: var(--s0); border: 1px solid currentColor; border-radius: 9px; padding: 0 7px; margin-left: 8px; }
 .dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; background: var(--c); margin: 0 8px 0 4px; }
-.bar { min-width: 190px; }
-.bar span { float: left; width: calc(var(--w) * 0.55); height: 10px; margin-top: 6px; margin-left: 12px; border-radius: 2px; background: var(--c); opacity: 0.75; }
+.bar { display: block; position: relative; width: 150px; height: 12px; }
+.bar b { position: absolute; inset: 1px auto 1px 0; border-radius: 2px; background: var(--c); opacity: 0.75; min-width: 1px; }
+.bar i { position: absolute; top: 5px; height: 2px; background: var(--ink); }
+.bar i::before, .bar i::after { content: ""; position: absolute; top: -3px; width: 2px; height: 8px; background: var(--ink); }
+.bar i::before { left: 0; } .bar i::after { right: 0; }
+table.confusion { width: auto; font-size: 13px; }
+.confusion th, .confusion td { border: 0; padding: 0; height: 28px; min-width: 38px; text-align: center; }
+.confusion td.right, .confusion td.wrong, .confusion td.none { border: 1px solid var(--paper); }
+.confusion td.right { background: color-mix(in srgb, var(--s0) calc(12% + 30% * var(--h)), var(--panel)); }
+.confusion td.wrong { background: color-mix(in srgb, var(--s1) calc(8% + 62% * var(--h)), var(--panel)); }
+.confusion td.none { color: var(--line); background: var(--panel); }
+.confusion .sum { padding-left: 12px; text-align: right; color: var(--soft); }
+.confusion .axis { height: 20px; }
+.confusion tbody th, .confusion .corner { position: sticky; left: 0; background: var(--paper); padding: 0 8px 0 4px; text-align: right; z-index: 1; }
+.confusion.small { font-size: 10px; }
+.confusion.small thead th { font-size: 10px; }
+.confusion.small th, .confusion.small td { height: 19px; min-width: 22px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 20px; }
 figure { margin: 0; }
 .charts figure { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px 14px 6px; min-width: 0; }
@@ -50,7 +145,7 @@ section:last-child { margin-bottom: 60px; }
 `;
 
 // Written for the page: plain JavaScript, no modules, so that it runs from a file.
-export const script = `
+const script = `
 const charts = JSON.parse(document.getElementById('charts').textContent);
 const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (v) => v >= 1e6 ? +(v / 1e6).toPrecision(3) + ' M' : v >= 1e4 ? +(v / 1e3).toPrecision(3) + ' k' : String(+v.toPrecision(3));
@@ -62,7 +157,7 @@ function options({ x, y, series }, width) {
   const first = x.values[0], last = x.values[x.values.length - 1];
   const positions = x.isLog ? logTicks(first / 1.6, last * 1.6) : undefined;
   return {
-    width, height: 330, cursor: { drag: { x: false, y: false } },
+    width, height: width < 420 ? 260 : 330, cursor: { drag: { x: false, y: false } }, hooks: { ready: [fill], setLegend: [fill] },
     scales: {
       x: x.isLog ? { time: false, distr: 3, range: () => [first / 1.6, last * 1.6] } : { time: false, range: () => [first - 0.15, Math.max(last, first + 1) + 0.15] },
       y: isSpread ? { distr: 3, range: () => [least / 1.15, most * 1.15] }
@@ -77,11 +172,14 @@ function options({ x, y, series }, width) {
       ...series.map((s) => ({
         label: s.name, stroke: ink('--s' + s.color), width: 2, spanGaps: true,
         points: { show: x.values.length < 40, size: x.isLog ? 9 : 5, fill: ink('--s' + s.color) },
-        value: (u, v) => v == null ? '–' : v.toFixed(2),
+        value: (u, v) => v == null ? '–' : y === 'loss' ? v.toPrecision(3) : v.toFixed(2),
       })),
     ],
   };
 }
+// Where nobody points at a place, the legend tells the last values.
+const lastOf = (u) => u.data[0].length - 1;
+const fill = (u) => { if (u.legend.idx == null) u.setLegend({ idx: lastOf(u) }); };
 function logTicks(low, high) {
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)

@@ -27,35 +27,38 @@ function namesWith(option: string): string {
 export const dataSettings = {
   data: {
     flag: '--data <name|folder>',
-    help: `${Object.keys(imageDatasets).join(', ')}, or a folder with the four IDX files`,
+    help: `${Object.keys(imageDatasets).join(', ')}, or a folder with the four IDX files of such a set, named as those of MNIST`,
     rule: dataFields.name,
   },
   dataSeed: {
     flag: '--data-seed <n>',
-    help: `draws the images of ${namesWith('seed')}`,
+    help: `seed that draws the images of ${namesWith('seed')}, which are made on the spot`,
     rule: dataFields.seed,
     read: number,
   },
   backgrounds: {
     flag: '--backgrounds <folder>',
-    help: `photographs (PNG) in the images of ${namesWith('backgroundsDir')} (default: generated)`,
+    help: `photographs (PNG) in the images of ${namesWith('backgroundsDir')} `,
+    standard: 'generated',
     rule: dataFields.backgrounds,
   },
   trainCount: {
     flag: '--train-count <n>',
-    help: 'images to train on, drawn by seed (default: all that validation leaves)',
+    help: 'images to train on, drawn by --seed',
+    standard: 'all that validation leaves',
     rule: dataFields.trainCount,
     read: number,
   },
   validation: {
     flag: '--validation <n>',
-    help: 'images held out of the training set, every choice is made on them; below 1: a share',
+    help: 'images held out of the training set, on which every choice is made; below 1: a share of them',
     rule: dataFields.validation,
     read: number,
   },
   testCount: {
     flag: '--test-count <n>',
-    help: 'test images (default: the whole test set)',
+    help: 'test images',
+    standard: 'the whole test set',
     rule: dataFields.testCount,
     read: number,
   },
@@ -64,7 +67,8 @@ export const dataSettings = {
 /** The backend on which tensors live. */
 export const backendSetting = {
   flag: '--backend <name>',
-  help: 'reference, wasm, auto: wasm where it loads; gpu: headless GL, under an X display; gpu:cpu: its kernels as scripts',
+  help: 'what computes: reference (plain loops), wasm, auto (wasm where it loads), gpu (headless GL, under an X display), gpu:cpu (its kernels as scripts)',
+  isLocal: true,
   rule: runFields.backend,
 };
 
@@ -95,7 +99,7 @@ export const trainingSettings = {
   },
   optimizer: {
     flag: '--optimizer <name>',
-    help: Object.keys(optimizers).join(', '),
+    help: `rule of the steps: ${Object.keys(optimizers).join(', ')}`,
     rule: optimizerFields.rule,
   },
   epochs: {
@@ -123,7 +127,7 @@ export const trainingSettings = {
 export const netSettings = {
   model: {
     flag: '--model <name>',
-    help: modelNames.join(', '),
+    help: `kind of net: ${modelNames.join(', ')}`,
     rule: netFields.model,
   },
   hidden: {
@@ -134,7 +138,8 @@ export const netSettings = {
   },
   widths: {
     flag: '--widths <list>',
-    help: 'channels and hidden widths of the other models, such as 6,16,120,84 for lenet5 (default: as published)',
+    help: 'channels and hidden widths of the other models, such as 6,16,120,84 for lenet5',
+    standard: 'as published',
     rule: netFields.widths,
     read: numbers,
   },

@@ -48,13 +48,16 @@ export const compareSettings = {
   },
   learningRates: {
     flag: '--learning-rates <list>',
-    help: 'tried for every arm and chosen by validation, such as 0.07,0.13,0.27,0.53 (default: that of the recipe)',
+    help: 'tried for every arm and chosen by validation, such as 0.07,0.13,0.27,0.53',
+    standard: 'what suits each scheme',
     rule: option.list(option.real({ least: 0, most: 1e6 }), list),
     read: numbers,
   },
   threads: {
     flag: '--threads <n>',
-    help: 'arms trained side by side',
+    help: 'runs that are trained side by side',
+    standard: 'as many as cores',
+    isLocal: true,
     rule: field(option.integer({ least: 1, most: 256 }), availableParallelism()),
     read: number,
   },

@@ -11,6 +11,10 @@ export interface Setting<R extends OptionRule = OptionRule> {
   /** Flag as in help: `--epochs <n>`. */
   readonly flag: string;
   readonly help: string;
+  /** What happens without it, in words, where the default of the rule does not say it. */
+  readonly standard?: string;
+  /** Whether its default depends on the machine: who repeats a command elsewhere must state it. */
+  readonly isLocal?: boolean;
   /** What it takes, with its default where it has one. */
   readonly rule: R;
   /** Turns the text of the flag into JSON. Default: the text itself. */
@@ -30,12 +34,16 @@ export const numbers = (given: string): unknown => given.split(',').map(number);
 
 /** Adds the flags of a table of settings to a command. */
 export function addFlags(command: Command, settings: Settings): Command {
-  for (const { flag, help, rule } of Object.values(settings)) {
-    const { default: standard } = rule as { readonly default?: unknown };
-    const shown = Array.isArray(standard) ? standard.join(',') : standard;
-    command.option(flag, shown === undefined || shown === true ? help : `${help} (default: ${shown})`);
-  }
+  for (const { flag, help, rule, standard = shownDefault(rule) } of Object.values(settings))
+    command.option(flag, standard === undefined ? help : `${help} (default: ${standard})`);
   return command;
+}
+
+/** The default of a rule; undefined where it has none, or where leaving out the flag says it. */
+function shownDefault(rule: OptionRule): string | undefined {
+  const { default: standard } = rule as { readonly default?: unknown };
+  if (standard === undefined || typeof standard === 'boolean') return undefined;
+  return Array.isArray(standard) ? standard.join(', ') : String(standard);
 }
 
 /** Fields that were given as flags, still to be checked. */

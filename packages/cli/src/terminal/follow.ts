@@ -1,14 +1,15 @@
 import type { RunEvent, RunResult } from '@funhash/experiments';
 import { DivergedRunError, InterruptedError } from '../errors.ts';
 import { onInterrupt } from './interrupt.ts';
-import { type Output, percent, progress, type Task } from './output.ts';
+import { lossText, type Printer, percent } from './output.ts';
+import { progress, type Task } from './progress.ts';
 
 interface FollowOptions {
   /** What is trained. */
   readonly title: string;
   readonly epochs: number;
-  /** Called before an event is shown. */
-  readonly onEvent: (event: RunEvent) => void;
+  /** Called before an event is shown; a note that it gives stands above the progress. */
+  readonly onEvent: (event: RunEvent, note: Printer['note']) => void;
   /** What is left to do after an interruption: the sentence after how far it came. */
   readonly remedy: () => string;
 }
@@ -21,20 +22,20 @@ interface FollowOptions {
 export async function follow(
   run: (signal: AbortSignal) => AsyncIterable<RunEvent>,
   { title, epochs, onEvent, remedy }: FollowOptions,
-  output: Output,
+  output: Printer,
 ): Promise<RunResult> {
   const shown = progress(output);
   const stop = onInterrupt();
   let task: Task | undefined;
   try {
     for await (const event of run(stop.signal)) {
-      onEvent(event);
-      if (event.type === 'start' && event.epochs > 0) task = shown.task(title, event.steps);
-      else if (event.type === 'step') task?.update(event.step, `loss ${event.loss.toFixed(4)}`);
+      onEvent(event, shown.note);
+      if (event.type === 'start' && event.epochs > 0) task = shown.task(title, event.steps, event.step);
+      else if (event.type === 'step') task?.update(event.step, `loss ${lossText(event.loss)}`);
       else if (event.type === 'epoch') {
         const { epoch, loss, seconds, validation } = event;
         task?.milestone(
-          `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, validation error ` +
+          `epoch ${epoch}/${epochs}: loss ${lossText(loss)}, validation error ` +
             `${percent([validation?.errorRate ?? Number.NaN])} %, ${seconds.toFixed(1)} s`,
         );
       } else if (event.type === 'end') {
@@ -42,7 +43,7 @@ export async function follow(
           throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy()}`, stop.cause);
         if (event.reason === 'diverged') throw new DivergedRunError(event.message ?? 'The run diverged.');
         task?.finish();
-      } else if (event.type === 'notice') output.note(event.message);
+      } else if (event.type === 'notice') shown.note(event.message);
       else if (event.type === 'result') return event.result;
     }
   } finally {

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { duration, grouped, percent, progress, spreadOf, tableOf } from './output.ts';
+import { duration, grouped, percent, printerTo, spreadOf } from './output.ts';
+import { progress } from './progress.ts';
+import { tableOf } from './table.ts';
 
 // As in a terminal without colours, wherever this runs: CI has them on.
 vi.hoisted(() => {
@@ -31,7 +33,9 @@ test('counts and times are readable', () => {
 
 test('without a terminal only milestones are written', () => {
   const notes: string[] = [];
-  const shown = progress({ line: () => {}, note: (text) => void notes.push(text), isTerminal: false });
+  const shown = progress(
+    printerTo({ line: () => {}, note: (text) => void notes.push(text), isTerminal: false }),
+  );
   const task = shown.task('funHash', 10);
   task.update(5, 'loss 1');
   task.milestone('epoch 1/1');

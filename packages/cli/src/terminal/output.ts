@@ -1,7 +1,5 @@
-import { printable } from '@funhash/hashing';
-import { MultiBar, type SingleBar } from 'cli-progress';
-import pc from 'picocolors';
-import { paint } from './paint.ts';
+import { shown } from './paint.ts';
+import { wrapped } from './wrap.ts';
 
 /** Destination of what a command prints; a test passes its own. */
 export interface Output {
@@ -11,80 +9,56 @@ export interface Output {
   note(text: string): void;
   /** Whether notes go to a terminal that can redraw. */
   readonly isTerminal: boolean;
+  /** Columns of a line; undefined where nothing limits it, as in a file. */
+  readonly columns?: number | undefined;
+  /** Columns of a note. */
+  readonly noteColumns?: number | undefined;
+}
+
+/** What stands before and behind a value that is a part of a longer one. */
+interface Around {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What commands print with: lines and notes fit the terminal and cannot steer it. */
+export interface Printer extends Output {
+  /** Prints a value as JSON, to standard output: no line of it is broken. */
+  json(value: unknown, indent?: number, around?: Around): void;
 }
 
 export const terminal: Output = {
   line: (text) => void process.stdout.write(`${text}\n`),
   note: (text) => void process.stderr.write(`${text}\n`),
   isTerminal: process.stderr.isTTY === true,
+  get columns() {
+    return columnsOf(process.stdout);
+  },
+  get noteColumns() {
+    return columnsOf(process.stderr);
+  },
 };
 
-/** One task under way. */
-export interface Task {
-  /** @param done units of work, of `total` */
-  update(done: number, detail: string): void;
-  /** A milestone: a line of its own where no bar is drawn. */
-  milestone(text: string): void;
-  finish(): void;
+/** Width that whoever started this asks for by COLUMNS, or that of the terminal. */
+function columnsOf({ columns }: { readonly columns?: number }): number | undefined {
+  const asked = /^\d{2,4}$/.test(process.env.COLUMNS ?? '') ? Number(process.env.COLUMNS) : 0;
+  return asked >= 20 ? asked : columns;
 }
 
-/** Tasks under way: bars with the time left on a terminal, plain lines for milestones elsewhere. */
-export interface Progress {
-  task(name: string, total: number): Task;
-  close(): void;
-}
-
-export function progress(output: Output): Progress {
-  return output.isTerminal ? bars() : lines(output);
-}
-
-function lines({ note }: Output): Progress {
+/** An output made safe and narrow enough for terminals: the one place through which all that a command prints goes. */
+export function printerTo(output: Output): Printer {
   return {
-    task: (name) => ({
-      update: () => {},
-      milestone: (text) => note(`${name}: ${text}`),
-      finish: () => {},
-    }),
-    close: () => {},
-  };
-}
-
-function bars(): Progress {
-  const all = new MultiBar({
-    format: `{name} ${pc.cyan('{bar}')} {percentage}% {left} {detail}`,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: false,
-    stream: process.stderr,
-  });
-  return {
-    task: (name, total) => {
-      const since = performance.now();
-      const title = printable(name);
-      let last = '';
-      const bar: SingleBar = all.create(total, 0, { name: title.padEnd(28), detail: '', left: '' });
-      return {
-        update: (done, detail) => {
-          const left = done > 0 ? ((performance.now() - since) / done) * (total - done) : undefined;
-          bar.update(done, {
-            detail: printable(detail),
-            left: left === undefined ? '' : `${duration(left)} left`,
-          });
-        },
-        milestone: (text) => {
-          last = text;
-        },
-        // A finished bar gives its place to those under way; what it came to stays above them.
-        finish: () => {
-          all.log(`${title}: ${printable(last)}, ${duration(performance.now() - since)} in all\n`);
-          bar.stop();
-          all.remove(bar);
-        },
-      };
+    isTerminal: output.isTerminal,
+    get columns() {
+      return output.columns;
     },
-    close: () => all.stop(),
+    get noteColumns() {
+      return output.noteColumns;
+    },
+    line: (text) => output.line(wrapped(shown(text), output.columns)),
+    note: (text) => output.note(wrapped(shown(text), output.noteColumns)),
+    json: (value, indent, { before, after } = { before: '', after: '' }) =>
+      output.line(shown(before + JSON.stringify(value, null, indent) + after)),
   };
 }
 
@@ -96,22 +70,9 @@ export function duration(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-/** A table with a header, its numeric columns right-aligned; a cell stays on its line. */
-export function tableOf(header: readonly string[], cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(printable));
-  const widths = header.map((title, k) =>
-    rows.reduce((width, row) => Math.max(width, (row[k] ?? '').length), title.length),
-  );
-  const isNumeric = header.map((_, k) => rows.every((row) => /^[\d(–-]/.test(row[k] ?? '–')));
-  const lineOf = (cells: readonly string[]): string =>
-    cells
-      .map((cell, k) =>
-        isNumeric[k] ? cell.padStart(widths[k] as number) : cell.padEnd(widths[k] as number),
-      )
-      .join('  ')
-      .trimEnd();
-  return [paint('bold', lineOf(header)), ...rows.map(lineOf)].join('\n');
-}
+/** A loss in few digits, also where it is about to diverge: `0.1235`, `2.215e+21`. */
+export const lossText = (loss: number): string =>
+  Math.abs(loss) < 1e5 ? loss.toFixed(4) : loss.toExponential(3);
 
 /** `12 250`. */
 export function grouped(count: number): string {

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 
 vi.mock('picocolors', () => ({ default: { isColorSupported: true } }));
 const { paint, shown } = await import('./paint.ts');
-const { tableOf } = await import('./output.ts');
+const { tableOf } = await import('./table.ts');
 
 /** What a terminal obeys, by number. */
 const steers = (character: string): boolean => {

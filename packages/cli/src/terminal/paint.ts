@@ -3,7 +3,7 @@ import { printable } from '@funhash/hashing';
 import pc from 'picocolors';
 
 /** Orders of terminals that begin and end a look. */
-const looks = { bold: [1, 22], dim: [2, 22], red: [31, 39] } as const;
+const looks = { bold: [1, 22], dim: [2, 22], red: [31, 39], cyan: [36, 39] } as const;
 
 // No text from a file or a flag can hold the mark: it is drawn anew by each process.
 const mark = randomUUID();

@@ -1,11 +1,4 @@
 import { OutputError } from '../errors.ts';
-import type { Output } from './output.ts';
-import { shown } from './paint.ts';
-
-/** What a command prints, made safe for terminals: the one place through which all of it goes. */
-export function guarded({ line, note, isTerminal }: Output): Output {
-  return { isTerminal, line: (text) => line(shown(text)), note: (text) => note(shown(text)) };
-}
 
 /**
  * Listens to the standard streams. A reader that has enough (`funhash runs | head -1`), and a terminal that was closed,

@@ -68,6 +68,8 @@ export interface ArmOutcome {
   readonly scan: readonly { readonly learningRate: number; readonly validationError: number | null }[];
   /** Runs by seed; none where every step diverged. */
   readonly runs: readonly ChosenRun[];
+  /** Test images by class and prediction, of the first seed's net; empty where every step diverged. */
+  readonly confusion: readonly (readonly number[])[];
   /** Mistakes of the first seed's net. */
   readonly mistakes: readonly Mistake[];
   /** Rows of the first seed's first matrix. */
@@ -110,6 +112,7 @@ export async function compareArms(options: ComparisonOptions): Promise<ArmOutcom
       return {
         ...arm,
         runs: kept.map((run, k) => ({ ...run, testError: (verdicts[k] as RunResult).testError as number })),
+        confusion: first?.confusion ?? [],
         mistakes: first?.mistakes ?? [],
         units: first?.units ?? [],
       };
@@ -209,7 +212,7 @@ async function judged(
     ...(loss !== undefined && { loss }),
     net: { file: model },
     epochs: 0,
-    judge: isShown ? { mistakes: mostMistakes, units: shownUnits } : {},
+    judge: isShown ? { mistakes: mostMistakes, units: shownUnits, confusion: true } : {},
   };
   for await (const event of executor.run(request, signal && { signal }))
     if (event.type === 'result') return event.result;

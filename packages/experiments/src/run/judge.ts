@@ -1,11 +1,11 @@
 import type { Split } from '@funhash/datasets';
-import { ArgumentError } from '@funhash/hashing';
+import { FunhashError } from '@funhash/hashing';
 import { type Module, scope, tensor } from '@funhash/layers';
 import { errorRate, evaluate, type Loss, predict } from '@funhash/training';
 import type { JudgeSpec } from '../spec/run-spec.ts';
 import type { Mistake, RunResult } from './run-event.ts';
 
-type Judgement = Pick<RunResult, 'testError' | 'testLoss' | 'mistakes' | 'units'>;
+type Judgement = Pick<RunResult, 'testError' | 'testLoss' | 'confusion' | 'mistakes' | 'units'>;
 
 /** A net on test images. */
 export async function judge(net: Module, test: Split, loss: Loss, spec: JudgeSpec): Promise<Judgement> {
@@ -16,26 +16,37 @@ export async function judge(net: Module, test: Split, loss: Loss, spec: JudgeSpe
   return {
     testError,
     testLoss,
-    ...(spec.mistakes > 0 && { mistakes: (await mistakesOf(net, test)).slice(0, spec.mistakes) }),
+    ...((spec.mistakes > 0 || spec.confusion) && (await answersOf(net, test, spec))),
     ...(spec.units > 0 && { units: await unitsOf(net, test.inputs.length / test.count, spec.units) }),
   };
 }
 
-/** Test images that a net gets wrong, those with the most confidence first. */
-async function mistakesOf(net: Module, { inputs, labels, count }: Split): Promise<Mistake[]> {
+/** What a net says of each test image: counts by class, and what it gets wrong, with the most confidence first. */
+async function answersOf(
+  net: Module,
+  { inputs, labels, count }: Split,
+  spec: JudgeSpec,
+): Promise<Pick<RunResult, 'confusion' | 'mistakes'>> {
   const outputs = await predict(net, inputs, { count });
   const classes = outputs.shape[1] as number;
   const mistakes: Mistake[] = [];
+  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let index = 0; index < count; index++) {
     const scores: ArrayLike<number> = outputs.data.subarray(index * classes, (index + 1) * classes);
     const predicted = indexOfMost(scores);
     const label = labels[index] as number;
+    const row = confusion[label];
+    if (row) row[predicted] = (row[predicted] as number) + 1;
     if (predicted === label) continue;
     const best = scores[predicted] as number;
     const probability = 1 / sumOf(scores, (score) => Math.exp(score - best));
     mistakes.push({ index, label, predicted, probability });
   }
-  return mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
+  mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
+  return {
+    ...(spec.confusion && { confusion }),
+    ...(spec.mistakes > 0 && { mistakes: mistakes.slice(0, spec.mistakes) }),
+  };
 }
 
 function indexOfMost(scores: ArrayLike<number>): number {
@@ -64,7 +75,7 @@ async function unitsOf(net: Module, inputs: number, most: number): Promise<numbe
 /**
  * How long a model and its packed form take for the test images.
  *
- * @throws ArgumentError where an output differs
+ * @throws FunhashError where an output differs: a fault of the packing, not of what was asked
  */
 export async function comparePacked(
   net: Module,
@@ -81,7 +92,7 @@ export async function comparePacked(
   const [before, after] = [await outputs(net), await outputs(packed)];
   const wrong = after.y.data.findIndex((value, k) => !Object.is(value, before.y.data[k]));
   if (wrong >= 0)
-    throw new ArgumentError({
+    throw new FunhashError({
       operation: 'binarize',
       expected: `the output ${before.y.data[wrong]} at ${wrong}`,
       actual: String(after.y.data[wrong]),

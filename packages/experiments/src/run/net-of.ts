@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readBytes } from '@funhash/codec';
 import {
+  type Compression,
   compress,
   load,
   type Module,
@@ -12,7 +13,15 @@ import { packedLayers } from '@funhash/layers/binary';
 import { stepOf } from '../comparison/arms.ts';
 import { SpecError } from '../errors.ts';
 import { buildNet } from '../nets/build-net.ts';
-import { type ImageExtents, isBinary, isStack, placesOf, shapeOf } from '../nets/model-kinds.ts';
+import { fittingSchemes } from '../nets/fitting-schemes.ts';
+import {
+  type ImageExtents,
+  isBinary,
+  isStack,
+  type NetShape,
+  placesOf,
+  shapeOf,
+} from '../nets/model-kinds.ts';
 import { requireFilters, schemeAt } from '../nets/scheme-at.ts';
 import { parseScheme, weightRequest } from '../nets/scheme-text.ts';
 import type { FileNetSpec, NewNetSpec, RunSpec } from '../spec/run-spec.ts';
@@ -24,6 +33,8 @@ export interface MadeNet {
   readonly loss: string;
   readonly learningRate: number;
   readonly relativeStep: boolean;
+  /** What became of the schemes that whoever asked for them should know. */
+  readonly notices: readonly string[];
 }
 
 /** Rate of the code of the paper on binary nets (Courbariaux et al. 2016). */
@@ -33,11 +44,9 @@ const binaryStep = 0.003;
 export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): MadeNet {
   const { weights: given, ...config } = own;
   const shape = shapeOf(own, images);
-  const weights =
-    typeof given === 'string'
-      ? placesOf(shape).map((place) => (place.role === 'stem' ? 'dense' : schemeAt(given, place)))
-      : given;
   if (typeof given === 'string') requireFilters(parseScheme(given).kind, shape);
+  const { weights, notices } =
+    typeof given === 'string' ? oneForAll(given, shape) : { weights: given, notices: [] };
   const net = buildNet({ ...config, ...shape, weights, seed: spec.seed });
   net.signature = { input: shape.input, dtype: 'u8', scale: [0, 1] };
   const { rule, learningRate, relativeStep } = spec.optimizer;
@@ -55,7 +64,26 @@ export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): Ma
     loss: isBinary(own.model) ? 'squaredHinge' : 'softmaxCrossEntropy',
     learningRate: learningRate ?? usual(),
     relativeStep: isRelative,
+    notices,
   };
+}
+
+/** One scheme for all weights of a net but the first convolution, which stays plain, and those that it leaves no room. */
+function oneForAll(
+  given: string,
+  shape: NetShape,
+): { readonly weights: readonly string[]; readonly notices: readonly string[] } {
+  const places = placesOf(shape).map((place, k, all) => ({
+    ...place,
+    name: `layer ${k + 1} of ${all.length}, ${place.rows} × ${place.cols},`,
+  }));
+  const { schemes, notices } = fittingSchemes(
+    given,
+    places,
+    (place) => (place.role === 'stem' ? null : schemeAt(given, place)),
+    'stays dense',
+  );
+  return { weights: places.map((place) => schemes.get(place) ?? 'dense'), notices };
 }
 
 /** The model of a file, as it is there. @throws SpecError where the file is not the one of the spec */
@@ -77,12 +105,14 @@ export async function refitted(
   spec: RunSpec,
   { weights, layers }: FileNetSpec,
   net: Module,
-): Promise<Awaited<ReturnType<typeof compress>>> {
-  return compress(net, {
-    weight: requestsIn(weights, layers, net),
+): Promise<Compression & { readonly notices: readonly string[] }> {
+  const { requestOf, notices } = requestsIn(weights, layers, net);
+  const { model, report } = await compress(net, {
+    weight: requestOf,
     seed: spec.seed,
     ...(layers && { layers }),
   });
+  return { model, report, notices };
 }
 
 /** How a net that was trained already goes on: with a part of the usual step, for it has less far to go. */
@@ -95,7 +125,18 @@ export function trainedOn(spec: RunSpec, net: Module): MadeNet {
     const hasKernels = placed.some((weight) => placeOf(weight).kernelSize > 1);
     return stepOf(kind, !hasKernels) / 3;
   };
-  return { net, loss: 'softmaxCrossEntropy', learningRate: learningRate ?? usual(), relativeStep };
+  return {
+    net,
+    loss: 'softmaxCrossEntropy',
+    learningRate: learningRate ?? usual(),
+    relativeStep,
+    notices: [],
+  };
+}
+
+interface Requests {
+  readonly requestOf: (placed: PlacedWeight) => WeightRequest | undefined;
+  readonly notices: readonly string[];
 }
 
 /** What each weight shall become. @throws SpecError where there is not one scheme for each */
@@ -103,19 +144,33 @@ function requestsIn(
   weights: string | readonly string[] | undefined,
   layers: readonly string[] | undefined,
   net: Module,
-): (placed: PlacedWeight) => WeightRequest | undefined {
-  if (weights === undefined || weights.length === 0) return () => undefined;
-  if (typeof weights === 'string') return (placed) => requestAt(schemeAt(weights, placeOf(placed)));
-  const names = placedWeights(net)
-    .filter(({ name, places }) => !layers || [name, ...places].some((known) => layers.includes(known)))
-    .map(({ name }) => name);
+): Requests {
+  if (weights === undefined || weights.length === 0) return { requestOf: () => undefined, notices: [] };
+  const chosen = placedWeights(net).filter(
+    ({ name, places }) => !layers || [name, ...places].some((known) => layers.includes(known)),
+  );
+  const names = chosen.map(({ name }) => name);
+  if (typeof weights === 'string') {
+    const { schemes, notices } = fittingSchemes(
+      weights,
+      chosen,
+      (placed) => schemeAt(weights, placeOf(placed)),
+      'stays as it is',
+    );
+    const byName = new Map([...schemes].map(([{ name }, scheme]) => [name, scheme]));
+    const requestOf = ({ name }: PlacedWeight) => {
+      const scheme = byName.get(name);
+      return typeof scheme === 'string' ? requestAt(scheme) : undefined;
+    };
+    return { requestOf, notices };
+  }
   if (weights.length !== names.length)
     throw new SpecError({
       operation: 'weights',
       expected: `one scheme for each of ${names.join(', ') || 'no weights'}`,
       actual: `${weights.length}: ${weights.join(' ')}`,
     });
-  return ({ name }) => requestAt(weights[names.indexOf(name)] as string);
+  return { requestOf: ({ name }) => requestAt(weights[names.indexOf(name)] as string), notices: [] };
 }
 
 function requestAt(scheme: string): WeightRequest {

@@ -1,3 +1,4 @@
+import type { CompressionReport, Summary } from '@funhash/layers';
 import type { EpochRecord } from '../store/metrics.ts';
 
 /** What happens in a run, as plain JSON: it passes between threads, processes and machines as it is. */
@@ -27,7 +28,7 @@ export interface StartEvent {
   readonly folder: string | null;
   readonly backend: string;
   readonly data: ImageCounts | null;
-  readonly net: { readonly summary: string; readonly storedCount: number };
+  readonly net: { readonly summary: Pick<Summary, 'rows' | 'total'>; readonly storedCount: number };
   /** Epochs done when it starts, and steps: 0 and 0 unless it was resumed. */
   readonly epoch: number;
   readonly step: number;
@@ -46,8 +47,6 @@ export interface FittedEvent {
   readonly type: 'fitted';
   /** Layers, sizes and errors of the fit. */
   readonly report: FitReport;
-  /** The report as a table. */
-  readonly table: string;
   /** Test errors, where there are test images. */
   readonly before: number | null;
   readonly fitted: number | null;
@@ -55,7 +54,7 @@ export interface FittedEvent {
 }
 
 /** The report of `compress`, as JSON. */
-export type FitReport = Readonly<Record<string, unknown>> & { readonly weights: readonly unknown[] };
+export type FitReport = Pick<CompressionReport, 'weights' | 'before' | 'after'>;
 
 export interface StepEvent {
   readonly type: 'step';
@@ -103,6 +102,8 @@ export interface RunResult {
   readonly fileBytes?: number;
   /** Test error of the model as the file has it. */
   readonly fileTestError?: number;
+  /** Test images by their class (row) and the one that the net says (column), [classes, classes]. */
+  readonly confusion?: readonly (readonly number[])[];
   readonly mistakes?: readonly Mistake[];
   /** Rows of the first weight's virtual matrix, [inputs] each. */
   readonly units?: readonly (readonly number[])[];

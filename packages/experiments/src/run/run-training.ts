@@ -8,7 +8,15 @@ import { DivergedError, errorRate, type FitEvent, fit, type Loss } from '@funhas
 import { drawSplits, loadImages } from '../data/image-data.ts';
 import { SpecError } from '../errors.ts';
 import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
-import { isFromFile, type RunRequest, type RunSpec, readSpec, runSpec, specHash } from '../spec/run-spec.ts';
+import {
+  isFromFile,
+  type JudgeSpec,
+  type RunRequest,
+  type RunSpec,
+  readSpec,
+  runSpec,
+  specHash,
+} from '../spec/run-spec.ts';
 import { requireSameRun } from '../spec/same-run.ts';
 import { imagePrints, requireSameImages } from '../store/image-prints.ts';
 import { keepMetricsUntil } from '../store/metrics.ts';
@@ -43,6 +51,8 @@ export interface RunOptions {
   readonly threads?: number;
   /** Whether changed images are prepared in a thread of their own. */
   readonly loaderThread?: boolean;
+  /** What the result tells of the test images besides what the spec asks; it is not kept in the folder. */
+  readonly alsoTell?: Partial<JudgeSpec>;
   /** Steps between events of steps. Default 5. */
   readonly reportEverySteps?: number;
 }
@@ -71,6 +81,7 @@ export async function* runTraining(
   const splits =
     spec.data && images && spec.epochs > 0 ? drawSplits(images.train, spec.data, spec.seed) : undefined;
   const loss = losses[spec.loss ?? made.loss] as Loss;
+  for (const message of made.notices) yield { type: 'notice', message };
   if (made.fitted) yield made.fitted;
 
   const folder = await options.folder?.();
@@ -92,7 +103,7 @@ export async function* runTraining(
         validation: splits?.validation.count ?? 0,
         test: images.test.count,
       },
-      net: { summary: String(summary), storedCount: summary.total.storedCount },
+      net: { summary: { rows: summary.rows, total: summary.total }, storedCount: summary.total.storedCount },
       epochs: spec.epochs,
     };
     if (splits && images) {
@@ -143,7 +154,7 @@ export async function* runTraining(
     }
 
     const { result, bytes } = await resultOf(
-      spec,
+      { ...spec, judge: spec.judge && { ...spec.judge, ...options.alsoTell } },
       made.net,
       images,
       loss,
@@ -153,7 +164,7 @@ export async function* runTraining(
       await folder?.write(runFiles.model, bytes);
       options.onModel?.(bytes);
     }
-    await folder?.writeJson(runFiles.result, result);
+    await folder?.writeJson(runFiles.result, asked(result, spec.judge));
     yield { type: 'result', result };
   } finally {
     await folder?.release();
@@ -191,7 +202,7 @@ async function* begin(
     };
 }
 
-const justTheError = { mistakes: 0, units: 0 };
+const justTheError = { mistakes: 0, units: 0, confusion: false };
 
 /** The net of a spec, with its weights fitted where the spec says so. */
 async function makeNet(
@@ -210,13 +221,24 @@ async function makeNet(
   if (own.weights === undefined) return trainedOn(spec, net);
   const before = await errorOf(net);
   const begun = performance.now();
-  const { model, report } = await refitted(spec, own, net);
+  const { model, report, notices } = await refitted(spec, own, net);
   const seconds = (performance.now() - begun) / 1000;
   const fitted = report.weights.length > 0 ? await errorOf(model) : null;
   const plain = JSON.parse(JSON.stringify(report)) as FittedEvent['report'];
   return {
     ...trainedOn(spec, model),
-    fitted: { type: 'fitted', report: plain, table: String(report), before, fitted, seconds },
+    notices,
+    fitted: { type: 'fitted', report: plain, before, fitted, seconds },
+  };
+}
+
+/** A result with what a spec asks of it. */
+function asked({ mistakes, units, confusion, ...result }: RunResult, judge: JudgeSpec | null): RunResult {
+  return {
+    ...result,
+    ...(judge?.confusion && confusion && { confusion }),
+    ...(judge?.mistakes && mistakes && { mistakes: mistakes.slice(0, judge.mistakes) }),
+    ...(judge?.units && units && { units: units.slice(0, judge.units) }),
   };
 }
 

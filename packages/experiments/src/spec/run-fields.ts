@@ -107,6 +107,8 @@ export const judgeFields = {
   mistakes: field(option.integer({ most: 10_000 }), 0),
   /** Rows of the first weight's virtual matrix. */
   units: field(option.integer({ most: 10_000 }), 0),
+  /** Whether test images are counted by their class and the one that the net says. */
+  confusion: field(option.flag(), false),
 };
 
 /** The fields of a run that have no parts. */

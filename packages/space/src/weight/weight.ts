@@ -157,7 +157,12 @@ function startOf(
   return values;
 }
 
-/** All options of a request for a matrix: those given, those that its size asks for, defaults. */
+/**
+ * All options of a request for a matrix: those given, those that its size asks for, defaults.
+ *
+ * @param seed decides hashes where the request names no seed
+ * @throws ArgumentError where the scheme has no form of this size for these extents, or does not take an option
+ */
 export function plannedOptions(
   request: WeightRequest,
   shape: MatrixShape,

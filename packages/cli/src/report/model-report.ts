@@ -1,0 +1,75 @@
+import { dirname } from 'node:path';
+import type { ImageDataset } from '@funhash/datasets';
+import { type EpochRecord, type JudgeSpec, type RunResult, readMetrics } from '@funhash/experiments';
+import { FunhashError } from '@funhash/hashing';
+import { grouped, percent } from '../terminal/output.ts';
+import { learningCurves } from './charts.ts';
+import { confusionHtml } from './confusion.ts';
+import { mistakesHtml, unitsHtml } from './images.ts';
+import type { Section } from './page.ts';
+
+/** What a report on one model asks of its run. */
+export const told = { mistakes: 24, units: 12, confusion: true } as const satisfies JudgeSpec;
+
+/** A result without what a report alone shows. */
+export function withoutPictures({
+  mistakes: _mistakes,
+  units: _units,
+  confusion: _confusion,
+  ...result
+}: RunResult): RunResult {
+  return result;
+}
+
+/** How a model was trained, epoch by epoch; empty where nothing was. */
+export function curvesSection(epochs: readonly EpochRecord[], title = 'Learning curves'): Section[] {
+  const charts = learningCurves(epochs);
+  return charts.length === 0 ? [] : [{ title, charts }];
+}
+
+/** Epochs of the run in whose folder a model file lies; none where it lies elsewhere. */
+export async function epochsBeside(model: string): Promise<readonly EpochRecord[]> {
+  try {
+    return (await readMetrics(dirname(model))).epochs;
+  } catch (error) {
+    // What lies there may be anybody's: a report needs none of it.
+    if (error instanceof FunhashError) return [];
+    throw error;
+  }
+}
+
+/** What a model says of the test images: the confusion matrix, its first weights, its mistakes. */
+export function testSections(
+  { testError, confusion, mistakes, units }: RunResult,
+  images: ImageDataset | undefined,
+  of: string,
+): Section[] {
+  if (!images || testError === undefined) return [];
+  const unitPictures = unitsHtml(units ?? [], images, of);
+  const wrong = grouped(Math.round(testError * images.test.count));
+  return [
+    {
+      title: 'Confusion',
+      text: `The ${grouped(images.test.count)} test images by their class and by what the model says; ${percent([testError])} % are wrong.`,
+      html: confusionHtml(confusion ?? [], of),
+    },
+    ...(unitPictures === ''
+      ? []
+      : [
+          {
+            title: 'What the hidden units look for',
+            text: 'Virtual weights of the first hidden units, decoded from the stored values: red above zero, blue below.',
+            html: unitPictures,
+          },
+        ]),
+    ...(mistakes && mistakes.length > 0
+      ? [
+          {
+            title: 'Mistakes',
+            text: `Of ${wrong} wrong ones those with the most confidence: label → prediction.`,
+            html: mistakesHtml(mistakes, images, of),
+          },
+        ]
+      : []),
+  ];
+}
