@@ -1,9 +1,9 @@
 import { reshape } from '@funhash/autodiff';
-import type { OptionsOf } from '@funhash/hashing';
+import { checkArgument, type OptionsOf } from '@funhash/hashing';
 import { ShapeError, shapeText, sizeOf, type Tensor } from '@funhash/tensor';
 import { layerOption } from './layer-options.ts';
 import type { Module } from './module.ts';
-import type { Pass } from './pass.ts';
+import { type Pass, passRule } from './pass.ts';
 import type { LayerSample } from './sample.ts';
 import { Weighted, weightedOptions } from './weighted.ts';
 import type { Widths } from './widths.ts';
@@ -58,6 +58,7 @@ export class Dense extends Weighted<DenseOptions> {
    * The gradient of the weight is formed of all uses together.
    */
   repeated(pass: Pass): (x: Tensor) => Tensor {
+    checkArgument(this.title, 'pass', passRule, pass);
     if (pass.training && this.weight.isRandom) return (x) => this.forward(x, pass);
     const product = this.weight.repeatedMatmul(this.biasValues());
     return (x) => {
