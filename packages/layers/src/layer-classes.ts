@@ -20,6 +20,7 @@ export { AveragePool2d, type AveragePool2dOptions } from './spatial/average-pool
 export { ConvTranspose2d, type ConvTranspose2dOptions } from './spatial/conv-transpose2d.ts';
 export { Conv1d, type Conv1dOptions } from './spatial/conv1d.ts';
 export { Conv2d, type Conv2dOptions } from './spatial/conv2d.ts';
+export { Conv3d, type Conv3dOptions } from './spatial/conv3d.ts';
 export { DepthwiseConv2d, type DepthwiseConv2dOptions } from './spatial/depthwise-conv2d.ts';
 export { Dropout2d } from './spatial/dropout2d.ts';
 export { GlobalAveragePool } from './spatial/global-average-pool.ts';
