@@ -63,7 +63,7 @@ export class TrainingRun<M extends Metrics> {
   readonly #passes: Random;
   readonly #average: WeightAverage | undefined;
   readonly #planned: PlannedSteps | undefined;
-  #progress: Progress;
+  #progress: { -readonly [K in keyof Progress]: Progress[K] };
   #bestValues: Values = new Map();
   #isRestored = false;
   /** Whether all targets that are in memory fit outputs and loss. */
@@ -114,7 +114,7 @@ export class TrainingRun<M extends Metrics> {
     this.#optimizer.restore(optimizer);
     this.#average?.restore(average);
     assignValues(this.#plan.values, parameters);
-    this.#progress = progress;
+    this.#progress = { ...progress };
     this.#bestValues = bestParameters;
   }
 
@@ -337,18 +337,16 @@ export class TrainingRun<M extends Metrics> {
     }
   }
 
+  // In place: a small step takes no longer than a copy of its progress.
   #advance({ loss, penalty = 0, count, learningRate }: Advance): void {
-    const { stepInEpoch, step, lossSum, penaltySum, exampleCount } = this.#progress;
-    this.#progress = {
-      ...this.#progress,
-      stepInEpoch: stepInEpoch + 1,
-      step: step + 1,
-      lossSum: lossSum + loss * count,
-      penaltySum: penaltySum + penalty * count,
-      exampleCount: exampleCount + count,
-      lastLoss: loss,
-      learningRate,
-    };
+    const progress = this.#progress;
+    progress.stepInEpoch++;
+    progress.step++;
+    progress.lossSum += loss * count;
+    progress.penaltySum += penalty * count;
+    progress.exampleCount += count;
+    progress.lastLoss = loss;
+    progress.learningRate = learningRate;
   }
 
   /** Judges the model and closes the epoch. */

@@ -36,6 +36,7 @@ export class BoundPlan {
   readonly #versions: RecordedPlan['contents']['versions'];
   readonly #sites: readonly Site[];
   readonly #parts: readonly Part[];
+  readonly #inputs = new Map<string, number>();
   readonly #lists = new Map<string, number[]>();
   readonly #uniforms: { readonly list: number[]; readonly at: number; readonly word: number }[] = [];
   /** Bytes that temporaries take. */
@@ -51,6 +52,8 @@ export class BoundPlan {
     this.temporaryBytes = bytesOf(layout);
     this.#states = [...states.values()].map((storage) => ({ storage, buffer: storage.buffer }));
     for (const { storage } of this.#states) storage.retain();
+    for (const [number, { kind, name }] of plan.buffers.entries())
+      if (kind === 'input') this.#inputs.set(name, number);
     for (const [name, length] of Object.entries(plan.numbers))
       this.#lists.set(name, new Array(length).fill(0));
     try {
@@ -165,8 +168,8 @@ export class BoundPlan {
       for (let k = 0; k < list.length; k++) list[k] = values[k] as number;
       return;
     }
-    const number = this.#plan.buffers.findIndex((buffer) => buffer.kind === 'input' && buffer.name === name);
-    if (number < 0) throw this.#stranger('set', name, this.#inputNames);
+    const number = this.#inputs.get(name);
+    if (number === undefined) throw this.#stranger('set', name, this.#inputNames);
     const { dtype, length } = this.#plan.buffers[number] as Plan['buffers'][number];
     this.#requireLength(name, length, values.length);
     if (!ArrayBuffer.isView(values) || dtypeOf(values as TypedArray) !== dtype)
@@ -249,8 +252,7 @@ export class BoundPlan {
   }
 
   get #inputNames(): readonly string[] {
-    const inputs = this.#plan.buffers.filter(({ kind }) => kind === 'input').map(({ name }) => name);
-    return [...inputs, ...this.#lists.keys()];
+    return [...this.#inputs.keys(), ...this.#lists.keys()];
   }
 
   #stranger(operation: string, name: string, known: readonly string[]): ArgumentError {
