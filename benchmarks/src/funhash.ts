@@ -22,7 +22,7 @@ import {
 } from '@funhash/layers';
 import { leNet5 } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
-import type { Backend } from '@funhash/tensor';
+import { type Backend, bindPlan, PlanRecording } from '@funhash/tensor';
 import { fit, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
 import { binaryNet, signProduct } from './binary.ts';
@@ -120,11 +120,12 @@ function netOf(widths: readonly number[], weight?: WeightChoice): Sequential {
   return new Sequential(layers);
 }
 
-async function step({ widths, batch, weight }: TaskOf<'step'>): Promise<Ready> {
+async function step({ widths, batch, weight, plan }: TaskOf<'step'>): Promise<Ready> {
   const width = widths[0] as number;
   const x = tensor(uniform(batch * width), [batch, width]);
   const classes = tensor(labels(batch, widths.at(-1) as number));
-  const run = await trainingStep(netOf(widths, weight), x, classes);
+  const make = plan ? plannedStep : trainingStep;
+  const run = await make(netOf(widths, weight), x, classes);
   return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
 }
 
@@ -138,6 +139,40 @@ async function trainingStep(net: Module, x: Tensor, classes: Tensor): Promise<()
       optimizer.update(gradients);
       return loss.item();
     });
+}
+
+/** The same step by a plan, whose inputs are set each time. Recording takes a step: what it moved is put back. */
+async function plannedStep(net: Module, x: Tensor, t: Tensor): Promise<() => number> {
+  const optimizer = await sgd({ learningRate, momentum }).create(net.namedParameters());
+  const values = net.parameters().map(({ value }) => value);
+  const before = values.map((value) => value.dataSync());
+  const start = await optimizer.state();
+  const [inputs, targets] = [x.dataSync(), t.dataSync<Int32Array>()];
+  const scalars = optimizer.prepare?.() ?? [];
+  const numbers = Object.fromEntries(scalars.map((list, k) => [String(k), list]));
+  const bound = scope(() => {
+    const recording = new PlanRecording({ inputs: { x, t }, numbers });
+    const loss = recording.part(() => {
+      const [value, gradients] = gradientsOf(() => softmaxCrossEntropy(net.forward(x), t), values);
+      optimizer.update(gradients);
+      return value;
+    });
+    return bindPlan(recording.finish({ loss }));
+  });
+  scope(() => {
+    for (const [k, parameter] of net.parameters().entries())
+      parameter.assign(tensor(before[k] as Float32Array, parameter.value.shape));
+  });
+  optimizer.restore(start);
+  return () => {
+    bound.set('x', inputs);
+    bound.set('t', targets);
+    const lists = optimizer.prepare?.() ?? [];
+    for (const [k, list] of lists.entries()) bound.set(String(k), list);
+    bound.run();
+    optimizer.advance?.();
+    return bound.readSync('loss')?.[0] as number;
+  };
 }
 
 async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Ready> {

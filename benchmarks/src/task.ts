@@ -30,13 +30,14 @@ export type Task =
   | { readonly kind: 'probe' }
   /**
    * A training step of dense layers with ReLU between them: softmax cross-entropy, SGD with momentum, the loss read.
-   * `weight` is that of the first layer.
+   * `weight` is that of the first layer; `plan`: as `fit` takes it, by a plan whose inputs are set for each step. Default: eager.
    */
   | {
       readonly kind: 'step';
       readonly widths: readonly number[];
       readonly batch: number;
       readonly weight?: WeightChoice;
+      readonly plan?: boolean;
     }
   /** A layer without bias: product, dX, the gradient of its values and their update by SGD with momentum. */
   | {

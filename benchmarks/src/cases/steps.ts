@@ -6,6 +6,7 @@ import { timingTable } from '../table.ts';
 import type { WeightChoice } from '../task.ts';
 
 const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 64 } };
+const dense = (batch: number) => ({ kind: 'step', widths: [784, 1000, 10], batch }) as const;
 const rivals = ['jax', 'tfjsWasm', 'tfjsCpu', 'brain'] as const;
 
 export const steps: Case = {
@@ -23,10 +24,11 @@ export const steps: Case = {
         const entry = (library: LibraryName, name: string, weight?: WeightChoice): Entry => ({
           name,
           library,
-          task: { kind: 'step', widths: [784, 1000, 10], batch, ...(weight && { weight }) },
+          task: { ...dense(batch), ...(weight && { weight }) },
         });
         const entries = [
           entry('funhash', libraries.funhash.title),
+          { ...entry('funhash', 'funhash, by a plan'), task: { ...dense(batch), plan: true } },
           entry('funhash', 'funhash, hashedNet 1/64', hashed),
           entry('funhash2', libraries.funhash2.title),
           entry('funhash2', 'funhash, hashedNet 1/64, 2 threads', hashed),
@@ -47,10 +49,16 @@ export const small: Case = {
   libraries: ['funhash', ...rivals],
   run: ({ rounds, takes, show }) =>
     withHosts(async (hostOf) => {
-      const entries = (['funhash', ...rivals] as const).filter(takes).map((library): Entry => {
-        const { title } = libraries[library];
-        return { name: title, library, task: { kind: 'step', widths: [20, 16, 4], batch: 8 } };
-      });
+      const task = { kind: 'step', widths: [20, 16, 4], batch: 8 } as const;
+      const entries: Entry[] = (['funhash', ...rivals] as const)
+        .filter(takes)
+        .map((library) => ({ name: libraries[library].title, library, task }));
+      if (takes('funhash'))
+        entries.splice(1, 0, {
+          name: 'funhash, by a plan',
+          library: 'funhash',
+          task: { ...task, plan: true },
+        });
       const outcomes = await interleaved(entries, hostOf, { rounds, warmUpMs: 800 });
       show(timingTable('20-16-4, batch 8', outcomes, { base: libraries.funhash.title }));
     }),

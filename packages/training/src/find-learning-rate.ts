@@ -2,9 +2,9 @@ import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/ha
 import { DivergedError } from './errors.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import { fitRules } from './fit-config.ts';
+import { settingsOf } from './fit-settings.ts';
 import type { Optimizer } from './optimizer.ts';
 import { assignValues, valuesOf } from './parameter-values.ts';
-import { planOf } from './plan.ts';
 import { recipe } from './recipe.ts';
 import type { Schedule } from './schedules.ts';
 import { TrainingRun } from './training-run.ts';
@@ -74,14 +74,14 @@ export async function findLearningRate(config: FinderConfig): Promise<LearningRa
       actual: `${from} and ${to}`,
     });
   const schedule = ramp({ from, to, steps }, optimizer);
-  const plan = planOf({ ...rest, optimizer, schedule, epochs: steps });
-  const { model } = plan;
+  const settings = settingsOf({ ...rest, optimizer, schedule, epochs: steps });
+  const { model } = settings;
   const signature = 'signature' in model ? model.signature : undefined;
-  const before = await valuesOf(plan.values);
+  const before = await valuesOf(settings.values);
   const found: { learningRate: number; loss: number }[] = [];
   const isLost = lossWatch();
   try {
-    const run = await TrainingRun.start(plan, undefined);
+    const run = await TrainingRun.start(settings, undefined);
     try {
       for await (const { learningRate, loss } of stepsOf(run)) {
         if (!Number.isFinite(loss)) break;
@@ -92,10 +92,10 @@ export async function findLearningRate(config: FinderConfig): Promise<LearningRa
       run.dispose();
     }
   } finally {
-    assignValues(plan.values, before);
+    assignValues(settings.values, before);
     if ('signature' in model) model.signature = signature;
 
-    plan.dispose();
+    settings.dispose();
   }
   return curveOf(found, steps);
 }

@@ -3,7 +3,7 @@ import type { Metrics } from './evaluate.ts';
 import { eventLoopPauses } from './event-loop.ts';
 import { checkConfig, type FitConfig, type FitEvent } from './fit-config.ts';
 import { type FitRun, runOf } from './fit-run.ts';
-import { planOf } from './plan.ts';
+import { settingsOf } from './fit-settings.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { TrainingRun } from './training-run.ts';
 
@@ -33,9 +33,9 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
   const begun = performance.now();
   const secondsSince = (start: number): number => (performance.now() - start) / 1000;
   const checkpoint = config.resume === undefined ? undefined : await readCheckpoint(config.resume);
-  const plan = planOf(config, checkpoint?.progress.seed);
-  const run = await TrainingRun.start(plan, checkpoint).catch((error: unknown) => {
-    plan.dispose();
+  const settings = settingsOf(config, checkpoint?.progress.seed);
+  const run = await TrainingRun.start(settings, checkpoint).catch((error: unknown) => {
+    settings.dispose();
     throw error;
   });
   const pause = eventLoopPauses();
@@ -52,22 +52,22 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
 
   try {
     yield run.startEvent();
-    while (run.epochsDone < plan.epochs && !run.isStale && !isAborted()) {
+    while (run.epochsDone < settings.epochs && !run.isStale && !isAborted()) {
       const epochBegun = performance.now();
       for await (const batches of run.batches()) {
         const event = await run.train(batches, pause);
         await pause();
-        if (event.step % plan.reportEverySteps === 0) yield event;
-        if (event.step % plan.checkpointEvery.steps === 0) yield await saved();
+        if (event.step % settings.reportEverySteps === 0) yield event;
+        if (event.step % settings.checkpointEvery.steps === 0) yield await saved();
         if (isAborted()) break;
       }
       if (isAborted()) break;
       yield { ...(await run.endEpoch()), seconds: secondsSince(epochBegun) };
-      const isLast = run.epochsDone === plan.epochs || run.isStale;
-      if (run.epochsDone % plan.checkpointEvery.epochs === 0 || (config.checkpoint && isLast))
+      const isLast = run.epochsDone === settings.epochs || run.isStale;
+      if (run.epochsDone % settings.checkpointEvery.epochs === 0 || (config.checkpoint && isLast))
         yield await saved();
     }
-    const isFinished = run.epochsDone >= plan.epochs;
+    const isFinished = run.epochsDone >= settings.epochs;
     const reason = run.isStale ? 'earlyStop' : isFinished ? 'finished' : 'aborted';
     if (reason === 'aborted') yield await saved();
     else run.settle();
@@ -77,6 +77,6 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
     yield { type: 'end', reason, epoch, step, keptEpoch, seconds: secondsSince(begun) };
   } finally {
     run.dispose();
-    plan.dispose();
+    settings.dispose();
   }
 }

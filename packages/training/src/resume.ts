@@ -1,12 +1,12 @@
 import { type Checkpoint, type Progress, specText } from './checkpoint.ts';
 import { CheckpointError } from './errors.ts';
 import type { Metrics } from './evaluate.ts';
-import type { Plan } from './plan.ts';
+import type { FitSettings } from './fit-settings.ts';
 import { differencesOf } from './run-description.ts';
 
 /** A run that has not begun. */
 interface OwnRun {
-  readonly plan: Plan<Metrics>;
+  readonly settings: FitSettings<Metrics>;
   readonly progress: Progress;
 }
 
@@ -26,9 +26,9 @@ export function requireSameRun(checkpoint: Checkpoint, own: OwnRun): void {
   );
 }
 
-function differencesTo({ model, run, progress }: Checkpoint, { plan, progress: own }: OwnRun): string[] {
+function differencesTo({ model, run, progress }: Checkpoint, { settings, progress: own }: OwnRun): string[] {
   const steps = run?.steps ?? undefined;
-  const ownModel = specText(plan.model);
+  const ownModel = specText(settings.model);
   return [
     ...(model === ownModel ? [] : [`model: ${differenceOf(model, ownModel)}`]),
     ...(['seed', 'stepsPerEpoch'] as const).flatMap((field) =>
@@ -36,7 +36,7 @@ function differencesTo({ model, run, progress }: Checkpoint, { plan, progress: o
         ? []
         : [`${field}: ${progress[field] ?? 'none'} in the checkpoint, ${own[field] ?? 'none'} here`],
     ),
-    ...(run ? differencesOf(run.fields, plan.describe(steps), steps) : []),
+    ...(run ? differencesOf(run.fields, settings.describe(steps), steps) : []),
   ];
 }
 

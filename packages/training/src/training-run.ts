@@ -10,10 +10,10 @@ import { asTensor, evaluateArrays, type Metrics, onDevice } from './evaluate.ts'
 import type { Arrays } from './examples.ts';
 import { notFinite, notFiniteIn } from './finite.ts';
 import type { FitEvent } from './fit-config.ts';
+import type { FitSettings } from './fit-settings.ts';
 import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 import { assignValues, requireFit, valuesOf } from './parameter-values.ts';
 import { type Penalty, penaltyLoss } from './penalty.ts';
-import type { Plan } from './plan.ts';
 import {
   type PlannedStep,
   PlannedSteps,
@@ -57,7 +57,7 @@ interface Part {
 
 /** The state of a run between two steps, and the moves from one to the next. */
 export class TrainingRun<M extends Metrics> {
-  readonly #plan: Plan<M>;
+  readonly #settings: FitSettings<M>;
   readonly #optimizer: BoundOptimizer;
   readonly #parameters: readonly Tensor[];
   readonly #passes: Random;
@@ -69,15 +69,15 @@ export class TrainingRun<M extends Metrics> {
   /** Whether all targets that are in memory fit outputs and loss. */
   #isFitting = false;
 
-  private constructor(plan: Plan<M>, optimizer: BoundOptimizer) {
-    this.#plan = plan;
+  private constructor(settings: FitSettings<M>, optimizer: BoundOptimizer) {
+    this.#settings = settings;
     this.#optimizer = optimizer;
-    this.#parameters = [...plan.trained.values()].map(({ value }) => value);
-    this.#average = plan.average && new WeightAverage(plan.moving, plan.average);
-    this.#passes = random(plan.seed).fork('pass');
-    this.#planned = plan.plansSteps && optimizer.prepare ? new PlannedSteps() : undefined;
+    this.#parameters = [...settings.trained.values()].map(({ value }) => value);
+    this.#average = settings.average && new WeightAverage(settings.moving, settings.average);
+    this.#passes = random(settings.seed).fork('pass');
+    this.#planned = settings.plansSteps && optimizer.prepare ? new PlannedSteps() : undefined;
     this.#progress = {
-      seed: plan.seed,
+      seed: settings.seed,
       epoch: 0,
       stepInEpoch: 0,
       step: 0,
@@ -86,16 +86,16 @@ export class TrainingRun<M extends Metrics> {
       exampleCount: 0,
       lastLoss: null,
       learningRate: 0,
-      stepsPerEpoch: plan.source.stepsPerEpoch ?? null,
+      stepsPerEpoch: settings.source.stepsPerEpoch ?? null,
       best: null,
     };
   }
 
   static async start<M extends Metrics>(
-    plan: Plan<M>,
+    settings: FitSettings<M>,
     checkpoint: Checkpoint | undefined,
   ): Promise<TrainingRun<M>> {
-    const run = new TrainingRun(plan, await plan.optimizer.create(plan.trained, plan.length));
+    const run = new TrainingRun(settings, await settings.optimizer.create(settings.trained, settings.length));
     try {
       if (checkpoint) run.#resume(checkpoint);
     } catch (error) {
@@ -107,13 +107,13 @@ export class TrainingRun<M extends Metrics> {
 
   #resume(checkpoint: Checkpoint): void {
     const { progress, parameters, optimizer, bestParameters, average } = checkpoint;
-    requireSameRun(checkpoint, { plan: this.#plan, progress: this.#progress });
-    requireFit(this.#plan.values, parameters);
-    if (bestParameters.size > 0) requireFit(this.#plan.values, bestParameters);
+    requireSameRun(checkpoint, { settings: this.#settings, progress: this.#progress });
+    requireFit(this.#settings.values, parameters);
+    if (bestParameters.size > 0) requireFit(this.#settings.values, bestParameters);
     this.#average?.requireFit(average);
     this.#optimizer.restore(optimizer);
     this.#average?.restore(average);
-    assignValues(this.#plan.values, parameters);
+    assignValues(this.#settings.values, parameters);
     this.#progress = { ...progress };
     this.#bestValues = bestParameters;
   }
@@ -134,19 +134,19 @@ export class TrainingRun<M extends Metrics> {
   /** Whether early stopping has lost patience. */
   get isStale(): boolean {
     const { best, epoch } = this.#progress;
-    const { earlyStopping } = this.#plan;
+    const { earlyStopping } = this.#settings;
     return earlyStopping !== undefined && best !== null && epoch - best.epoch >= earlyStopping.patience;
   }
 
   startEvent(): EventOf<M, 'start'> {
-    const { epochs, length, parameters } = this.#plan;
+    const { epochs, length, parameters } = this.#settings;
     const storedCount = [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
     return { type: 'start', epoch: this.epoch, step: this.step, epochs, steps: length.steps, storedCount };
   }
 
   /** Batches of the steps that are left of the epoch under way. */
   batches(): AsyncIterable<readonly Arrays[]> {
-    return this.#plan.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
+    return this.#settings.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
   }
 
   /**
@@ -167,7 +167,7 @@ export class TrainingRun<M extends Metrics> {
     }
     const recording = this.#planned?.recordingFor(first, this.#optimizer.prepare?.() ?? []);
     const staged = new StagedBuffers();
-    const weights = batches.map((batch) => this.#plan.weigh(batch));
+    const weights = batches.map((batch) => this.#settings.weigh(batch));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
     let [loss, penalty, outputs]: [number, number | undefined, Shape] = [0, undefined, []];
     let gradients: readonly Tensor[] = [];
@@ -184,11 +184,11 @@ export class TrainingRun<M extends Metrics> {
         penalty ??= ofPenalty;
       }
       if (staged.contents.size > 0) await this.#requireFiniteBuffers(staged, learningRate);
-      if (this.#plan.checkGradients) await this.#requireFiniteGradients(gradients, learningRate);
+      if (this.#settings.checkGradients) await this.#requireFiniteGradients(gradients, learningRate);
       this.#update(gradients, staged, recording);
       if (recording) this.#planned?.note(first, recording);
       this.#average?.move(this.step + 1);
-      describeModel(this.#plan.model, first, outputs);
+      describeModel(this.#settings.model, first, outputs);
       const count = batches.reduce((sum, batch) => sum + batch.count, 0);
       this.#advance({ loss, penalty, count, learningRate });
       return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty, learningRate };
@@ -250,7 +250,7 @@ export class TrainingRun<M extends Metrics> {
     sums: readonly Tensor[],
     staged: StagedBuffers,
   ): Gradients {
-    const { model, loss, penalty, fixed } = this.#plan;
+    const { model, loss, penalty, fixed } = this.#settings;
     const close = openScope();
     let kept: Tensor[] | undefined;
     try {
@@ -296,11 +296,11 @@ export class TrainingRun<M extends Metrics> {
   }
 
   #nameOf(buffer: Parameter): string {
-    return [...this.#plan.values].find(([, own]) => own === buffer)?.[0] ?? buffer.name;
+    return [...this.#settings.values].find(([, own]) => own === buffer)?.[0] ?? buffer.name;
   }
 
   #penalty(penalty: Penalty, pass: Pass): Tensor {
-    const { parameters, length } = this.#plan;
+    const { parameters, length } = this.#settings;
     return penaltyLoss(penalty, {
       ...pass,
       random: pass.random.fork('penalty'),
@@ -312,7 +312,7 @@ export class TrainingRun<M extends Metrics> {
 
   // At the first batch: before, nobody knows what the model gives.
   #requireFitting(outputs: Shape, batch: Arrays, place: number): void {
-    const { source, validation, requireTargets, accumulate } = this.#plan;
+    const { source, validation, requireTargets, accumulate } = this.#settings;
     const { epoch, stepInEpoch } = this.#progress;
     if (source.all) requireTargets(outputs, source.all, 'data');
     else requireTargets(outputs, batch, `data(${epoch})[${stepInEpoch * accumulate + place}]`);
@@ -323,7 +323,7 @@ export class TrainingRun<M extends Metrics> {
   async #requireFiniteGradients(gradients: readonly Tensor[], learningRate: number): Promise<void> {
     const found = await notFiniteIn(gradients);
     if (!found) return;
-    const name = [...this.#plan.trained.keys()][found.place];
+    const name = [...this.#settings.trained.keys()][found.place];
     this.#requireFinite(`gradient of ${name}`, found.value, learningRate);
   }
 
@@ -351,7 +351,7 @@ export class TrainingRun<M extends Metrics> {
 
   /** Judges the model and closes the epoch. */
   async endEpoch(): Promise<Omit<EventOf<M, 'epoch'>, 'seconds'>> {
-    const { model, loss, validation, metrics, penalty, average, requireTargets } = this.#plan;
+    const { model, loss, validation, metrics, penalty, average, requireTargets } = this.#settings;
     const { lossSum, penaltySum, exampleCount, epoch } = this.#progress;
     if (exampleCount === 0)
       throw new ArgumentError({
@@ -389,7 +389,7 @@ export class TrainingRun<M extends Metrics> {
   }
 
   #noteBest(scores: Readonly<Record<string, number>>, values: Values): void {
-    const { earlyStopping } = this.#plan;
+    const { earlyStopping } = this.#settings;
     if (!earlyStopping) return;
     const { best, epoch } = this.#progress;
     const { metric, goal, restoreBest } = earlyStopping;
@@ -408,10 +408,10 @@ export class TrainingRun<M extends Metrics> {
   /** Takes the parameters of the best epoch where early stopping kept them, else the average where it is to be kept. */
   settle(): void {
     if (this.#bestValues.size === 0) {
-      if (this.#plan.average?.keep) this.#average?.keep();
+      if (this.#settings.average?.keep) this.#average?.keep();
       return;
     }
-    assignValues(this.#plan.values, this.#bestValues);
+    assignValues(this.#settings.values, this.#bestValues);
     this.#isRestored = true;
   }
 
@@ -423,17 +423,17 @@ export class TrainingRun<M extends Metrics> {
 
   stopEvent(): EventOf<M, 'earlyStop'> | undefined {
     const { best } = this.#progress;
-    const { metric } = this.#plan.earlyStopping ?? {};
+    const { metric } = this.#settings.earlyStopping ?? {};
     if (!best || !metric) return undefined;
     return { type: 'earlyStop', epoch: this.epoch, metric, best: best.value, bestEpoch: best.epoch };
   }
 
   /** @throws DivergedError rather than save parameters that are not finite */
   async checkpoint(): Promise<Uint8Array> {
-    const { steps } = this.#plan.length;
+    const { steps } = this.#settings.length;
     return encodeCheckpoint({
-      model: specText(this.#plan.model),
-      run: { steps: steps ?? null, fields: this.#plan.describe(steps) },
+      model: specText(this.#settings.model),
+      run: { steps: steps ?? null, fields: this.#settings.describe(steps) },
       progress: this.#progress,
       parameters: await this.#finiteValues(),
       optimizer: await this.#optimizer.state(),
@@ -443,7 +443,7 @@ export class TrainingRun<M extends Metrics> {
   }
 
   async #finiteValues(): Promise<Values> {
-    const values = await valuesOf(this.#plan.values);
+    const values = await valuesOf(this.#settings.values);
     const { learningRate, step } = this.#progress;
     for (const [name, { data }] of values) {
       const bad = notFinite(data);

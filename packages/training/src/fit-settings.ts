@@ -16,7 +16,7 @@ import { isKnownLoss, requireTargets } from './targets.ts';
 import type { WeightAverageOptions } from './weight-average.ts';
 
 /** A configuration with every default filled in and every field checked. */
-export interface Plan<M extends Metrics> {
+export interface FitSettings<M extends Metrics> {
   readonly model: Model;
   /** All parameters of the model. */
   readonly parameters: ReadonlyMap<string, Parameter>;
@@ -52,7 +52,7 @@ export interface Plan<M extends Metrics> {
   readonly earlyStopping: Required<EarlyStopping> | undefined;
   readonly checkpointEvery: { readonly steps: number; readonly epochs: number };
   readonly reportEverySteps: number;
-  /** Frees what the plan holds. */
+  /** Frees what they hold. */
   dispose(): void;
 }
 
@@ -61,7 +61,7 @@ function refuse(expected: string, actual: unknown, remedy?: string): never {
 }
 
 /** @throws ArgumentError for fields that do not fit each other */
-export function planOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: number): Plan<M> {
+export function settingsOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?: number): FitSettings<M> {
   const { model, epochs, reportEverySteps, checkpoint, earlyStopping } = config;
   const usual = recipe();
   const { seed = resumedSeed ?? 0, batchSize = usual.batchSize, optimizer = usual.optimizer } = config;
@@ -216,7 +216,7 @@ function requireRates({ options }: Optimizer, { schedule = () => 1, steps }: Run
 function lossOf({ model, loss, classWeights, labelSmoothing = 0 }: FitConfig): {
   readonly loss: Loss;
   readonly known: Loss | undefined;
-  readonly weigh: Plan<Metrics>['weigh'];
+  readonly weigh: FitSettings<Metrics>['weigh'];
   readonly weights?: Tensor;
 } {
   const weigh = ({ count }: Arrays): number => count;
