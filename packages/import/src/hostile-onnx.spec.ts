@@ -46,7 +46,7 @@ test.each<[string, RegExp, () => Uint8Array]>([
   ['text that is none', /UTF-8/, () => model(field(1, field(4, 255, 254)))],
   [
     'a tensor of more than its bytes',
-    /values of float/,
+    /values of 4 bytes/,
     () => model(field(5, 8, 255, 255, 255, 255, 7, 16, 1, field(8, text('w')))),
   ],
   ['no output', /an input|an output/, () => model(field(1, field(4, text('Relu'))))],

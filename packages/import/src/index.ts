@@ -5,3 +5,9 @@ export {
   type ImportOnnxOptions,
   importOnnx,
 } from './import-onnx.ts';
+export {
+  type ImportedWeights,
+  type ImportWeightsOptions,
+  importSafetensors,
+  importStateDict,
+} from './weights/import-weights.ts';

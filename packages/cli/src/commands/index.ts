@@ -4,6 +4,7 @@ export { binarizeCommand } from './binarize.ts';
 export { compareCommand } from './compare.ts';
 export { compressCommand } from './compress.ts';
 export { evalCommand } from './eval.ts';
+export { importCommand } from './import.ts';
 export { inspectCommand } from './inspect.ts';
 export { predictCommand } from './predict.ts';
 export { runsCommand } from './runs.ts';

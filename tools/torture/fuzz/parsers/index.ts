@@ -3,6 +3,7 @@
 export { checkpoint } from './checkpoint.ts';
 export { codebook, codeword } from './codeword.ts';
 export { config } from './config.ts';
+export { foreignSafetensors, onnx, stateDict } from './foreign.ts';
 export { gzip } from './gzip.ts';
 export { idx } from './idx.ts';
 export { idxFolder } from './idx-folder.ts';
