@@ -232,6 +232,7 @@ function gathered(
 }
 
 function concatenated(node: Node, values: readonly (Known | undefined)[], spend: (n: number) => void): Known {
+  if (values.includes(undefined)) node.refuse('parts', 'none', 'The file is damaged.');
   const all = values as readonly Known[];
   const rank = (all[0] as Known).known.shape.length;
   const axis = node.axis(node.int('axis', 0), rank);

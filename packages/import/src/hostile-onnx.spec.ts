@@ -49,6 +49,16 @@ test.each<[string, RegExp, () => Uint8Array]>([
     /values of 4 bytes/,
     () => model(field(5, 8, 255, 255, 255, 255, 7, 16, 1, field(8, text('w')))),
   ],
+  [
+    'a node without inputs',
+    /a first input/,
+    () =>
+      model(
+        field(1, field(2, text('y')), field(4, text('Transpose'))),
+        field(11, field(1, text('x')), field(2, field(1, 8, 1, field(2, field(1, 8, 2))))),
+        field(12, field(1, text('y'))),
+      ),
+  ],
   ['no output', /an input|an output/, () => model(field(1, field(4, text('Relu'))))],
 ])('%s: refused', (_, message, bytes) => {
   expect(() => importOnnx(bytes())).toThrow(ImportError);

@@ -219,8 +219,7 @@ class OnnxFile {
     if (node.op === 'Constant') return [constantOf(node)];
     if (inputs.every((value) => value === undefined || isKnown(value)) && Object.hasOwn(folds, node.op)) {
       const fold = folds[node.op] as (typeof folds)[string];
-      if (inputs.length > 0 && inputs[0] === undefined)
-        node.refuse('a first input', 'none', 'The file is damaged.');
+      if (inputs[0] === undefined) node.refuse('a first input', 'none', 'The file is damaged.');
       const value = fold(node, inputs as (Known | undefined)[], spend);
       if (value) return [value];
     }
