@@ -5,6 +5,7 @@ import { alarm } from './alarm.ts';
 import type { Case } from './case.ts';
 import { binaryCase } from './cases/binary.ts';
 import { bundles } from './cases/bundles.ts';
+import { codecCase } from './cases/codec.ts';
 import { epoch } from './cases/epoch.ts';
 import { gemm } from './cases/gemm.ts';
 import { idiom } from './cases/idiom.ts';
@@ -35,6 +36,7 @@ const cases: readonly Case[] = [
   small,
   tensorTrainCase,
   binaryCase,
+  codecCase,
   memory,
   loadTime,
   bundles,

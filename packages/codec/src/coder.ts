@@ -3,6 +3,7 @@
 export { BitstreamError } from './coder/bitstream-error.ts';
 export { CodewordReader } from './coder/codeword-reader.ts';
 export { CodewordWriter } from './coder/codeword-writer.ts';
+export { type LevelStatistics, levelStatistics } from './coder/level-statistics.ts';
 export type { LevelOptions, WritingOptions } from './coder/levels/level-options.ts';
 export type { Scan } from './coder/levels/scan.ts';
 export {

@@ -12,6 +12,7 @@ import {
 } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import { type LayerOptions, type LayerSource, startOptions } from './layer-options.ts';
+import { SavedCodes } from './model-file/saved-codes.ts';
 import { requireTypesForFile } from './own-types.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
 import { inference, isPass, type Model, type Pass, passRule } from './pass.ts';
@@ -39,12 +40,17 @@ export interface ModuleClass {
 const saveOptions = {
   /**
    * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`, `f8`,
-   * or `i2` to `i8`, codes of so many bits with a scale for each tensor. Running statistics are stored in `f16` at least.
+   * `i2` to `i8`, codes of so many bits with a scale for each tensor, or `coded`, entropy-coded multiples of a step. Running statistics are stored in `f16` at least.
    * A function gives each tensor a format of its own.
    */
   storeAs: option.that<StorageChoice>('a storage format, or a function that gives one', (value) =>
     ['string', 'function'].includes(typeof value),
   ),
+  /**
+   * Whether quantised weights (`lsq`, `ternary`) keep the latent values that their training goes on with. Default false: codes
+   * alone, a few bits each, which decode to the same weights.
+   */
+  latent: option.flag(),
   /** Whether the file is compressed (gzip). Default false. */
   compress: option.flag(),
 } as const;
@@ -315,10 +321,12 @@ export abstract class Module<O extends object = object> implements Model {
     this.#requireLive();
     checkOptions('save', saveOptions, options);
     requireTypesForFile('save', classesIn(this));
-    const { storeAs = 'f32', compress = false } = options;
+    const { storeAs = 'f32', latent = false, compress = false } = options;
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
-    for (const [name, { value }] of savedValues(this))
-      tensors[name] = { shape: value.shape, data: await value.data() };
+    const saved = savedValues(this);
+    const codes = new SavedCodes(latent ? new Map() : saved);
+    for (const [name, { value }] of saved)
+      tensors[name] = { shape: value.shape, data: await codes.settled(name, await value.data()) };
     const spaces = [...this.sharedSpaces()].map(({ name }) => name);
     const { signature } = this;
     const spec = {
@@ -328,7 +336,13 @@ export abstract class Module<O extends object = object> implements Model {
       ...(signature && { signature: signature as JsonValue }),
     };
     const buffers = this.namedBuffers();
-    const bytes = encodeModel({ spec, tensors, storeAs: atLeastF16(storeAs, (name) => buffers.has(name)) });
+    const chosen = atLeastF16(storeAs, (name) => buffers.has(name));
+    const bytes = encodeModel({
+      spec,
+      tensors,
+      storeAs: (name, shape) =>
+        codes.formatOf(name) ?? (typeof chosen === 'function' ? chosen(name, shape) : chosen),
+    });
     return compress ? compressBytes(bytes) : bytes;
   }
 

@@ -1,11 +1,16 @@
-import { ArgumentError, checkArgument, checkOptions, option, shownValue } from '@funhash/hashing';
+import { ArgumentError, checkArgument, checkOptions, option } from '@funhash/hashing';
 import { BinEncoder } from './engine/bin-encoder.ts';
 import { startContexts } from './engine/tables.ts';
 import { binarize, newCursor, newEntries } from './levels/binarize.ts';
 import { chooseSets } from './levels/choose-sets.ts';
 import { flagContext, hasSet, newContexts } from './levels/contexts.ts';
-import { halve } from './levels/dependent-levels.ts';
-import { layoutOf, type WritingOptions, writingRules } from './levels/level-options.ts';
+import {
+  codedLevels,
+  layoutOf,
+  requireLevels,
+  type WritingOptions,
+  writingRules,
+} from './levels/level-options.ts';
 import { toScan } from './levels/scan.ts';
 
 const operation = 'CodewordWriter';
@@ -45,27 +50,15 @@ export class CodewordWriter {
   levels(levels: Int32Array, options: WritingOptions = {}): void {
     this.#requireOpen();
     const name = `${operation}.levels`;
-    if (!(levels instanceof Int32Array))
-      throw new ArgumentError({
-        operation: name,
-        expected: 'levels in an Int32Array',
-        actual: shownValue(levels),
-      });
+    requireLevels(name, levels);
     checkOptions(name, writingRules, options);
     const { optimize = true, reference = false } = options;
     const layout = layoutOf(name, levels.length, options);
     const { greaterFlags, dependent, segment } = layout;
-    const least = levels.indexOf(-(2 ** 31));
-    if (least >= 0)
-      throw new ArgumentError({
-        operation: name,
-        expected: 'levels above −2^31',
-        actual: `−2^31 at index ${least}`,
-      });
     const scanned = toScan(levels, layout.extents, layout.scan);
-    const coded = dependent ? halved(name, scanned) : scanned;
+    const coded = codedLevels(name, scanned, dependent);
     const parities = dependent ? coded : undefined;
-    const entries = newEntries(greaterFlags);
+    const entries = newEntries(greaterFlags, levels.length);
     const contexts = newContexts(greaterFlags);
     const sets = optimize
       ? chooseSets({ levels: reference ? scanned : coded, parities, greaterFlags, segment, reference })
@@ -124,16 +117,4 @@ export class CodewordWriter {
         remedy: 'Make a new CodewordWriter.',
       });
   }
-}
-
-function halved(name: string, scanned: Int32Array): Int32Array {
-  const coded = new Int32Array(scanned.length);
-  const at = halve(scanned, coded);
-  if (at < 0) return coded;
-  throw new ArgumentError({
-    operation: name,
-    expected: 'levels of dependent quantisation',
-    actual: `${scanned[at]} in a state that admits ${(scanned[at] as number) & 1 ? 'even' : 'odd'} ones`,
-    remedy: 'Make levels by quantizeDependent, or leave out dependent.',
-  });
 }

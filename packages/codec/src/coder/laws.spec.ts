@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, random } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -10,6 +10,7 @@ import {
   encodeCodebook,
   fromCodebook,
   type LevelOptions,
+  levelStatistics,
   quantizeDependent,
   quantizeUniform,
   stepOf,
@@ -80,7 +81,7 @@ describe('any levels', () => {
         for (const one of tensors) expect(reader.levels(one.levels.length, one.options)).toEqual(one.levels);
         expect(reader.finish()).toBe(bytes.length);
       }),
-      { seed, numRuns: 80 },
+      { seed, numRuns: 50 },
     );
   });
 
@@ -254,6 +255,23 @@ describe('quantised values', () => {
       { seed, numRuns: 200 },
     );
   });
+});
+
+test('codewords are as long as the decisions of their levels are uncertain', () => {
+  const draw = random(7);
+  for (const spread of [1.5, 4, 20]) {
+    const values = Float32Array.from({ length: 20_000 }, () => spread * draw.normal());
+    for (const dependent of [false, true]) {
+      const levels = (dependent ? quantizeDependent : quantizeUniform)(values, { step: 1 });
+      const writer = new CodewordWriter();
+      writer.levels(levels, { dependent });
+      const { bins, entropyBits } = levelStatistics(levels, { dependent });
+      expect(bins).toBeGreaterThanOrEqual(levels.length);
+      const ratio = (8 * writer.finish().length) / entropyBits;
+      expect(ratio).toBeGreaterThan(0.98);
+      expect(ratio).toBeLessThan(1.03);
+    }
+  }
 });
 
 describe('codebooks', () => {

@@ -1,6 +1,7 @@
 // The record of storage formats: what is exported here can be stored, read, chosen by the command, and obeys the laws.
 
 export { bf16 } from './bf16.ts';
+export { coded } from './coded.ts';
 export { i2, i3, i4, i5, i6, i7, i8 } from './codes.ts';
 export { f8 } from './f8.ts';
 export { f16 } from './f16.ts';

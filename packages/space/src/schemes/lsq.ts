@@ -25,6 +25,7 @@ export const lsq: QuantizerFunction<typeof options> = defineQuantizer(
     scales: (std, { bits }) => ({
       step: (std * Math.sqrt(3)) / Math.sqrt(levelsOf(bits, { signed: true }).high),
     }),
+    multiples: ({ bits }) => ({ of: 'step', ...levelsOf(bits, { signed: true }) }),
     quantize: (latent, { options: { bits }, scales: { step }, count }) =>
       learnedStep(latent, step, { ...levelsOf(bits, { signed: true }), count }),
   },

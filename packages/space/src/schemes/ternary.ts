@@ -16,6 +16,7 @@ const quantizer = defineQuantizer(
     // Values become 0 below half a scale. The mean is that of uniform values.
     scales: (std) => ({ scale: 2 * threshold * ((std * Math.sqrt(3)) / 2) }),
     except: ['variance'],
+    multiples: () => ({ of: 'scale', low: -1, high: 1 }),
     quantize: (latent, { scales: { scale }, count }) =>
       learnedStep(latent, scale, { low: -1, high: 1, count }),
   },

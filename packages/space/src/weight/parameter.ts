@@ -7,6 +7,11 @@ export interface ParameterRule {
   readonly bounds?: readonly [low: number, high: number];
   /** Multiplies the learning rate. Default 1. */
   readonly rate?: number;
+  /**
+   * The stored value beside it whose multiples from `low` to `high` are all that its values come to: files hold the nearest
+   * ones. Default: files hold the values.
+   */
+  readonly multiples?: { readonly of: string; readonly low: number; readonly high: number };
 }
 
 export interface ParameterOptions extends ParameterRule {
@@ -40,7 +45,7 @@ export class Parameter {
     shape: Shape,
     { dtype = 'f32', ...rule }: ParameterOptions = {},
   ): Parameter {
-    refuseUnknown('Parameter.of', ['bounds', 'rate'], rule);
+    refuseUnknown('Parameter.of', ['bounds', 'rate', 'multiples'], rule);
     return new Parameter(name, tensor(values, shape, { dtype }), rule);
   }
 

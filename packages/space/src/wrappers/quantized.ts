@@ -43,6 +43,8 @@ export interface WeightQuantizer<O extends OptionSchema, S extends string> {
   scales(std: number, options: OptionValues<O>): Readonly<Record<S, number>>;
   /** The entry, with a pseudo-gradient where it has no useful derivative. */
   quantize(latent: Real, terms: QuantizerTerms<O, S>): Real;
+  /** The multiples of one of its own numbers that entries are, where each is the nearest to its latent value. Default none. */
+  multiples?(options: OptionValues<O>): { readonly of: S; readonly low: number; readonly high: number };
   /** What optimisers keep latent values within, where each is a stored value alone. Default none. */
   readonly bounds?: readonly [low: number, high: number];
   /** Laws that its entries do not obey over plain latent values, besides those which a pseudo-gradient breaks. */
@@ -146,6 +148,8 @@ function definitionOver(
       const rule = {
         ...(bounds && names.length === 1 && { bounds }),
         ...(quantizer.rate && { rate: quantizer.rate(shape) }),
+        // Over another scheme a stored value stands in many entries, with either sign.
+        ...(quantizer.multiples && suffix === '' && { multiples: quantizer.multiples(options) }),
       };
       const scales = Object.keys(own(options));
       return Object.fromEntries([

@@ -1,5 +1,5 @@
 import { nextState } from '../engine/tables.ts';
-import { greaterBase, prefixBase, signBase } from './contexts.ts';
+import { flagContext, greaterBase, prefixBase, signBase } from './contexts.ts';
 
 /** Places that one level needs at most besides its "greater" flags: significance, sign, prefix, and the bits behind it. */
 const mostEntries = 36;
@@ -16,9 +16,9 @@ export interface Cursor {
 
 export const newCursor = (): Cursor => ({ at: 0, neighbor: 0, state: 0 });
 
-/** A buffer for `binarize`: whole levels go in, so that it holds many of the longest ones. */
-export const newEntries = (greaterFlags: number): Int32Array =>
-  new Int32Array(8192 + mostEntries + greaterFlags);
+/** A buffer for `binarize` of so many levels, or of parts of them: whole levels go in, and all flags of sets. */
+export const newEntries = (greaterFlags: number, levels = 1024): Int32Array =>
+  new Int32Array(Math.min(8192, 8 * levels) + 3 * flagContext(greaterFlags));
 
 /**
  * Levels as entries for the encoder: `2 · context + bin`, or −n and the value of n bits at probability ½.

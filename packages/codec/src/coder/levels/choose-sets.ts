@@ -85,7 +85,7 @@ function trialCosts({ levels, parities, greaterFlags, segment }: Choice): Float6
       states[2 * at + 1] = slow;
     }
   };
-  const entries = newEntries(greaterFlags);
+  const entries = newEntries(greaterFlags, levels.length);
   const sorted = new Uint8Array(entries.length);
   const ends = new Int32Array(contextCount);
   const cursor = newCursor();

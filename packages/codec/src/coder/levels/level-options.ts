@@ -1,5 +1,6 @@
-import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import type { LevelCoding } from '../engine/codeword-decoder.ts';
+import { halve } from './dependent-levels.ts';
 import { type Extents, extentsOf, type Scan, segmentOf } from './scan.ts';
 
 /** Most "greater" flags of a level: more than 256 the standard cannot say. */
@@ -55,4 +56,31 @@ export function layoutOf(
     });
   const extents = extentsOf(shape);
   return { greaterFlags, dependent, segment: segmentOf(extents, scan), extents, scan };
+}
+
+/** Refuses what is no levels. @throws ArgumentError */
+export function requireLevels(operation: string, levels: unknown): asserts levels is Int32Array {
+  if (!(levels instanceof Int32Array))
+    throw new ArgumentError({ operation, expected: 'levels in an Int32Array', actual: shownValue(levels) });
+  const least = levels.indexOf(-(2 ** 31));
+  if (least >= 0)
+    throw new ArgumentError({ operation, expected: 'levels above −2^31', actual: `−2^31 at index ${least}` });
+}
+
+/**
+ * Levels as they are coded, in the order of the scan: halved where they are dependent.
+ *
+ * @throws ArgumentError for levels that no trellis admits
+ */
+export function codedLevels(operation: string, scanned: Int32Array, dependent: boolean): Int32Array {
+  if (!dependent) return scanned;
+  const coded = new Int32Array(scanned.length);
+  const at = halve(scanned, coded);
+  if (at < 0) return coded;
+  throw new ArgumentError({
+    operation,
+    expected: 'levels of dependent quantisation',
+    actual: `${scanned[at]} in a state that admits ${(scanned[at] as number) & 1 ? 'even' : 'odd'} ones`,
+    remedy: 'Make levels by quantizeDependent, or leave out dependent.',
+  });
 }
