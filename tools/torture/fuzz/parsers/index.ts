@@ -10,6 +10,7 @@ export { idxFolder } from './idx-folder.ts';
 export { inspected } from './inspected.ts';
 export { jpeg } from './jpeg.ts';
 export { model } from './model.ts';
+export { pack } from './pack.ts';
 export { packedSigns } from './packed-signs.ts';
 export { png } from './png.ts';
 export { predictIdx, predictJson, predictPng } from './predict.ts';

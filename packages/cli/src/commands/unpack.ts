@@ -1,0 +1,62 @@
+import { encodeSafetensors, ModelFileError, readBytes, type StoredTensor, saveBytes } from '@funhash/codec';
+import { UnpackError, type UnpackedTensor, unpackTensors } from '@funhash/codec/unpack';
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { isSameFile, requireFile } from '../files/paths.ts';
+import { grouped, type Output } from '../terminal/output.ts';
+
+interface UnpackFlags {
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Makes `funhash unpack`: the weights of a pack as safetensors. */
+export function unpackCommand({ line }: Output): Command {
+  return new Command('unpack')
+    .summary('the weights of a pack as safetensors')
+    .description(
+      'Writes the tensors of a pack (.fhp) as a safetensors file: coded ones as F32, others as they were.',
+    )
+    .argument('<pack>', 'a .fhp file, from `funhash pack`')
+    .option('-o, --out <file>', 'the weights (default: the name of the pack with .safetensors)')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  $ funhash unpack weights.fhp --out weights.safetensors')
+    .action(async (packed: string, { out, json }: UnpackFlags) => {
+      const path = out ?? `${packed.replace(/\.fhp$/, '')}.safetensors`;
+      await requireFile('the pack', packed);
+      if (path === packed || (await isSameFile(path, packed)))
+        throw new UsageError({ operation: '--out', expected: 'another file than the pack', actual: path });
+      const file = await readBytes(packed);
+      const tensors = new Map(tensorsIn(packed, file));
+      const bytes = encodeSafetensors(tensors);
+      await saveBytes(path, bytes);
+      if (json) return line(JSON.stringify({ path, tensors: tensors.size, bytes: bytes.length }, null, 2));
+      line(`${path}: ${grouped(tensors.size)} tensors, ${grouped(bytes.length)} bytes`);
+    });
+}
+
+function* tensorsIn(source: string, file: Uint8Array): Generator<[string, StoredTensor]> {
+  try {
+    for (const tensor of unpackTensors(file)) yield [tensor.name, storedOf(tensor)];
+  } catch (error) {
+    if (!(error instanceof UnpackError)) throw error;
+    throw new ModelFileError(
+      { operation: 'unpack', expected: 'a whole pack', actual: error.message, source },
+      { cause: error },
+    );
+  }
+}
+
+function storedOf({ dtype, shape, data }: UnpackedTensor): StoredTensor {
+  if (data instanceof Float32Array) return { dtype: 'F32', shape, data };
+  const bytes = data.slice().buffer;
+  const arrays = {
+    F32: Float32Array,
+    F64: Float64Array,
+    F16: Uint16Array,
+    BF16: Uint16Array,
+    I32: Int32Array,
+    U8: Uint8Array,
+  };
+  return { dtype, shape, data: new arrays[dtype](bytes) } as StoredTensor;
+}

@@ -1,0 +1,4 @@
+// Reading packs alone: this entry and what it imports need no other package.
+
+export { UnpackError } from './pack/unpack-error.ts';
+export { type UnpackedTensor, unpack, unpackTensors } from './pack/unpack-tensors.ts';
