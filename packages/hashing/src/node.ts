@@ -35,7 +35,7 @@ export const systemRemedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Make room on the disk: what was written whole before is there still.',
   EDQUOT: 'Make room in your share of the disk: what was written whole before is there still.',
   EFBIG: 'Raise the limit of sizes of files (ulimit -f).',
-  ENOENT: 'Make the folder first, or name a path that is there.',
+  ENOENT: 'Name a path that is there; a new file needs its folder first.',
   EISDIR: 'Name a file: this is a folder.',
   ENOTDIR: 'A file stands where a folder should: name another path.',
   EEXIST: 'A file stands where a folder should: name another path.',

@@ -160,7 +160,7 @@ test.each([
   [{ inputs: [[1], [2]], labels: Float32Array.of(0, Number.NaN) }, /at labels\[1\], got NaN/],
   [{ inputs: [[1], [2]], labels: [0, 2 ** 31] }, /at labels\[1\], got 2147483648/],
   [{ inputs: [[1], [2]], labels: ['0', '1'] }, /at labels\[0\], got "0"/],
-  [{ inputs: [[1], [2]], labels: ['cat', 'dog'] }, /at labels\[0\], got "cat"/],
+  [{ inputs: [[1], [2]], labels: ['cat', 'dog'] }, /at labels\[0\], got "cat"\. Number the classes/],
   [{ inputs: [[1], [2]], labels: [0n, 1n] }, /at labels\[0\], got 0n/],
   [{ inputs: [[1], [2]], labels: BigInt64Array.of(0n, 1n) }, /at labels\[0\], got 0n/],
   [{ inputs: [[1], [2]], labels: [false, true] }, /at labels\[0\], got false/],

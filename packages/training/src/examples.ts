@@ -158,10 +158,15 @@ function labelsOf(operation: string, at: string, labels: unknown): PackedNumbers
       operation,
       `a class 0, 1, 2, … at ${at}[${k}]`,
       typeof label === 'string' ? JSON.stringify(label) : shownValue(label),
-      Array.isArray(label) ? 'Probabilities of classes are targets.' : undefined,
+      remedyFor(label),
     );
   }
   return { shape: [count], data: labels instanceof Int32Array ? labels : Int32Array.from(given as number[]) };
+}
+
+function remedyFor(label: unknown): string | undefined {
+  if (typeof label === 'string') return 'Number the classes: labels.map((name) => names.indexOf(name)).';
+  return Array.isArray(label) ? 'Probabilities of classes are targets.' : undefined;
 }
 
 function shaped(

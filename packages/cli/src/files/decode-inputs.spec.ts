@@ -157,7 +157,11 @@ describe('JSON', () => {
 
   test('is told from what is none', async () => {
     await refused(Buffer.from([0x1f, 0x8b, 8, 0]), pixels, /a gzip file.*Unpack it first/);
-    await refused(Buffer.from([0x9b, 0x32, 0x4a]), pixels, /a PNG, an IDX file or JSON: a number/);
+    await refused(
+      Buffer.from([0x9b, 0x32, 0x4a]),
+      pixels,
+      /a PNG, an IDX file or numbers in JSON, got a file that begins as none/,
+    );
     await refused(Buffer.alloc(0), pixels, /the end of the text/);
   });
 });

@@ -50,12 +50,20 @@ export async function decodeInputs(
     return refuse('a PNG, an IDX file or JSON', 'a gzip file', 'Unpack it first.');
   if (bytes.length > maxJsonBytes)
     return refuse(`at most ${maxJsonBytes} bytes of JSON`, `${bytes.length}`, 'Give an IDX file.');
+  if (!beginsAsNumbers(bytes))
+    return refuse('a PNG, an IDX file or numbers in JSON', 'a file that begins as none of them');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   return fromNumbers(
     parseNumbers(text, (expected, actual) => refuse(`a PNG, an IDX file or JSON: ${expected}`, actual)),
     asked,
     refuse,
   );
+}
+
+/** Whether the first byte behind white space begins a number or a list. */
+function beginsAsNumbers(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte) => !' \n\r\t'.includes(String.fromCharCode(byte)));
+  return first === undefined || '[-0123456789'.includes(String.fromCharCode(first));
 }
 
 type Refusal = (expected: string, actual: string, remedy?: string) => never;

@@ -92,7 +92,7 @@ describe('links', () => {
 
   test('into nowhere, in a circle, or to a folder: a typed error', async () => {
     await symlink(join(folder, 'none', 'x'), join(folder, 'nowhere'));
-    expect((await refusalOf(join(folder, 'nowhere'))).message).toMatch(/ENOENT.*Make the folder first/);
+    expect((await refusalOf(join(folder, 'nowhere'))).message).toMatch(/ENOENT.*needs its folder first/);
     await symlink('circle', join(folder, 'circle'));
     expect((await refusalOf(join(folder, 'circle'))).message).toMatch(/ELOOP/);
     await mkdir(join(folder, 'sub'));
