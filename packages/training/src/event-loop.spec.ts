@@ -3,7 +3,7 @@ import { eventLoopPauses } from './event-loop.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-async function isFreedBy(pause: () => Promise<void>): Promise<boolean> {
+async function isFreedBy(pause: () => Promise<void> | undefined): Promise<boolean> {
   let ran = false;
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {

@@ -11,12 +11,16 @@ function macrotask(): Promise<void> {
   });
 }
 
-/** A function to await between pieces of work, which frees the event loop when `everyMs` have passed since it last did. */
-export function eventLoopPauses(everyMs = 50): () => Promise<void> {
+/**
+ * A function to call between pieces of work: it gives a promise, to be awaited, where `everyMs` have passed since the event
+ * loop was last free. Small steps take no longer than a promise.
+ */
+export function eventLoopPauses(everyMs = 50): () => Promise<void> | undefined {
   let last = performance.now();
-  return async () => {
-    if (performance.now() - last < everyMs) return;
-    await macrotask();
-    last = performance.now();
+  return () => {
+    if (performance.now() - last < everyMs) return undefined;
+    return macrotask().then(() => {
+      last = performance.now();
+    });
   };
 }

@@ -56,7 +56,8 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
       const epochBegun = performance.now();
       for await (const batches of run.batches()) {
         const event = await run.train(batches, pause);
-        await pause();
+        const waiting = pause();
+        if (waiting) await waiting;
         if (event.step % settings.reportEverySteps === 0) yield event;
         if (event.step % settings.checkpointEvery.steps === 0) yield await saved();
         if (isAborted()) break;

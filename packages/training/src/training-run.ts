@@ -157,7 +157,10 @@ export class TrainingRun<M extends Metrics> {
    * @param pause awaited between batches
    * @throws DivergedError where the loss, the penalty or a running statistic is not finite
    */
-  async train(batches: readonly Arrays[], pause: () => Promise<void>): Promise<EventOf<M, 'step'>> {
+  async train(
+    batches: readonly Arrays[],
+    pause: () => Promise<void> | undefined,
+  ): Promise<EventOf<M, 'step'>> {
     const learningRate = this.#optimizer.learningRate;
     const [first] = batches as [Arrays, ...Arrays[]];
     const planned = this.#planned?.planFor(first);
