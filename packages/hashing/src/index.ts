@@ -6,6 +6,7 @@ export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './e
 export { type HashFamily, hashFamilies } from './families.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
+export { normalQuantile } from './normal-quantile.ts';
 export {
   type Advice,
   checkArgument,

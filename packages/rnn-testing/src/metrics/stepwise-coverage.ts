@@ -1,0 +1,23 @@
+import { option } from '@funhash/hashing';
+import { changesOf } from '../observation/reading.ts';
+import type { BoundaryOptions } from './boundary-coverage.ts';
+import { constantRules } from './constants.ts';
+import { defineMetric, type Metric } from './metric.ts';
+import { stepFeatures } from './step-features.ts';
+
+/**
+ * Step-wise Coverage: a feature for each step, covered where the change Δξ from the step before reaches a threshold between
+ * its lowest (0) and highest (1) value on training data. Default threshold 0.6. The first step of a window is compared
+ * with the real one before it.
+ *
+ * Source: Huang et al. 2022, arXiv:1911.01952, and the authors' code.
+ */
+export const stepwiseCoverage: Metric<BoundaryOptions> = defineMetric({
+  id: 'sc',
+  title: 'Step-wise Coverage',
+  source: 'arXiv:1911.01952',
+  options: { threshold: option.real(), ...constantRules },
+  fits: changesOf,
+  bind: ({ options: { threshold = 0.6 }, aggregate, ...place }) =>
+    stepFeatures((reading) => changesOf(reading, aggregate), { threshold, ...place }),
+});
