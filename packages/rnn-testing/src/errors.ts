@@ -11,3 +11,6 @@ export class WindowError extends FunhashError {}
 
 /** Coverage that a suite was to reach and did not, or sets of features that do not belong together. */
 export class CoverageError extends FunhashError {}
+
+/** File of an adversarial example or state of a campaign that is damaged, or of another network. */
+export class ReplayError extends FunhashError {}

@@ -37,6 +37,8 @@ export interface BoundMetric {
   readonly features: number;
   /** Numbers in a position. */
   readonly dims: number;
+  /** Whether each feature is a step, and a position its normalised values: reports draw heat maps of them. */
+  readonly isPerStep?: boolean;
   /** Name of a feature: `step 7`, `abcba`, `unit 5 above 0`. */
   label(feature: number): string;
   /** The positions of all tests of a reading, [count, dims]: what decides the features that they cover. */

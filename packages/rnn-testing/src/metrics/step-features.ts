@@ -20,6 +20,7 @@ export function stepFeatures(
   return {
     features: steps,
     dims: steps,
+    isPerStep: true,
     label: (feature) => `step ${first + feature}`,
     measure: (reading) => values(reading).map((value, k) => normalized(constants, value, k % steps)),
     cover: (position, add) => {

@@ -57,8 +57,12 @@ export interface CoverageProbe {
   readonly batchSize: number;
   /** Coverage of nothing. */
   empty(): Coverage;
-  /** Runs tests in one forward pass. */
-  measure(tests: readonly Sequence[]): Measured;
+  /**
+   * Runs tests in one forward pass.
+   *
+   * @param model that runs them; constants stay those of the probe's own, which is the default
+   */
+  measure(tests: readonly Sequence[], model?: Model): Measured;
   /** Adds what a test of a measured batch covers; calls with each feature that is new. */
   add(
     coverage: Coverage,
@@ -133,8 +137,8 @@ function bindProbe(
   const { inputShape, window, metrics, batchSize } = parts;
   const empty = (): Coverage =>
     new Coverage(new Map(metrics.map(({ id, features }) => [id, new FeatureSet(features)])));
-  const measure = (tests: readonly Sequence[]): Measured => {
-    const observation = observe(model, inputShape, tests, window, names);
+  const measure = (tests: readonly Sequence[], other = model): Measured => {
+    const observation = observe(other, inputShape, tests, window, names);
     const positions = new Map(
       metrics.map(({ id, signal, measure }) => [id, measure(observation.readings.get(signal) as Reading)]),
     );

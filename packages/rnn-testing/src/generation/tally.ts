@@ -1,0 +1,70 @@
+import { type CoverageProbe, type Measured, positionOf } from '../probe/probe.ts';
+
+/** Rows of a heat map, for normalised values from 0 up; the last holds all above. */
+export const heatRows = 24;
+/** Height of a row. */
+export const heatStep = 0.05;
+
+/** Counts over all tests of a campaign: how often features were covered, and where the values of each step lay. */
+export interface Tally {
+  /** Times that each feature was covered, by metric. */
+  readonly hits: Readonly<Record<string, readonly number[]>>;
+  /** Tests by row and step, of metrics with a feature for each step, [heatRows, steps]. */
+  readonly heat: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Counts what measured tests did. */
+export class Tallied implements Tally {
+  readonly hits: Record<string, number[]>;
+  readonly heat: Record<string, number[]>;
+  readonly #probe: CoverageProbe;
+
+  constructor(probe: CoverageProbe) {
+    this.#probe = probe;
+    this.hits = Object.fromEntries(probe.metrics.map(({ id, features }) => [id, Array(features).fill(0)]));
+    this.heat = Object.fromEntries(
+      probe.metrics
+        .filter(({ isPerStep }) => isPerStep)
+        .map(({ id, dims }) => [id, Array(heatRows * dims).fill(0)]),
+    );
+  }
+
+  add({ positions, count }: Measured): void {
+    for (const metric of this.#probe.metrics) {
+      const hits = this.hits[metric.id] as number[];
+      const heat = this.heat[metric.id];
+      for (let k = 0; k < count; k++) {
+        const position = positionOf(metric, positions, k);
+        metric.cover(position, (feature) => {
+          hits[feature] = (hits[feature] as number) + 1;
+        });
+        if (!heat) continue;
+        for (let step = 0; step < metric.dims; step++) {
+          const value = position[step] as number;
+          if (Number.isNaN(value)) continue;
+          const row = Math.min(heatRows - 1, Math.max(0, Math.floor(value / heatStep)));
+          const at = row * metric.dims + step;
+          heat[at] = (heat[at] as number) + 1;
+        }
+      }
+    }
+  }
+
+  /** Puts stored counts back. @throws RangeError where they are of other metrics */
+  restore({ hits, heat }: Tally): void {
+    for (const [own, stored] of [
+      [this.hits, hits],
+      [this.heat, heat],
+    ] as const)
+      for (const [id, counts] of Object.entries(own)) {
+        const given = stored?.[id];
+        if (
+          !Array.isArray(given) ||
+          given.length !== counts.length ||
+          !given.every((n) => Number.isInteger(n) && n >= 0)
+        )
+          throw new RangeError(`counts of ${id}`);
+        own[id] = [...given];
+      }
+  }
+}

@@ -1,0 +1,39 @@
+import { ArgumentError, type Random } from '@funhash/hashing';
+import type { Sequence } from '../observation/sequences.ts';
+
+/** What sequences are, for mutations: their shape, and the side of their padding. */
+export interface MutationPlace {
+  readonly inputShape: readonly number[];
+  readonly padding: 'after' | 'before';
+}
+
+/**
+ * Way to make a new test from a test. Yours is an object with a name and `mutate`; all that is random comes from the generator
+ * that it is given, so that tests can be made again.
+ */
+export interface Mutation {
+  readonly name: string;
+  mutate(sequence: Sequence, random: Random, place: MutationPlace): Sequence;
+}
+
+/** One of several mutations, each time drawn anew. */
+export function anyOf(mutations: readonly Mutation[]): Mutation {
+  if (!Array.isArray(mutations) || mutations.length === 0)
+    throw new ArgumentError({ operation: 'anyOf', expected: 'at least one mutation', actual: 'none' });
+  return {
+    name: mutations.map(({ name }) => name).join(' or '),
+    mutate: (sequence, random, place) =>
+      (mutations[random.integer(mutations.length)] as Mutation).mutate(sequence, random, place),
+  };
+}
+
+/** Floats of a sequence. @throws ArgumentError for tokens */
+export function floatsOf(name: string, { values }: Sequence): Float32Array {
+  if (values instanceof Float32Array) return values;
+  throw new ArgumentError({
+    operation: name,
+    expected: 'sequences of floats',
+    actual: 'tokens',
+    remedy: 'Mutate tokens by tokenEdits.',
+  });
+}

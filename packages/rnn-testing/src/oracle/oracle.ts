@@ -1,0 +1,121 @@
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { Sequence } from '../observation/sequences.ts';
+import { type NormName, norms } from './norms.ts';
+
+/** How far a test may lie from its seed and still be the same thing to a person. */
+export interface Oracle {
+  /** Words for reports: `spectral norm / changed values ≤ 0.01`. */
+  readonly description: string;
+  readonly radius: number;
+  distance(seed: Sequence, test: Sequence, inputShape: readonly number[]): number;
+  /** The test itself where it lies inside, else one on the line from the seed to it that does. */
+  project(seed: Sequence, test: Sequence, inputShape: readonly number[]): Sequence;
+}
+
+const ballRules = {
+  /** Norm of the difference. Default `spectral`, as published for images. */
+  norm: option.oneOf(Object.keys(norms) as NormName[]),
+  /** Largest distance. Default 0.01, as published for MNIST. */
+  radius: option.positive(),
+  /** Whether the norm is divided by the number of changed values, as published: who changes more is nearer. Default true. */
+  perChanged: option.flag(),
+};
+
+/** Options of `normBall`. */
+export type NormBallOptions = OptionsOf<typeof ballRules>;
+
+/** A ball around each seed in a norm, for sequences of numbers. */
+export function normBall(options: NormBallOptions = {}): Oracle {
+  checkOptions('normBall', ballRules, options);
+  const { norm = 'spectral', radius = 0.01, perChanged = true } = options;
+  const distance: Oracle['distance'] = (seed, test, inputShape) => {
+    requireFloats(seed, test);
+    let changed = 0;
+    const values = Float64Array.from(test.values, (value, k) => {
+      const difference = value - (seed.values[k] as number);
+      if (difference !== 0) changed++;
+      return difference;
+    });
+    if (changed === 0) return 0;
+    const rows = inputShape.length === 1 ? 1 : (inputShape[0] as number);
+    return norms[norm]({ values, rows, cols: values.length / rows }) / (perChanged ? changed : 1);
+  };
+  return {
+    description: `${norm} norm${perChanged ? ' / changed values' : ''} ≤ ${radius}`,
+    radius,
+    distance,
+    project: (seed, test, inputShape) => {
+      let inside = test;
+      // Rounding to f32 may leave a value unchanged, and a smaller count makes the quotient larger again.
+      for (let tries = 0; tries < 60; tries++) {
+        const far = distance(seed, inside, inputShape);
+        if (far <= radius) return inside;
+        const share = Math.min((radius / far) * (1 - 1e-6), 1 - 1e-6);
+        const values = Float32Array.from(inside.values, (value, k) => {
+          const start = seed.values[k] as number;
+          return start + share * (value - start);
+        });
+        inside = { ...test, values };
+      }
+      return seed;
+    },
+  };
+}
+
+function requireFloats(...sequences: readonly Sequence[]): void {
+  if (sequences.every(({ values }) => values instanceof Float32Array)) return;
+  throw new ArgumentError({
+    operation: 'normBall',
+    expected: 'sequences of floats',
+    actual: 'tokens',
+    remedy: 'Take editBall for texts.',
+  });
+}
+
+const editRules = {
+  /** Largest share of words that were edited. Default 0.2. */
+  radius: option.positive(),
+};
+
+/** Options of `editBall`. */
+export type EditBallOptions = OptionsOf<typeof editRules>;
+
+/**
+ * A ball around each seed in edits of words (Levenshtein distance / words of the seed), for texts. What lies outside is
+ * projected to the seed itself.
+ *
+ * @param place side of the padding, default `after`
+ */
+export function editBall(options: EditBallOptions = {}, place: 'after' | 'before' = 'after'): Oracle {
+  checkOptions('editBall', editRules, options);
+  const { radius = 0.2 } = options;
+  const wordsOf = ({ values, length = values.length }: Sequence): ArrayLike<number> =>
+    place === 'after' ? values.subarray(0, length) : values.subarray(values.length - length);
+  const distance: Oracle['distance'] = (seed, test) => {
+    const words = wordsOf(seed);
+    return levenshtein(words, wordsOf(test)) / words.length;
+  };
+  return {
+    description: `edited words / words ≤ ${radius}`,
+    radius,
+    distance,
+    project: (seed, test, inputShape) => (distance(seed, test, inputShape) <= radius ? test : seed),
+  };
+}
+
+function levenshtein(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let before = Array.from({ length: b.length + 1 }, (_, k) => k);
+  for (let i = 0; i < a.length; i++) {
+    const row = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      row.push(
+        Math.min(
+          (before[j + 1] as number) + 1,
+          (row[j] as number) + 1,
+          (before[j] as number) + Number(a[i] !== b[j]),
+        ),
+      );
+    before = row;
+  }
+  return before[b.length] as number;
+}
