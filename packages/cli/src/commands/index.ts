@@ -8,6 +8,7 @@ export { importCommand } from './import.ts';
 export { inspectCommand } from './inspect.ts';
 export { packCommand } from './pack.ts';
 export { predictCommand } from './predict.ts';
+export { rnnTestCommand } from './rnn-test.ts';
 export { runsCommand } from './runs.ts';
 export { schemesCommand } from './schemes.ts';
 export { trainCommand } from './train.ts';

@@ -56,7 +56,7 @@ export function compareBehaviour(
     const words: string[] = [];
     for (const batch of batchesOf(items, probe.batchSize)) {
       const measured = side === 0 ? probe.measure(batch) : probe.measure(batch, model);
-      answers.push(...measured.answers);
+      for (const answer of measured.answers) answers.push(answer);
       const reading = measured.readings.get(signal);
       if (!reading)
         throw new NoRecurrentLayerError({
@@ -64,7 +64,7 @@ export function compareBehaviour(
           expected: `a model that shows ${signal}`,
           actual: 'another',
         });
-      levels.push(...levelsOf(reading, aggregate));
+      for (const level of levelsOf(reading, aggregate)) levels.push(level);
       for (let k = 0; k < batch.length; k++) {
         probe.add(coverage, measured, k);
         if (temporal) {

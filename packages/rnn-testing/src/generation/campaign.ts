@@ -120,7 +120,7 @@ export interface Campaign {
   readonly coverage: Coverage;
   /** Tests that covered something new, in the order of coming. */
   readonly kept: readonly KeptTest[];
-  /** For each seed that failed, its nearest adversarial example. */
+  /** Nearest adversarial example of each seed that failed. */
   readonly adversarial: readonly Adversarial[];
   readonly history: readonly CampaignPoint[];
   readonly tally: Tally;
@@ -362,12 +362,12 @@ class Search implements Campaign {
       state.records.forEach(([place, margin, failed], k) => {
         this.#records[k] = { test: place < 0 ? (this.seeds[k] as Test) : at(place), margin, failed };
       });
-      this.kept.push(...state.kept.map((one) => ({ ...one, test: at(one.test) })));
+      for (const one of state.kept) this.kept.push({ ...one, test: at(one.test) });
       for (const one of state.adversarial) {
         const test = at(one.test);
         this.#failures.set(test.seed, { ...one, test });
       }
-      this.history.push(...state.history);
+      for (const point of state.history) this.history.push(point);
       this.tally.restore(state.tally);
       this.executions = state.executions;
       this.#round = state.round;

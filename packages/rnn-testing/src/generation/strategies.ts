@@ -7,7 +7,7 @@ import type { Archive, Test } from './archive.ts';
 /** What a search knows of a seed: its nearest test to another class inside the oracle's radius. */
 export interface SeedRecord {
   readonly test: Test;
-  /** By how much the right class led for the test. */
+  /** Lead of the right class for the test. */
   readonly margin: number;
   /** Whether a test of it inside the radius got another class. */
   readonly failed: boolean;
@@ -33,7 +33,7 @@ export interface Proposal {
   readonly mutation: Mutation;
 }
 
-/** Where new tests come from. Its state is JSON but for tests, which the campaign stores. */
+/** Source of new tests. Its state is JSON but for tests, which the campaign stores. */
 export interface Strategy {
   readonly name: string;
   /** @returns at least one proposal */

@@ -20,7 +20,7 @@ export interface Observation {
   readonly count: number;
   /** Class that the model gives, [count]. */
   readonly answers: Int32Array;
-  /** By how much its score leads over the next, [count]. */
+  /** Lead of its score over the next, [count]. */
   readonly margins: Float64Array;
   readonly readings: ReadonlyMap<string, Reading>;
 }

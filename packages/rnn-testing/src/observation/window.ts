@@ -5,7 +5,7 @@ export const windowRules = {
   /** First and last step that are looked at, counted from 0, both within: [4, 24] are 21 steps. Default: all. */
   window: option.list(option.integer(), { least: 2, most: 2 }),
   /**
-   * Where steps are counted from: the `start` of the sequence (default), or its `end`, so that step 0 is the last real one
+   * Place from which steps are counted: the `start` of the sequence (default), or its `end`, so that step 0 is the last real one
    * and windows of texts of all lengths hold words.
    */
   from: option.oneOf(['start', 'end']),

@@ -17,8 +17,8 @@ export function lineChart(
   { x, y, most }: { readonly x: string; readonly y: string; readonly most?: number },
 ): string {
   const all = lines.flatMap(({ points }) => points);
-  const right = Math.max(1, ...all.map(([at]) => at));
-  const top = most ?? Math.max(1, ...all.map(([, value]) => value));
+  const right = mostOf(all.map(([at]) => at));
+  const top = most ?? mostOf(all.map(([, value]) => value));
   const px = (at: number): string => (left + (at / right) * (width - left - 16)).toFixed(1);
   const py = (value: number): string => (height - bottom - (value / top) * (height - bottom - 14)).toFixed(1);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
@@ -53,6 +53,10 @@ export function lineChart(
 const short = (value: number): string =>
   value >= 10_000 ? `${+(value / 1000).toPrecision(3)} k` : String(+value.toPrecision(3));
 
+/** The highest of numbers, at least 1. */
+const mostOf = (values: readonly number[]): number =>
+  values.reduce((most, value) => Math.max(most, value), 1);
+
 /** A heat map of counts [rows, columns], the first row at the bottom; uncovered columns are marked. */
 export function heatMap(
   counts: readonly number[],
@@ -76,7 +80,7 @@ export function heatMap(
 ): string {
   const cell = Math.min(26, Math.floor((width - left - 16) / columns));
   const tall = 9;
-  const most = Math.log1p(Math.max(1, ...counts));
+  const most = Math.log1p(mostOf(counts));
   const y = (row: number): number => 8 + (rows - 1 - row) * tall;
   let cells = '';
   for (let row = 0; row < rows; row++)

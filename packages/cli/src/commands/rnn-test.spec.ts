@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadImages } from '@funhash/experiments';
+import { Dense, Flatten, LSTM, Reshape, Sequential } from '@funhash/layers';
+import { adam, fit } from '@funhash/training';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../run-command.spec-kit.ts';
+import { writeTinyImages } from '../tiny-images.spec-kit.ts';
+
+let folder = '';
+const at = (name: string): string => join(folder, name);
+const common = (): string[] => [
+  '--data',
+  at('data'),
+  '--window',
+  '1,5',
+  '--radius',
+  '0.4',
+  '--norm',
+  'max',
+  '--plain',
+];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'funhash-rnn-test-'));
+  await writeTinyImages(at('data'));
+  const net = new Sequential(
+    [
+      new Reshape({ shape: [6, 6] }),
+      new LSTM({ in: 6, hiddenSize: 12, output: 'last' }),
+      new Dense({ in: 12, out: 10 }),
+    ],
+    { seed: 1 },
+  );
+  const { train } = await loadImages({ name: at('data'), seed: 0, validation: 0 });
+  await fit({
+    model: net,
+    data: { ...train, inputShape: [6, 6, 1] },
+    epochs: 6,
+    optimizer: adam({ learningRate: 0.02 }),
+  });
+  await net.save(at('net.safetensors'));
+  await new Sequential([new Flatten(), new Dense({ in: 36, out: 10 })]).save(at('dense.safetensors'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+test('searches, reports, goes on and replays', async () => {
+  const model = ['--model', at('net.safetensors')];
+  const whole = await run(
+    'rnn-test',
+    ...model,
+    ...common(),
+    '--budget',
+    '1200',
+    '--out',
+    at('whole'),
+    '--json',
+  );
+  expect(whole.notes).toMatch(/400 tests: nc \d/);
+  expect(whole.code).toBe(0);
+  const report = JSON.parse(whole.lines);
+  expect(report.executions).toBe(1200);
+  expect(report.failingSeeds).toBeGreaterThan(0);
+  expect(await readFile(at('whole/report.html'), 'utf8')).toContain('data:image/bmp');
+  const first = await run('rnn-test', ...model, ...common(), '--budget', '400', '--out', at('parts'));
+  expect(first.lines).toContain('Temporal Coverage');
+  await run('rnn-test', '--resume', at('parts'), '--budget', '1200');
+  const state = (name: string) => readFile(at(`${name}/state.json`), 'utf8');
+  expect(await state('parts')).toBe(await state('whole'));
+  const [name] = (await readdir(at('whole'))).filter((file) => file.startsWith('adversarial-'));
+  const replayed = await run('rnn-test', ...model, '--replay', at(`whole/${name}`));
+  expect(replayed.lines).toMatch(/^fails still: class \d/);
+  const beside = await run(
+    'rnn-test',
+    ...model,
+    ...common(),
+    '--budget',
+    '8',
+    '--batch-size',
+    '4',
+    '--beside',
+    at('net.safetensors'),
+    '--out',
+    at('beside'),
+  );
+  expect(beside.lines).toContain('100.00 % equal answers');
+});
+
+test.each([
+  [['--data', 'x'], 'error: --model <file> is missing', 2],
+  [['--model', 'nowhere.safetensors'], '--model', 2],
+  [['--metrics', 'nc,cb'], '--metrics: expected some of nc', 2],
+  [['--metrics', 'bc:treshold=1'], 'did you mean threshold', 1],
+  [['--window', '3,9'], 'within steps 0 to 5', 1],
+  [['--model-file', 'dense'], 'such as LSTM or GRU', 1],
+  [['--replay', 'data/train-labels-idx1-ubyte'], 'expected JSON', 1],
+])('refuses %j', async (args, message, code) => {
+  const [flag, value = ''] = args as [string, string];
+  const given =
+    flag === '--data'
+      ? ['--data', at('data')]
+      : flag === '--model'
+        ? ['--model', at(value)]
+        : flag === '--model-file'
+          ? ['--model', at(`${value}.safetensors`), '--data', at('data')]
+          : [
+              '--model',
+              at('net.safetensors'),
+              '--data',
+              at('data'),
+              flag,
+              flag === '--replay' ? at(value) : value,
+            ];
+  const { code: got, notes } = await run('rnn-test', ...given, '--out', at('refused'));
+  expect(notes).toContain(message);
+  expect(got).toBe(code);
+});
+
+test('a damaged example or state is refused', async () => {
+  await writeFile(at('bad.json'), '{"version":1,"inputShape":[6,6,1],"label":1}');
+  const model = ['--model', at('net.safetensors')];
+  expect((await run('rnn-test', ...model, '--replay', at('bad.json'))).notes).toContain(
+    'an adversarial example',
+  );
+});
