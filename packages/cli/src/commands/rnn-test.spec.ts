@@ -92,7 +92,7 @@ test.each([
   [['--data', 'x'], 'error: --model <file> is missing', 2],
   [['--model', 'nowhere.safetensors'], '--model', 2],
   [['--metrics', 'nc,cb'], '--metrics: expected some of nc', 2],
-  [['--metrics', 'bc:treshold=1'], 'did you mean threshold', 1],
+  [['--metrics', 'bc:treshold=1'], 'did you mean threshold', 2],
   [['--window', '3,9'], 'within steps 0 to 5', 1],
   [['--model-file', 'dense'], 'such as LSTM or GRU', 1],
   [['--replay', 'data/train-labels-idx1-ubyte'], 'expected JSON', 1],

@@ -42,7 +42,9 @@ import {
   type Settings,
 } from '../settings/config.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
-import { duration, grouped, type Output, progress, tableOf } from '../terminal/output.ts';
+import { duration, grouped, type Printer } from '../terminal/output.ts';
+import { progress } from '../terminal/progress.ts';
+import { tableOf } from '../terminal/table.ts';
 
 const { data, dataSeed, backgrounds } = dataSettings;
 const settings = {
@@ -140,7 +142,7 @@ interface Flags {
 }
 
 /** Makes `funhash rnn-test`: searches for tests of a recurrent network, and replays what it found. */
-export function rnnTestCommand(output: Output): Command {
+export function rnnTestCommand(output: Printer): Command {
   const command = new Command('rnn-test')
     .summary('test a recurrent net by coverage of its states')
     .description(
@@ -183,7 +185,7 @@ export function rnnTestCommand(output: Output): Command {
         const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
         const comparison = other && compareBehaviour(campaign.probe, other, sequences(images.test));
         const report = await writeReport(campaign, config, { folder, data: images.name, comparison });
-        if (flags.json) output.line(JSON.stringify(report));
+        if (flags.json) output.json(report);
         else show(campaign, folder, comparison, output);
       } finally {
         await folder.release();
@@ -222,7 +224,7 @@ async function search(
   campaign: Campaign,
   { budget }: Config,
   folder: RunFolder,
-  output: Output,
+  output: Printer,
 ): Promise<void> {
   const shown = progress(output);
   const stop = onInterrupt();
@@ -294,7 +296,7 @@ function show(
   campaign: Campaign,
   folder: RunFolder,
   comparison: ReturnType<typeof compareBehaviour> | undefined,
-  { line }: Output,
+  { line }: Printer,
 ): void {
   const { probe, coverage, kept, executions, adversarial, seeds } = campaign;
   const rows = probe.metrics.map(({ id, title, features }) => {
@@ -326,7 +328,7 @@ function show(
   );
 }
 
-async function replay(path: string, typed: Record<string, unknown>, { line }: Output): Promise<void> {
+async function replay(path: string, typed: Record<string, unknown>, { line }: Printer): Promise<void> {
   const { model: file, backend } = checkConfig(settings, typed, 'the command line');
   if (file === undefined)
     throw new UsageError({ operation: '--replay', expected: 'the model by --model <file>', actual: 'none' });
