@@ -34,7 +34,7 @@ interface PlannedStep {
 }
 
 /** Most values that an imported graph may hold besides those of its file. */
-const mostMade = 2 ** 26;
+const mostMade = 2 ** 24;
 
 /** A graph as it grows, step by step. */
 export class Builder {

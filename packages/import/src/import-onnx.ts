@@ -125,7 +125,7 @@ class OnnxFile {
     this.#graph = graph;
     this.#options = options;
     // Constants of a file stand in it: what is made of them may be a few times larger.
-    this.#most = 2 ** 24 + 4 * length;
+    this.#most = 2 ** 21 + 4 * length;
     this.#opset = model.opsets.get('') ?? model.opsets.get('ai.onnx') ?? 0;
     const weights = new Map<string, Known>();
     const taken = new Set(Object.keys(options.values ?? {}));

@@ -62,6 +62,8 @@ export function reshaped(flow: Flow, target: readonly Extent[], context: Context
       return { ...flow, place, shape, order };
     }
     if (flow.order[0] === 0 && shape.length === 2 && isSame(flow.shape[0] as Extent, shape[0] as Extent)) {
+      // The order of columns is a list, as long as the file says.
+      builder.spend(4 * sizeOf(flow.shape.slice(1)));
       const place = builder.reshape(flow.place, shape);
       return { place, shape, order: [0, 1], kind: flow.kind, columns: columnsOf(flow) };
     }
