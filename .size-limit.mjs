@@ -16,9 +16,9 @@ const entries = [
     import: '{ xxHash32 }',
     limit: '1.1 kB',
   },
-  // 4.8 to 5.2 kB: what all packages stand on has its place here: CRC-32, what bytes are, printable text. Inflating is in
+  // 4.8 to 5.3 kB: what all packages stand on has its place here: CRC-32, what bytes are, printable text. Inflating is in
   // `@funhash/hashing/streams`, which whoever hashes does not download.
-  { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '5.2 kB' },
+  { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '5.3 kB' },
   { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
   // 6 to 7.6 kB: transcendental functions with relative accuracy, stated by e^−|x|.
   { name: 'codegen', path: 'packages/codegen/dist/index.js', limit: '7.6 kB' },

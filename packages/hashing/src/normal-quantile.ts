@@ -1,11 +1,17 @@
+import { ArgumentError } from './errors.ts';
+import { shownValue } from './options/check-options.ts';
+
 /**
- * The inverse of the standard normal distribution function, for 0 < p < 1 (Wichura 1988, "The percentage points of
+ * The inverse of the standard normal distribution function, for 0 < p < 1; −∞ at 0 and +∞ at 1 (Wichura 1988, "The percentage points of
  * the normal distribution", Applied Statistics 37, algorithm AS 241, PPND16; relative error about 1e-16).
  *
  * Only + − × ÷ and the square root are used, all of which IEEE 754 rounds exactly, so every JavaScript engine gives
  * the same bits; `Math.log` and `Math.cos` do not promise that.
+ *
+ * @throws ArgumentError for what is no probability
  */
 export function normalQuantile(p: number): number {
+  if (!(p > 0 && p < 1)) return endOf(p);
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
@@ -17,6 +23,16 @@ export function normalQuantile(p: number): number {
       ? polynomial(MIDDLE_NUMERATOR, r - 1.6) / polynomial(MIDDLE_DENOMINATOR, r - 1.6)
       : polynomial(TAIL_NUMERATOR, r - 5) / polynomial(TAIL_DENOMINATOR, r - 5);
   return q < 0 ? -x : x;
+}
+
+function endOf(p: unknown): number {
+  if (p === 0) return Number.NEGATIVE_INFINITY;
+  if (p === 1) return Number.POSITIVE_INFINITY;
+  throw new ArgumentError({
+    operation: 'normalQuantile',
+    expected: 'a probability from 0 to 1',
+    actual: shownValue(p),
+  });
 }
 
 // Coefficients of AS 241 as doubles, from the highest power down.
