@@ -11,7 +11,7 @@ import { shownValue } from './options/check-options.ts';
  * @throws ArgumentError for what is no probability
  */
 export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) return endOf(p);
+  if (!(typeof p === 'number' && p > 0 && p < 1)) return endOf(p);
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;

@@ -72,6 +72,16 @@ const weightRules = {
   dtype: option.oneOf(['f32', 'f64']),
 };
 
+const shapeRule = option.that<MatrixShape>(
+  'the extents { rows, cols } of a matrix',
+  (shape) =>
+    typeof shape === 'object' &&
+    shape !== null &&
+    'rows' in shape &&
+    'cols' in shape &&
+    [shape.rows, shape.cols].every((extent) => typeof extent === 'number' && extent >= 0),
+);
+
 /**
  * Binds a scheme to a shape, with start values.
  *
@@ -168,6 +178,9 @@ export function plannedOptions(
   shape: MatrixShape,
   seed: number,
 ): OptionValues<OptionSchema> {
+  checkArgument('plannedOptions', 'request', requestRule, request);
+  checkArgument('plannedOptions', 'shape', shapeRule, shape);
+  checkArgument('plannedOptions', 'seed', option.real(), seed);
   const { definition } = request.scheme;
   const budget = budgetOf(request.size, shape);
   const given = Object.entries(request.options).filter(([, value]) => value !== undefined);
