@@ -26,7 +26,11 @@ interface Ended {
 function spawnBin(args: readonly string[], interruptAt?: RegExp): Promise<Ended> {
   const bin = fileURLToPath(new URL('./bin.ts', import.meta.url));
   const loader = ['--conditions=@funhash/source', '--import', import.meta.resolve('tsx')];
-  const child = spawn(process.execPath, [...loader, bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...loader, bin, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Commands are read out of what it prints; CI has colours on.
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   let [lines, notes] = ['', ''];
   let isInterrupted = false;
   child.stdout.on('data', (chunk: Buffer) => {

@@ -1,6 +1,7 @@
 import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../main.ts';
@@ -44,10 +45,11 @@ describe('fits, fine-tunes, stores', () => {
   });
 
   test('prints layers, sizes and errors', () => {
-    expect(lines).toMatch(/^weight +scheme +shape +error +stored/);
-    expect(lines).toMatch(/0\.weight +dense → lowRank +32 × 36 +0\.\d{3} +1 152 +204 /);
-    expect(lines).not.toContain('1.weight');
-    expect(lines).toMatch(
+    const text = stripVTControlCharacters(lines);
+    expect(text).toMatch(/^weight +scheme +shape +error +stored/);
+    expect(text).toMatch(/0\.weight +dense → lowRank +32 × 36 +0\.\d{3} +1 152 +204 /);
+    expect(text).not.toContain('1.weight');
+    expect(text).toMatch(
       /test error \d+\.\d\d % before, \d+\.\d\d % fitted, \d+\.\d\d % fine-tuned; \d+\.\d\d % from the file of [\d ]+ bytes, in /,
     );
     expect(notes).toMatch(/fine-tune: epoch 2\/2: loss/);
