@@ -3,8 +3,9 @@ import { nodeModule } from '@funhash/hashing/node';
 import { gunzipBounded, readBounded, unlessAbsent } from '../bounded-file.ts';
 import { inDataFolder } from '../data-folder.ts';
 import { countRules, defineDataset, optionsFor } from '../define-dataset.ts';
-import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
+import { DataAbsentError, DataFormatError } from '../errors.ts';
 import type { ImageDataset } from '../images/image-dataset.ts';
+import { requirePublished } from '../published.ts';
 import { tarFiles } from '../tar.ts';
 import { type Cifar10Batches, fromCifar10Batches, type ImageCounts } from './cifar10-binary.ts';
 import { fromCifar10Jpegs } from './cifar10-jpeg.ts';
@@ -108,7 +109,7 @@ async function fromArchive(path: string, counts: ImageCounts, verify: boolean): 
   const files = [...tarFiles(archive, path)];
   const batches = new Map(files.map(({ name, bytes }) => [name.slice(name.lastIndexOf('/') + 1), bytes]));
   if (!batches.has(testName)) return fromCifar10Jpegs(files, path, counts, verify ? perClass : undefined);
-  if (verify) await requirePublished(path, stored);
+  if (verify) requirePublished(operation, path, stored, publishedMd5, howToGet);
   return fromBatches(
     async (name) => ({ source: `${path}, ${name}`, bytes: batches.get(name) }),
     counts,
@@ -138,16 +139,4 @@ async function fromBatches(
   }
   const batches: Cifar10Batches = { train: files.slice(0, -1), test: files.slice(-1), sources };
   return fromCifar10Batches(batches, optionsFor(countRules, counts));
-}
-
-async function requirePublished(path: string, bytes: Uint8Array): Promise<void> {
-  const { createHash } = nodeModule('node:crypto');
-  const actual = createHash('md5').update(bytes).digest('hex');
-  if (actual === publishedMd5) return;
-  throw new ChecksumError(path, {
-    operation,
-    expected: `the published MD5 ${publishedMd5}`,
-    actual: `${actual} (${bytes.length} bytes)`,
-    remedy: `The file is damaged or another data set. ${howToGet} For data of your own pass verify: false.`,
-  });
 }

@@ -3,8 +3,9 @@
  */
 import { nodeModule } from '@funhash/hashing/node';
 import { gunzipBounded, readBounded } from '../bounded-file.ts';
-import { ChecksumError, DataAbsentError } from '../errors.ts';
+import { DataAbsentError } from '../errors.ts';
 import type { IdxFiles } from '../images/image-dataset.ts';
+import { requirePublished } from '../published.ts';
 
 const fileNames: Record<keyof IdxFiles, string> = {
   trainImages: 'train-images-idx3-ubyte',
@@ -36,22 +37,13 @@ export async function readIdxFolder(
   howToGet: string,
   md5?: Readonly<Record<keyof IdxFiles, string>>,
 ): Promise<IdxFolder> {
-  const { createHash } = nodeModule('node:crypto');
   const files = {} as Record<keyof IdxFiles, Uint8Array>;
   const sources = {} as Record<keyof IdxFiles, string>;
   for (const [key, fileName] of Object.entries(fileNames) as [keyof IdxFiles, string][]) {
     const { bytes, path } = await readPlainOrGzip(dir, fileName, howToGet);
     files[key] = bytes;
     sources[key] = path;
-    const actual = md5 && createHash('md5').update(bytes).digest('hex');
-    if (md5 && actual !== md5[key]) {
-      throw new ChecksumError(path, {
-        operation,
-        expected: `the published MD5 ${md5[key]}`,
-        actual: `${actual} (${bytes.length} bytes)`,
-        remedy: `The file is damaged or another data set. ${howToGet} For data of your own pass verify: false.`,
-      });
-    }
+    if (md5) requirePublished(operation, path, bytes, md5[key], howToGet);
   }
   return { files, sources };
 }

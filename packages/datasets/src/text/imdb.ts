@@ -4,8 +4,9 @@ import { readBounded } from '../bounded-file.ts';
 import { inDataFolder } from '../data-folder.ts';
 import type { Dataset, Samples } from '../dataset.ts';
 import { countRules, defineDataset } from '../define-dataset.ts';
-import { ChecksumError, DataAbsentError, DataFormatError } from '../errors.ts';
+import { DataAbsentError, DataFormatError } from '../errors.ts';
 import { packageFolder } from '../package-folder.ts';
+import { requirePublished } from '../published.ts';
 import { tokenSequences } from './token-sequences.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { hashedWords, wordHash, wordsOf } from './words.ts';
@@ -143,16 +144,7 @@ async function readReviews(
       actual: 'no such file',
       remedy: howToGet,
     });
-  if (verify) {
-    const actual = nodeModule('node:crypto').createHash('md5').update(bytes).digest('hex');
-    if (actual !== md5)
-      throw new ChecksumError(path, {
-        operation,
-        expected: `the published MD5 ${md5}`,
-        actual: `${actual} (${bytes.length} bytes)`,
-        remedy: `The file is damaged or another data set. ${howToGet} For data of your own pass verify: false.`,
-      });
-  }
+  if (verify) requirePublished(operation, path, bytes, md5, howToGet);
   const reviews = parsed(bytes, path);
   if (!Array.isArray(reviews) || reviews.length === 0 || reviews.length % 4 !== 0)
     throw new DataFormatError(path, 0, {
