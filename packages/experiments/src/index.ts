@@ -17,7 +17,15 @@ export { type ThreadOptions, threadExecutor } from './executors/thread-executor.
 export { atPath, fileFault, isFileFault } from './files/file-fault.ts';
 export { readTextIfThere, sizeIfThere } from './files/read-text.ts';
 export { isStack, modelNames, type NetShape, netName, shapeOf } from './nets/model-kinds.ts';
-export { formatRatio, parseRatio, schemeKinds, splitSchemes } from './nets/scheme-text.ts';
+export {
+  formatRatio,
+  parseRatio,
+  parseScheme,
+  type SchemeText,
+  schemeKinds,
+  splitSchemes,
+  weightRequest,
+} from './nets/scheme-text.ts';
 export type {
   CheckpointEvent,
   EndEvent,
