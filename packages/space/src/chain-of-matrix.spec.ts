@@ -7,9 +7,9 @@ import { mpoOf, tensorTrainOf } from './chain-of-matrix.ts';
 import { largestRanks } from './contraction/tensor-chain.ts';
 import type { WeightRequest } from './scheme.ts';
 import { kronecker, lowRank, mpo, tensorTrain } from './schemes/index.ts';
+import { createWeight } from './weight/create-weight.ts';
 import { project } from './weight/project.ts';
 import { normalValues } from './weight/start-values.ts';
-import { createWeight } from './weight/weight.ts';
 
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
 

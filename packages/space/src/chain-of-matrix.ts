@@ -7,7 +7,7 @@ import type { OptionSchema, OptionValues } from './options.ts';
 import type { MatrixShape, Scheme, SchemeDefinition, WeightRequest } from './scheme.ts';
 import { mpo } from './schemes/mpo.ts';
 import { tensorTrain } from './schemes/tensor-train.ts';
-import { plannedOptions } from './weight/weight.ts';
+import { plannedOptions } from './weight/create-weight.ts';
 
 /** The least relative error that can be asked for: values are stored in single precision. */
 const leastError = 1e-6;

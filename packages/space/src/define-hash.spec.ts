@@ -6,8 +6,8 @@ import { defineHash } from './define-hash.ts';
 import * as schemes from './schemes/index.ts';
 import { funHash, hashedNet } from './schemes/index.ts';
 import { schemeLaws } from './testing.ts';
+import { createWeight } from './weight/create-weight.ts';
 import { restoreWeight } from './weight/restore-weight.ts';
-import { createWeight } from './weight/weight.ts';
 import { inBasis } from './wrappers/in-basis.ts';
 import { knownSchemes } from './wrappers/known-schemes.ts';
 

@@ -54,19 +54,13 @@ export {
 } from './scheme.ts';
 export * from './schemes/index.ts';
 export * as schemes from './schemes/index.ts';
+export { createWeight, plannedOptions, type WeightOptions } from './weight/create-weight.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './weight/inspect.ts';
 export { Parameter, type ParameterOptions, type ParameterRule } from './weight/parameter.ts';
 export { type Projection, type ProjectOptions, project } from './weight/project.ts';
 export { type RestoreOptions, restoreWeight } from './weight/restore-weight.ts';
 export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';
 export { normalValues, orthonormalRows, uniformValues } from './weight/start-values.ts';
-export {
-  createWeight,
-  plannedOptions,
-  Weight,
-  type WeightOptions,
-  type WeightParts,
-  type WeightSpec,
-} from './weight/weight.ts';
+export { Weight, type WeightParts, type WeightSpec } from './weight/weight.ts';
 export { inBasis, schemeOfKind } from './wrappers/in-basis.ts';
 export { type KnownSchemes, knownSchemes, onlySchemes } from './wrappers/known-schemes.ts';

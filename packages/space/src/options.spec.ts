@@ -8,9 +8,9 @@ import { virtualConv } from './ops/virtual-conv.ts';
 import { resolveOptions, structural, uniform } from './options.ts';
 import { defineScheme } from './scheme.ts';
 import { hashedNet } from './schemes/index.ts';
+import { createWeight } from './weight/create-weight.ts';
 import { project } from './weight/project.ts';
 import { SharedSpace } from './weight/shared-space.ts';
-import { createWeight } from './weight/weight.ts';
 
 const schema = {
   buckets: uniform.count(),

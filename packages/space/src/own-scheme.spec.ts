@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { dct2d } from './bases/dct2d.ts';
 import { defineScheme } from './own-scheme.ts';
 import * as schemes from './schemes/index.ts';
+import { createWeight } from './weight/create-weight.ts';
 import { restoreWeight } from './weight/restore-weight.ts';
-import { createWeight, type WeightSpec } from './weight/weight.ts';
+import type { WeightSpec } from './weight/weight.ts';
 import { inBasis } from './wrappers/in-basis.ts';
 import { type KnownSchemes, knownSchemes, onlySchemes } from './wrappers/known-schemes.ts';
 

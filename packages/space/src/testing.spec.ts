@@ -9,8 +9,8 @@ import { defineScheme, type SchemeDefinition, type WeightRequest } from './schem
 import { lowRank } from './schemes/low-rank.ts';
 import { productHash } from './schemes/product-hash.ts';
 import { type Law, type SchemeLawName, type SchemeLawOptions, schemeLaws } from './testing.ts';
+import { createWeight } from './weight/create-weight.ts';
 import { uniformValues } from './weight/start-values.ts';
-import { createWeight } from './weight/weight.ts';
 
 const options = { buckets: uniform.count(), seed: uniform.seed() };
 type Hashed = SchemeDefinition<typeof options, 'w'>;

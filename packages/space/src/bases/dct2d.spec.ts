@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { virtualMatmul } from '../ops/virtual-matmul.ts';
 import { transposedMatrix } from '../ops/virtual-matrix.ts';
 import { hashedNet } from '../schemes/index.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { inBasis } from '../wrappers/in-basis.ts';
 import { basisMatrix } from './basis.ts';
 import fixtures from './dct2d.fixtures.json' with { type: 'json' };

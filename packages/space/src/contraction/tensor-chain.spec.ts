@@ -2,7 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { mpo } from '../schemes/mpo.ts';
 import { tensorTrain } from '../schemes/tensor-train.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { balancedModes } from './modes.ts';
 import { largestRanks } from './tensor-chain.ts';
 

@@ -6,7 +6,7 @@ import { dense } from '../schemes/dense.ts';
 import { funHash } from '../schemes/fun-hash.ts';
 import { hashedNet } from '../schemes/hashed-net.ts';
 import { lowRank } from '../schemes/low-rank.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 
 const requests = {
   dense: dense(),

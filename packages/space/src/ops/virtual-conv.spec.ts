@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WeightPolicy, WeightRequest } from '../scheme.ts';
 import { dense, freshNet, funHash, hashedNet, lowRank } from '../schemes/index.ts';
-import { createWeight, type Weight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
+import type { Weight } from '../weight/weight.ts';
 import { type ConvOptions, virtualConv, virtualConvTranspose } from './virtual-conv.ts';
 
 interface Geometry {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WeightRequest } from '../scheme.ts';
 import { samplesOf } from '../testing/scheme-samples.ts';
 import { type SchemeLawName, schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { project } from '../weight/project.ts';
-import { createWeight } from '../weight/weight.ts';
 import * as schemes from './index.ts';
 
 /** Laws that do not depend on a backend; each scheme's own spec checks them, and the others on the reference. */

@@ -2,8 +2,9 @@ import { ArgumentError } from '@funhash/hashing';
 import { tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { Parameter } from '../weight/parameter.ts';
-import { createWeight, Weight } from '../weight/weight.ts';
+import { Weight } from '../weight/weight.ts';
 import { cp } from './cp.ts';
 
 describe('cp obeys', () => {

@@ -2,8 +2,9 @@ import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { Parameter } from '../weight/parameter.ts';
-import { createWeight, Weight } from '../weight/weight.ts';
+import { Weight } from '../weight/weight.ts';
 import fixtures from './fresh-net.fixtures.json' with { type: 'json' };
 import { freshNet } from './fresh-net.ts';
 

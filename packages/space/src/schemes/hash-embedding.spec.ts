@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { hashEmbedding } from './hash-embedding.ts';
 
 describe('hashEmbedding obeys', () => {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { lowRank } from './low-rank.ts';
 

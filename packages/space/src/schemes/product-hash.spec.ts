@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { productHash } from './product-hash.ts';
 

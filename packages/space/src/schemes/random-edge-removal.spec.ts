@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entriesOf, otherValues } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { randomEdgeRemoval } from './random-edge-removal.ts';
 

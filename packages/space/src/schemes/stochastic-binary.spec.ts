@@ -3,7 +3,7 @@ import { tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { binary } from './binary.ts';
 import { stochasticBinary } from './stochastic-binary.ts';
 

@@ -2,7 +2,7 @@ import { tensor } from '@funhash/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { schemeLaws } from '../testing.ts';
-import { createWeight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { ternary } from './ternary.ts';
 
 // PyTorch's entries and gradients are in lsq.spec.ts.

@@ -2,8 +2,8 @@ import { ArgumentError } from '@funhash/hashing';
 import { describe, expect, test } from 'vitest';
 import { entriesOf } from '../testing/subject.ts';
 import { schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { SharedSpace } from '../weight/shared-space.ts';
-import { createWeight } from '../weight/weight.ts';
 import { expectGolden, goldenNames } from './golden.spec-kit.ts';
 import { tiles } from './tiles.ts';
 

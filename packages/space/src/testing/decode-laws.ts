@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { transposedMatrix, type VirtualMatrix } from '../ops/virtual-matrix.ts';
 import { virtualRows } from '../ops/virtual-rows.ts';
 import type { MatrixShape, WeightRequest } from '../scheme.ts';
-import { createWeight, type Weight } from '../weight/weight.ts';
+import { createWeight } from '../weight/create-weight.ts';
+import type { Weight } from '../weight/weight.ts';
 import { forAll, requireClose, requireDifferent, requireSame } from './compare.ts';
 import {
   type Arrays,

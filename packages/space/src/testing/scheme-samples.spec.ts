@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { uniform } from '../options.ts';
 import { defineScheme, type StoredArray } from '../scheme.ts';
 import * as schemes from '../schemes/index.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { SharedSpace } from '../weight/shared-space.ts';
-import { createWeight } from '../weight/weight.ts';
 import { samplesOf, schemeSamples } from './scheme-samples.ts';
 
 const extent = fc.integer({ min: 1, max: 12 });

@@ -9,8 +9,8 @@ import {
   type WeightRequest,
 } from '../scheme.ts';
 import * as schemes from '../schemes/index.ts';
+import { plannedOptions } from '../weight/create-weight.ts';
 import type { SharedSpace } from '../weight/shared-space.ts';
-import { plannedOptions } from '../weight/weight.ts';
 import type { SchemeLawName } from './law-names.ts';
 
 type Given = Readonly<Record<string, unknown>>;

@@ -4,9 +4,10 @@ import { sizeOf, tensor } from '@funhash/tensor';
 import { resolveOptions } from '../options.ts';
 import { withHashes } from '../own-hash.ts';
 import { budgetOf } from '../scheme.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { Parameter } from '../weight/parameter.ts';
 import { project } from '../weight/project.ts';
-import { createWeight, Weight, type WeightSpec } from '../weight/weight.ts';
+import { Weight, type WeightSpec } from '../weight/weight.ts';
 import { requireClose, requireSame } from './compare.ts';
 import {
   type Arrays,

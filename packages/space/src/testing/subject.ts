@@ -4,7 +4,8 @@ import { type Backend, sizeOf, type Tensor, type TypedArray, tensor } from '@fun
 import type { VirtualMatrix } from '../ops/virtual-matrix.ts';
 import type { OptionSchema } from '../options.ts';
 import type { MatrixShape, SchemeDefinition, WeightRequest } from '../scheme.ts';
-import { createWeight, Weight, type WeightOptions, type WeightParts } from '../weight/weight.ts';
+import { createWeight, type WeightOptions } from '../weight/create-weight.ts';
+import { Weight, type WeightParts } from '../weight/weight.ts';
 
 export type Arrays = readonly Float64Array[];
 

@@ -8,10 +8,10 @@ import type { MatrixShape, WeightRequest } from '../scheme.ts';
 import * as schemes from '../schemes/index.ts';
 import { schemeSamples } from '../testing.ts';
 import { inBasis } from '../wrappers/in-basis.ts';
+import { createWeight } from './create-weight.ts';
 import { Parameter } from './parameter.ts';
 import { project } from './project.ts';
 import { SharedSpace } from './shared-space.ts';
-import { createWeight } from './weight.ts';
 
 const wave = (...extents: number[]): Tensor => {
   const values = Float64Array.from({ length: extents.reduce((a, b) => a * b) }, (_, k) => Math.sin(k + 1));

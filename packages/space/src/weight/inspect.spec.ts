@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { uniform } from '../options.ts';
 import { defineScheme } from '../scheme.ts';
 import { dense, funHash, hashedNet, lowRank } from '../schemes/index.ts';
+import { createWeight } from './create-weight.ts';
 import { inspectWeight } from './inspect.ts';
-import { createWeight } from './weight.ts';
 
 test('a hashed weight: loads like chance, balanced signs', () => {
   const weight = createWeight(hashedNet({ values: 100 }), { rows: 100, cols: 200 });

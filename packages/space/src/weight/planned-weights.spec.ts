@@ -2,7 +2,8 @@ import { gradientsOf, multiply, sum } from '@funhash/autodiff';
 import { bindPlan, planOf, scope, type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { hashedNet } from '../schemes/index.ts';
-import { createWeight, type Weight } from './weight.ts';
+import { createWeight } from './create-weight.ts';
+import type { Weight } from './weight.ts';
 
 const shape = { rows: 4, cols: 5 };
 const x = () =>

@@ -3,8 +3,8 @@ import { tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { dense, funHash, hashedNet, lowRank, productHash } from '../schemes/index.ts';
 import { valuesOf } from '../testing/subject.ts';
+import { createWeight } from './create-weight.ts';
 import { project } from './project.ts';
-import { createWeight } from './weight.ts';
 
 const shape = { rows: 8, cols: 12 };
 const matrix = (f: (row: number, col: number) => number) =>

@@ -3,8 +3,8 @@ import { ArgumentError } from '@funhash/hashing';
 import { tensor, zeros } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { funHash, hashedNet, lowRank, randomEdgeRemoval, robe, tiles } from '../schemes/index.ts';
+import { createWeight } from './create-weight.ts';
 import { SharedSpace } from './shared-space.ts';
-import { createWeight } from './weight.ts';
 
 const wave = (rows: number, cols: number) =>
   tensor(

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { uniform } from '../options.ts';
 import { defineScheme, type WeightPolicy } from '../scheme.ts';
 import { funHash, hashedNet, lowRank } from '../schemes/index.ts';
-import { createWeight, type Weight } from './weight.ts';
+import { createWeight } from './create-weight.ts';
+import type { Weight } from './weight.ts';
 
 afterEach(async () => void (await useBackend(referenceBackend)));
 

@@ -3,9 +3,9 @@ import { dct2d } from '../bases/dct2d.ts';
 import * as schemes from '../schemes/index.ts';
 import { funHash, hashedNet, lowRank, robe } from '../schemes/index.ts';
 import { schemeLaws } from '../testing.ts';
+import { createWeight } from '../weight/create-weight.ts';
 import { restoreWeight } from '../weight/restore-weight.ts';
 import { SharedSpace } from '../weight/shared-space.ts';
-import { createWeight } from '../weight/weight.ts';
 import { inBasis } from './in-basis.ts';
 import { knownSchemes } from './known-schemes.ts';
 
