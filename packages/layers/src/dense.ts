@@ -49,8 +49,9 @@ export class Dense extends Weighted<DenseOptions> {
       });
     const lead = x.shape.slice(0, -1);
     const rows = lead.length === 1 ? x : reshape(x, [sizeOf(lead), width]);
-    const y = this.weightFor(pass).matmul(this.quantized(rows, pass), this.biasValues());
-    return this.activated(lead.length === 1 ? y : reshape(y, [...lead, out]), pass);
+    const [weight, bias] = [this.weightFor(pass), this.biasValues()];
+    const y = this.#by((each) => weight.matmul(each, bias), rows, pass);
+    return lead.length === 1 ? y : reshape(y, [...lead, out]);
   }
 
   /**
@@ -62,10 +63,14 @@ export class Dense extends Weighted<DenseOptions> {
     if (pass.training && this.weight.isRandom) return (x) => this.forward(x, pass);
     const product = this.weight.repeatedMatmul(this.biasValues());
     return (x) => {
-      const y = this.activated(product(this.quantized(x, pass)), pass);
+      const y = this.#by(product, x, pass);
       pass.observe?.('', 'output', y);
       return y;
     };
+  }
+
+  #by(product: (x: Tensor) => Tensor, x: Tensor, pass: Pass): Tensor {
+    return this.activated(product(this.quantized(x, pass)), pass);
   }
 
   protected override get product() {

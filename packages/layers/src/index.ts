@@ -46,6 +46,7 @@ export type {
 } from './compression/compression-report.ts';
 export { foldBatchNorm } from './compression/fold-batch-norm.ts';
 export { Composite, type ContainerOptions } from './containers/composite.ts';
+export type { DensePart } from './containers/dense-parts.ts';
 export { Functional } from './containers/functional.ts';
 export * from './layer-classes.ts';
 export {

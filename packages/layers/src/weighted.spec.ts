@@ -1,7 +1,7 @@
 import { add, multiply } from '@funhash/autodiff';
 import type { OptionsOf } from '@funhash/hashing';
 import { random } from '@funhash/hashing';
-import { binary, hashedNet } from '@funhash/space';
+import { binary, hashedNet, type Parameter } from '@funhash/space';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
 import { Activation } from './activation.ts';
@@ -13,6 +13,7 @@ import { layerOption } from './layer-options.ts';
 import { load } from './model-file/load.ts';
 import { BatchNorm } from './normalization/batch-norm.ts';
 import type { Pass } from './pass.ts';
+import { GRU } from './recurrent/gru.ts';
 import { layerLaws } from './testing/layer-laws.ts';
 import { Weighted, weightedOptions } from './weighted.ts';
 
@@ -29,6 +30,14 @@ class Projection extends Weighted<OptionsOf<typeof options>> {
 
   constructor(options: OptionsOf<typeof Projection.options>) {
     super(options, ({ width, units }) => ({ rows: units, cols: width, out: units, fanIn: width }));
+  }
+
+  override get widths() {
+    return { in: this.options.width, out: this.options.units };
+  }
+
+  repeated(pass: Pass): (x: Tensor) => Tensor {
+    return (x) => this.forward(x, pass);
   }
 
   compute(x: Tensor, pass: Pass): Tensor {
@@ -72,6 +81,27 @@ test('its matrix is compressed', async () => {
   expect([...model.weights().values()].map(({ definition }) => definition.kind)).toEqual(['hashedNet']);
   const loaded = await load(await model.toBytes(), { layers: { Projection } });
   expect(loaded.forward(normal([2, 6])).toArray()).toEqual(model.forward(normal([2, 6])).toArray());
+});
+
+test('recurrent layers are made of it', async () => {
+  const given = { in: 3, hiddenSize: 2, seed: 5 };
+  const usual = new GRU(given);
+  const parts = Object.entries(usual.part()).map(([name, { weight, bias }]) => {
+    const part = new Projection({ width: weight.cols, units: weight.rows, weight: hashedNet({ ratio: 1 }) });
+    weight.parameters[0]?.assign(part.weight.decode());
+    (bias as Parameter).assign(normal([6]));
+    (part.bias as Parameter).assign(normal([6]));
+    return [name, part] as const;
+  });
+  const own = new GRU(given, () => parts);
+  const x = normal([2, 4, 3]);
+  expectClose(own.forward(x), usual.forward(x));
+  const loaded = await load(await own.toBytes(), { layers: { Projection } });
+  expect(loaded.forward(x).toArray()).toEqual(own.forward(x).toArray());
+  const wide = new Projection({ width: 3, units: 5 });
+  expect(() => new GRU(given, () => [['input', wide]])).toThrow('from 3 to 5');
+  const other = new Sequential([]);
+  expect(() => new GRU(given, () => [['input', other]])).toThrow('another layer');
 });
 
 test('of signs, it becomes bits', async () => {

@@ -12,7 +12,7 @@ function assign(
 }
 
 /** Gives a layer its matrix and bias. */
-export function filled<L extends Weighted<WeightedOptions>>(
+export function filled<L extends Pick<Weighted<WeightedOptions>, 'weight' | 'bias'>>(
   layer: L,
   weight: NumberArray,
   bias?: NumberArray,

@@ -1,8 +1,24 @@
 import { ArgumentError } from '@funhash/hashing';
+import type { Parameter, Weight } from '@funhash/space';
+import type { Tensor } from '@funhash/tensor';
 import { Dense, type DenseOptions } from '../dense.ts';
 import type { LayerSource, StartOptions } from '../layer-options.ts';
 import type { LayerSpec, Module, ModuleClass } from '../module.ts';
+import type { Pass } from '../pass.ts';
 import { Composite, memberIn } from './composite.ts';
+
+/**
+ * What a layer made of dense ones asks of each: from the width `in` to the width `out` of its `widths`, a product by one
+ * matrix. `Dense` is such a layer; one of your own is, with these members.
+ */
+export type DensePart = Module & {
+  /** V [out, in]. */
+  readonly weight: Weight;
+  /** Plain values [out], a virtual column, or none. */
+  readonly bias: Parameter | Weight | undefined;
+  /** What `forward` does, for many x [B, in] of one pass, one after the other. */
+  repeated(pass: Pass): (x: Tensor) => Tensor;
+};
 
 /** Gives parts by their names, where they are there already: out of a file, or of another layer. */
 export type GivenParts = (names: readonly string[]) => Iterable<readonly [string, Module]>;
@@ -56,11 +72,13 @@ function requirePart(
   part: Module | undefined,
   { in: width, out }: DenseOptions,
 ): void {
-  const isDense = part instanceof Dense;
-  if (isDense && part.options.in === width && part.options.out === out) return;
+  const { widths, repeated } = (part ?? {}) as Partial<DensePart>;
+  // Its matrix is made on first use, by a seed that it does not have yet.
+  const isDense = part !== undefined && 'weight' in part && typeof repeated === 'function';
+  if (isDense && widths?.in === width && widths.out === out) return;
   throw new ArgumentError({
     operation,
     expected: `a dense layer from ${width} to ${out} as ${name}`,
-    actual: isDense ? `one from ${part.options.in} to ${part.options.out}` : 'another layer',
+    actual: isDense ? `one from ${widths?.in} to ${widths?.out}` : 'another layer',
   });
 }

@@ -196,21 +196,12 @@ export class Graph extends Composite<GraphOptions> {
   }
 
   override get spec(): LayerSpec {
-    const { values } = this.options;
-    return {
-      type: Graph.type,
-      layers: this.layers.map(({ spec }) => spec),
-      steps: this.steps,
-      ...(values && { values }),
-    };
+    return { ...super.spec, layers: this.layers.map(({ spec }) => spec), steps: this.steps };
   }
 
   static override fromSpec(source: LayerSource): Graph {
-    const values = source.value('values');
-    // The constructor checks them.
-    const graph = new Graph(membersIn(source, 'layers'), source.value('steps') as readonly GraphStep[], {
-      ...(values !== undefined && { values: values as Readonly<Record<string, GraphValues>> }),
-    });
+    const steps = source.value('steps') as readonly GraphStep[];
+    const graph = new Graph(membersIn(source, 'layers'), steps, source.options(options));
     graph.restore(source);
     return graph;
   }

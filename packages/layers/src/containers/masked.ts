@@ -4,7 +4,7 @@ import { ShapeError, shapeText, type Tensor } from '@funhash/tensor';
 import { Embedding } from '../embedding.ts';
 import { type LayerSource, layerOption } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
-import { type Pass, within } from '../pass.ts';
+import type { Pass } from '../pass.ts';
 import { GRU } from '../recurrent/gru.ts';
 import type { LayerSample } from '../sample.ts';
 import { type Widths, widthsOfChain } from '../widths.ts';
@@ -62,10 +62,9 @@ export class Masked extends Composite<MaskedOptions> {
         actual: shapeText(x.shape),
       });
     const { padding = 0 } = this.options;
-
     const masked = { ...pass, mask: cast(notEqual(x, padding), 'f32') };
     let y = x;
-    for (const [place, layer] of this.layers.entries()) y = layer.forward(y, within(masked, place));
+    for (const name of this.members.keys()) y = this.run(name, y, masked);
     return y;
   }
 
@@ -78,20 +77,10 @@ export class Masked extends Composite<MaskedOptions> {
   }
 
   override get spec(): LayerSpec {
-    const { padding } = this.options;
-    return {
-      type: Masked.type,
-      ...(padding !== undefined && { padding }),
-      layers: this.layers.map(({ spec }) => spec),
-    };
+    return { ...super.spec, layers: this.layers.map(({ spec }) => spec) };
   }
 
   static override fromSpec(source: LayerSource): Masked {
-    const padding = source.value('padding');
-    // The constructor checks it.
-    return new Masked(
-      membersIn(source, 'layers'),
-      padding === undefined ? {} : { padding: padding as number },
-    );
+    return new Masked(membersIn(source, 'layers'), source.options(options));
   }
 }

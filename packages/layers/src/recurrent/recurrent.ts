@@ -1,8 +1,8 @@
 import { cast, concat, expandDims, reshape, split, stack, transpose, where } from '@funhash/autodiff';
 import { ArgumentError, checkArgument, type OptionsOf } from '@funhash/hashing';
 import { requireTensor, ShapeError, sameShape, shapeText, Tensor, zeros } from '@funhash/tensor';
-import { DenseParts, type GivenParts } from '../containers/dense-parts.ts';
-import type { Dense, DenseOptions } from '../dense.ts';
+import { type DensePart, DenseParts, type GivenParts } from '../containers/dense-parts.ts';
+import type { DenseOptions } from '../dense.ts';
 import { layerOption, startOptions } from '../layer-options.ts';
 import { inference, type Pass, passRule, trace, within } from '../pass.ts';
 import type { Widths } from '../widths.ts';
@@ -38,9 +38,9 @@ export type RecurrentState = { readonly hidden: Tensor };
 /** The matrices of one layer in one direction. */
 export interface Direction {
   /** The matrix of the inputs, with a bias. */
-  readonly input: Dense;
+  readonly input: DensePart;
   /** The matrix of the state. */
-  readonly recurrent: Dense;
+  readonly recurrent: DensePart;
 }
 
 /** The sums of a step, [B, gates · hiddenSize] each: of the input and of the state before. */
@@ -89,8 +89,8 @@ export abstract class Recurrent<
 
   /** The matrices of a layer, counted from 0, in a direction: 0 forwards, 1 backwards. */
   part(layer = 0, direction = 0): Direction {
-    const of = (name: 'input' | 'recurrent'): Dense =>
-      this.members.get(partName(name, layer, direction)) as Dense;
+    const of = (name: 'input' | 'recurrent'): DensePart =>
+      this.members.get(partName(name, layer, direction)) as DensePart;
     return { input: of('input'), recurrent: of('recurrent') };
   }
 

@@ -9,6 +9,11 @@ export function plainEntry({ row, col, cols }: Pick<Entry, 'row' | 'col' | 'cols
   return w.at(row.times(cols).plus(col));
 }
 
+/** Whether a virtual matrix is its one stored array, entry by entry, as `plainMatrix` gives it. */
+export function isPlainMatrix({ decoded, stored }: VirtualMatrix): boolean {
+  return decoded !== undefined && decoded === stored[0];
+}
+
 let formula: Formula | undefined;
 
 /** Gives a matrix [rows, cols] that is in memory the form in which the consuming ops take virtual ones. */

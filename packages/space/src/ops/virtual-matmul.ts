@@ -8,6 +8,7 @@ import {
   type Tensor,
   virtualMatmulCall,
 } from '@funhash/tensor';
+import { isPlainMatrix } from './plain-matrix.ts';
 import {
   operandOf,
   requireMatrix,
@@ -49,10 +50,9 @@ export function productOf(x: Tensor, v: VirtualMatrix, bias: Tensor | undefined)
 export function virtualFold(dY: Tensor, x: Tensor, v: VirtualMatrix): Tensor[] {
   requireMatrix('virtualFold', v);
   // Of a matrix that is stored whole dV is all there is to fold.
-  const outputs =
-    v.decoded && v.decoded === v.stored[0]
-      ? [runCall(matmulCall(dY, x, { transposeA: true }))]
-      : runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
+  const outputs = isPlainMatrix(v)
+    ? [runCall(matmulCall(dY, x, { transposeA: true }))]
+    : runVirtualFold(dY, x, operandOf(v), v.formula.adjoint).slice(0, v.stored.length);
   record([dY, x, ...v.stored], outputs, (directions, needed) => {
     const tangent = tangentMatrix(v, directions);
     const wantsStored = !v.formula.isLinear && v.stored.some((_, k) => needed(2 + k));
