@@ -11,15 +11,8 @@ export {
   WindowError,
 } from './errors.ts';
 export type { Test } from './generation/archive.ts';
-export {
-  type Adversarial,
-  type Campaign,
-  type CampaignOptions,
-  type CampaignPoint,
-  type CampaignState,
-  type KeptTest,
-  rnnTest,
-} from './generation/campaign.ts';
+export { type Campaign, type CampaignOptions, rnnTest } from './generation/campaign.ts';
+export type { Adversarial, CampaignPoint, CampaignState, KeptTest } from './generation/campaign-state.ts';
 export {
   type Proposal,
   type SearchView,

@@ -27,6 +27,13 @@ export class Archive {
     return this.#nearest.get(metric) ?? new Map();
   }
 
+  /** All entries: metric, feature, test. */
+  get entries(): readonly (readonly [metric: string, feature: number, nearest: Nearest])[] {
+    return [...this.#nearest].flatMap(([metric, features]) =>
+      [...features].map(([feature, nearest]) => [metric, feature, nearest] as const),
+    );
+  }
+
   /** Takes measured tests in, after their features were added to the coverage. */
   update({ metrics }: CoverageProbe, coverage: Coverage, measured: Measured, tests: readonly Test[]): void {
     for (const metric of metrics) {

@@ -10,6 +10,7 @@ import {
   Sequential,
 } from '@funhash/layers';
 import { type Tensor, tensor } from '@funhash/tensor';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBehaviour } from '../behaviour/compare-behaviour.ts';
 import { ReplayError, SequenceError } from '../errors.ts';
@@ -26,7 +27,8 @@ import { coverageProbe } from '../probe/probe.ts';
 import { replayExample, storedExamples } from '../report/example.ts';
 import { reportJson, reportPage } from '../report/report.ts';
 import { networkMutants, suiteStrength } from '../suite/network-mutants.ts';
-import { type CampaignOptions, type CampaignState, rnnTest } from './campaign.ts';
+import { type CampaignOptions, rnnTest } from './campaign.ts';
+import type { CampaignState } from './campaign-state.ts';
 import { strategies } from './strategies.ts';
 
 /** A net whose classes are about equally frequent for x: an untrained one gives everything the same. */
@@ -82,6 +84,16 @@ const stepped = (campaign: ReturnType<typeof rnnTest>, rounds: number) => {
   for (let k = 0; k < rounds; k++) campaign.step();
   return campaign;
 };
+
+/** JSON with one value in place of another, the path to which is drawn. */
+function changedAt(json: unknown, [turn = 0, ...path]: readonly number[], value: unknown): unknown {
+  const names = typeof json === 'object' && json !== null ? Object.keys(json) : [];
+  const name = names[turn % names.length];
+  if (name === undefined || (path.length < 5 && turn % 4 === 0)) return value;
+  const parent = json as Record<string, unknown>;
+  parent[name] = changedAt(parent[name], path, value);
+  return parent;
+}
 
 describe.each(Object.keys(strategies) as (keyof typeof strategies)[])('the %s search', (strategy) => {
   test('a campaign that stops and goes on is the one that never stopped, bit for bit', () => {
@@ -261,9 +273,39 @@ describe('refused:', () => {
       { tally: {} },
       { coverage: { bc: { size: 7, bits: 'zz' } } },
       { tests: state.tests.map((one) => ({ ...one, bytes: one.bytes.slice(4) })) },
+      { tests: state.tests.map((one) => ({ ...one, seed: 60 })) },
+      { tests: state.tests.map((one) => ({ ...one, type: 'i32' })) },
+      { executions: -1 },
+      { records: [] },
     ])
       expect(() => rnnTest(probe, options({ state: { ...state, ...damage } as never }))).toThrow(ReplayError);
   });
+
+  test.each(['genetic', 'guided'] as const)(
+    'a state of the %s search with any value changed is refused, or goes on',
+    (strategy) => {
+      // Behind the random tests that a genetic search begins with.
+      const state = stepped(rnnTest(probe, options({ strategy })), strategy === 'genetic' ? 28 : 3).state();
+      const paths = fc.array(fc.nat(), { minLength: 6, maxLength: 6 });
+      const outcomes = new Set<string>();
+      fc.assert(
+        fc.property(paths, fc.constantFrom(null, -1, 0.5, 1e9, 'x', [], {}), (path, value) => {
+          const damaged = changedAt(JSON.parse(JSON.stringify(state)), path, value);
+          try {
+            const campaign = rnnTest(probe, options({ strategy, state: damaged as CampaignState }));
+            const page = reportPage(stepped(campaign, 1), { model: 'lstm', data: 'noise' });
+            expect(page).not.toMatch(/NaN|undefined/);
+            outcomes.add('goes on');
+          } catch (error) {
+            if (!(error instanceof ReplayError)) throw error;
+            outcomes.add('refused');
+          }
+        }),
+        { seed: 1, numRuns: 150 },
+      );
+      expect([...outcomes].sort()).toEqual(['goes on', 'refused']);
+    },
+  );
 
   test('examples that are none', () => {
     for (const example of [null, {}, { version: 1, inputShape: [2 ** 30], label: 0, seed: {}, test: {} }])

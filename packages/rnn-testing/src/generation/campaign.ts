@@ -1,14 +1,23 @@
 import { checkOptions, type OptionsOf, option, random } from '@funhash/hashing';
-import { ReplayError, SequenceError } from '../errors.ts';
 import { gaussianNoise } from '../mutation/images.ts';
 import type { Mutation } from '../mutation/mutation.ts';
-import { type Sequences, sequenceList } from '../observation/sequences.ts';
+import type { Sequences } from '../observation/sequences.ts';
 import type { NaturalTest } from '../oracle/natural.ts';
 import { normBall, type Oracle } from '../oracle/oracle.ts';
-import { Coverage, type CoverageJson } from '../probe/coverage.ts';
-import { batchesOf, type CoverageProbe, type Measured } from '../probe/probe.ts';
-import { Archive, type Test } from './archive.ts';
-import { type StoredSequence, sequenceFrom, storedSequence } from './stored.ts';
+import type { Coverage } from '../probe/coverage.ts';
+import type { CoverageProbe, Measured } from '../probe/probe.ts';
+import type { Test } from './archive.ts';
+import {
+  type Adversarial,
+  type CampaignPoint,
+  type CampaignState,
+  type KeptTest,
+  newProgress,
+  type Progress,
+  progressFrom,
+  stateOf,
+} from './campaign-state.ts';
+import { rightSeeds } from './seeds.ts';
 import {
   type SearchView,
   type SeedRecord,
@@ -16,7 +25,7 @@ import {
   type StrategyName,
   strategyOf,
 } from './strategies.ts';
-import { Tallied, type Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 const mutationRule = option.that<Mutation>(
   'a mutation, such as gaussianNoise()',
@@ -51,62 +60,6 @@ const rules = {
 
 /** Options of `rnnTest`. */
 export type CampaignOptions = OptionsOf<typeof rules>;
-
-/** A test inside the radius whose class is not that of its seed. */
-export interface Adversarial {
-  readonly test: Test;
-  /** Class of the seed, and of the test. */
-  readonly label: number;
-  readonly answer: number;
-  readonly distance: number;
-  /** Largest absolute change of a value. */
-  readonly change: number;
-  readonly execution: number;
-  /** Whether it stays within limits of data, where that was asked. */
-  readonly isNatural?: boolean;
-}
-
-/** A test that covered something new. */
-export interface KeptTest {
-  readonly test: Test;
-  readonly execution: number;
-  /** New features by metric. */
-  readonly raised: Readonly<Record<string, number>>;
-}
-
-/** Numbers after a round. */
-export interface CampaignPoint {
-  readonly executions: number;
-  /** Covered share by metric. */
-  readonly coverage: Readonly<Record<string, number>>;
-  /** Distinct seeds that failed, and adversarial examples in all. */
-  readonly failingSeeds: number;
-  readonly adversarial: number;
-}
-
-/** A campaign as JSON. */
-export interface CampaignState {
-  readonly version: 1;
-  readonly key: string;
-  readonly executions: number;
-  readonly round: number;
-  readonly adversarialCount: number;
-  readonly coverage: CoverageJson;
-  readonly tests: readonly (StoredSequence & { readonly seed: number })[];
-  /** Nearest tests: metric, feature, fitness, place in `tests`. */
-  readonly nearest: readonly (readonly [string, number, number, number])[];
-  readonly records: readonly (readonly [place: number, margin: number, failed: boolean])[];
-  readonly kept: readonly (Omit<KeptTest, 'test'> & { readonly test: number })[];
-  readonly adversarial: readonly (Omit<Adversarial, 'test'> & { readonly test: number })[];
-  readonly history: readonly CampaignPoint[];
-  readonly tally: Tally;
-  readonly strategy: {
-    readonly metric: string;
-    readonly feature: number;
-    readonly generation: number;
-    readonly population: readonly number[];
-  } | null;
-}
 
 /** A search for tests, round after round. */
 export interface Campaign {
@@ -150,63 +103,68 @@ class Search implements Campaign {
   readonly oracle: Oracle;
   readonly seeds: readonly Test[];
   readonly wrongSeeds: number;
-  readonly kept: KeptTest[] = [];
-  readonly history: CampaignPoint[] = [];
-  readonly tally: Tallied;
-  coverage: Coverage;
-  executions = 0;
   readonly #options: CampaignOptions;
   readonly #strategy: Strategy;
   readonly #labels: readonly number[];
-  readonly #archive: Archive;
-  readonly #records: SeedRecord[];
-  readonly #failures = new Map<number, Adversarial>();
-  #round = 0;
-  #adversarialCount = 0;
+  readonly #progress: Progress;
 
   constructor(probe: CoverageProbe, options: CampaignOptions) {
     this.probe = probe;
     this.#options = options;
     this.oracle = options.oracle ?? normBall();
     this.#strategy = strategyOf(options.strategy ?? 'guided');
-    this.coverage = probe.empty();
-    this.tally = new Tallied(probe);
-    this.#archive = new Archive(probe.metrics);
-    const { seeds, labels, margins, wrong } = rightSeeds(probe, options.seeds);
+    const { seeds, labels, records, wrong } = rightSeeds(probe, options.seeds);
     this.seeds = seeds;
     this.#labels = labels;
     this.wrongSeeds = wrong;
-    this.#records = seeds.map((test, k) => ({ test, margin: margins[k] as number, failed: false }));
-    if (options.state !== undefined) this.#restore(options.state);
+    this.#progress = newProgress(probe, records);
+    if (options.state === undefined) return;
+    const { progress, strategy } = progressFrom(options.state, { key: this.#key, seeds, probe });
+    this.#progress = progress;
+    if (strategy) this.#strategy.state = strategy;
   }
 
   get strategy(): string {
     return this.#strategy.name;
   }
 
+  get executions(): number {
+    return this.#progress.executions;
+  }
+
+  get coverage(): Coverage {
+    return this.#progress.coverage;
+  }
+
+  get kept(): readonly KeptTest[] {
+    return this.#progress.kept;
+  }
+
+  get history(): readonly CampaignPoint[] {
+    return this.#progress.history;
+  }
+
+  get tally(): Tally {
+    return this.#progress.tally;
+  }
+
   get adversarial(): readonly Adversarial[] {
-    return [...this.#failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
+    return [...this.#progress.failures].sort(([a], [b]) => a - b).map(([, failure]) => failure);
   }
 
   get #view(): SearchView {
     const { mutation = gaussianNoise(), searchMutation = mutation, batchSize = 400 } = this.#options;
-    return {
-      probe: this.probe,
-      archive: this.#archive,
-      seeds: this.seeds,
-      records: this.#records,
-      executions: this.executions,
-      batchSize,
-      mutation,
-      searchMutation,
-    };
+    const { archive, records, executions } = this.#progress;
+    const { probe, seeds } = this;
+    return { probe, archive, seeds, records, executions, batchSize, mutation, searchMutation };
   }
 
   step(): CampaignPoint {
     const { seed = 0, project = true } = this.#options;
     const { inputShape, window } = this.probe;
+    const progress = this.#progress;
     // Decided by the seed and the round alone: a campaign that was stopped goes on with the same draws.
-    const draws = random(seed).fork('round').fork(this.#round);
+    const draws = random(seed).fork('round').fork(progress.round);
     const proposals = this.#strategy.propose(this.#view, draws);
     const place = { inputShape, padding: window.padding };
     const tests = proposals.map(({ parent, mutation }): Test => {
@@ -217,52 +175,54 @@ class Search implements Campaign {
     });
     const measured = this.probe.measure(tests);
     for (const [k, test] of tests.entries()) this.#take(measured, k, test);
-    this.tally.add(measured);
-    this.#archive.update(this.probe, this.coverage, measured, tests);
-    this.executions += tests.length;
+    progress.tally.add(measured);
+    progress.archive.update(this.probe, progress.coverage, measured, tests);
+    progress.executions += tests.length;
     this.#strategy.learn?.(this.#view, tests, measured);
-    this.#round++;
+    progress.round++;
     const point = {
-      executions: this.executions,
-      coverage: this.coverage.ratios,
-      failingSeeds: this.#failures.size,
-      adversarial: this.#adversarialCount,
+      executions: progress.executions,
+      coverage: progress.coverage.ratios,
+      failingSeeds: progress.failures.size,
+      adversarial: progress.adversarialCount,
     };
-    this.history.push(point);
+    progress.history.push(point);
     return point;
   }
 
   #take(measured: Measured, k: number, test: Test): void {
-    const execution = this.executions + k + 1;
+    const { executions, coverage, kept } = this.#progress;
+    const execution = executions + k + 1;
     const raised: Record<string, number> = {};
-    this.probe.add(this.coverage, measured, k, ({ id }) => {
+    this.probe.add(coverage, measured, k, ({ id }) => {
       raised[id] = (raised[id] ?? 0) + 1;
     });
-    if (Object.keys(raised).length > 0) this.kept.push({ test, execution, raised });
+    if (Object.keys(raised).length > 0) kept.push({ test, execution, raised });
     this.#judge(test, measured.answers[k] as number, measured.margins[k] as number, execution);
   }
 
   #judge(test: Test, answer: number, margin: number, execution: number): void {
     const { project = true, isNatural } = this.#options;
     const { inputShape } = this.probe;
+    const { records, failures } = this.#progress;
     const label = this.#labels[test.seed] as number;
     const seed = this.seeds[test.seed] as Test;
-    const record = this.#records[test.seed] as SeedRecord;
+    const record = records[test.seed] as SeedRecord;
     const isWrong = answer !== label;
     // Where nothing can come of it no distance is computed.
     if (!isWrong && (record.failed || margin >= record.margin)) return;
     const isInside = project || this.oracle.distance(seed, test, inputShape) <= this.oracle.radius;
     if (!isInside) return;
     if (!isWrong) {
-      this.#records[test.seed] = { ...record, test, margin };
+      records[test.seed] = { ...record, test, margin };
       return;
     }
-    this.#adversarialCount++;
+    this.#progress.adversarialCount++;
     const distance = this.oracle.distance(seed, test, inputShape);
-    const known = this.#failures.get(test.seed);
+    const known = failures.get(test.seed);
     if (known && known.distance <= distance) return;
-    this.#records[test.seed] = { test, margin: 0, failed: true };
-    this.#failures.set(test.seed, {
+    records[test.seed] = { test, margin: 0, failed: true };
+    failures.set(test.seed, {
       test,
       label,
       answer,
@@ -300,87 +260,7 @@ class Search implements Campaign {
   }
 
   state(): CampaignState {
-    const tests: (StoredSequence & { seed: number })[] = [];
-    const places = new Map<Test, number>();
-    const placeOf = (test: Test): number => {
-      const known = places.get(test);
-      if (known !== undefined) return known;
-      places.set(test, tests.length);
-      tests.push({ ...storedSequence(test), seed: test.seed });
-      return tests.length - 1;
-    };
-    const { state } = this.#strategy;
-    return {
-      version: 1,
-      key: this.#key,
-      executions: this.executions,
-      round: this.#round,
-      adversarialCount: this.#adversarialCount,
-      coverage: this.coverage.toJSON(),
-      nearest: this.probe.metrics.flatMap(({ id }) =>
-        [...this.#archive.of(id)].map(
-          ([feature, { test, fitness }]) => [id, feature, fitness, placeOf(test)] as const,
-        ),
-      ),
-      records: this.#records.map(({ test, margin, failed }, k) => [
-        test === this.seeds[k] ? -1 : placeOf(test),
-        margin,
-        failed,
-      ]),
-      kept: this.kept.map((one) => ({ ...one, test: placeOf(one.test) })),
-      adversarial: this.adversarial.map((one) => ({ ...one, test: placeOf(one.test) })),
-      history: [...this.history],
-      tally: { hits: this.tally.hits, heat: this.tally.heat },
-      strategy: state ? { ...state, population: state.population.map(placeOf) } : null,
-      tests,
-    };
-  }
-
-  #restore(state: CampaignState): void {
-    if (state?.version !== 1 || state.key !== this.#key)
-      throw new ReplayError({
-        operation: 'rnnTest',
-        expected:
-          'the state of a campaign with the same network, seeds, metrics, strategy, mutations and oracle',
-        actual: 'another',
-        remedy: 'Begin a new campaign, or repeat the options of the one that was stopped.',
-      });
-    const size = this.probe.inputShape.reduce((product, extent) => product * extent, 1);
-    try {
-      const tests = state.tests.map((one): Test => {
-        if (!this.seeds[one.seed]) throw new RangeError(`seed ${one.seed}`);
-        return { ...sequenceFrom(one, size), seed: one.seed };
-      });
-      const at = (place: number): Test => {
-        const test = tests[place];
-        if (!test) throw new RangeError(`test ${place}`);
-        return test;
-      };
-      this.coverage = this.probe.empty().merge(Coverage.from(state.coverage));
-      for (const [metric, feature, fitness, place] of state.nearest)
-        this.#archive.restore(metric, feature, { fitness, test: at(place) });
-      state.records.forEach(([place, margin, failed], k) => {
-        this.#records[k] = { test: place < 0 ? (this.seeds[k] as Test) : at(place), margin, failed };
-      });
-      for (const one of state.kept) this.kept.push({ ...one, test: at(one.test) });
-      for (const one of state.adversarial) {
-        const test = at(one.test);
-        this.#failures.set(test.seed, { ...one, test });
-      }
-      for (const point of state.history) this.history.push(point);
-      this.tally.restore(state.tally);
-      this.executions = state.executions;
-      this.#round = state.round;
-      this.#adversarialCount = state.adversarialCount;
-      if (state.strategy)
-        this.#strategy.state = { ...state.strategy, population: state.strategy.population.map(at) };
-    } catch (cause) {
-      if (cause instanceof ReplayError) throw cause;
-      throw new ReplayError(
-        { operation: 'rnnTest', expected: 'the state of a campaign', actual: `a damaged one: ${cause}` },
-        { cause },
-      );
-    }
+    return stateOf(this.#key, this.seeds, this.#progress, this.#strategy.state);
   }
 }
 
@@ -390,32 +270,4 @@ function largestChange(seed: Test, test: Test): number {
     most = Math.max(most, Math.abs(value - (seed.values[k] as number)));
   });
   return most;
-}
-
-/** Seeds that the model gets right. */
-function rightSeeds(probe: CoverageProbe, given: Sequences) {
-  const { items, labels } = sequenceList('rnnTest', given);
-  const refuse = (expected: string, actual: string): never => {
-    throw new SequenceError({ operation: 'rnnTest', expected, actual });
-  };
-  if (!labels) return refuse('seeds with their right classes as labels', 'none');
-  if (new Set(Array.from(labels)).size < 2) return refuse('seeds of at least two classes', 'those of one');
-  const found = { seeds: [] as Test[], labels: [] as number[], margins: [] as number[], wrong: 0 };
-  let at = 0;
-  for (const batch of batchesOf(items, probe.batchSize)) {
-    const { answers, margins } = probe.measure(batch);
-    for (const [k, sequence] of batch.entries()) {
-      const label = labels[at++] as number;
-      if (answers[k] !== label) {
-        found.wrong++;
-        continue;
-      }
-      found.labels.push(label);
-      found.margins.push(margins[k] as number);
-      found.seeds.push({ ...sequence, seed: found.seeds.length });
-    }
-  }
-  if (found.seeds.length === 0)
-    return refuse('seeds that the model gets right', `${found.wrong} that it gets wrong`);
-  return found;
 }

@@ -1,4 +1,6 @@
-import { type CoverageProbe, type Measured, positionOf } from '../probe/probe.ts';
+import { shownValue } from '@funhash/hashing';
+import { ReplayError } from '../errors.ts';
+import { type Measured, type PlacedMetric, positionOf } from '../probe/probe.ts';
 
 /** Rows of a heat map, for normalised values from 0 up; the last holds all above. */
 export const heatRows = 24;
@@ -17,20 +19,20 @@ export interface Tally {
 export class Tallied implements Tally {
   readonly hits: Record<string, number[]>;
   readonly heat: Record<string, number[]>;
-  readonly #probe: CoverageProbe;
+  readonly #metrics: readonly PlacedMetric[];
 
-  constructor(probe: CoverageProbe) {
-    this.#probe = probe;
-    this.hits = Object.fromEntries(probe.metrics.map(({ id, features }) => [id, Array(features).fill(0)]));
+  constructor(metrics: readonly PlacedMetric[]) {
+    this.#metrics = metrics;
+    this.hits = Object.fromEntries(metrics.map(({ id, features }) => [id, Array(features).fill(0)]));
     this.heat = Object.fromEntries(
-      probe.metrics
+      metrics
         .filter(({ isPerStep }) => isPerStep)
         .map(({ id, dims }) => [id, Array(heatRows * dims).fill(0)]),
     );
   }
 
   add({ positions, count }: Measured): void {
-    for (const metric of this.#probe.metrics) {
+    for (const metric of this.#metrics) {
       const hits = this.hits[metric.id] as number[];
       const heat = this.heat[metric.id];
       for (let k = 0; k < count; k++) {
@@ -50,21 +52,22 @@ export class Tallied implements Tally {
     }
   }
 
-  /** Puts stored counts back. @throws RangeError where they are of other metrics */
-  restore({ hits, heat }: Tally): void {
-    for (const [own, stored] of [
-      [this.hits, hits],
-      [this.heat, heat],
-    ] as const)
-      for (const [id, counts] of Object.entries(own)) {
-        const given = stored?.[id];
-        if (
-          !Array.isArray(given) ||
-          given.length !== counts.length ||
-          !given.every((n) => Number.isInteger(n) && n >= 0)
-        )
-          throw new RangeError(`counts of ${id}`);
-        own[id] = [...given];
+  /** Puts stored counts back. @throws ReplayError where they are of other metrics, or no counts */
+  restore(stored: Tally): void {
+    for (const part of ['hits', 'heat'] as const)
+      for (const [id, own] of Object.entries(this[part])) {
+        const given: unknown = stored?.[part]?.[id];
+        if (!isCounts(given, own.length))
+          throw new ReplayError({
+            operation: 'rnnTest, a stored state',
+            expected: `${own.length} counts as ${part} of ${id}`,
+            actual: shownValue(given),
+            remedy: 'It is damaged: begin a new campaign.',
+          });
+        this[part][id] = [...given];
       }
   }
 }
+
+const isCounts = (value: unknown, length: number): value is readonly number[] =>
+  Array.isArray(value) && value.length === length && value.every((n) => Number.isSafeInteger(n) && n >= 0);

@@ -1,3 +1,4 @@
+import { shownValue } from '@funhash/hashing';
 import { CoverageError } from '../errors.ts';
 import { FeatureSet } from './feature-set.ts';
 
@@ -63,8 +64,15 @@ export class Coverage {
 
   /** Coverage from its JSON. @throws CoverageError where it is damaged */
   static from(json: CoverageJson): Coverage {
+    const sets: unknown = json;
+    if (typeof sets !== 'object' || sets === null)
+      throw new CoverageError({
+        operation: 'Coverage.from',
+        expected: 'sets of features by metric',
+        actual: shownValue(sets),
+      });
     return new Coverage(
-      new Map(Object.entries(json).map(([id, { size, bits }]) => [id, new FeatureSet(size, bytesOf(bits))])),
+      new Map(Object.entries(json).map(([id, set]) => [id, new FeatureSet(set?.size, bytesOf(set?.bits))])),
     );
   }
 }
@@ -77,7 +85,7 @@ function bytesOf(hex: string): Uint8Array {
     throw new CoverageError({
       operation: 'Coverage.from',
       expected: 'bits as hexadecimal text',
-      actual: String(hex).slice(0, 40),
+      actual: shownValue(hex),
     });
   return Uint8Array.from({ length: hex.length / 2 }, (_, k) =>
     Number.parseInt(hex.slice(2 * k, 2 * k + 2), 16),

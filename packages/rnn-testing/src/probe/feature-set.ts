@@ -9,6 +9,7 @@ export class FeatureSet implements Iterable<number> {
   /** @param size number of features that there are */
   constructor(size: number, bits: Uint8Array = new Uint8Array(Math.ceil(size / 8))) {
     if (
+      !(Number.isInteger(size) && size >= 0) ||
       bits.length !== Math.ceil(size / 8) ||
       (size % 8 !== 0 && (bits.at(-1) as number) >> (size % 8) !== 0)
     )
