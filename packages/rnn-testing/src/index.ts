@@ -21,7 +21,7 @@ export {
   strategies,
 } from './generation/strategies.ts';
 export { type CoverageMetricName, coverageMetrics } from './metrics/all-metrics.ts';
-export { type BoundaryOptions, boundaryCoverage } from './metrics/boundary-coverage.ts';
+export { boundaryCoverage } from './metrics/boundary-coverage.ts';
 export type { Constants } from './metrics/constants.ts';
 export { type BoundMetric, defineMetric, type Metric, type MetricRequest } from './metrics/metric.ts';
 export {
@@ -33,6 +33,7 @@ export {
   neuronSectionCoverage,
 } from './metrics/neuron-coverage.ts';
 export { breakPoints, paa, saxWord } from './metrics/sax.ts';
+export type { StepOptions } from './metrics/step-features.ts';
 export { stepwiseCoverage } from './metrics/stepwise-coverage.ts';
 export { type TemporalOptions, temporalCoverage } from './metrics/temporal-coverage.ts';
 export { type AffineOptions, gaussianNoise, type NoiseOptions, smallAffine } from './mutation/images.ts';

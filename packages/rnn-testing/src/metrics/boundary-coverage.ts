@@ -1,15 +1,6 @@
-import { option } from '@funhash/hashing';
 import { levelsOf } from '../observation/reading.ts';
-import { constantRules } from './constants.ts';
-import { defineMetric, type Metric } from './metric.ts';
-import { stepFeatures } from './step-features.ts';
-
-/** Options of `boundaryCoverage`. */
-export interface BoundaryOptions {
-  readonly threshold?: number;
-  readonly per?: 'window' | 'step';
-  readonly top?: number;
-}
+import type { Metric } from './metric.ts';
+import { type StepOptions, stepMetric } from './step-features.ts';
 
 /**
  * Boundary Coverage: a feature for each step, covered where ξ reaches a threshold between its lowest (0) and highest (1)
@@ -17,12 +8,4 @@ export interface BoundaryOptions {
  *
  * Source: Huang et al. 2022, arXiv:1911.01952, and the authors' code.
  */
-export const boundaryCoverage: Metric<BoundaryOptions> = defineMetric({
-  id: 'bc',
-  title: 'Boundary Coverage',
-  source: 'arXiv:1911.01952',
-  options: { threshold: option.real(), ...constantRules },
-  fits: levelsOf,
-  bind: ({ options: { threshold = 0.6 }, aggregate, ...place }) =>
-    stepFeatures((reading) => levelsOf(reading, aggregate), { threshold, ...place }),
-});
+export const boundaryCoverage: Metric<StepOptions> = stepMetric('bc', 'Boundary Coverage', levelsOf);

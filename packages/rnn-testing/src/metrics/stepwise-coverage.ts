@@ -1,9 +1,6 @@
-import { option } from '@funhash/hashing';
 import { changesOf } from '../observation/reading.ts';
-import type { BoundaryOptions } from './boundary-coverage.ts';
-import { constantRules } from './constants.ts';
-import { defineMetric, type Metric } from './metric.ts';
-import { stepFeatures } from './step-features.ts';
+import type { Metric } from './metric.ts';
+import { type StepOptions, stepMetric } from './step-features.ts';
 
 /**
  * Step-wise Coverage: a feature for each step, covered where the change Δξ from the step before reaches a threshold between
@@ -12,12 +9,4 @@ import { stepFeatures } from './step-features.ts';
  *
  * Source: Huang et al. 2022, arXiv:1911.01952, and the authors' code.
  */
-export const stepwiseCoverage: Metric<BoundaryOptions> = defineMetric({
-  id: 'sc',
-  title: 'Step-wise Coverage',
-  source: 'arXiv:1911.01952',
-  options: { threshold: option.real(), ...constantRules },
-  fits: changesOf,
-  bind: ({ options: { threshold = 0.6 }, aggregate, ...place }) =>
-    stepFeatures((reading) => changesOf(reading, aggregate), { threshold, ...place }),
-});
+export const stepwiseCoverage: Metric<StepOptions> = stepMetric('sc', 'Step-wise Coverage', changesOf);

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { SequenceError } from '../errors.ts';
-import { floatsOf, type Mutation } from './mutation.ts';
+import { floatMutation, type Mutation } from './mutation.ts';
 
 const noiseRules = {
   /** Variance of the noise, or the bounds between which each mutant draws its own. Default [0.005, 0.02]. */
@@ -25,17 +25,13 @@ export function gaussianNoise(options: NoiseOptions = {}): Mutation {
   checkOptions('gaussianNoise', noiseRules, options);
   const { variance = [0.005, 0.02], low = 0, high = 1 } = options;
   const [least, most] = typeof variance === 'number' ? [variance, variance] : variance;
-  return {
-    name: 'gaussianNoise',
-    mutate: (sequence, random) => {
-      const values = floatsOf('gaussianNoise', sequence);
-      const std = Math.sqrt(least + (most - least) * random.uniform());
-      const noisy = random.fillNormal(new Float32Array(values.length), 0, std);
-      for (let k = 0; k < noisy.length; k++)
-        noisy[k] = Math.min(high, Math.max(low, (noisy[k] as number) + (values[k] as number)));
-      return { ...sequence, values: noisy };
-    },
-  };
+  return floatMutation('gaussianNoise', (values, random) => {
+    const std = Math.sqrt(least + (most - least) * random.uniform());
+    const noisy = random.fillNormal(new Float32Array(values.length), 0, std);
+    for (let k = 0; k < noisy.length; k++)
+      noisy[k] = Math.min(high, Math.max(low, (noisy[k] as number) + (values[k] as number)));
+    return noisy;
+  });
 }
 
 const affineRules = {
@@ -54,43 +50,39 @@ export type AffineOptions = OptionsOf<typeof affineRules>;
 export function smallAffine(options: AffineOptions = {}): Mutation {
   checkOptions('smallAffine', affineRules, options);
   const { shift = 1, rotation = 5, scale = 0.05 } = options;
-  return {
-    name: 'smallAffine',
-    mutate: (sequence, random, { inputShape }) => {
-      const values = floatsOf('smallAffine', sequence);
-      const [height, width, channels = 1] = inputShape;
-      if (width === undefined || inputShape.length > 3)
-        throw new SequenceError({
-          operation: 'smallAffine',
-          expected: 'images [height, width, channels]',
-          actual: `[${inputShape.join(', ')}]`,
-        });
-      const draw = (most: number): number => most * (2 * random.uniform() - 1);
-      const [dy, dx, angle, factor] = [
-        draw(shift),
-        draw(shift),
-        (draw(rotation) * Math.PI) / 180,
-        1 + draw(scale),
-      ];
-      const [cos, sin] = [Math.cos(angle) / factor, Math.sin(angle) / factor];
-      const [cy, cx] = [((height as number) - 1) / 2, (width - 1) / 2];
-      const moved = new Float32Array(values.length);
-      const at = (y: number, x: number, c: number): number =>
-        y < 0 || x < 0 || y >= (height as number) || x >= width
-          ? 0
-          : (values[(y * width + x) * channels + c] as number);
-      for (let y = 0; y < (height as number); y++)
-        for (let x = 0; x < width; x++) {
-          const [v, u] = [y - cy - dy, x - cx - dx];
-          const [sy, sx] = [cy + cos * v - sin * u, cx + sin * v + cos * u];
-          const [top, left] = [Math.floor(sy), Math.floor(sx)];
-          const [below, right] = [sy - top, sx - left];
-          for (let c = 0; c < channels; c++)
-            moved[(y * width + x) * channels + c] =
-              (1 - below) * ((1 - right) * at(top, left, c) + right * at(top, left + 1, c)) +
-              below * ((1 - right) * at(top + 1, left, c) + right * at(top + 1, left + 1, c));
-        }
-      return { ...sequence, values: moved };
-    },
-  };
+  return floatMutation('smallAffine', (values, random, { inputShape }) => {
+    const [height, width, channels = 1] = inputShape;
+    if (width === undefined || inputShape.length > 3)
+      throw new SequenceError({
+        operation: 'smallAffine',
+        expected: 'images [height, width, channels]',
+        actual: `[${inputShape.join(', ')}]`,
+      });
+    const draw = (most: number): number => most * (2 * random.uniform() - 1);
+    const [dy, dx, angle, factor] = [
+      draw(shift),
+      draw(shift),
+      (draw(rotation) * Math.PI) / 180,
+      1 + draw(scale),
+    ];
+    const [cos, sin] = [Math.cos(angle) / factor, Math.sin(angle) / factor];
+    const [cy, cx] = [((height as number) - 1) / 2, (width - 1) / 2];
+    const moved = new Float32Array(values.length);
+    const at = (y: number, x: number, c: number): number =>
+      y < 0 || x < 0 || y >= (height as number) || x >= width
+        ? 0
+        : (values[(y * width + x) * channels + c] as number);
+    for (let y = 0; y < (height as number); y++)
+      for (let x = 0; x < width; x++) {
+        const [v, u] = [y - cy - dy, x - cx - dx];
+        const [sy, sx] = [cy + cos * v - sin * u, cx + sin * v + cos * u];
+        const [top, left] = [Math.floor(sy), Math.floor(sx)];
+        const [below, right] = [sy - top, sx - left];
+        for (let c = 0; c < channels; c++)
+          moved[(y * width + x) * channels + c] =
+            (1 - below) * ((1 - right) * at(top, left, c) + right * at(top, left + 1, c)) +
+            below * ((1 - right) * at(top + 1, left, c) + right * at(top + 1, left + 1, c));
+      }
+    return moved;
+  });
 }

@@ -27,13 +27,20 @@ export function anyOf(mutations: readonly Mutation[]): Mutation {
   };
 }
 
-/** Floats of a sequence. @throws ArgumentError for tokens */
-export function floatsOf(name: string, { values }: Sequence): Float32Array {
-  if (values instanceof Float32Array) return values;
-  throw new ArgumentError({
-    operation: name,
-    expected: 'sequences of floats',
-    actual: 'tokens',
-    remedy: 'Mutate tokens by tokenEdits.',
-  });
-}
+/** A mutation of numbers. It throws ArgumentError for tokens. */
+export const floatMutation = (
+  name: string,
+  changed: (values: Float32Array, random: Random, place: MutationPlace) => Float32Array,
+): Mutation => ({
+  name,
+  mutate: (sequence, random, place) => {
+    if (sequence.values instanceof Float32Array)
+      return { ...sequence, values: changed(sequence.values, random, place) };
+    throw new ArgumentError({
+      operation: name,
+      expected: 'sequences of floats',
+      actual: 'tokens',
+      remedy: 'Mutate tokens by tokenEdits.',
+    });
+  },
+});

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import { floatsOf, type Mutation } from './mutation.ts';
+import { floatMutation, type Mutation } from './mutation.ts';
 
 const rules = {
   /** Standard deviation of noise on each value, as a share of that of the sequence. Default 0.05. */
@@ -17,27 +17,23 @@ export type SeriesOptions = OptionsOf<typeof rules>;
 export function seriesNoise(options: SeriesOptions = {}): Mutation {
   checkOptions('seriesNoise', rules, options);
   const { noise = 0.05, scale = 0.05, drift = 0.1 } = options;
-  return {
-    name: 'seriesNoise',
-    mutate: (sequence, random, { inputShape }) => {
-      const values = floatsOf('seriesNoise', sequence);
-      const { length } = values;
-      let [sum, squares] = [0, 0];
-      for (const value of values) {
-        sum += value;
-        squares += value * value;
-      }
-      const std = Math.sqrt(Math.max(0, squares / length - (sum / length) ** 2));
-      const draw = (most: number): number => most * (2 * random.uniform() - 1);
-      const [gain, slope] = [1 + draw(scale), draw(drift) * std];
-      const steps = inputShape[0] as number;
-      const features = length / steps;
-      const changed = random.fillNormal(new Float32Array(length), 0, noise * std);
-      for (let k = 0; k < length; k++) {
-        const time = Math.floor(k / features) / Math.max(1, steps - 1);
-        changed[k] = (changed[k] as number) + gain * (values[k] as number) + slope * time;
-      }
-      return { ...sequence, values: changed };
-    },
-  };
+  return floatMutation('seriesNoise', (values, random, { inputShape }) => {
+    const { length } = values;
+    let [sum, squares] = [0, 0];
+    for (const value of values) {
+      sum += value;
+      squares += value * value;
+    }
+    const std = Math.sqrt(Math.max(0, squares / length - (sum / length) ** 2));
+    const draw = (most: number): number => most * (2 * random.uniform() - 1);
+    const [gain, slope] = [1 + draw(scale), draw(drift) * std];
+    const steps = inputShape[0] as number;
+    const features = length / steps;
+    const changed = random.fillNormal(new Float32Array(length), 0, noise * std);
+    for (let k = 0; k < length; k++) {
+      const time = Math.floor(k / features) / Math.max(1, steps - 1);
+      changed[k] = (changed[k] as number) + gain * (values[k] as number) + slope * time;
+    }
+    return changed;
+  });
 }

@@ -26,7 +26,8 @@ export interface Observation {
 }
 
 const fullName = (place: string, name: string): string => (place === '' ? name : `${place}.${name}`);
-const isGate = (name: string): boolean => /(^|[.])gate[.]/.test(name);
+/** Whether a signal is a gate, which has no value before the first step and is averaged over units. */
+export const isGate = (name: string): boolean => /(^|[.])gate[.]/.test(name);
 const isReversed = (name: string): boolean => /Reverse\d*$/.test(name);
 
 /**

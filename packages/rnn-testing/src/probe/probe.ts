@@ -4,7 +4,14 @@ import { NoRecurrentLayerError } from '../errors.ts';
 import { coverageMetrics } from '../metrics/all-metrics.ts';
 import { type Constants, constantsOf } from '../metrics/constants.ts';
 import type { BoundMetric, Metric, MetricRequest } from '../metrics/metric.ts';
-import { defaultSignal, type Observation, observe, type Signal, signalsOf } from '../observation/observe.ts';
+import {
+  defaultSignal,
+  isGate,
+  type Observation,
+  observe,
+  type Signal,
+  signalsOf,
+} from '../observation/observe.ts';
 import type { AggregateName, Reading } from '../observation/reading.ts';
 import { type Sequence, type SequenceList, type Sequences, sequenceList } from '../observation/sequences.ts';
 import { type StepWindow, stepWindow, windowRules } from '../observation/window.ts';
@@ -196,13 +203,12 @@ function placeOf(request: MetricRequest, signals: readonly Signal[], usual: Sign
       expected: `a signal of the model: ${signals.map((one) => one.name).join(', ')}`,
       actual: name,
     });
-  const isGate = /(^|[.])gate[.]/.test(name);
   return {
     id: name === usual.name ? id : `${id}@${name}`,
     metric,
     request,
     signal,
-    aggregate: request.aggregate ?? (isGate ? 'mean' : 'net'),
+    aggregate: request.aggregate ?? (isGate(name) ? 'mean' : 'net'),
   } as const;
 }
 
