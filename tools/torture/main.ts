@@ -2,6 +2,7 @@ import { ArgumentError } from '@funhash/hashing';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { grouped, lossesOf, type Outcome, readLoss, runTrials, tableOf } from './run-trials.ts';
 import type { Trial, Work } from './trial.ts';
+import { fuzzing } from './trials/fuzz.ts';
 import * as all from './trials/index.ts';
 
 // `pnpm torture`: does to the library, again and again, what must not harm it; exits with 1 where something was lost.
@@ -14,6 +15,7 @@ interface Flags {
   readonly only?: readonly Trial[];
   readonly tries?: number;
   readonly inputs?: number;
+  readonly parsers?: readonly string[];
   readonly lanes?: number;
   readonly lost: string;
   readonly replay?: string;
@@ -33,10 +35,17 @@ const program = new Command('torture')
     countOf,
   )
   .option('--inputs <n>', 'tries of fuzz', countOf)
+  .option('--parsers <names>', 'some of what fuzz reads, such as onnx,weights-pt (default: all)', namesOf)
   .option('--lanes <n>', 'processes side by side (default: as many as cores)', countOf)
   .option('--lost <folder>', 'where what was lost is kept', '.torture')
   .addOption(
-    new Option('--replay <file>', 'try one loss again').conflicts(['for', 'only', 'tries', 'inputs']),
+    new Option('--replay <file>', 'try one loss again').conflicts([
+      'for',
+      'only',
+      'tries',
+      'inputs',
+      'parsers',
+    ]),
   )
   .option('--json', 'the table as JSON')
   .addHelpText(
@@ -55,16 +64,21 @@ const losses = lossesOf(outcomes);
 if (losses !== '') console.error(`\n${losses}`);
 process.exitCode = outcomes.some(({ lost }) => lost > 0) ? 1 : 0;
 
-function runAll({
+async function runAll({
   for: ms,
   seed,
   only = trials,
   tries,
   inputs,
+  parsers,
   lanes,
   lost,
 }: Flags): Promise<readonly Outcome[]> {
-  return runTrials(only, {
+  if (parsers) await requireParsers(parsers);
+  const chosen = parsers
+    ? only.map((trial) => (trial === all.fuzz ? fuzzing({ only: parsers }) : trial))
+    : only;
+  return runTrials(chosen, {
     seed,
     lostFolder: lost,
     tries: (trial) => (trial === all.fuzz.name ? (inputs ?? tries) : tries),
@@ -97,6 +111,18 @@ function onProgress(trial: string, { tried, survived, begun }: Work): void {
   }
 }
 
+/** @throws ArgumentError for a name that no parser has */
+async function requireParsers(names: readonly string[]): Promise<void> {
+  const known = Object.values(await import('./fuzz/parsers/index.ts')).map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new ArgumentError({
+      operation: 'torture --parsers',
+      expected: `parsers among ${known.join(', ')}`,
+      actual: unknown,
+    });
+}
+
 function durationOf(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
   if (!match) throw new InvalidArgumentError('Expected a duration such as 60s or 10m.');
@@ -110,9 +136,13 @@ function countOf(text: string): number {
   return count;
 }
 
+function namesOf(text: string): readonly string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
 function trialsOf(text: string): readonly Trial[] {
-  return text.split(',').map((name) => {
-    const trial = trials.find((each) => each.name === name.trim());
+  return namesOf(text).map((name) => {
+    const trial = trials.find((each) => each.name === name);
     if (!trial)
       throw new InvalidArgumentError(`Expected names among ${trials.map((each) => each.name).join(', ')}.`);
     return trial;

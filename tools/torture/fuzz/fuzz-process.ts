@@ -18,6 +18,15 @@ export class ProcessLost extends Error {
   }
 }
 
+export interface FuzzOptions {
+  /** A module whose exports are parsers. */
+  readonly parsers: URL;
+  /** Names of those that are fuzzed. Default: all. */
+  readonly only?: readonly string[];
+  /** Milliseconds after which an input counts as one that does not end. Default 20 000. */
+  readonly patienceMs?: number;
+}
+
 /** A process that makes inputs and reads them. */
 export class FuzzProcess {
   readonly #child: ChildProcess;
@@ -27,14 +36,13 @@ export class FuzzProcess {
   #stderr = '';
   judged = 0;
 
-  /** @param patienceMs after which an input counts as one that does not end */
-  constructor(parsers: URL, seed: number, folder: string, patienceMs: number) {
+  constructor({ parsers, only = [], patienceMs = 20_000 }: FuzzOptions, seed: number, folder: string) {
     mkdirSync(folder, { recursive: true });
     this.#progress = join(folder, 'progress');
     this.#patienceMs = patienceMs;
     const files = join(folder, 'files');
     mkdirSync(files, { recursive: true });
-    this.#child = fork(worker, [parsers.href, String(seed), files, this.#progress], {
+    this.#child = fork(worker, [parsers.href, String(seed), files, this.#progress, ...only], {
       execArgv: [...onSources, '--expose-gc'],
       // Colours are control characters too; CI has them on.
       env: { ...process.env, NO_COLOR: '1' },

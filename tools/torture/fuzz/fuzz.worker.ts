@@ -9,11 +9,9 @@ import type { Parser } from './parser.ts';
 
 // A process that makes inputs and reads them: it may be killed where an input does not let it end.
 
-const [parsersUrl, seedText, folder, progressPath] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
+const [parsersUrl, seedText, folder, progressPath, ...only] = process.argv.slice(2) as [
+  ...[string, string, string, string],
+  ...string[],
 ];
 const source = random(Number(seedText)).fork('fuzz');
 const progress = openSync(progressPath, 'w');
@@ -28,7 +26,8 @@ process.on('unhandledRejection', (error) => {
 process.on('disconnect', () => process.exit());
 
 await useBackend('reference');
-const parsers = Object.values((await import(parsersUrl)) as Record<string, Parser>);
+const all = Object.values((await import(parsersUrl)) as Record<string, Parser>);
+const parsers = only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
 // One entry for each share.
 const turns = parsers.flatMap((parser) => Array<Parser>(parser.share).fill(parser));
 const samples = new Map<Parser, readonly Uint8Array[]>();

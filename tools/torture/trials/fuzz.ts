@@ -1,21 +1,16 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { FuzzProcess, ProcessLost } from '../fuzz/fuzz-process.ts';
+import { type FuzzOptions, FuzzProcess, ProcessLost } from '../fuzz/fuzz-process.ts';
 import { bounds, byteBound } from '../fuzz/judge.ts';
 import type { Trial, Work } from '../trial.ts';
 
 /** Inputs of an order, and of a process before a fresh one takes its place. */
 const [batchSize, processSize] = [200, 20_000];
 
-export interface FuzzOptions {
-  /** A module whose exports are parsers. */
-  readonly parsers: URL;
-  /** Milliseconds after which an input counts as one that does not end. Default 20 000. */
-  readonly patienceMs?: number;
-}
+const allParsers = new URL('../fuzz/parsers/index.ts', import.meta.url);
 
-/** Makes a trial that fuzzes parsers. */
-export function fuzzing({ parsers, patienceMs = 20_000 }: FuzzOptions): Trial {
+/** Makes a trial that fuzzes parsers. Default: all. */
+export function fuzzing(options: Partial<FuzzOptions>): Trial {
   return {
     name: 'fuzz',
     summary: 'changed files to every reader: a sound result or a typed error, in 1 s and 4 × file + 64 MiB',
@@ -24,7 +19,7 @@ export function fuzzing({ parsers, patienceMs = 20_000 }: FuzzOptions): Trial {
       // Memory as a disk: each input of some parsers is a file.
       const folder = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/torture-') : work.folder;
       const open = (name: string): FuzzProcess =>
-        new FuzzProcess(parsers, work.seed, join(folder, name), patienceMs);
+        new FuzzProcess({ parsers: allParsers, ...options }, work.seed, join(folder, name));
       try {
         const lane = (_: unknown, number: number): Promise<void> => fuzzLane(work, number, open);
         await Promise.all(Array.from({ length: work.lanes }, lane));
@@ -36,7 +31,7 @@ export function fuzzing({ parsers, patienceMs = 20_000 }: FuzzOptions): Trial {
 }
 
 /** A million inputs, made of what the library writes. */
-export const fuzz = fuzzing({ parsers: new URL('../fuzz/parsers/index.ts', import.meta.url) });
+export const fuzz = fuzzing({});
 
 type Open = (name: string) => FuzzProcess;
 
