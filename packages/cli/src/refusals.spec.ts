@@ -252,3 +252,15 @@ test('names from flags and files reach no terminal raw', async () => {
     expect(notes.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   }
 });
+
+test.each([['eval'], ['compress']])(
+  '%s names --data where its images are of another size',
+  async (command) => {
+    const { code, notes } = await run(command, model, '--data', 'rect', '--test-count', '10');
+    expect(notes).toContain(
+      'data: expected images of [6, 6, 1], which the model takes, got rect of [28, 28, 1]',
+    );
+    expect(notes).toContain('--data');
+    expect(code).toBe(exitCodes.usage);
+  },
+);

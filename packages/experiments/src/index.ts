@@ -10,7 +10,7 @@ export {
   compareArms,
   type RunKey,
 } from './comparison/comparison.ts';
-export { loadImages, splitCounts } from './data/image-data.ts';
+export { loadImages, requireFit, splitCounts } from './data/image-data.ts';
 export { FileError, SpecError } from './errors.ts';
 export { type ExecuteOptions, type Executor, inThisThread } from './executors/executor.ts';
 export { type ThreadOptions, threadExecutor } from './executors/thread-executor.ts';

@@ -1,20 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { saveBytes } from '@funhash/codec';
-import type { ImageDataset } from '@funhash/datasets';
-import {
-  chooseBackend,
-  dataFields,
-  loadImages,
-  type RunResult,
-  runSpec,
-  runTraining,
-} from '@funhash/experiments';
+import { chooseBackend, dataFields, type RunResult, runSpec, runTraining } from '@funhash/experiments';
 import { load } from '@funhash/layers';
 import { packedLayers } from '@funhash/layers/binary';
 import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { isSameFile, requireFile } from '../files/paths.ts';
-import { curvesSection, epochsBeside, testSections, told } from '../report/model-report.ts';
+import { curvesSection, epochsBeside, forReport, testSections } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText, pathFlag } from '../report/repeat.ts';
 import { byteBars, sizesHtml } from '../report/sizes.ts';
@@ -86,24 +78,15 @@ async function binarize(
     storage: { pack: true },
     backend,
   });
-  let bytes = new Uint8Array();
   let result: RunResult | undefined;
   let before: ModelSizes | undefined;
-  let images: ImageDataset | undefined;
-  const events = runTraining(spec, {
-    alsoTell: told,
-    images: async (data) => {
-      images = await loadImages(data);
-      return images;
-    },
-    onModel: (given) => {
-      bytes = Uint8Array.from(given);
-    },
-  });
+  const { kept, options } = forReport();
+  const events = runTraining(spec, options);
   for await (const event of events) {
     if (event.type === 'start') before = event.net.summary;
     if (event.type === 'result') result = event.result;
   }
+  const { images, model: bytes } = kept;
   const sizes = { modelBytes: (await stat(model)).size, packedBytes: bytes.length };
   const ratio = sizes.modelBytes / sizes.packedBytes;
   const compared = result?.packed && {

@@ -7,7 +7,6 @@ import {
   type EpochRecord,
   type FittedEvent,
   field,
-  loadImages,
   type RunResult,
   type RunSpec,
   requireEmpty,
@@ -19,7 +18,7 @@ import { option } from '@funhash/hashing';
 import { Command } from 'commander';
 import { requireFile } from '../files/paths.ts';
 import { claimFolder, configFile, reportFile } from '../files/run-folders.ts';
-import { curvesSection, epochsBeside, testSections, told } from '../report/model-report.ts';
+import { curvesSection, epochsBeside, forReport, testSections } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
 import { byteBars, fittedHtml } from '../report/sizes.ts';
@@ -119,9 +118,8 @@ async function compressFile(
   const spec = await specOf(settings, path);
   if (out !== undefined) await requireEmpty(out);
 
-  let bytes = new Uint8Array();
   let fit: FittedEvent | undefined;
-  let images: ImageDataset | undefined;
+  const { kept, options } = forReport();
   const errors: TestErrors = {};
   const metrics: EpochRecord[] = [];
   const result = await follow(
@@ -130,14 +128,7 @@ async function compressFile(
         signal,
         threads: config.threads,
         loaderThread: config.loaderThread,
-        alsoTell: told,
-        images: async (data) => {
-          images = await loadImages(data);
-          return images;
-        },
-        onModel: (given) => {
-          bytes = Uint8Array.from(given);
-        },
+        ...options,
       }),
     {
       title: 'fine-tune',
@@ -162,6 +153,7 @@ async function compressFile(
     },
     output,
   );
+  const { images, model: bytes } = kept;
   if (config.epochs > 0) errors.fineTuned = result.testError;
   errors.file = result.fileTestError;
 

@@ -1,4 +1,4 @@
-import { chooseBackend, loadImages } from '@funhash/experiments';
+import { chooseBackend, loadImages, requireFit } from '@funhash/experiments';
 import { accuracy, errorRate, evaluate } from '@funhash/training';
 import { Command } from 'commander';
 import { loadModel } from '../files/load-model.ts';
@@ -35,6 +35,7 @@ export function evalCommand(output: Printer): Command {
     await chooseBackend(config.backend);
     const net = await loadModel(model);
     const images = await loadImages(dataOf({ ...config, validation: 0 }));
+    requireFit(net, images);
     const scores = await evaluate(net, images.test, { metrics: { errorRate, accuracy } });
     const { storedCount } = net.summary().total;
     const { count } = images.test;

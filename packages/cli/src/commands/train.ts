@@ -5,7 +5,6 @@ import {
   chooseBackend,
   describeSpec,
   field,
-  loadImages,
   netFields,
   openFolder,
   optimizerFields,
@@ -24,7 +23,7 @@ import { Command } from 'commander';
 import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
 import { checkpointAt } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
-import { curvesSection, testSections, told, withoutPictures } from '../report/model-report.ts';
+import { curvesSection, forReport, testSections, withoutPictures } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
 import { sizesHtml } from '../report/sizes.ts';
@@ -163,7 +162,7 @@ async function train(
 
   const profile = profiled ? new StepProfile() : undefined;
   let folder = '';
-  let images: ImageDataset | undefined;
+  const { kept, options } = forReport();
   let begun: StartEvent | undefined;
   const result = await follow(
     (signal) =>
@@ -171,11 +170,7 @@ async function train(
         signal,
         threads: config.threads,
         loaderThread: config.loaderThread,
-        alsoTell: told,
-        images: async (data) => {
-          images = await loadImages(data);
-          return images;
-        },
+        ...options,
         folder: () =>
           checkpoint === undefined ? claimFolder(out, 'train') : openFolder(dirname(checkpoint)),
         files: { [configFile]: settings },
@@ -207,7 +202,7 @@ async function train(
     throw error;
   });
   if (profile) output.note(String(profile));
-  const report = await writeReport(folder, { settings, spec, result, images, begun });
+  const report = await writeReport(folder, { settings, spec, result, images: kept.images, begun });
 
   if (json) output.json({ folder, ...withoutPictures(result) }, 2);
   else {

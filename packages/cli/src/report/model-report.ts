@@ -1,6 +1,13 @@
 import { dirname } from 'node:path';
 import type { ImageDataset } from '@funhash/datasets';
-import { type EpochRecord, type JudgeSpec, type RunResult, readMetrics } from '@funhash/experiments';
+import {
+  type EpochRecord,
+  type JudgeSpec,
+  loadImages,
+  type RunOptions,
+  type RunResult,
+  readMetrics,
+} from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { grouped, percent } from '../terminal/output.ts';
 import { learningCurves } from './charts.ts';
@@ -8,8 +15,29 @@ import { confusionHtml } from './confusion.ts';
 import { mistakesHtml, unitsHtml } from './images.ts';
 import type { Section } from './page.ts';
 
-/** What a report on one model asks of its run. */
-export const told = { mistakes: 24, units: 12, confusion: true } as const satisfies JudgeSpec;
+const told = { mistakes: 24, units: 12, confusion: true } as const satisfies JudgeSpec;
+
+interface Kept {
+  /** Undefined where the run has none. */
+  images?: ImageDataset;
+  model: Uint8Array;
+}
+
+/** Options of a run on which a report is made, and what they keep of it: the images, and the bytes of the model. */
+export function forReport() {
+  const kept: Kept = { model: new Uint8Array() };
+  const options = {
+    alsoTell: told,
+    images: async (data) => {
+      kept.images = await loadImages(data);
+      return kept.images;
+    },
+    onModel: (bytes) => {
+      kept.model = bytes;
+    },
+  } as const satisfies RunOptions;
+  return { kept, options };
+}
 
 /** A result without what a report alone shows. */
 export function withoutPictures({

@@ -10,6 +10,7 @@ import {
   splitValidation,
   subset,
 } from '@funhash/datasets';
+import type { Module } from '@funhash/layers';
 import { SpecError } from '../errors.ts';
 import type { DataSpec } from '../spec/run-spec.ts';
 
@@ -53,6 +54,26 @@ export async function loadImages({
     testCount === undefined ? found.test : subset(found.test, Math.min(testCount, found.test.count));
   return { ...found, name: basename(name), description: `IDX files of ${basename(name)}`, test };
 }
+
+/**
+ * Compares the size of images with the one that a net takes, where its signature says that.
+ *
+ * @throws SpecError where they differ
+ */
+export function requireFit(
+  { signature }: Pick<Module, 'signature'>,
+  { name, inputShape }: Pick<ImageDataset, 'name' | 'inputShape'>,
+): void {
+  if (!signature || valuesIn(signature.input) === valuesIn(inputShape)) return;
+  throw new SpecError({
+    operation: 'data',
+    expected: `images of [${signature.input.join(', ')}], which the model takes`,
+    actual: `${name} of [${inputShape.join(', ')}]`,
+    remedy: 'Name the data that the model was trained on; in the command after --data.',
+  });
+}
+
+const valuesIn = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
 /**
  * How many images one run trains on, and how many it is judged by while choices are made.

@@ -5,7 +5,7 @@ import { quoted } from '@funhash/hashing';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
 import { DivergedError, errorRate, type FitEvent, fit, type Loss } from '@funhash/training';
-import { drawSplits, loadImages } from '../data/image-data.ts';
+import { drawSplits, loadImages, requireFit } from '../data/image-data.ts';
 import { SpecError } from '../errors.ts';
 import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
 import {
@@ -213,6 +213,7 @@ async function makeNet(
   // A spec without data has its net from a file.
   if (!isFromFile(own)) return newNet(spec, own, images as ImageDataset);
   const net = await netFromFile(spec, own);
+  if (images) requireFit(net, images);
   const errorOf = async (model: Module): Promise<number | null> => {
     if (!spec.judge || !images) return null;
     const { testError } = await judge(model, images.test, losses.softmaxCrossEntropy as Loss, justTheError);
