@@ -8,7 +8,8 @@ import ts from 'typescript';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 // Every ```ts block of README.md, of each package's and of docs/**/*.md is a program: its types are checked, it runs in an empty folder, and
-// a ```text block right after it is what it prints. ```ts no-run marks fragments.
+// a ```text block right after it is what it prints. ```ts types-only marks programs that need more than an empty folder,
+// ```ts no-run fragments.
 
 const docs = fileURLToPath(new URL('.', import.meta.url));
 const root = join(docs, '..');
@@ -17,6 +18,7 @@ interface Snippet {
   /** Page and line of the block. */
   readonly place: string;
   readonly code: string;
+  readonly isRun: boolean;
   readonly output: string | undefined;
   /** The module that it becomes. */
   readonly file: string;
@@ -33,10 +35,16 @@ const snippets = pages.flatMap(snippetsIn);
 
 function snippetsIn(page: string): Snippet[] {
   const text = readFileSync(join(root, page), 'utf8');
-  const blocks = text.matchAll(/^```ts\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?/gms);
-  return Array.from(blocks, ({ 1: code = '', 2: output, index }) => {
+  const blocks = text.matchAll(/^```ts( types-only)?\n(.*?)^```$(?:\s*^```text\n(.*?)^```$)?/gms);
+  return Array.from(blocks, ({ 1: mark, 2: code = '', 3: output, index }) => {
     const line = text.slice(0, index).split('\n').length;
-    return { place: `${page}:${line}`, code, output, file: `${page.replaceAll(/\W+/g, '-')}-${line}.ts` };
+    return {
+      place: `${page}:${line}`,
+      code,
+      isRun: !mark,
+      output,
+      file: `${page.replaceAll(/\W+/g, '-')}-${line}.ts`,
+    };
   });
 }
 
@@ -62,7 +70,7 @@ afterEach(async () => {
 });
 
 describe('prints what the page says', () => {
-  test.each(snippets)('$place', async ({ file, output }) => {
+  test.each(snippets.filter(({ isRun }) => isRun))('$place', async ({ file, output }) => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
       await import(pathToFileURL(join(modules, file)).href);

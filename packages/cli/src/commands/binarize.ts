@@ -96,8 +96,7 @@ async function binarize(
   };
   const comparison = compared && [
     `all outputs for ${grouped(compared.images)} test images are equal; test error ${percent([compared.errorRate])} %`,
-    `${duration(compared.modelMs)} by the model, ${duration(compared.packedMs)} packed: ` +
-      `${(compared.modelMs / compared.packedMs).toFixed(1)} times faster`,
+    `${duration(compared.modelMs)} by the model, ${duration(compared.packedMs)} packed: ${speedText(compared)}`,
   ];
   const packed = (await load(bytes, { layers: packedLayers })).summary();
   const page = await pageOf({
@@ -140,4 +139,10 @@ async function binarize(
   );
   for (const line of comparison ?? []) output.line(line);
   output.note(`look at ${report}`);
+}
+
+function speedText({ modelMs, packedMs }: { readonly modelMs: number; readonly packedMs: number }): string {
+  return packedMs < modelMs
+    ? `${(modelMs / packedMs).toFixed(1)} times faster`
+    : `${(packedMs / modelMs).toFixed(1)} times slower`;
 }

@@ -121,7 +121,8 @@ table.confusion { width: auto; font-size: 13px; }
 .confusion tbody th, .confusion .corner { position: sticky; left: 0; background: var(--paper); padding: 0 8px 0 4px; text-align: right; z-index: 1; }
 .confusion.small { font-size: 10px; }
 .confusion.small thead th { font-size: 10px; }
-.confusion.small th, .confusion.small td { height: 19px; min-width: 22px; }
+.confusion.small th, .confusion.small td { height: 19px; min-width: 18px; }
+.confusion.small .sum { padding-left: 6px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(460px, 100%), 1fr)); gap: 20px; }
 figure { margin: 0; }
 .charts figure { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px 14px 6px; min-width: 0; }
