@@ -24,14 +24,15 @@ export {
   safetensorsLimits,
 } from './container/safetensors.ts';
 export { type CodeBits, dequantize, type Quantized } from './formats/codes/dequantize.ts';
-export { type StorageChoice, type StorageFormat, storageFormats } from './formats/storage-formats.ts';
 export type {
   DescriptionField,
   EncodedTensor,
   RealArray,
   Said,
   TensorCodec,
-  TensorCodecs,
+  TensorDecoder,
+  TensorDecoders,
+  TensorEncoder,
   TensorRefusal,
 } from './formats/tensor-codec.ts';
 export { type JsonLimits, type JsonRefusal, type JsonValue, parseJson } from './json/json.ts';

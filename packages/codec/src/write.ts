@@ -1,4 +1,4 @@
-// Writing alone: imported when something is first saved.
+// Writing alone: `save` imports it when something is first saved.
 
 export { compressBytes } from './bytes/compress-bytes.ts';
 export { type ByteTarget, saveBytes } from './bytes/save-bytes.ts';
@@ -7,4 +7,5 @@ export { encodeModel } from './container/encode-model.ts';
 export { encodeSafetensors } from './container/encode-safetensors.ts';
 export { quantize } from './formats/codes/quantize.ts';
 export { atLeastF16, isBias } from './formats/policies.ts';
+export { type StorageChoice, type StorageFormat, storageFormats } from './formats/storage-formats.ts';
 export { canonicalJson } from './json/canonical-json.ts';

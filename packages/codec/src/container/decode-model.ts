@@ -1,7 +1,7 @@
 import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
 import { isGzip } from '../bytes/gzip.ts';
-import { storageFormats } from '../formats/storage-formats.ts';
-import type { TensorCodec, TensorCodecs } from '../formats/tensor-codec.ts';
+import { tensorDecoders } from '../formats/decoders.ts';
+import type { TensorDecoder, TensorDecoders } from '../formats/tensor-codec.ts';
 import { type JsonValue, parseJson } from '../json/json.ts';
 import { verifyChecksum } from './checksum.ts';
 import { decodeSafetensors } from './decode-safetensors.ts';
@@ -34,7 +34,7 @@ const rules = {
   /** The name of the file in errors. Default `bytes in memory`. */
   source: option.text(),
   /** Storage formats of the caller's own by id, besides those of this package. */
-  formats: option.that<TensorCodecs>(
+  formats: option.that<TensorDecoders>(
     'storage formats by id',
     (formats) => typeof formats === 'object' && formats !== null,
   ),
@@ -76,7 +76,7 @@ export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}):
   }
   verifyChecksum(bytes, source);
   requireFields(faultInOnly, description, allFields, source);
-  const known = { ...storageFormats, ...options.formats };
+  const known = { ...tensorDecoders, ...options.formats };
   const described = readEntries(description, stored, known, source);
   const tensors = new Map<string, ModelTensor & { readonly dtype: StoredFormat }>();
   for (const [name, tensor] of stored) {
@@ -94,7 +94,7 @@ export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}):
 }
 
 /** The format that a dtype says all about; none for f64 and integers, which are as they are in the file. */
-function nativeFormat(formats: TensorCodecs, { dtype }: StoredTensor): TensorCodec | undefined {
+function nativeFormat(formats: TensorDecoders, { dtype }: StoredTensor): TensorDecoder | undefined {
   return Object.values(formats).find(({ native }) => native === dtype);
 }
 

@@ -3,8 +3,8 @@ import type {
   DescriptionField,
   EncodedTensor,
   Said,
-  TensorCodec,
-  TensorCodecs,
+  TensorDecoder,
+  TensorDecoders,
   TensorRefusal,
 } from '../formats/tensor-codec.ts';
 import type { JsonValue } from '../json/json.ts';
@@ -14,7 +14,7 @@ import { elementCount, type StoredTensor } from './safetensors.ts';
 
 /** A tensor whose format the description states, checked: nothing of it is decoded yet. */
 export interface DescribedTensor {
-  readonly codec: TensorCodec;
+  readonly codec: TensorDecoder;
   readonly encoded: EncodedTensor;
   readonly shape: readonly number[];
 }
@@ -42,7 +42,7 @@ const elsewhere = (): undefined => undefined;
 export function readEntries(
   description: { readonly [field in DescriptionField]?: JsonValue },
   tensors: ReadonlyMap<string, StoredTensor>,
-  formats: TensorCodecs,
+  formats: TensorDecoders,
   source: string,
 ): ReadonlyMap<string, DescribedTensor> {
   const described = new Map<string, DescribedTensor>();
@@ -83,10 +83,10 @@ export function readEntries(
 }
 
 /** The field of a description that has the entries of a format. */
-export const fieldOf = ({ field = 'formats' }: TensorCodec): DescriptionField => field;
+export const fieldOf = ({ field = 'formats' }: TensorDecoder): DescriptionField => field;
 
 /** What a description says of a tensor. */
-export function entryOf(codec: TensorCodec, said: Said): Said {
+export function entryOf(codec: TensorDecoder, said: Said): Said {
   return fieldOf(codec) === 'formats' ? { ...said, format: codec.id } : said;
 }
 

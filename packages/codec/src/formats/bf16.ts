@@ -1,4 +1,4 @@
-import { decodeBfloat16, encodeBfloat16 } from './floats/bfloat16.ts';
+import { decodeBfloat16 } from './floats/bfloat16.ts';
 import { floatFormat } from './floats/float-format.ts';
 
 /** bfloat16: the upper half of a binary32, 8 significant bits, the range of f32. */
@@ -7,7 +7,5 @@ export const bf16 = /* @__PURE__ */ floatFormat({
   native: 'BF16',
   bits: 16,
   lossless: false,
-  rounding: [2 ** -8, 2 ** -134],
-  encode: encodeBfloat16,
   decode: (stored) => decodeBfloat16(stored as Uint16Array),
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { coded } from './coded.ts';
+import { storageFormats } from './storage-formats.ts';
+
+const { coded } = storageFormats;
 
 const refuse = (expected: string, actual: string): never => {
   throw new Error(`${expected}, ${actual}`);

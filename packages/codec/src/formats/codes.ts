@@ -1,13 +1,11 @@
 import { check } from '../container/faults.ts';
 import { elementCount, isShape } from '../container/safetensors.ts';
 import { type CodeBits, dequantize, maxCode, maxFloat32 } from './codes/dequantize.ts';
-import { packCodes } from './codes/pack-codes.ts';
-import { quantize } from './codes/quantize.ts';
 import { packedLength, unpackCodes } from './codes/unpack-codes.ts';
-import type { TensorCodec } from './tensor-codec.ts';
+import type { TensorDecoder } from './tensor-codec.ts';
 
 // A type, not an interface: interfaces have no index signature, which JSON has.
-type CodesSaid = {
+export type CodesSaid = {
   readonly bits: CodeBits;
   readonly scale: number;
   /** The shape of the values; the stored bytes have one dimension. */
@@ -15,7 +13,7 @@ type CodesSaid = {
 };
 
 /** Whole numbers of so many bits times one scale for the tensor, packed without gaps: see `quantize`. */
-function codes<B extends CodeBits>(bits: B): TensorCodec<CodesSaid> & { readonly id: `i${B}` } {
+function codes<B extends CodeBits>(bits: B): TensorDecoder<CodesSaid> & { readonly id: `i${B}` } {
   const most = maxCode(bits);
   return {
     id: `i${bits}`,
@@ -26,13 +24,6 @@ function codes<B extends CodeBits>(bits: B): TensorCodec<CodesSaid> & { readonly
       bits: check(`bits ${bits}`, (value) => value === bits),
       scale: check('a number above 0', (scale) => typeof scale === 'number' && scale > 0),
       shape: isShape,
-    },
-    // Values beyond the outermost codes are read back as those.
-    errorBound: (x, { scale }) => Math.max(scale / 2, Math.abs(x) - most * scale) + Math.abs(x) * 2 ** -23,
-    encode(data, shape) {
-      const { codes, scale } = quantize(data, bits);
-      const packed = packCodes(codes, bits);
-      return { stored: { dtype: 'U8', shape: [packed.length], data: packed }, said: { bits, scale, shape } };
     },
     shapeOf({ stored: { dtype, shape: lengths, data }, said: { scale, shape } }, refuse) {
       if (most * scale > maxFloat32) refuse('a scale within the range of f32', String(scale));

@@ -1,5 +1,5 @@
 import { floatFormat } from './floats/float-format.ts';
-import { decodeFloat16, encodeFloat16 } from './floats/float16.ts';
+import { decodeFloat16 } from './floats/float16.ts';
 
 /** IEEE 754 binary16: 11 significant bits, values up to ±65504, steps of 2^−24 around 0. */
 export const f16 = /* @__PURE__ */ floatFormat({
@@ -7,7 +7,5 @@ export const f16 = /* @__PURE__ */ floatFormat({
   native: 'F16',
   bits: 16,
   lossless: false,
-  rounding: [2 ** -11, 2 ** -25],
-  encode: encodeFloat16,
   decode: (stored) => decodeFloat16(stored as Uint16Array),
 });

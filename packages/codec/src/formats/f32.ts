@@ -6,7 +6,5 @@ export const f32 = /* @__PURE__ */ floatFormat({
   native: 'F32',
   bits: 32,
   lossless: true,
-  rounding: [2 ** -24, 2 ** -150],
-  encode: (data) => (data instanceof Float32Array ? data : Float32Array.from(data)),
   decode: (stored) => stored as Float32Array,
 });

@@ -1,7 +1,11 @@
 import { ArgumentError, crc32 } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { e4m3ToNumber, f8, numberToE4M3 } from './f8.ts';
+import { numberToE4M3 } from './encoders/f8.ts';
+import { e4m3ToNumber } from './f8.ts';
+import { storageFormats } from './storage-formats.ts';
+
+const { f8 } = storageFormats;
 
 // Golden values: float8_e4m3fn of ml_dtypes 0.6.0, the NumPy types of JAX and TensorFlow, with numpy 2.4.
 //   values = np.arange(256, dtype=np.uint8).view(e4m3).astype(np.float32)            NaN as 0, CRC-32 of the bytes

@@ -1,4 +1,5 @@
-// The record of storage formats: what is exported here can be stored, read, chosen by the command, and obeys the laws.
+// The record of storage formats, for reading: what is exported here can be read and, with its encoder, stored, chosen by the
+// command, and obeys the laws.
 
 export { bf16 } from './bf16.ts';
 export { coded } from './coded.ts';

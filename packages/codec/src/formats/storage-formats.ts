@@ -1,12 +1,17 @@
 import { ArgumentError, nearestName } from '@funhash/hashing';
-import * as record from './index.ts';
-import type { TensorCodec, TensorCodecs } from './tensor-codec.ts';
+import { tensorDecoders } from './decoders.ts';
+import * as encoders from './encoders/index.ts';
+import type { TensorCodec } from './tensor-codec.ts';
+
+type Decoders = typeof tensorDecoders;
+
+type StorageFormats = { readonly [F in keyof Decoders]: Decoders[F] & (typeof encoders)[F] };
 
 /** All storage formats by id, those of most bits first: what `storeAs` takes. */
-export const storageFormats = /* @__PURE__ */ byBits(record);
+export const storageFormats = /* @__PURE__ */ withEncoders();
 
 /** The id of a storage format: floating point, or codes of so many bits with a scale for each tensor. */
-export type StorageFormat = keyof typeof record;
+export type StorageFormat = keyof Decoders;
 
 /** One format for all tensors, by id or an object of the caller's own, or one for each; undefined: as they are. */
 export type StorageChoice =
@@ -32,6 +37,9 @@ export function formatOf(storeAs: StorageFormat | TensorCodec): TensorCodec {
   });
 }
 
-function byBits<R extends TensorCodecs>(formats: R): R {
-  return Object.fromEntries(Object.entries(formats).sort(([, a], [, b]) => b.bits - a.bits)) as R;
+function withEncoders(): StorageFormats {
+  const known: Readonly<Record<string, object>> = encoders;
+  return Object.fromEntries(
+    Object.entries(tensorDecoders).map(([id, decoder]) => [id, { ...decoder, ...known[id] }]),
+  ) as StorageFormats;
 }

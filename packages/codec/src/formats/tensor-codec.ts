@@ -20,11 +20,10 @@ export interface EncodedTensor<S extends Said = Said> {
 export type TensorRefusal = (expected: string, actual: string) => never;
 
 /**
- * A storage format: how real numbers lie in a model file. A record of formats is all that writers, readers, commands
- * and laws know of them; they read the properties, never the name. `formatLaws` of `@funhash/codec/testing` checks all
- * that is promised here.
+ * A storage format to whoever reads: how real numbers lie in a model file. Readers know the properties of a record of formats, never
+ * a name.
  */
-export interface TensorCodec<S extends Said = Said> {
+export interface TensorDecoder<S extends Said = Said> {
   /** The name in `storeAs`, in files and in the record: lower-case letters and digits, such as `f16`. */
   readonly id: string;
   /** Whether f32 values come back bit for bit, NaN payloads included. */
@@ -43,15 +42,6 @@ export interface TensorCodec<S extends Said = Said> {
    * in `quantized`.
    */
   readonly said: Readonly<Record<string, Check>>;
-  /** The largest distance between a value within the format's range and what is read back for it. */
-  errorBound(x: number, said: S): number;
-  /**
-   * Values of a shape, checked to fit each other, as they are to lie in the file. Equal values give equal bytes, and
-   * what was read back is stored again to the same bytes.
-   *
-   * @throws ArgumentError for values that the format cannot hold
-   */
-  encode(data: RealArray, shape: readonly number[]): EncodedTensor<S>;
   /**
    * The shape of the values. The fields of `said` have passed their checks, one by one; whether they fit each other and
    * the stored bytes is checked here, before anything is allocated. The product of the shape is checked by the caller.
@@ -61,8 +51,28 @@ export interface TensorCodec<S extends Said = Said> {
   decode(encoded: EncodedTensor<S>, shape: readonly number[], refuse: TensorRefusal): Float32Array;
 }
 
+/** What a storage format is to whoever writes, besides. Pages that only read do not download it. */
+export interface TensorEncoder<S extends Said = Said> {
+  /** The largest distance between a value within the format's range and what is read back for it. */
+  errorBound(x: number, said: S): number;
+  /**
+   * Values of a shape, checked to fit each other, as they are to lie in the file. Equal values give equal bytes, and
+   * what was read back is stored again to the same bytes.
+   *
+   * @throws ArgumentError for values that the format cannot hold
+   */
+  encode(data: RealArray, shape: readonly number[]): EncodedTensor<S>;
+}
+
+/**
+ * A storage format, whole: how real numbers are put into a model file and read. A record of formats is all that writers, commands
+ * and laws know of them; they read the properties, never the name. `formatLaws` of `@funhash/codec/testing` checks all
+ * that is promised here.
+ */
+export interface TensorCodec<S extends Said = Said> extends TensorDecoder<S>, TensorEncoder<S> {}
+
 /** Field of a description that says how tensors are stored. Codes had a field before other formats had one. */
 export type DescriptionField = 'quantized' | 'formats';
 
-/** Formats by their ids. */
-export type TensorCodecs = Readonly<Record<string, TensorCodec>>;
+/** Formats by their ids, for reading. */
+export type TensorDecoders = Readonly<Record<string, TensorDecoder>>;

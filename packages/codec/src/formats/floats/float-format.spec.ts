@@ -1,9 +1,9 @@
 import { ArgumentError } from '@funhash/hashing';
 import { expect, test } from 'vitest';
-import { bf16 } from '../bf16.ts';
-import { f16 } from '../f16.ts';
-import { f32 } from '../f32.ts';
+import { storageFormats } from '../storage-formats.ts';
 import type { RealArray, TensorCodec } from '../tensor-codec.ts';
+
+const { bf16, f16, f32 } = storageFormats;
 
 const refuse = (expected: string): never => {
   throw new Error(expected);
