@@ -52,6 +52,7 @@ test.skipIf(!hasChromium)(
         expect(Number(epoch)).toBe(60);
         expect(Number(loss)).toBeCloseTo(inNode, 6);
         expect(Number(wrong)).toBeLessThan(3);
+        expect(await page.textContent('#busy')).toMatch(/^\d+ tasks of this page took over 50 ms$/);
         if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
       });
     } finally {

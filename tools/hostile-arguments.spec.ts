@@ -1,16 +1,18 @@
 import { Dense } from '@funhash/layers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allTargets, callHostile, hostileValues, someArguments } from './hostile-arguments.ts';
+import { allTargets, hostileValues, someArguments, watchCalls } from './hostile-arguments.ts';
 
 // Somebody who writes JavaScript has no compiler that refuses: errors must say in his words what was wrong, and nothing may
 // run on for ever or ask for all memory.
+const call = watchCalls(45_000);
+
 describe.each(Object.entries(allTargets()))(
   'whatever %s is given, it answers or throws an error of this project',
   (_, targets) => {
     test.each(targets.map((target) => [target.name, target] as const))('%s', async (_, target) => {
       await fc.assert(
-        fc.asyncProperty(someArguments, (picked) => callHostile(target, picked)),
+        fc.asyncProperty(someArguments, (picked) => call(target, picked)),
         { seed: 11, numRuns: 60 },
       );
     });

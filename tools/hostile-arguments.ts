@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import * as autodiff from '@funhash/autodiff';
 import * as datasets from '@funhash/datasets';
 import * as hashing from '@funhash/hashing';
@@ -151,7 +152,7 @@ export function methodsOf(title: string, make: () => object, without: readonly s
 }
 
 /** Runs a target with arguments by their names. @throws what is no typed error of this project, as a text about it */
-export async function callHostile(target: Target, picked: readonly string[]): Promise<void> {
+async function callHostile(target: Target, picked: readonly string[]): Promise<void> {
   try {
     await target.call(picked.map((name) => hostileValues[name]?.()));
   } catch (error) {
@@ -165,6 +166,36 @@ export async function callHostile(target: Target, picked: readonly string[]): Pr
       { cause: error },
     );
   }
+}
+
+const watching = `
+const { writeSync } = require('node:fs');
+const { parentPort, workerData: patience } = require('node:worker_threads');
+let timer;
+parentPort.on('message', (call) => {
+  clearTimeout(timer);
+  if (call === '') return;
+  timer = setTimeout(() => {
+    writeSync(2, \`\${call} has not come back in \${patience / 1000} s\\n\`);
+    process.kill(process.pid, 'SIGKILL');
+  }, patience);
+});`;
+
+/**
+ * Watches calls from a thread of its own, for a call without an end stops all timers of this one: after `patienceMs` it is
+ * named on standard error, and the process ends.
+ */
+export function watchCalls(patienceMs: number) {
+  const thread = new Worker(watching, { eval: true, workerData: patienceMs });
+  thread.unref();
+  return async (target: Target, picked: readonly string[]): Promise<void> => {
+    thread.postMessage(`${target.name}(${picked.join(', ')})`);
+    try {
+      await callHostile(target, picked);
+    } finally {
+      thread.postMessage('');
+    }
+  };
 }
 
 /** Methods that only layers call. */

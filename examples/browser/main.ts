@@ -21,6 +21,17 @@ function paint(
   });
 }
 
+// Long tasks: the page does not answer while one lasts. Training in a worker makes none.
+let longTasks = 0;
+const tellLongTasks = () => {
+  element('busy').textContent = `${longTasks} tasks of this page took over 50 ms`;
+};
+new PerformanceObserver((list) => {
+  longTasks += list.getEntries().length;
+  tellLongTasks();
+}).observe({ type: 'longtask', buffered: true });
+tellLongTasks();
+
 // Bundlers find the worker by this form. Training is there: the page draws, and stays free.
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 let data: Extract<Message, { type: 'start' }>['data'];
