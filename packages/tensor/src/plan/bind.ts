@@ -8,7 +8,7 @@ import { type KernelName, runKernel } from '../run-kernel.ts';
 import { sizeOf } from '../shape.ts';
 import { Storage } from '../storage.ts';
 import { bytesOf, type Layout, separateLayout, sharedLayout } from './layout.ts';
-import { buffersOf, isPlanView, type Plan, type PlanArgument, type PlanView } from './plan.ts';
+import { isPlanView, type Plan, type PlanArgument, type PlanView, writtenBy } from './plan.ts';
 import { RecordedPlan } from './plan-recorder.ts';
 
 interface Part {
@@ -104,13 +104,8 @@ export class BoundPlan {
     });
     return Array.from({ length: this.#plan.parts }, (_, part) => {
       const own = calls.filter((call) => call.part === part);
-      const written = new Set(
-        this.#plan.calls
-          .filter((call) => call.part === part)
-          .flatMap((call) => [...buffersOf(call).written])
-          .flatMap((number) => states.get(number) ?? []),
-      );
-      return { run: this.#runner(own), written: [...written] };
+      const written = [...writtenBy(this.#plan, part)].flatMap((number) => states.get(number) ?? []);
+      return { run: this.#runner(own), written };
     });
   }
 
@@ -232,8 +227,7 @@ export class BoundPlan {
   /** A copy of an output, row by row. @throws ArgumentError for a name that the plan does not have */
   async read<A extends TypedArray = Float32Array>(name: string): Promise<A> {
     const { buffer, from, to } = this.#output('read', name);
-    const { host } = this.#backend;
-    if (host) return host.call(this.#backend, buffer).slice(from, to) as A;
+    if (this.#backend.host) return this.#backend.host(buffer).slice(from, to) as A;
     return (await this.#backend.download(buffer)).slice(from, to) as A;
   }
 

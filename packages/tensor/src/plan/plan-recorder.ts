@@ -14,6 +14,7 @@ import {
   type PlanCall,
   type PlanView,
   type WordPlace,
+  writtenBy,
 } from './plan.ts';
 
 /** What a plan is recorded with: see `PlanOptions`. */
@@ -47,12 +48,8 @@ export class RecordedPlan {
 
   /** Names of the states that a part writes. */
   statesWritten(part: number): readonly string[] {
-    const { buffers, calls } = this.plan;
-    const written = calls
-      .filter((call) => call.part === part)
-      .flatMap((call) => [...buffersOf(call).written])
-      .map((number) => buffers[number] as PlanBuffer);
-    return [...new Set(written.filter(({ kind }) => kind === 'state').map(({ name }) => name))];
+    const written = [...writtenBy(this.plan, part)].map((number) => this.plan.buffers[number] as PlanBuffer);
+    return written.filter(({ kind }) => kind === 'state').map(({ name }) => name);
   }
 }
 

@@ -116,6 +116,11 @@ export function isPlanView(argument: object): argument is PlanView {
   return 'strides' in argument;
 }
 
+/** Numbers of the buffers that a part writes. */
+export function writtenBy({ calls }: Plan, part: number): ReadonlySet<number> {
+  return new Set(calls.filter((call) => call.part === part).flatMap((call) => [...buffersOf(call).written]));
+}
+
 /** Numbers of the buffers that a call names, and of those among them that it writes. */
 export function buffersOf({ kernel, args }: PlanCall): {
   readonly all: ReadonlySet<number>;

@@ -43,10 +43,25 @@ export class ByteBuffer {
     this.byte(rest & 0x7f);
   }
 
+  /** What every module begins with. */
+  header(): void {
+    this.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  }
+
   text(value: string): void {
     const encoded = new TextEncoder().encode(value);
     this.unsigned(encoded.length);
     this.append(encoded);
+  }
+
+  /** A section of a module: its number, its length, and what `write` puts into it behind the count of its entries. */
+  section(id: number, count: number, write: (body: ByteBuffer) => void): void {
+    const body = new ByteBuffer();
+    body.unsigned(count);
+    write(body);
+    this.byte(id);
+    this.unsigned(body.length);
+    this.append(body.bytes);
   }
 
   #grow(more: number): void {

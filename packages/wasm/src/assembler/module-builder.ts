@@ -101,8 +101,8 @@ export class ModuleBuilder {
   /** @param memory the module is for a memory of its kind, shared by threads or not */
   encode(memory?: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
     const out = new ByteBuffer();
-    out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-    section(out, 1, this.#functions.length, (body) => {
+    out.header();
+    out.section(1, this.#functions.length, (body) => {
       for (const { params, results } of this.#functions) {
         body.byte(0x60);
         for (const types of [params, results]) {
@@ -111,7 +111,7 @@ export class ModuleBuilder {
         }
       }
     });
-    section(out, 2, 1, (body) => {
+    out.section(2, 1, (body) => {
       body.text('host');
       body.text('memory');
       // At least no pages; a shared memory has a limit too, and 65536 pages is that of any memory.
@@ -119,17 +119,17 @@ export class ModuleBuilder {
         memory && isShared(memory) ? Uint8Array.of(2, 3, 0, 0x80, 0x80, 4) : Uint8Array.of(2, 0, 0),
       );
     });
-    section(out, 3, this.#functions.length, (body) => {
+    out.section(3, this.#functions.length, (body) => {
       for (const { index } of this.#functions) body.unsigned(index);
     });
-    section(out, 7, this.#exported.length, (body) => {
+    out.section(7, this.#exported.length, (body) => {
       for (const { name, index } of this.#exported) {
         body.text(name);
         body.byte(0);
         body.unsigned(index);
       }
     });
-    section(out, 10, this.#functions.length, (body) => {
+    out.section(10, this.#functions.length, (body) => {
       for (const made of this.#functions) made.writeTo(body);
     });
     return out.bytes.slice();
@@ -145,13 +145,4 @@ export class ModuleBuilder {
 
 function isShared({ buffer }: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
-}
-
-function section(out: ByteBuffer, id: number, count: number, write: (body: ByteBuffer) => void): void {
-  const body = new ByteBuffer();
-  body.unsigned(count);
-  write(body);
-  out.byte(id);
-  out.unsigned(body.length);
-  out.append(body.bytes);
 }

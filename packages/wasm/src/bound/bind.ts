@@ -2,7 +2,7 @@ import type { Backend, BoundCall, BoundCalls, Kernels, VirtualView } from '@funh
 import type { Context } from '../context.ts';
 import type { LinkedFunction } from '../threads/threads.ts';
 import { type FixedCall, sequence } from './plan-module.ts';
-import { type LiveNumbers, Tracer } from './tracer.ts';
+import { type LiveNumbers, TooManyCalls, Tracer } from './tracer.ts';
 
 /** More calls than these take so long that what script costs between them is not seen. */
 const mostCalls = 2000;
@@ -19,12 +19,12 @@ export function bindCalls(
   outside: LinkedFunction['call'],
   calls: readonly BoundCall[],
 ): BoundCalls | undefined {
-  const tracer = new Tracer(memory, threads, new Set(calls.flatMap(({ live }) => live)), outside);
+  const lists = new Set(calls.flatMap(({ live }) => live));
+  const tracer = new Tracer(memory, threads, lists, outside, mostCalls);
   try {
     const isTraced = (call: BoundCall): boolean => isProved(call) && !lacks.includes(call.kernel);
     const pieces = tracer.within(() => piecesOf(tracer, kernels, isTraced, calls));
-    const count = pieces.reduce((sum, { fixed }) => sum + fixed.length, 0);
-    if (count === 0 || count > mostCalls) {
+    if (pieces.every(({ fixed }) => fixed.length === 0)) {
       tracer.dispose();
       return undefined;
     }
@@ -44,6 +44,7 @@ export function bindCalls(
     return { run, dispose: () => tracer.dispose() };
   } catch (error) {
     tracer.dispose();
+    if (error instanceof TooManyCalls) return undefined;
     throw error;
   }
 }

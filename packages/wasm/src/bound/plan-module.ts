@@ -33,16 +33,8 @@ function encode(
   signatures: readonly Signature[],
 ): Uint8Array<ArrayBuffer> {
   const out = new ByteBuffer();
-  out.append(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-  const section = (id: number, count: number, write: (body: ByteBuffer) => void): void => {
-    const body = new ByteBuffer();
-    body.unsigned(count);
-    write(body);
-    out.byte(id);
-    out.unsigned(body.length);
-    out.append(body.bytes);
-  };
-  section(1, callees.length + 1, (body) => {
+  out.header();
+  out.section(1, callees.length + 1, (body) => {
     for (const { params, results } of [...signatures, { params: 0, results: 1 }]) {
       body.byte(0x60);
       for (const count of [params, results]) {
@@ -51,7 +43,7 @@ function encode(
       }
     }
   });
-  section(2, callees.length, (body) => {
+  out.section(2, callees.length, (body) => {
     for (let k = 0; k < callees.length; k++) {
       body.text('f');
       body.text(String(k));
@@ -59,13 +51,13 @@ function encode(
       body.unsigned(k);
     }
   });
-  section(3, 1, (body) => body.unsigned(callees.length));
-  section(7, 1, (body) => {
+  out.section(3, 1, (body) => body.unsigned(callees.length));
+  out.section(7, 1, (body) => {
     body.text('run');
     body.byte(0);
     body.unsigned(callees.length);
   });
-  section(10, 1, (body) => {
+  out.section(10, 1, (body) => {
     const code = bodyOf(calls, callees);
     body.unsigned(code.length);
     body.append(code.bytes);

@@ -12,6 +12,9 @@ export interface LiveNumbers {
 
 class Untraceable extends Error {}
 
+/** Thrown where kernels make more calls than a list is to have. */
+export class TooManyCalls extends Error {}
+
 /**
  * Runs kernels without making their calls of compiled functions, which are written down: a kernel whose script does
  * nothing but call gives its list of calls. Blocks of memory that it asks for are kept for the list.
@@ -23,6 +26,8 @@ export class Tracer implements MemoryTrace {
   readonly #lists: ReadonlySet<readonly number[]>;
   readonly #blocks: { readonly address: number; readonly bytes: number }[] = [];
   readonly #idle = new Map<number, number[]>();
+  readonly #most: number;
+  #count = 0;
   #calls: FixedCall[] = [];
   #found: LiveNumbers[] = [];
   readonly numbers: LiveNumbers[] = [];
@@ -30,20 +35,23 @@ export class Tracer implements MemoryTrace {
   /**
    * @param lists those whose numbers are others at each run
    * @param outside the function that checks indices
+   * @param most calls of the list
    */
   constructor(
     memory: LinearMemory,
     threads: Threads,
     lists: ReadonlySet<readonly number[]>,
     outside: LinkedFunction['call'],
+    most: number,
   ) {
     this.#memory = memory;
     this.#threads = threads;
     this.#lists = lists;
     this.#outside = outside;
+    this.#most = most;
   }
 
-  /** The calls that a kernel makes; undefined where it does more than call. */
+  /** The calls that a kernel makes; undefined where it does more than call. @throws TooManyCalls */
   callsOf(kernel: () => void): readonly FixedCall[] | undefined {
     this.#calls = [];
     this.#found = [];
@@ -53,25 +61,38 @@ export class Tracer implements MemoryTrace {
       if (error instanceof Untraceable) return undefined;
       throw error;
     }
+    this.#count += this.#calls.length;
     for (const numbers of this.#found) this.numbers.push(numbers);
     return this.#calls;
   }
 
   /** Runs a body in which kernels are asked for their calls. */
   within<T>(body: () => T): T {
-    this.#watch(true);
+    return this.#watching(true, body);
+  }
+
+  apart<T>(body: () => T): T {
+    return this.#watching(false, body);
+  }
+
+  #watching<T>(on: boolean, body: () => T): T {
+    this.#watch(on);
     try {
       return body();
     } finally {
-      this.#watch(false);
+      this.#watch(!on);
     }
   }
 
   #watch(on: boolean): void {
     this.#memory.trace = on ? this : undefined;
-    this.#threads.trace(
-      on ? (callee, args) => void this.#calls.push({ callee, args, isCheck: false }) : undefined,
-    );
+    this.#threads.trace(on ? (callee, args) => this.#note({ callee, args, isCheck: false }) : undefined);
+  }
+
+  // At once: the calls of a matrix that is never in memory may be more than memory holds.
+  #note(call: FixedCall): void {
+    if (this.#count + this.#calls.length === this.#most) throw new TooManyCalls();
+    this.#calls.push(call);
   }
 
   withBlock<T>(bytes: number, use: (address: number) => T): T {
@@ -98,16 +119,7 @@ export class Tracer implements MemoryTrace {
 
   check(address: number, count: number, limit: number): void {
     const callee = { call: this.#outside, params: 3, results: 1 };
-    this.#calls.push({ callee, args: [address, count, limit], isCheck: true });
-  }
-
-  apart<T>(body: () => T): T {
-    this.#watch(false);
-    try {
-      return body();
-    } finally {
-      this.#watch(true);
-    }
+    this.#note({ callee, args: [address, count, limit], isCheck: true });
   }
 
   refuse(): never {
