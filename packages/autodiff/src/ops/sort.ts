@@ -57,7 +57,7 @@ export interface TopK {
 
 /**
  * The k largest elements along an axis, or the smallest, the outermost first, and their indices: x [..., N] → [..., k] each.
- * Of equal ones the first; NaN counts as the largest number. Gradients reach x by the values. Orders are found on the host.
+ * Equal ones come in their order; NaN counts as the largest number. Gradients reach x by the values. Orders are found on the host.
  *
  * @throws ArgumentError unless k is a whole number from 0 to N; OptionError for an unknown option; ShapeError for an axis
  * that x lacks
