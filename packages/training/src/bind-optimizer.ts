@@ -55,7 +55,7 @@ export async function bindOptimizer<O extends RuleOptions>(
   const scales: number[] = [];
   for (const [, { value, rule: own }] of entries)
     scales.push((own.rate ?? 1) * (options.relativeStep ? scaleOf((await value.data()) as Float64Array) : 1));
-  const decays = decayChoice(rule.name, options, parameters);
+  const decays = decayChoice(rule.name, options, [...parameters.keys(), ...(length.frozen ?? [])]);
   const slots = rule.slots(options);
   const programs = new Map<string, Program>();
   const targets = entries.map(([name, parameter]) => {
@@ -81,14 +81,14 @@ function scaleOf(values: Float32Array | Float64Array): number {
 function decayChoice(
   operation: string,
   { noDecay = [] }: OptimizerOptions,
-  parameters: ReadonlyMap<string, Parameter>,
+  names: readonly string[],
 ): (name: string, parameter: Parameter) => boolean {
   if (typeof noDecay === 'function') return (name, parameter) => !noDecay(name, parameter);
-  const stranger = noDecay.find((name) => !parameters.has(name));
+  const stranger = noDecay.find((name) => !names.includes(name));
   if (stranger !== undefined)
     throw new ArgumentError({
       operation,
-      expected: `noDecay: names among ${[...parameters.keys()].join(', ')}`,
+      expected: `noDecay: names among ${names.join(', ')}`,
       actual: stranger,
     });
   return (name) => !noDecay.includes(name);
@@ -100,6 +100,7 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
   readonly #targets: readonly Target[];
   readonly #length: RunLength;
   readonly #slotNames: readonly string[];
+  readonly #scalars: readonly (readonly number[])[];
   #scales: readonly number[];
   #step = 0;
 
@@ -116,6 +117,7 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     this.#scales = scales;
     this.#length = length;
     this.#slotNames = rule.slots(options);
+    this.#scalars = targets.map(({ scalars }) => scalars);
   }
 
   get step(): number {
@@ -156,12 +158,12 @@ class Bound<O extends RuleOptions> implements BoundOptimizer {
     const hyper = Object.values(this.#hyper(this.#step + 1));
     const { weightDecay } = this.#options;
     const perStep = this.#rule.decay === 'coupled' ? weightDecay : rate * weightDecay;
-    return this.#targets.map(({ decays, scalars }, k) => {
+    for (const [k, { decays, scalars }] of this.#targets.entries()) {
       scalars[0] = rate * (this.#scales[k] as number);
       scalars[1] = decays ? perStep : 0;
       for (const [at, number] of hyper.entries()) scalars[2 + at] = number;
-      return scalars;
-    });
+    }
+    return this.#scalars;
   }
 
   advance(): void {

@@ -8,20 +8,26 @@ export function notFinite(data: NumericArray['data']): number | undefined {
   return undefined;
 }
 
-/** The first tensor with a value that is not finite, by its place, and that value. */
+/**
+ * One element, of which it is seen that a tensor has a value that is not finite: no sum hides one. Where all are finite,
+ * it is not only where the sum is beyond the range of its type.
+ */
+export function sumOfAll(tensors: readonly Tensor[]): Tensor {
+  return scope(() => tensors.map((x) => sum(x)).reduce((all, one) => add(all, one)));
+}
+
+/** The first tensor with a value that is not finite, by its name, and that value. */
 export async function notFiniteIn(
-  tensors: readonly Tensor[],
-): Promise<{ readonly place: number; readonly value: number } | undefined> {
-  // One number for all: no sum hides what is not finite, and where all are, only one beyond the range of the type does so.
-  const total = scope(() => tensors.map((x) => sum(x)).reduce((all, one) => add(all, one)));
-  const [whole] = await read(total);
-  total.dispose();
-  if (Number.isFinite(whole)) return undefined;
-  for (const [place, x] of tensors.entries()) {
-    const value = notFinite(await read(x));
-    if (value !== undefined) return { place, value };
+  tensors: ReadonlyMap<string, Tensor>,
+): Promise<{ readonly name: string; readonly value: number } | undefined> {
+  for (const [name, x] of tensors) {
+    const value = notFinite(await x.data());
+    if (value !== undefined) return { name, value };
   }
   return undefined;
 }
 
-const read = async (x: Tensor): Promise<NumericArray['data']> => (x.backend.host ? x.dataSync() : x.data());
+/** The first element of a tensor. */
+export async function firstNumber(x: Tensor): Promise<number> {
+  return (await x.data())[0] as number;
+}

@@ -119,7 +119,7 @@ export const fitRules = {
   /**
    * Whether steps are recorded once for each shape of batches and taken by that plan: faster, with the same bits. Layers and
    * losses of your own may do so that decide by their arguments alone, not by counters or by values that they read. Default:
-   * where all of them are of this library; not with `penalty`, `accumulate` or `checkGradients`.
+   * where all of them are of this library; not with `penalty` or `accumulate`.
    */
   plans: option.flag(),
   /** A moving average of the weights, for validation and for the end. Default: none. */

@@ -49,6 +49,14 @@ describe.each(['reference', 'wasm'] as const)('%s', (name) => {
     );
   });
 
+  test('options of an optimizer may name what is frozen', async () => {
+    const own = { ...rest, optimizer: adamW({ noDecay: ['0.bias', '1.scale'] }) };
+    const { loss } = await fit({ ...own, model: net(), freeze: ['0.bias'] });
+    expect(loss).toBeGreaterThan(0);
+    const run = fit({ ...own, model: net(), freeze: ['0.bias'], optimizer: adamW({ noDecay: ['0.bia'] }) });
+    await expect(run).rejects.toThrow('noDecay');
+  });
+
   test('texts: places of layers, and * for any characters', async () => {
     const but = (pattern: RegExp) => names.filter((own) => !pattern.test(own));
     expect(await changedBy([])).toEqual(names);

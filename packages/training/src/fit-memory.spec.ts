@@ -1,14 +1,19 @@
 import { square, sum } from '@funhash/autodiff';
-import { Dense, Sequential } from '@funhash/layers';
-import { memory, type Tensor } from '@funhash/tensor';
-import { expect, test } from 'vitest';
+import { Dense, Dropout, Sequential } from '@funhash/layers';
+import { currentBackend, memory, type Tensor, useBackend } from '@funhash/tensor';
+import { afterAll, expect, test } from 'vitest';
 import { DivergedError } from './errors.ts';
 import { evaluate } from './evaluate.ts';
 import { fit } from './fit.ts';
+import { meanSquaredError } from './losses.ts';
 import { adam } from './optimizers/adam.ts';
+import { sgd } from './optimizers/sgd.ts';
 import type { PenaltyPass } from './penalty.ts';
 
 // In a file of its own: tensors that other tests left to the collector would change the count.
+
+const atStart = currentBackend();
+afterAll(async () => void (await useBackend(atStart)));
 
 const model = new Sequential([new Dense({ in: 2, out: 2 })], { seed: 4 });
 const parameters = model.parameters();
@@ -58,4 +63,35 @@ test('memory is free where the loop is left, where training fails, and after jud
   expect(memory()).toEqual(before);
   await evaluate(model, data);
   expect(memory()).toEqual(before);
+});
+
+test('10 000 steps by a plan hold no more than ten', async () => {
+  await useBackend('wasm');
+  const before = memory();
+  const seen = new Set<string>();
+  const own = new Sequential([
+    new Dense({ in: 2, out: 3 }),
+    new Dropout({ rate: 0.5 }),
+    new Dense({ in: 3, out: 1 }),
+  ]);
+  const ownData = {
+    inputs: new Float32Array(40).fill(0.5),
+    targets: new Float32Array(20).fill(1),
+    count: 20,
+  };
+  const optimizer = sgd({ learningRate: 0.001 });
+  for await (const event of fit({
+    ...{
+      model: own,
+      data: ownData,
+      loss: meanSquaredError,
+      optimizer,
+      epochs: 1000,
+      batchSize: 2,
+      reportEverySteps: 1000,
+    },
+  }))
+    if (event.type === 'step') seen.add(JSON.stringify(memory()));
+  expect(seen.size).toBe(1);
+  expect(memory().buffers - before.buffers).toBe(own.parameters().length);
 });

@@ -99,7 +99,7 @@ export function settingsOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?
       ),
     }),
     optimizer,
-    length: { steps, schedule },
+    length: { steps, schedule, frozen: state.frozen },
     epochs,
     seed,
     metrics: config.metrics ?? ({} as M),
@@ -114,16 +114,9 @@ export function settingsOf<M extends Metrics>(config: FitConfig<M>, resumedSeed?
 }
 
 /** Whether a step is known to do the same whenever it is taken, or the configuration says so. */
-function plansSteps({
-  model,
-  loss,
-  penalty,
-  accumulate = 1,
-  checkGradients = false,
-  plans,
-}: FitConfig): boolean {
+function plansSteps({ model, loss, penalty, accumulate = 1, plans }: FitConfig): boolean {
   // A penalty is told of the step, and several batches make no list of one length.
-  if (penalty || accumulate > 1 || checkGradients) return false;
+  if (penalty || accumulate > 1) return false;
   return plans ?? (repeats(model) && (loss === undefined || isKnownLoss(loss)));
 }
 

@@ -38,11 +38,12 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
     settings.dispose();
     throw error;
   });
+  const { progress } = run;
   const pause = eventLoopPauses();
 
   async function saved(): Promise<FitEvent<M>> {
     const bytes = await run.checkpoint();
-    const { epoch, step } = run;
+    const { epoch, step } = progress.place;
     const path = config.checkpoint?.path;
     if (path !== undefined) await saveBytes(path, bytes);
     await config.checkpoint?.save?.(bytes, { epoch, step });
@@ -52,7 +53,7 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
 
   try {
     yield run.startEvent();
-    while (run.epochsDone < settings.epochs && !run.isStale && !isAborted()) {
+    while (progress.now.epoch < settings.epochs && !progress.isStale && !isAborted()) {
       const epochBegun = performance.now();
       for await (const batches of run.batches()) {
         const event = await run.train(batches, pause);
@@ -64,18 +65,18 @@ async function* eventsOf<M extends Metrics>(config: FitConfig<M>): AsyncGenerato
       }
       if (isAborted()) break;
       yield { ...(await run.endEpoch()), seconds: secondsSince(epochBegun) };
-      const isLast = run.epochsDone === settings.epochs || run.isStale;
-      if (run.epochsDone % settings.checkpointEvery.epochs === 0 || (config.checkpoint && isLast))
+      const isLast = progress.now.epoch === settings.epochs || progress.isStale;
+      if (progress.now.epoch % settings.checkpointEvery.epochs === 0 || (config.checkpoint && isLast))
         yield await saved();
     }
-    const isFinished = run.epochsDone >= settings.epochs;
-    const reason = run.isStale ? 'earlyStop' : isFinished ? 'finished' : 'aborted';
+    const isFinished = progress.now.epoch >= settings.epochs;
+    const reason = progress.isStale ? 'earlyStop' : isFinished ? 'finished' : 'aborted';
     if (reason === 'aborted') yield await saved();
     else run.settle();
-    const stop = run.stopEvent();
+    const stop = progress.stopEvent();
     if (reason === 'earlyStop' && stop) yield stop;
-    const { epoch, step, keptEpoch } = run;
-    yield { type: 'end', reason, epoch, step, keptEpoch, seconds: secondsSince(begun) };
+    const { keptEpoch } = run;
+    yield { type: 'end', reason, ...progress.place, keptEpoch, seconds: secondsSince(begun) };
   } finally {
     run.dispose();
     settings.dispose();

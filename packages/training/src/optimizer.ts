@@ -95,12 +95,14 @@ export interface OptimizerRule<O extends RuleOptions, S extends string, H extend
   ): { readonly parameter: Real; readonly slots: Readonly<Partial<Record<S, Real>>> };
 }
 
-/** Length of a run, for schedules. */
+/** What an optimiser is told of a run. */
 export interface RunLength {
   /** Steps of the whole run, for schedules that end. */
   readonly steps?: number | undefined;
   /** Factor of the learning rate at each step. Default: constant 1. */
   readonly schedule?: Schedule | undefined;
+  /** Names of what is not trained, which options may name as well. Default: none. */
+  readonly frozen?: ReadonlySet<string> | undefined;
 }
 
 /** Elements in row-major order of a shape. */

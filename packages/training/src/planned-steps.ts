@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '@funhash/tensor';
 import type { Arrays } from './examples.ts';
-import type { NumericArray } from './optimizer.ts';
+import type { BoundOptimizer, NumericArray } from './optimizer.ts';
 
 /** A plan of a step on batches of one shape: its first part finds loss and gradients, its second moves what is stored. */
 export interface PlannedStep {
@@ -20,8 +20,8 @@ export interface PlannedStep {
   readonly outputs: Shape;
   /** Names of the lists of scalars, one for each parameter. */
   readonly names: readonly string[];
-  /** Outputs that have to be finite before the second part runs, by the names of what they are to become. */
-  readonly staged: readonly string[];
+  /** Outputs of one number that have to be finite before the second part runs, the loss first. */
+  readonly checked: readonly string[];
 }
 
 /** What is known of steps on batches of one shape. */
@@ -64,10 +64,10 @@ export class PlannedSteps {
   }
 
   /** A recording of a step on a batch; undefined where steps of its shape do not repeat. */
-  recordingFor(batch: Arrays, scalars: readonly (readonly number[])[]): StepRecording | undefined {
+  recordingFor(batch: Arrays, optimizer: BoundOptimizer): StepRecording | undefined {
     const known = this.#known.get(keyOf(batch));
     if (known && (known.planned || known.attempts >= mostAttempts)) return undefined;
-    return new StepRecording(scalars);
+    return new StepRecording(optimizer.prepare?.() ?? []);
   }
 
   /** Notes a recording of a step that was taken. */
@@ -122,7 +122,7 @@ export class StepRecording {
   #recording: PlanRecording | undefined;
   #words: readonly number[] = [];
   #outputs: Shape = [];
-  #staged: readonly string[] = [];
+  #checked: readonly string[] = [];
   #end = (): void => {};
 
   /** @param scalars the lists that the optimiser gives to its kernels */
@@ -140,16 +140,12 @@ export class StepRecording {
     return random;
   }
 
-  /**
-   * Names what the first part has found.
-   *
-   * @param staged new contents of what is stored besides parameters, by name
-   */
-  found(loss: Tensor, outputs: Shape, staged: ReadonlyMap<string, Tensor>): void {
+  /** Names what the first part has found: numbers that have to be finite, and the shape of outputs. */
+  found(loss: Tensor, checksum: Tensor | undefined, outputs: Shape): void {
     this.#outputs = outputs;
-    this.#staged = [...staged.keys()];
-    this.#recording?.output('loss', loss);
-    for (const [name, contents] of staged) this.#recording?.output(stagedName(name), contents.contiguous());
+    const checked = { loss, ...(checksum && { checksum }) };
+    this.#checked = Object.keys(checked);
+    for (const [name, tensor] of Object.entries(checked)) this.#recording?.output(name, tensor);
   }
 
   /** Begins the second part. */
@@ -179,23 +175,22 @@ export class StepRecording {
     return {
       outputs: this.#outputs,
       names: this.#scalars.map((_, k) => scalarsName(k)),
-      staged: this.#staged,
+      checked: this.#checked,
     };
   }
 }
 
 const scalarsName = (k: number): string => `scalars.${k}`;
-const stagedName = (name: string): string => `staged.${name}`;
 
 /**
  * Runs the first part of a planned step, and gives its loss: at once where memory is visible to script. Undefined where a
- * kernel refuses something; nothing that is stored has moved.
+ * kernel refuses something or a number that is checked is not finite; nothing that is stored has moved.
  */
 export function runGradients(
-  { plan }: PlannedStep,
+  { plan, checked }: PlannedStep,
   { inputs, targets }: Arrays,
   source: () => Random,
-): Promise<number> | number | undefined {
+): Promise<number | undefined> | number | undefined {
   plan.set('inputs', inputs.data);
   plan.set('targets', targets.data);
   if (plan.words > 0) {
@@ -208,13 +203,19 @@ export function runGradients(
     if (error instanceof FunhashError) return undefined;
     throw error;
   }
-  const loss = plan.readSync('loss');
-  return loss ? (loss[0] as number) : plan.read('loss').then((values) => values[0] as number);
+  let loss: number | undefined;
+  for (const name of checked) {
+    const values = plan.readSync(name);
+    if (!values) return finiteLoss(plan, checked);
+    if (!Number.isFinite(values[0])) return undefined;
+    loss ??= values[0];
+  }
+  return loss;
 }
 
-/** New contents of what is stored besides parameters. */
-export async function stagedValues({ plan }: PlannedStep, name: string): Promise<NumericArray['data']> {
-  return plan.readSync(stagedName(name)) ?? plan.read(stagedName(name));
+async function finiteLoss(plan: BoundPlan, checked: readonly string[]): Promise<number | undefined> {
+  const numbers = await Promise.all(checked.map(async (name) => (await plan.read(name))[0] as number));
+  return numbers.every(Number.isFinite) ? numbers[0] : undefined;
 }
 
 /** Runs the second part of a planned step. */

@@ -1,14 +1,13 @@
 import { add, gradientsOf, multiply, stopGradient } from '@funhash/autodiff';
-import { ArgumentError, type Random, random } from '@funhash/hashing';
+import { type Random, random } from '@funhash/hashing';
 import { type Pass, StagedBuffers } from '@funhash/layers';
 import type { Parameter } from '@funhash/space';
 import { openScope, type Shape, Tensor } from '@funhash/tensor';
-import { type Checkpoint, encodeCheckpoint, type Progress, specText } from './checkpoint.ts';
+import { type Checkpoint, encodeCheckpoint, specText } from './checkpoint.ts';
 import { describeModel } from './describe-model.ts';
-import { DivergedError } from './errors.ts';
 import { asTensor, evaluateArrays, type Metrics, onDevice } from './evaluate.ts';
 import type { Arrays } from './examples.ts';
-import { notFinite, notFiniteIn } from './finite.ts';
+import { firstNumber, notFinite, notFiniteIn, sumOfAll } from './finite.ts';
 import type { FitEvent } from './fit-config.ts';
 import type { FitSettings } from './fit-settings.ts';
 import type { BoundOptimizer, NumericArray } from './optimizer.ts';
@@ -20,9 +19,9 @@ import {
   runGradients,
   runUpdate,
   type StepRecording,
-  stagedValues,
 } from './planned-steps.ts';
 import { requireSameRun } from './resume.ts';
+import { RunProgress } from './run-progress.ts';
 import { WeightAverage } from './weight-average.ts';
 
 type EventOf<M extends Metrics, T extends FitEvent['type']> = Extract<FitEvent<M>, { type: T }>;
@@ -34,15 +33,8 @@ interface Gradients {
   /** The loss, and with the first batch of a step the penalty. */
   readonly terms: readonly Tensor[];
   readonly gradients: readonly Tensor[];
-}
-
-/** What a step came to. */
-interface Advance {
-  readonly loss: number;
-  readonly penalty: number | undefined;
-  /** Examples. */
-  readonly count: number;
-  readonly learningRate: number;
+  /** The sum of all that has to be finite besides the terms: one number to read, of the last batch of a step. */
+  readonly checksum: Tensor | undefined;
 }
 
 /** A batch of a step. */
@@ -52,6 +44,7 @@ interface Part {
   readonly place: number;
   /** Its share of the mean over the step. */
   readonly share: number;
+  readonly isLast: boolean;
   readonly recording: StepRecording | undefined;
 }
 
@@ -63,7 +56,7 @@ export class TrainingRun<M extends Metrics> {
   readonly #passes: Random;
   readonly #average: WeightAverage | undefined;
   readonly #planned: PlannedSteps | undefined;
-  #progress: { -readonly [K in keyof Progress]: Progress[K] };
+  readonly progress: RunProgress;
   #bestValues: Values = new Map();
   #isRestored = false;
   /** Whether all targets that are in memory fit outputs and loss. */
@@ -76,19 +69,7 @@ export class TrainingRun<M extends Metrics> {
     this.#average = settings.average && new WeightAverage(settings.moving, settings.average);
     this.#passes = random(settings.seed).fork('pass');
     this.#planned = settings.plansSteps && optimizer.prepare ? new PlannedSteps() : undefined;
-    this.#progress = {
-      seed: settings.seed,
-      epoch: 0,
-      stepInEpoch: 0,
-      step: 0,
-      lossSum: 0,
-      penaltySum: 0,
-      exampleCount: 0,
-      lastLoss: null,
-      learningRate: 0,
-      stepsPerEpoch: settings.source.stepsPerEpoch ?? null,
-      best: null,
-    };
+    this.progress = new RunProgress(settings);
   }
 
   static async start<M extends Metrics>(
@@ -107,46 +88,26 @@ export class TrainingRun<M extends Metrics> {
 
   #resume(checkpoint: Checkpoint): void {
     const { progress, parameters, optimizer, bestParameters, average } = checkpoint;
-    requireSameRun(checkpoint, { settings: this.#settings, progress: this.#progress });
+    requireSameRun(checkpoint, { settings: this.#settings, progress: this.progress.now });
     requireFit(this.#settings.values, parameters);
     if (bestParameters.size > 0) requireFit(this.#settings.values, bestParameters);
     this.#average?.requireFit(average);
     this.#optimizer.restore(optimizer);
     this.#average?.restore(average);
     assignValues(this.#settings.values, parameters);
-    this.#progress = { ...progress };
+    this.progress.resume(progress);
     this.#bestValues = bestParameters;
-  }
-
-  get epochsDone(): number {
-    return this.#progress.epoch;
-  }
-
-  /** The epoch that events name: the one under way, or between two the last. */
-  get epoch(): number {
-    return this.#progress.epoch + (this.#progress.stepInEpoch > 0 ? 1 : 0);
-  }
-
-  get step(): number {
-    return this.#progress.step;
-  }
-
-  /** Whether early stopping has lost patience. */
-  get isStale(): boolean {
-    const { best, epoch } = this.#progress;
-    const { earlyStopping } = this.#settings;
-    return earlyStopping !== undefined && best !== null && epoch - best.epoch >= earlyStopping.patience;
   }
 
   startEvent(): EventOf<M, 'start'> {
     const { epochs, length, parameters } = this.#settings;
     const storedCount = [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
-    return { type: 'start', epoch: this.epoch, step: this.step, epochs, steps: length.steps, storedCount };
+    return { type: 'start', ...this.progress.place, epochs, steps: length.steps, storedCount };
   }
 
   /** Batches of the steps that are left of the epoch under way. */
   batches(): AsyncIterable<readonly Arrays[]> {
-    return this.#settings.source.epoch(this.#progress.epoch, this.#progress.stepInEpoch);
+    return this.#settings.source.epoch(this.progress.now.epoch, this.progress.now.stepInEpoch);
   }
 
   /**
@@ -168,7 +129,7 @@ export class TrainingRun<M extends Metrics> {
       const event = await this.#trainByPlan(planned, first, learningRate);
       if (event) return event;
     }
-    const recording = this.#planned?.recordingFor(first, this.#optimizer.prepare?.() ?? []);
+    const recording = this.#planned?.recordingFor(first, this.#optimizer);
     const staged = new StagedBuffers();
     const weights = batches.map((batch) => this.#settings.weigh(batch));
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
@@ -177,24 +138,23 @@ export class TrainingRun<M extends Metrics> {
     try {
       for (const [place, batch] of batches.entries()) {
         if (place > 0) await pause();
+        const isLast = place === batches.length - 1;
         const share = batches.length === 1 ? 1 : (weights[place] as number) / whole;
-        const found = this.#gradients({ batch, place, share, recording }, gradients, staged);
+        const found = this.#gradients({ batch, place, share, isLast, recording }, gradients, staged);
         for (const sum of gradients) sum.dispose();
         gradients = found.gradients;
         if (place === 0) outputs = found.outputs;
-        const [ofBatch, ofPenalty] = await this.#read(found.terms, learningRate);
+        const [ofBatch, ofPenalty] = await this.#read(found, staged, learningRate);
         loss += share * ofBatch;
         penalty ??= ofPenalty;
       }
-      if (staged.contents.size > 0) await this.#requireFiniteBuffers(staged, learningRate);
-      if (this.#settings.checkGradients) await this.#requireFiniteGradients(gradients, learningRate);
       this.#update(gradients, staged, recording);
       if (recording) this.#planned?.note(first, recording);
-      this.#average?.move(this.step + 1);
+      this.#average?.move(this.progress.now.step + 1);
       describeModel(this.#settings.model, first, outputs);
       const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-      this.#advance({ loss, penalty, count, learningRate });
-      return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty, learningRate };
+      this.progress.advance({ loss, penalty, count, learningRate });
+      return { type: 'step', ...this.progress.place, loss, penalty, learningRate };
     } finally {
       staged.discard();
       for (const gradient of gradients) gradient.dispose();
@@ -211,45 +171,53 @@ export class TrainingRun<M extends Metrics> {
     }
   }
 
-  /** The same step by its plan; undefined where a kernel refuses something, which the step itself says better. */
+  /**
+   * The same step by its plan; undefined where a kernel refuses something or a number is not finite, which the step itself
+   * says better: nothing that is stored has moved.
+   */
   async #trainByPlan(
     planned: PlannedStep,
     batch: Arrays,
     learningRate: number,
   ): Promise<EventOf<M, 'step'> | undefined> {
     if (!this.#isFitting) this.#requireFitting(planned.outputs, batch, 0);
-    const found = runGradients(planned, batch, () => this.#passes.fork(this.#progress.step));
-    if (found === undefined) return undefined;
+    const found = runGradients(planned, batch, () => this.#passes.fork(this.progress.now.step));
     const loss = typeof found === 'number' ? found : await found;
-    this.#requireFinite('loss', loss, learningRate);
-    for (const name of planned.staged) {
-      const bad = notFinite(await stagedValues(planned, name));
-      if (bad !== undefined) this.#requireFinite(`parameter ${name}`, bad, learningRate);
-    }
+    if (loss === undefined) return undefined;
     runUpdate(planned, this.#optimizer.prepare?.() ?? []);
     this.#optimizer.advance?.();
-    this.#average?.move(this.step + 1);
-    this.#advance({ loss, penalty: undefined, count: batch.count, learningRate });
-    return { type: 'step', epoch: this.epoch, step: this.step, loss, penalty: undefined, learningRate };
+    this.#average?.move(this.progress.now.step + 1);
+    this.progress.advance({ loss, penalty: undefined, count: batch.count, learningRate });
+    return { type: 'step', ...this.progress.place, loss, penalty: undefined, learningRate };
   }
 
-  /** The numbers of what a batch gave: its loss, and the penalty. */
-  async #read(terms: readonly Tensor[], learningRate: number): Promise<[loss: number, penalty?: number]> {
+  /** The numbers of what a batch gave: its loss, and the penalty. @throws DivergedError unless all is finite */
+  async #read(
+    { terms, gradients, checksum }: Gradients,
+    staged: StagedBuffers,
+    learningRate: number,
+  ): Promise<[loss: number, penalty?: number]> {
     const numbers: number[] = [];
     try {
       for (const term of terms) {
-        const value = (await term.data())[0] as number;
-        this.#requireFinite(numbers.length === 0 ? 'loss' : 'penalty', value, learningRate);
+        const value = await firstNumber(term);
+        this.progress.requireFinite(numbers.length === 0 ? 'loss' : 'penalty', value, learningRate);
         numbers.push(value);
+      }
+      if (checksum && !Number.isFinite(await firstNumber(checksum))) {
+        const found = await notFiniteIn(this.#checked(gradients, staged));
+        // Else it is the sum alone that is beyond the range of the type.
+        if (found) this.progress.requireFinite(found.name, found.value, learningRate);
       }
     } finally {
       for (const term of terms) term.dispose();
+      checksum?.dispose();
     }
     return numbers as [number, number?];
   }
 
   #gradients(
-    { batch, place, share, recording }: Part,
+    { batch, place, share, isLast, recording }: Part,
     sums: readonly Tensor[],
     staged: StagedBuffers,
   ): Gradients {
@@ -258,7 +226,7 @@ export class TrainingRun<M extends Metrics> {
     let kept: Tensor[] | undefined;
     try {
       const [inputs, targets] = [onDevice(batch.inputs), onDevice(batch.targets)];
-      const ofStep = this.#passes.fork(this.#progress.step);
+      const ofStep = this.#passes.fork(this.progress.now.step);
       const own = place === 0 ? ofStep : ofStep.fork(place);
       const random = recording?.begin(inputs, targets, own) ?? own;
       const pass = { training: true, random, staged, ...(fixed.size > 0 && { fixed }) };
@@ -285,17 +253,27 @@ export class TrainingRun<M extends Metrics> {
         place === 0
           ? gradientsOfBatch
           : gradientsOfBatch.map((gradient, k) => add(sums[k] as Tensor, gradient));
-      kept = [...terms, ...gradients];
-      recording?.found(terms[0] as Tensor, outputs, this.#named(staged));
-      return { outputs, terms, gradients };
+      const checked = isLast ? [...this.#checked(gradients, staged).values()] : [];
+      const checksum = checked.length > 0 ? sumOfAll(checked) : undefined;
+      kept = [...terms, ...gradients, ...(checksum ? [checksum] : [])];
+      recording?.found(terms[0] as Tensor, checksum, outputs);
+      return { outputs, terms, gradients, checksum };
     } finally {
       recording?.pause();
       close(kept);
     }
   }
 
-  #named({ contents }: StagedBuffers): ReadonlyMap<string, Tensor> {
-    return new Map([...contents].map(([buffer, values]) => [this.#nameOf(buffer), values]));
+  /** What has to be finite before anything moves: a variance beyond f32 makes a finite loss. */
+  #checked(gradients: readonly Tensor[], { contents }: StagedBuffers): ReadonlyMap<string, Tensor> {
+    const { checkGradients, trained } = this.#settings;
+    const names = [...trained.keys()];
+    return new Map([
+      ...[...contents].map(([buffer, values]) => [`parameter ${this.#nameOf(buffer)}`, values] as const),
+      ...(checkGradients ? gradients : []).map(
+        (gradient, k) => [`gradient of ${names[k]}`, gradient] as const,
+      ),
+    ]);
   }
 
   #nameOf(buffer: Parameter): string {
@@ -308,7 +286,7 @@ export class TrainingRun<M extends Metrics> {
       ...pass,
       random: pass.random.fork('penalty'),
       parameters: new Map([...parameters].map(([name, { value }]) => [name, value])),
-      step: this.#progress.step,
+      step: this.progress.now.step,
       steps: length.steps,
     });
   }
@@ -316,52 +294,18 @@ export class TrainingRun<M extends Metrics> {
   // At the first batch: before, nobody knows what the model gives.
   #requireFitting(outputs: Shape, batch: Arrays, place: number): void {
     const { source, validation, requireTargets, accumulate } = this.#settings;
-    const { epoch, stepInEpoch } = this.#progress;
+    const { epoch, stepInEpoch } = this.progress.now;
     if (source.all) requireTargets(outputs, source.all, 'data');
     else requireTargets(outputs, batch, `data(${epoch})[${stepInEpoch * accumulate + place}]`);
     if (Array.isArray(validation)) for (const part of validation) requireTargets(outputs, part, 'validation');
     this.#isFitting = source.all !== undefined;
   }
 
-  async #requireFiniteGradients(gradients: readonly Tensor[], learningRate: number): Promise<void> {
-    const found = await notFiniteIn(gradients);
-    if (!found) return;
-    const name = [...this.#settings.trained.keys()][found.place];
-    this.#requireFinite(`gradient of ${name}`, found.value, learningRate);
-  }
-
-  // A variance beyond f32 makes a finite loss.
-  async #requireFiniteBuffers({ contents }: StagedBuffers, learningRate: number): Promise<void> {
-    for (const [buffer, values] of contents) {
-      const data = values.backend.host ? values.dataSync() : await values.data();
-      const bad = notFinite(data);
-      if (bad === undefined) continue;
-      this.#requireFinite(`parameter ${this.#nameOf(buffer)}`, bad, learningRate);
-    }
-  }
-
-  // In place: a small step takes no longer than a copy of its progress.
-  #advance({ loss, penalty = 0, count, learningRate }: Advance): void {
-    const progress = this.#progress;
-    progress.stepInEpoch++;
-    progress.step++;
-    progress.lossSum += loss * count;
-    progress.penaltySum += penalty * count;
-    progress.exampleCount += count;
-    progress.lastLoss = loss;
-    progress.learningRate = learningRate;
-  }
-
   /** Judges the model and closes the epoch. */
   async endEpoch(): Promise<Omit<EventOf<M, 'epoch'>, 'seconds'>> {
-    const { model, loss, validation, metrics, penalty, average, requireTargets } = this.#settings;
-    const { lossSum, penaltySum, exampleCount, epoch } = this.#progress;
-    if (exampleCount === 0)
-      throw new ArgumentError({
-        operation: 'fit',
-        expected: `batches in epoch ${epoch + 1}`,
-        actual: 'none',
-      });
+    const { model, loss, validation, metrics, penalty, average, earlyStopping, requireTargets } =
+      this.#settings;
+    this.progress.requireExamples();
     const values = await this.#finiteValues();
     // Those in memory were checked at the first batch.
     const fits = (outputs: Shape, part: Arrays): void => {
@@ -369,38 +313,20 @@ export class TrainingRun<M extends Metrics> {
     };
     const judge = async () => validation && evaluateArrays(model, validation, { loss, metrics }, fits);
     const scores = await (average?.validate && this.#average ? this.#average.judged(judge) : judge());
+    const { learningRate } = this.progress.now;
     if (scores)
-      this.#requireFinite('validation loss', scores.loss, this.#progress.learningRate, this.#progress.step);
-    this.#progress = {
-      ...this.#progress,
-      epoch: epoch + 1,
-      stepInEpoch: 0,
-      lossSum: 0,
-      penaltySum: 0,
-      exampleCount: 0,
-    };
-    if (scores) this.#noteBest(scores, average?.keep ? await this.#averaged(values) : values);
+      this.progress.requireFinite('validation loss', scores.loss, learningRate, this.progress.now.step);
+    const means = this.progress.closeEpoch();
+    if (scores && this.progress.noteScores(scores) && earlyStopping?.restoreBest)
+      this.#bestValues = average?.keep ? await this.#averaged(values) : values;
     return {
       type: 'epoch',
-      epoch: this.epoch,
-      step: this.step,
-      loss: lossSum / exampleCount,
-      penalty: penalty && penaltySum / exampleCount,
+      ...this.progress.place,
+      loss: means.loss,
+      penalty: penalty && means.penalty,
       validation: scores,
-      learningRate: this.#progress.learningRate,
+      learningRate,
     };
-  }
-
-  #noteBest(scores: Readonly<Record<string, number>>, values: Values): void {
-    const { earlyStopping } = this.#settings;
-    if (!earlyStopping) return;
-    const { best, epoch } = this.#progress;
-    const { metric, goal, restoreBest } = earlyStopping;
-    const value = scores[metric] as number;
-    const sign = goal === 'min' ? 1 : -1;
-    if (best ? !(sign * value < sign * best.value) : Number.isNaN(value)) return;
-    this.#progress = { ...this.#progress, best: { value, epoch } };
-    if (restoreBest) this.#bestValues = values;
   }
 
   /** The values of a run with their averages in the place of those that have one. */
@@ -420,15 +346,8 @@ export class TrainingRun<M extends Metrics> {
 
   /** The epoch whose parameters the model has. */
   get keptEpoch(): number {
-    const { best } = this.#progress;
-    return this.#isRestored && best ? best.epoch : this.epoch;
-  }
-
-  stopEvent(): EventOf<M, 'earlyStop'> | undefined {
-    const { best } = this.#progress;
-    const { metric } = this.#settings.earlyStopping ?? {};
-    if (!best || !metric) return undefined;
-    return { type: 'earlyStop', epoch: this.epoch, metric, best: best.value, bestEpoch: best.epoch };
+    const { best } = this.progress.now;
+    return this.#isRestored && best ? best.epoch : this.progress.epoch;
   }
 
   /** @throws DivergedError rather than save parameters that are not finite */
@@ -437,7 +356,7 @@ export class TrainingRun<M extends Metrics> {
     return encodeCheckpoint({
       model: specText(this.#settings.model),
       run: { steps: steps ?? null, fields: this.#settings.describe(steps) },
-      progress: this.#progress,
+      progress: this.progress.now,
       parameters: await this.#finiteValues(),
       optimizer: await this.#optimizer.state(),
       bestParameters: this.#bestValues,
@@ -447,26 +366,12 @@ export class TrainingRun<M extends Metrics> {
 
   async #finiteValues(): Promise<Values> {
     const values = await valuesOf(this.#settings.values);
-    const { learningRate, step } = this.#progress;
+    const { learningRate, step } = this.progress.now;
     for (const [name, { data }] of values) {
       const bad = notFinite(data);
-      if (bad !== undefined) this.#requireFinite(`parameter ${name}`, bad, learningRate, step);
+      if (bad !== undefined) this.progress.requireFinite(`parameter ${name}`, bad, learningRate, step);
     }
     return values;
-  }
-
-  /** @param at the step that is to blame. Default: the one under way */
-  #requireFinite(what: string, value: number, learningRate: number, at = this.#progress.step + 1): void {
-    if (Number.isFinite(value)) return;
-    const { epoch, lastLoss } = this.#progress;
-    throw new DivergedError({
-      epoch: epoch + 1,
-      step: at,
-      what,
-      value,
-      lastLoss,
-      learningRate,
-    });
   }
 
   dispose(): void {
