@@ -77,6 +77,8 @@ async function prepare(task: Task): Promise<Ready> {
       return forward(task);
     case 'epoch':
       return epoch(task);
+    case 'fit':
+      return epochOf(task);
     case 'leNetStep':
       return leNetStep(task);
     case 'leNetForward':
@@ -205,6 +207,16 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
       const data = { inputs, inputShape: [784], labels: classes };
       for await (const _ of fit({ model, data, batchSize: batch, epochs: 1, optimizer }));
     },
+  };
+}
+
+function epochOf({ widths, batch, steps, weight, ...options }: TaskOf<'fit'>): Ready {
+  const [width, classes, count] = [widths[0] as number, widths.at(-1) as number, batch * steps];
+  const model = netOf(widths, weight);
+  const data = { inputs: uniform(count * width), inputShape: [width], labels: labels(count, classes) };
+  const optimizer = sgd({ learningRate, momentum });
+  return {
+    run: async () => void (await fit({ model, data, batchSize: batch, epochs: 1, optimizer, ...options })),
   };
 }
 

@@ -7,6 +7,7 @@ import { binaryCase } from './cases/binary.ts';
 import { bundles } from './cases/bundles.ts';
 import { codecCase } from './cases/codec.ts';
 import { epoch } from './cases/epoch.ts';
+import { fit } from './cases/fit.ts';
 import { gemm } from './cases/gemm.ts';
 import { idiom } from './cases/idiom.ts';
 import { layer } from './cases/layer.ts';
@@ -34,6 +35,7 @@ const cases: readonly Case[] = [
   idiom,
   epoch,
   small,
+  fit,
   tensorTrainCase,
   binaryCase,
   codecCase,

@@ -62,6 +62,16 @@ export type Task =
       readonly batch: number;
       readonly weight?: WeightChoice;
     }
+  /** An epoch of as many steps by `fit`, on dense layers as those of `step`. */
+  | {
+      readonly kind: 'fit';
+      readonly widths: readonly number[];
+      readonly batch: number;
+      readonly steps: number;
+      readonly weight?: WeightChoice;
+      readonly plans: boolean;
+      readonly checkGradients?: boolean;
+    }
   /** A training step of LeNet-5, as `step` is one of dense layers. */
   | {
       readonly kind: 'leNetStep';

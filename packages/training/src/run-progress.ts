@@ -57,7 +57,7 @@ export class RunProgress {
     return this.#now.epoch + (this.#now.stepInEpoch > 0 ? 1 : 0);
   }
 
-  /** Where it is, as events say it. */
+  /** Epoch and step, as events name them. */
   get place(): { readonly epoch: number; readonly step: number } {
     return { epoch: this.epoch, step: this.#now.step };
   }
