@@ -147,6 +147,11 @@ export abstract class Module<O extends object = object> implements Model {
       ...Object.fromEntries(this.ownWeights()),
       ...changes,
     });
+    return this.handedTo(layer);
+  }
+
+  /** A layer of the same class, with what this one holds itself. */
+  protected handedTo<M extends Module>(layer: M): M {
     for (const [name, owned] of layer.#owned) {
       const own = this.#owned.get(name);
       if (own) owned.adopt(own);

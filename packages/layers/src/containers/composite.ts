@@ -1,4 +1,4 @@
-import { ArgumentError, checkArgument, deriveSeed, shownValue } from '@funhash/hashing';
+import { ArgumentError, deriveSeed, shownValue } from '@funhash/hashing';
 import type { Parameter, SharedSpace } from '@funhash/space';
 import type { FloatDType, Tensor } from '@funhash/tensor';
 import { type LayerSource, type StartOptions, startOptions } from '../layer-options.ts';
@@ -61,7 +61,7 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
 
   override withMembers(change: (member: Module, name: string) => Module): Module {
     const changed = new Map([...this.members].map(([name, member]) => [name, change(member, name)]));
-    const module = this.rebuilt(changed);
+    const module = this.handedTo(this.rebuilt(changed));
     module.signature = this.signature;
     return module;
   }
@@ -72,12 +72,12 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 
   override seedWith(seed: number): void {
-    checkArgument(this.title, 'seed', startOptions.seed, seed);
+    super.seedWith(seed);
     if (this.options.seed === undefined) this.#seedMembers(seed);
   }
 
   override useDtype(dtype: FloatDType): void {
-    checkArgument(this.title, 'dtype', startOptions.dtype, dtype);
+    super.useDtype(dtype);
     if (this.options.dtype === undefined) this.#setDtype(dtype);
   }
 
@@ -114,7 +114,8 @@ export abstract class Composite<O extends StartOptions = StartOptions> extends M
   }
 
   override sharedSpaces(): ReadonlySet<SharedSpace> {
-    return new Set([...this.members.values()].flatMap((member) => [...member.sharedSpaces()]));
+    const others = [...this.members.values()].flatMap((member) => [...member.sharedSpaces()]);
+    return new Set([...super.sharedSpaces(), ...others]);
   }
 
   override parts(): readonly SummaryPart[] {

@@ -1,5 +1,5 @@
 import { ArgumentError, checkOptions, nearestName, option, shownValue } from '@funhash/hashing';
-import type { FloatDType, Shape, Tensor } from '@funhash/tensor';
+import type { Shape, Tensor } from '@funhash/tensor';
 import { Dense } from '../dense.ts';
 import { type LayerSource, layerOption } from '../layer-options.ts';
 import type { LayerSpec, Module } from '../module.ts';
@@ -180,19 +180,12 @@ export class Graph extends Composite<GraphOptions> {
     return { of, run: (operands) => run(operands, told as Readonly<Record<string, never>>) };
   }
 
-  override useDtype(dtype: FloatDType): void {
-    super.useDtype(dtype);
-    if (this.options.dtype === undefined) for (const own of this.#values.values()) own.useDtype(dtype);
-  }
-
   protected override get memberField(): string {
     return 'layers';
   }
 
   protected rebuilt(members: ReadonlyMap<string, Module>): Graph {
-    const graph = new Graph([...members.values()], this.steps, this.options);
-    for (const [name, own] of graph.#values) own.adopt(this.#values.get(name) as OwnValues);
-    return graph;
+    return new Graph([...members.values()], this.steps, this.options);
   }
 
   override get spec(): LayerSpec {

@@ -1,18 +1,21 @@
-import { add, gradCheck } from '@funhash/autodiff';
+import { add, gradCheck, multiply } from '@funhash/autodiff';
 import { ArgumentError, random } from '@funhash/hashing';
 import { hashedNet } from '@funhash/space';
-import { ones, ShapeError, tensor, zeros } from '@funhash/tensor';
+import { ones, ShapeError, type Tensor, tensor, zeros } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { Activation } from '../activation.ts';
 import { Dense } from '../dense.ts';
 import { Dropout } from '../dropout.ts';
 import { Flatten } from '../flatten.ts';
 import { load } from '../model-file/load.ts';
+import type { Module } from '../module.ts';
+import type { Pass } from '../pass.ts';
 import { Reshape } from '../reshape.ts';
 import { Conv2d } from '../spatial/conv2d.ts';
 import { Dropout2d } from '../spatial/dropout2d.ts';
 import { GlobalAveragePool } from '../spatial/global-average-pool.ts';
 import { Pad } from '../spatial/pad.ts';
+import { Composite, containerOptions } from './composite.ts';
 import { Concat } from './concat.ts';
 import { Functional } from './functional.ts';
 import { Residual } from './residual.ts';
@@ -217,4 +220,35 @@ test.each<[string, () => unknown, string]>([
   ],
 ])('%s: what is misspelt is refused with the nearest name', (_, make, message) => {
   expect(make).toThrow(message);
+});
+
+/** A container of a user's own, with values beside its member. */
+class Scaled extends Composite {
+  static override readonly type: string = 'scaled';
+  static override readonly options = containerOptions;
+  readonly factor = this.values('factor', [3], { start: 2 });
+
+  constructor(body: Module) {
+    super({}, [['body', body]]);
+  }
+
+  compute(x: Tensor, pass: Pass): Tensor {
+    return multiply(this.run('body', x, pass), this.factor.value);
+  }
+
+  protected rebuilt(members: ReadonlyMap<string, Module>): Scaled {
+    return new Scaled(members.get('body') as Module);
+  }
+}
+
+test('values of a container itself have the precision of the network, and stay under other members', () => {
+  const scaled = new Scaled(new Dense({ in: 3, out: 3 }));
+  const net = new Sequential([scaled], { dtype: 'f64' });
+  expect([...net.namedParameters()].map(([name, { value }]) => [name, value.dtype])).toEqual([
+    ['0.factor', 'f64'],
+    ['0.body.weight.w', 'f64'],
+    ['0.body.bias', 'f64'],
+  ]);
+  const other = scaled.withMembers(() => new Activation('relu'));
+  expect([...other.namedParameters().values()]).toEqual([scaled.factor.parameter]);
 });
