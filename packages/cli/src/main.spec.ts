@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { load } from '@funhash/layers';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as commands from './commands/index.ts';
 import { exitCodes } from './main.ts';
 import { run } from './run-command.spec-kit.ts';
+import { printerTo, terminal } from './terminal/output.ts';
 import { writeTinyImages } from './tiny-images.spec-kit.ts';
 
 let root: string;
@@ -21,6 +23,13 @@ const json = async (...path: string[]): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(...path), 'utf8'));
 
 const small = ['--hidden', '32', '--batch-size', '20', '--backend', 'reference', '--validation', '60'];
+
+test('docs/command.md has a row for each command, and no other', async () => {
+  const page = await readFile(new URL('../../../docs/command.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)[^|`]*` \|/gm)].map(([, name]) => name);
+  const own = Object.values(commands).map((make) => make(printerTo(terminal)).name());
+  expect(rows.sort()).toEqual(own.sort());
+});
 
 describe('train', () => {
   let folder: string;

@@ -38,7 +38,7 @@ export const dataSettings = {
   },
   backgrounds: {
     flag: '--backgrounds <folder>',
-    help: `photographs (PNG) in the images of ${namesWith('backgroundsDir')} `,
+    help: `photographs (PNG) in the images of ${namesWith('backgroundsDir')}`,
     standard: 'generated',
     rule: dataFields.backgrounds,
   },
