@@ -78,7 +78,7 @@ async function prepare(task: Task): Promise<Ready> {
     case 'epoch':
       return epoch(task);
     case 'fit':
-      return epochOf(task);
+      return stepsByFit(task);
     case 'leNetStep':
       return leNetStep(task);
     case 'leNetForward':
@@ -210,13 +210,17 @@ async function epoch({ examples, batch, weight }: TaskOf<'epoch'>): Promise<Read
   };
 }
 
-function epochOf({ widths, batch, steps, weight, ...options }: TaskOf<'fit'>): Ready {
-  const [width, classes, count] = [widths[0] as number, widths.at(-1) as number, batch * steps];
+function stepsByFit({ widths, batch, steps, weight, plans, checkGradients }: TaskOf<'fit'>): Ready {
+  const [width, classes, count] = [widths[0] as number, widths.at(-1) as number, batch * steps * 20];
   const model = netOf(widths, weight);
   const data = { inputs: uniform(count * width), inputShape: [width], labels: labels(count, classes) };
   const optimizer = sgd({ learningRate, momentum });
+  const config = { model, data, batchSize: batch, optimizer, plans, checkGradients };
+  const events = fit({ ...config, epochs: 1e9, reportEverySteps: steps })[Symbol.asyncIterator]();
   return {
-    run: async () => void (await fit({ model, data, batchSize: batch, epochs: 1, optimizer, ...options })),
+    run: async () => {
+      while ((await events.next()).value?.type !== 'step');
+    },
   };
 }
 

@@ -62,7 +62,7 @@ export type Task =
       readonly batch: number;
       readonly weight?: WeightChoice;
     }
-  /** An epoch of as many steps by `fit`, on dense layers as those of `step`. */
+  /** So many steps within a call of `fit`, of 20 times as many in an epoch, on dense layers as those of `step`. */
   | {
       readonly kind: 'fit';
       readonly widths: readonly number[];
@@ -70,7 +70,7 @@ export type Task =
       readonly steps: number;
       readonly weight?: WeightChoice;
       readonly plans: boolean;
-      readonly checkGradients?: boolean;
+      readonly checkGradients: boolean;
     }
   /** A training step of LeNet-5, as `step` is one of dense layers. */
   | {

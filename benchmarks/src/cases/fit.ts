@@ -7,16 +7,16 @@ import type { TaskOf, WeightChoice } from '../task.ts';
 const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 64 } };
 
 const nets: Readonly<Record<string, Pick<TaskOf<'fit'>, 'widths' | 'batch' | 'steps' | 'weight'>>> = {
-  '20-16-4, batch 8, 5 000 steps': { widths: [20, 16, 4], batch: 8, steps: 5000 },
-  '784-1000-10, batch 20, 20 steps': { widths: [784, 1000, 10], batch: 20, steps: 20 },
-  '784-1000-10, batch 100, 10 steps': { widths: [784, 1000, 10], batch: 100, steps: 10 },
-  'The same, hashedNet 1/64': { widths: [784, 1000, 10], batch: 100, steps: 10, weight: hashed },
+  '20-16-4, batch 8, 100 steps': { widths: [20, 16, 4], batch: 8, steps: 100 },
+  '784-1000-10, batch 20': { widths: [784, 1000, 10], batch: 20, steps: 1 },
+  '784-1000-10, batch 100': { widths: [784, 1000, 10], batch: 100, steps: 1 },
+  '784-1000-10, batch 100, hashedNet 1/64': { widths: [784, 1000, 10], batch: 100, steps: 1, weight: hashed },
 };
 
 const ways: Readonly<Record<string, Pick<TaskOf<'fit'>, 'plans' | 'checkGradients'>>> = {
-  'steps as they stand': { plans: false },
+  'steps as they stand': { plans: false, checkGradients: false },
   'steps as they stand, checkGradients': { plans: false, checkGradients: true },
-  plans: { plans: true },
+  plans: { plans: true, checkGradients: false },
   'plans, checkGradients': { plans: true, checkGradients: true },
 };
 
@@ -24,8 +24,8 @@ export const fit: Case = {
   name: 'fit',
   title: 'Training by `fit`',
   about:
-    'A call of `fit` for an epoch: softmax cross-entropy, SGD with momentum 0.9, shuffling and what begins and ends a run ' +
-    'included, with and without plans and checks of gradients. The base is what `fit` does by default.',
+    'Steps from one event of `fit` to the next, of one step or of 100: softmax cross-entropy, SGD with momentum 0.9, batches ' +
+    'gathered in a shuffled order; with and without plans and checks of gradients. The base is what `fit` does by default.',
   libraries: ['funhash'],
   run: ({ rounds, show }) =>
     withHosts(async (hostOf) => {
@@ -33,7 +33,7 @@ export const fit: Case = {
         const entries = Object.entries(ways).map(
           ([name, way]): Entry => ({ name, library: 'funhash', task: { kind: 'fit', ...net, ...way } }),
         );
-        const outcomes = await interleaved(entries, hostOf, { rounds, turnMs: 0 });
+        const outcomes = await interleaved(entries, hostOf, { rounds, warmUpMs: 800 });
         show(timingTable(title, outcomes, { base: 'plans' }));
       }
     }),
