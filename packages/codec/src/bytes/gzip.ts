@@ -2,7 +2,7 @@ import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/has
 import { gunzipped } from '@funhash/hashing/streams';
 import { fileLengthIn } from '../container/decode-safetensors.ts';
 import { ModelFileError } from '../container/model-file-error.ts';
-import { byteLimit } from './byte-limit.ts';
+import { byteLimit, mostUnpacked } from './byte-limit.ts';
 
 const rules = {
   /**
@@ -33,7 +33,7 @@ export async function inflateBytes(
   const bytes = requireBytes(operation, 'a file', content);
   if (!isGzip(bytes)) return bytes;
   const {
-    maxBytes = Math.min(2 ** 30, 2 ** 26 + 16 * bytes.length),
+    maxBytes = mostUnpacked(bytes.length),
     source = 'bytes in memory',
     safetensorsOnly = false,
   } = options;

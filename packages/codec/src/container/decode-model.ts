@@ -1,4 +1,5 @@
 import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
+import { byteLimit, mostUnpacked } from '../bytes/byte-limit.ts';
 import { isGzip } from '../bytes/gzip.ts';
 import { tensorDecoders } from '../formats/decoders.ts';
 import type { TensorDecoder, TensorDecoders } from '../formats/tensor-codec.ts';
@@ -33,6 +34,8 @@ const allFields = {
 const rules = {
   /** The name of the file in errors. Default `bytes in memory`. */
   source: option.text(),
+  /** Bytes that the values of tensors with entries may take as f32, if more than 64 MiB and 16 times the file (2^30 at most). */
+  maxBytes: byteLimit(),
   /** Storage formats of the caller's own by id, besides those of this package. */
   formats: option.that<TensorDecoders>(
     'storage formats by id',
@@ -77,7 +80,8 @@ export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}):
   verifyChecksum(bytes, source);
   requireFields(faultInOnly, description, allFields, source);
   const known = { ...tensorDecoders, ...options.formats };
-  const described = readEntries(description, stored, known, source);
+  const maxBytes = Math.max(options.maxBytes ?? 0, mostUnpacked(bytes.length));
+  const described = readEntries(description, stored, known, { source, maxBytes });
   const tensors = new Map<string, ModelTensor & { readonly dtype: StoredFormat }>();
   for (const [name, tensor] of stored) {
     const entry = described.get(name);

@@ -90,6 +90,14 @@ test.each<[string, object, string]>([
   expect(() => decodeModel(fileOf(more, tensors), { formats })).toThrow(message);
 });
 
+test('more values than a file of its length may hold are refused before memory is taken, unless that is allowed', () => {
+  const w: StoredTensor = { dtype: 'U8', shape: [40_000], data: new Uint8Array(40_000) };
+  const said = { format: 'coded', step: 1, shape: [2 ** 25] };
+  const file = fileOf({ formats: { w: said } }, { w });
+  expect(() => decodeModel(file)).toThrow('bytes of values in tensors with entries');
+  expect(() => decodeModel(file, { maxBytes: 2 ** 27 })).toThrow('codeword');
+});
+
 test('an unknown format to store as is an argument error with the known ones', () => {
   const saved = () => encodeModel({ spec: 1, tensors: { w }, storeAs: 'f61' as 'f16' });
   expect(saved).toThrow(`storeAs: expected one of ${Object.keys(storageFormats).join(', ')}`);

@@ -19,9 +19,6 @@ export interface DescribedTensor {
   readonly shape: readonly number[];
 }
 
-/** Most values in all tensors of a file that have entries: 1 GiB of f32, however few bytes they take in the file. */
-const maxDescribedValues = 2 ** 28;
-
 type Entry = { readonly [field: string]: JsonValue };
 
 const fields: Readonly<
@@ -43,10 +40,10 @@ export function readEntries(
   description: { readonly [field in DescriptionField]?: JsonValue },
   tensors: ReadonlyMap<string, StoredTensor>,
   formats: TensorDecoders,
-  source: string,
+  { source, maxBytes }: { readonly source: string; readonly maxBytes: number },
 ): ReadonlyMap<string, DescribedTensor> {
   const described = new Map<string, DescribedTensor>();
-  let values = 0;
+  let bytes = 0;
   for (const field of Object.keys(fields) as DescriptionField[]) {
     const entries = description[field];
     if (entries === undefined) continue;
@@ -73,9 +70,9 @@ export function readEntries(
       if (described.has(name)) refuse('one format for the tensor', 'two');
       const encoded = { stored, said: entry };
       const shape = codec.shapeOf(encoded, refuse);
-      values += elementCount(shape) ?? Number.POSITIVE_INFINITY;
-      if (values > maxDescribedValues)
-        refuse(`at most ${maxDescribedValues} values in tensors with entries`, 'more');
+      bytes += Float32Array.BYTES_PER_ELEMENT * (elementCount(shape) ?? Number.POSITIVE_INFINITY);
+      if (bytes > maxBytes)
+        refuse(`at most ${maxBytes} bytes of values in tensors with entries (maxBytes)`, 'more');
       described.set(name, { codec, encoded, shape });
     }
   }

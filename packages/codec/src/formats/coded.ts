@@ -44,7 +44,8 @@ export const coded: TensorDecoder<CodedSaid> & { readonly id: 'coded' } = {
     decoder.levels(levels, { greaterFlags, dependent: false, segment: 0 });
     const length = decoder.finish();
     if (length !== bytes.length) refuse(`${length} bytes`, `${bytes.length}`);
-    const values = new Float32Array(levels.length);
+    // Each value takes the place of its level: levels are most of what a file of zeros needs.
+    const values = new Float32Array(levels.buffer);
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i] as number;
       if (Math.abs(level) > most) refuse(`levels from −${most} to ${most}`, `${level}`);

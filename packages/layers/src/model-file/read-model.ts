@@ -41,7 +41,7 @@ const rules = {
   ),
   /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
   policy: option.oneOf<WeightPolicy>(['tile', 'step', 'frozen']),
-  /** Largest file read, also when inflated. Default 1 GiB; of compressed files 64 MiB and 16 times their length at most. */
+  /** Largest file read, also when inflated or decoded. Default 1 GiB; of compressed files and coded weights 64 MiB and 16 times their length. */
   maxBytes: option.integer({ least: 0, most: Number.MAX_SAFE_INTEGER }),
 };
 
@@ -80,7 +80,7 @@ export async function readModelFile(
     source: name,
     safetensorsOnly: true,
   });
-  return modelFile(decodeModel(bytes, { source: name }), name);
+  return modelFile(decodeModel(bytes, { ...limit, source: name }), name);
 }
 
 /** What a decoded file holds. */

@@ -14,7 +14,7 @@ import { random } from '@funhash/hashing';
 import { changedBytes } from '../changes/bytes.ts';
 import type { Parser } from '../parser.ts';
 
-/** In front of a codeword: rows, columns, "greater" flags, the scan and whether levels are dependent. */
+/** Bytes before the codeword: rows, columns, "greater" flags, the scan and whether levels are dependent. */
 const headerBytes = 4;
 
 function optionsIn([rows = 0, columns = 0, flags = 0, last = 0]: Uint8Array): LevelOptions {
