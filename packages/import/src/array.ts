@@ -1,3 +1,5 @@
+import { contiguousStrides } from '@funhash/tensor';
+
 /** What the numbers of an array are. */
 export type NumberKind = 'float' | 'int' | 'bool';
 
@@ -18,7 +20,7 @@ export function countOf(shape: readonly number[]): number {
 export function transposed(array: NumberArray, order: readonly number[]): NumberArray {
   const { shape, data, kind } = array;
   if (order.every((axis, k) => axis === k)) return array;
-  const strides = stridesOf(shape);
+  const strides = contiguousStrides(shape);
   const newShape = order.map((axis) => shape[axis] as number);
   const steps = order.map((axis) => strides[axis] as number);
   const result = emptyLike(data, data.length);
@@ -31,16 +33,6 @@ export function transposed(array: NumberArray, order: readonly number[]): Number
 
 export function emptyLike(data: NumberArray['data'], length: number): NumberArray['data'] {
   return data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-}
-
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis] as number;
-  }
-  return strides;
 }
 
 /** Calls `visit` with the offset of each element of a shape, in row-major order. */

@@ -1,10 +1,7 @@
 export { ImportError, type ImportErrorDetails } from './import-error.ts';
-export {
-  type ImportedNetwork,
-  type ImportedPort,
-  type ImportOnnxOptions,
-  importOnnx,
-} from './import-onnx.ts';
+export { importOnnx } from './import-onnx.ts';
+export type { ImportOnnxOptions } from './import-options.ts';
+export type { ImportedNetwork, ImportedPort } from './onnx-file.ts';
 export {
   type ImportedWeights,
   type ImportWeightsOptions,

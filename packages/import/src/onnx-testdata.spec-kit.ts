@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scope, type Tensor, tensor } from '@funhash/tensor';
 import { type NumberArray, transposed } from './array.ts';
-import { type ImportedPort, importOnnx } from './import-onnx.ts';
+import { importOnnx } from './import-onnx.ts';
 import { decodeTensor } from './onnx/decode-tensor.ts';
 import { readOnnx, readOnnxTensor } from './onnx/read-onnx.ts';
+import type { ImportedPort } from './onnx-file.ts';
 
 /** Debian's `libonnx-testdata`: the test models of ONNX 1.12 with their inputs and outputs. */
 const testdata = '/usr/share/libonnx-testdata/data';

@@ -3,7 +3,8 @@ import { foldBatchNorm, load, type Module, Sequential, tensor } from '@funhash/l
 import { describe, expect, test } from 'vitest';
 import type { NumberArray } from './array.ts';
 import { transposed } from './array.ts';
-import { type ImportedNetwork, importOnnx } from './import-onnx.ts';
+import { importOnnx } from './import-onnx.ts';
+import type { ImportedNetwork } from './onnx-file.ts';
 import { distance, inFileOrder, outputOf } from './onnx-testdata.spec-kit.ts';
 
 interface Case {

@@ -2,7 +2,7 @@ import { Activation, type ActivationName, type GraphStep } from '@funhash/layers
 import { countOf, type NumberArray, type NumberKind } from '../array.ts';
 import type { Builder } from '../builder.ts';
 import { broadcastShape, type Extent, fixed, shownShape } from '../extent.ts';
-import { transposedKnown } from '../fold.ts';
+import { transposedKnown } from '../fold/known.ts';
 import type { Node } from '../node.ts';
 import { type Flow, identity, isKnown, isOrder, type Known, type Value } from '../value.ts';
 

@@ -2,7 +2,7 @@ import { Conv1d, Conv2d, Conv3d, ConvTranspose2d, DepthwiseConv2d } from '@funha
 import type { NumberArray } from '../array.ts';
 import type { LayerPlan } from '../builder.ts';
 import { type Extent, fixed, term } from '../extent.ts';
-import { transposedKnown } from '../fold.ts';
+import { transposedKnown } from '../fold/known.ts';
 import type { Node } from '../node.ts';
 import { channelsLast } from '../value.ts';
 import type { Context, Inputs, Rule } from './context.ts';

@@ -1,5 +1,6 @@
 import { broadcastShape, type Extent, fixed, numbersOf, shownShape, sizeOf } from '../extent.ts';
-import { listOf, slicesOf } from '../fold.ts';
+import { listOf } from '../fold/known.ts';
+import { slicesOf } from '../fold/targets.ts';
 import { type Flow, identity, isKnown, isOrder } from '../value.ts';
 import { type Context, type Rule, scalarOf } from './context.ts';
 import { given, reshaped, withoutAxes } from './shape.ts';

@@ -2,7 +2,7 @@ import { Dense, Embedding } from '@funhash/layers';
 import { emptyLike, type NumberArray } from '../array.ts';
 import type { LayerPlan } from '../builder.ts';
 import { type Extent, fixed, shownShape } from '../extent.ts';
-import { transposedKnown } from '../fold.ts';
+import { transposedKnown } from '../fold/known.ts';
 import { type Flow, identity, isKnown, type Known, type Value } from '../value.ts';
 import { type Context, type Rule, scalarOf, withColumns } from './context.ts';
 import { filled } from './layer-parts.ts';

@@ -1,5 +1,5 @@
 import { type Extent, fixed, sizeOf } from '../extent.ts';
-import { axesOf } from '../fold.ts';
+import { axesOf } from '../fold/targets.ts';
 import type { Node } from '../node.ts';
 import { type Flow, identity, isKnown } from '../value.ts';
 import { type Context, type Inputs, type Rule, scalarOf } from './context.ts';

@@ -1,6 +1,6 @@
 import { Upsample } from '@funhash/layers';
 import { type Extent, fixed, shownShape } from '../extent.ts';
-import { listOf } from '../fold.ts';
+import { listOf } from '../fold/known.ts';
 import type { Node } from '../node.ts';
 import { channelsLast, type Flow, identity, type Known } from '../value.ts';
 import type { Context, Rule } from './context.ts';
@@ -42,15 +42,18 @@ function weightsAt(x: number, isCubic: boolean, a: number): { first: number; wei
   return { first: base - 1, weights: [far(1 + t), near(t), near(1 - t), far(2 - t)] };
 }
 
-/** An axis as a mixture of its elements: a known matrix from the left. */
-function mixed(
+/** Resizes one axis that the file means. */
+type Resampling = (
   node: Node,
   x: Flow,
   axis: number,
   resized: Axis,
   coordinates: string,
   context: Context,
-): Flow {
+) => Flow;
+
+/** An axis as a mixture of its elements: a known matrix from the left. */
+const mixed: Resampling = (node, x, axis, resized, coordinates, context) => {
   const { from, to } = resized;
   const isCubic = node.text('mode', 'nearest') === 'cubic';
   const a = node.float('cubic_coeff_a', -0.75);
@@ -77,25 +80,19 @@ function mixed(
   const shape = x.shape.map((extent, k) => (k === axis ? fixed(to) : extent));
   const place = context.builder.step('matmul', [matrix, lying.place], context.lying(shape, order));
   return { ...lying, place, shape, kind: 'float' };
-}
+};
 
-function picked(
-  node: Node,
-  x: Flow,
-  axis: number,
-  resized: Axis,
-  coordinates: string,
-  context: Context,
-): Flow {
-  const round =
-    nearest[
-      node.text('nearest_mode', node.op === 'Upsample' || node.opset < 11 ? 'floor' : 'round_prefer_floor')
-    ];
-  if (!round)
-    return node.refuse(
-      `a nearest_mode among ${Object.keys(nearest).join(', ')}`,
-      node.text('nearest_mode', ''),
-    );
+/** Whether a node is of the kind that only scales, from the first element on. */
+const isOlder = ({ op, opset }: Node): boolean => op === 'Upsample' || opset < 11;
+
+const roundingOf = (node: Node): string =>
+  node.text('nearest_mode', isOlder(node) ? 'floor' : 'round_prefer_floor');
+
+/** An axis as some of its elements. */
+const picked: Resampling = (node, x, axis, resized, coordinates, context) => {
+  const rounding = roundingOf(node);
+  const round = nearest[rounding];
+  if (!round) return node.refuse(`a nearest_mode among ${Object.keys(nearest).join(', ')}`, rounding);
   const { from, to } = resized;
   context.builder.spend(to);
   const places = Array.from({ length: to }, (_, at) =>
@@ -107,7 +104,7 @@ function picked(
     places,
   });
   return { ...x, place, shape };
-}
+};
 
 /** Whole scales of rows and columns of an image, where `Upsample` does the same. */
 function upsampled(
@@ -120,7 +117,7 @@ function upsampled(
   const mode = node.text('mode', 'nearest');
   const isBilinear =
     ['linear', 'bilinear'].includes(mode) && ['half_pixel', 'pytorch_half_pixel'].includes(coordinates);
-  const rounding = node.text('nearest_mode', node.opset < 11 ? 'floor' : 'round_prefer_floor');
+  const rounding = roundingOf(node);
   const isRepeat =
     mode === 'nearest' &&
     ((coordinates === 'asymmetric' && rounding === 'floor') ||
@@ -146,7 +143,7 @@ function upsampled(
 const resize: Rule = (node, inputs, context) => {
   const x = context.withoutColumns(context.flowAt(node, inputs, 0));
   const rank = x.shape.length;
-  const isUpsample = node.op === 'Upsample' || node.opset < 11;
+  const isUpsample = isOlder(node);
   const listed = (at: number, name: string): number[] | undefined => {
     const value: Known | undefined = context.optional(node, inputs, at, name);
     return value && value.known.data.length > 0 ? listOf(node, value, name, 16) : undefined;

@@ -1,6 +1,8 @@
-import { countOf } from '../array.ts';
+import { contiguousStrides } from '@funhash/tensor';
+import { visitPlaces } from '../array.ts';
 import { type Extent, fixed, isSame, numbersOf, shownShape, sizeOf } from '../extent.ts';
-import { axesOf, known, listOf, reshapeTarget, withUnits } from '../fold.ts';
+import { known, listOf } from '../fold/known.ts';
+import { axesOf, reshapeTarget, withUnits } from '../fold/targets.ts';
 import type { Node } from '../node.ts';
 import { kindOfType } from '../onnx/decode-tensor.ts';
 import { type Flow, identity, isKnown, isOrder } from '../value.ts';
@@ -75,13 +77,14 @@ export function reshaped(flow: Flow, target: readonly Extent[], context: Context
 /** Elements that the file means, by the place where they lie, of all axes but the batch. */
 function columnsOf({ shape, order }: Flow): number[] {
   const extents = numbersOf(shape).slice(1);
-  const strides = extents.map((_, axis) => countOf(extents.slice(axis + 1)));
+  const strides = contiguousStrides(extents);
   const lying = order.slice(1).map((axis) => axis - 1);
-  let columns = [0];
-  for (const axis of lying)
-    columns = columns.flatMap((at) =>
-      Array.from({ length: extents[axis] as number }, (_, k) => at + k * (strides[axis] as number)),
-    );
+  const columns: number[] = [];
+  visitPlaces(
+    lying.map((axis) => extents[axis] as number),
+    lying.map((axis) => strides[axis] as number),
+    (place) => columns.push(place),
+  );
   return columns;
 }
 
