@@ -3,6 +3,7 @@ export { bytesOf, requireBytes } from './bytes-of.ts';
 export { crc32 } from './crc32.ts';
 export { deriveSeed, type SeedLabel } from './derive-seed.ts';
 export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './errors.ts';
+export { escapeHtml } from './escape-html.ts';
 export { type HashFamily, hashFamilies } from './families.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';

@@ -7,11 +7,12 @@ import {
   netName,
   shapeOf,
 } from '@funhash/experiments';
+import { escapeHtml } from '@funhash/hashing';
 import { type CompareConfig, compareSettings } from '../settings/compare-settings.ts';
 import { grouped, percent, spreadOf } from '../terminal/output.ts';
 import { type Chart, differ } from './charts.ts';
 import { confusionHtml } from './confusion.ts';
-import { barHtml, escapeHtml, folded, tableHtml } from './html.ts';
+import { barHtml, folded, tableHtml } from './html.ts';
 import { mistakesHtml, unitsHtml } from './images.ts';
 import { pageOf } from './page.ts';
 import { commandText } from './repeat.ts';

@@ -1,5 +1,6 @@
+import { escapeHtml } from '@funhash/hashing';
 import { grouped } from '../terminal/output.ts';
-import { escapeHtml, prose } from './html.ts';
+import { prose } from './html.ts';
 
 /** Beyond so many classes cells are small, and titles stand upright. */
 const manyClasses = 16;

@@ -1,10 +1,4 @@
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
+import { escapeHtml } from '@funhash/hashing';
 
 /** Sentences, escaped; a count such as 12 250 stays on its line. */
 export const prose = (text: string): string =>

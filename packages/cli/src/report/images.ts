@@ -1,6 +1,7 @@
 import type { ImageDataset } from '@funhash/datasets';
 import type { Mistake } from '@funhash/experiments';
-import { escapeHtml } from './html.ts';
+import { escapeHtml } from '@funhash/hashing';
+
 import { picture, signedPicture } from './pictures.ts';
 
 /** The side at which a picture is shown, in pixels of the page. */

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { escapeHtml } from '@funhash/hashing';
 import type { Chart } from './charts.ts';
-import { escapeHtml, folded, prose } from './html.ts';
+import { folded, prose } from './html.ts';
 
 /** What a report tells; whatever is HTML was escaped where it was made. */
 export interface Report {

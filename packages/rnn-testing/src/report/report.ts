@@ -1,6 +1,7 @@
+import { escapeHtml } from '@funhash/hashing';
 import type { Campaign } from '../generation/campaign.ts';
 import { heatRows, heatStep } from '../generation/tally.ts';
-import { bitmap, escaped, heatMap, lineChart } from './svg.ts';
+import { bitmap, heatMap, lineChart } from './svg.ts';
 
 /** What a report says besides the campaign. */
 export interface ReportText {
@@ -62,15 +63,15 @@ export function reportPage(campaign: Campaign, text: ReportText): string {
     .map(({ id, title, features, signal, aggregate, constants }) => {
       const set = coverage.of(id);
       const raisedBy = kept.filter(({ raised }) => raised[id]).length;
-      return `<tr><th>${escaped(title)} <code>${escaped(id)}</code></th><td><code>${escaped(signal)}</code> ${aggregate}</td><td class="n">${set.count} of ${features}</td><td class="n">${percent(set.ratio)}</td><td class="n">${raisedBy}</td><td class="n">${constants?.count ?? '–'}</td></tr>`;
+      return `<tr><th>${escapeHtml(title)} <code>${escapeHtml(id)}</code></th><td><code>${escapeHtml(signal)}</code> ${aggregate}</td><td class="n">${set.count} of ${features}</td><td class="n">${percent(set.ratio)}</td><td class="n">${raisedBy}</td><td class="n">${constants?.count ?? '–'}</td></tr>`;
     })
     .join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(text.model)}: tests of a recurrent network</title><style>${style}</style></head><body>
+<title>${escapeHtml(text.model)}: tests of a recurrent network</title><style>${style}</style></head><body>
 <header><h1>Tests of a recurrent network</h1>
-<p>${escaped(text.model)} on ${escaped(text.data)}: ${executions} tests by the ${escaped(strategy)} search, from ${seeds.length} seeds that the network gets right (${campaign.wrongSeeds} that it gets wrong were left out), steps ${probe.window.first} to ${probe.window.first + probe.window.steps - 1}${probe.window.from === 'end' ? ' from the end' : ''}.</p>
-${text.command === undefined ? '' : `<pre>${escaped(text.command)}</pre>`}</header><main>
+<p>${escapeHtml(text.model)} on ${escapeHtml(text.data)}: ${executions} tests by the ${escapeHtml(strategy)} search, from ${seeds.length} seeds that the network gets right (${campaign.wrongSeeds} that it gets wrong were left out), steps ${probe.window.first} to ${probe.window.first + probe.window.steps - 1}${probe.window.from === 'end' ? ' from the end' : ''}.</p>
+${text.command === undefined ? '' : `<pre>${escapeHtml(text.command)}</pre>`}</header><main>
 <section><h2>Coverage</h2><div class="scroll"><table><thead><tr><th>Metric</th><th>looks at</th><th class="n">covered</th><th class="n"></th><th class="n">tests that raised it</th><th class="n">constants from</th></tr></thead><tbody>${rows}</tbody></table></div>
 <p>${kept.length} tests covered something new${text.minimal === undefined ? '' : `; ${text.minimal} of them cover all of it`}. Constants, the lowest and highest ξ above all, depend on the number of training sequences that they come from.</p></section>
 <section class="two"><figure><h3>Coverage over tests</h3>${lineChart(
@@ -92,7 +93,7 @@ ${text.command === undefined ? '' : `<pre>${escaped(text.command)}</pre>`}</head
     { x: 'tests', y: 'seeds' },
   )}</figure></section>
 ${heatSection(campaign)}${wordSection(campaign)}
-<section><h2>Adversarial examples</h2><p>${adversarial.length} of ${seeds.length} seeds have a test with another class, ${escaped(oracle.description)}; the nearest of each is shown: seed, test, difference.</p>
+<section><h2>Adversarial examples</h2><p>${adversarial.length} of ${seeds.length} seeds have a test with another class, ${escapeHtml(oracle.description)}; the nearest of each is shown: seed, test, difference.</p>
 <div class="pairs">${adversarial
     .slice(0, 60)
     .map((one) => pair(campaign, one, text))
@@ -118,7 +119,7 @@ function heatSection({ probe, coverage, tally }: Campaign): string {
     });
     const named = missing.map((k) => probe.window.first + k).join(', ');
     return [
-      `<figure><h3>${escaped(title)}</h3>${map}<p class="note">${missing.length === 0 ? 'Every step is covered.' : `Uncovered steps, marked red: ${named}.`}</p></figure>`,
+      `<figure><h3>${escapeHtml(title)}</h3>${map}<p class="note">${missing.length === 0 ? 'Every step is covered.' : `Uncovered steps, marked red: ${named}.`}</p></figure>`,
     ];
   });
   if (maps.length === 0) return '';
@@ -141,7 +142,7 @@ function wordSection({ probe, tally }: Campaign): string {
             `<span style="--a:${(Math.log1p(hits[k] as number) / most).toFixed(2)}" title="${hits[k]} tests">${label(k)}</span>`,
         )
         .join('');
-      return `<section><h2>Words of ξ <code>${escaped(id)}</code></h2><p>${seen.length} of ${hits.length} words were seen, the commonest first; a is low, later letters higher.</p><div class="words">${words}</div></section>`;
+      return `<section><h2>Words of ξ <code>${escapeHtml(id)}</code></h2><p>${seen.length} of ${hits.length} words were seen, the commonest first; a is low, later letters higher.</p><div class="words">${words}</div></section>`;
     })
     .join('');
 }
@@ -151,7 +152,7 @@ function pair(campaign: Campaign, one: Campaign['adversarial'][number], text: Re
   const seed = campaign.seeds[test.seed] as Campaign['seeds'][number];
   const natural = isNatural === undefined ? '' : isNatural ? ', natural' : ', unlike data';
   const command = text.replay?.(test.seed);
-  return `<figure>${shown(campaign, seed, test, text)}<figcaption><b>${label} → ${answer}</b> seed ${test.seed}, test ${execution}<br>distance ${distance.toPrecision(3)}, largest change ${change.toPrecision(3)}${natural}${command === undefined ? '' : `<br><code>${escaped(command)}</code>`}</figcaption></figure>`;
+  return `<figure>${shown(campaign, seed, test, text)}<figcaption><b>${label} → ${answer}</b> seed ${test.seed}, test ${execution}<br>distance ${distance.toPrecision(3)}, largest change ${change.toPrecision(3)}${natural}${command === undefined ? '' : `<br><code>${escapeHtml(command)}</code>`}</figcaption></figure>`;
 }
 
 type Shown = Campaign['seeds'][number];
@@ -161,7 +162,7 @@ function shown({ probe }: Campaign, seed: Shown, test: Shown, { words }: ReportT
   const { inputShape } = probe;
   if (test.values instanceof Int32Array) {
     const inSeed = new Set(seed.values);
-    const word = (token: number): string => escaped(words?.[token] ?? String(token));
+    const word = (token: number): string => escapeHtml(words?.[token] ?? String(token));
     const real = ({ values, length = values.length }: Shown): Int32Array => {
       const begin = probe.window.padding === 'after' ? 0 : values.length - length;
       return Int32Array.from(values.subarray(begin, begin + length));

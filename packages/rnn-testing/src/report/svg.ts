@@ -1,6 +1,4 @@
-/** Text that stands for itself in HTML. */
-export const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+import { escapeHtml } from '@funhash/hashing';
 
 /** A line of a chart. */
 export interface ChartLine {
@@ -39,13 +37,13 @@ export function lineChart(
   const legend = lines
     .map(
       ({ name, points }, k) =>
-        `<span><i style="background:${colours[k % colours.length]}"></i>${escaped(name)} ${short(points.at(-1)?.[1] ?? 0)}</span>`,
+        `<span><i style="background:${colours[k % colours.length]}"></i>${escapeHtml(name)} ${short(points.at(-1)?.[1] ?? 0)}</span>`,
     )
     .join('');
   return (
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(y)} over ${escaped(x)}">${grid}${drawn}` +
-    `<text x="${(left + width) / 2}" y="${height - 6}" text-anchor="middle">${escaped(x)}</text>` +
-    `<text transform="translate(12 ${(height - bottom) / 2}) rotate(-90)" text-anchor="middle">${escaped(y)}</text></svg>` +
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(y)} over ${escapeHtml(x)}">${grid}${drawn}` +
+    `<text x="${(left + width) / 2}" y="${height - 6}" text-anchor="middle">${escapeHtml(x)}</text>` +
+    `<text transform="translate(12 ${(height - bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y)}</text></svg>` +
     `<p class="legend">${legend}</p>`
   );
 }

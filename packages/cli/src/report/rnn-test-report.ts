@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import type { RunFolder } from '@funhash/experiments';
+import {
+  type Campaign,
+  type compareBehaviour,
+  minimalSuite,
+  reportJson,
+  reportPage,
+  storedExamples,
+} from '@funhash/rnn-testing';
+import type { RnnTestConfig } from '../settings/rnn-test-settings.ts';
+import { grouped, type Printer } from '../terminal/output.ts';
+import { tableOf } from '../terminal/table.ts';
+
+/** Files of the folder of a search. */
+export const rnnTestFiles = {
+  state: 'state.json',
+  page: 'report.html',
+  numbers: 'report.json',
+  examples: 'adversarial',
+} as const;
+const examplePath = (folder: string, seed: number): string =>
+  join(folder, `${rnnTestFiles.examples}-${seed}.json`);
+
+/** Writes state, examples, numbers and page of a search into its folder. */
+export async function writeReport(
+  campaign: Campaign,
+  config: RnnTestConfig,
+  {
+    folder,
+    data,
+    comparison,
+  }: {
+    readonly folder: RunFolder;
+    readonly data: string;
+    readonly comparison: ReturnType<typeof compareBehaviour> | undefined;
+  },
+): Promise<object> {
+  const { probe, kept, adversarial } = campaign;
+  await folder.writeJson(rnnTestFiles.state, campaign.state());
+  const coverages = kept.map(({ test }) => {
+    const own = probe.empty();
+    probe.add(own, probe.measure([test]), 0);
+    return own;
+  });
+  const model = config.model ?? '';
+  const text = {
+    model,
+    data,
+    command: `funhash rnn-test --resume ${folder.path} --budget ${campaign.executions}`,
+    replay: (seed: number) => `funhash rnn-test --model ${model} --replay ${examplePath(folder.path, seed)}`,
+    minimal: minimalSuite(coverages).length,
+  };
+  for (const [k, stored] of storedExamples(campaign).entries())
+    await folder.writeJson(`${rnnTestFiles.examples}-${adversarial[k]?.test.seed}.json`, stored);
+  const report = { ...reportJson(campaign, text), ...(comparison && { comparison }) };
+  await folder.writeJson(rnnTestFiles.numbers, report);
+  await folder.write(rnnTestFiles.page, reportPage(campaign, text));
+  return report;
+}
+
+/** Prints what a search found. */
+export function show(
+  campaign: Campaign,
+  folder: RunFolder,
+  comparison: ReturnType<typeof compareBehaviour> | undefined,
+  { line }: Printer,
+): void {
+  const { probe, coverage, kept, executions, adversarial, seeds } = campaign;
+  const rows = probe.metrics.map(({ id, title, features }) => {
+    const set = coverage.of(id);
+    const raised = kept.filter((one) => one.raised[id]).length;
+    return [id, title, `${set.count}`, `${features}`, `${(100 * set.ratio).toFixed(1)} %`, `${raised}`];
+  });
+  line(tableOf(['metric', '', 'covered', 'of', 'share', 'tests that raised it'], rows));
+  line(
+    `${grouped(executions)} tests, ${adversarial.length} of ${seeds.length} seeds fail; ${join(folder.path, rnnTestFiles.page)}`,
+  );
+  if (!comparison) return;
+  const { sameAnswers, accuracies = [], sameWords, steps } = comparison;
+  line(
+    `both nets: ${(100 * sameAnswers).toFixed(2)} % equal answers, right ${accuracies.map((share) => `${(100 * share).toFixed(2)} %`).join(' and ')}` +
+      `${sameWords === undefined ? '' : `, ${(100 * sameWords).toFixed(1)} % equal words`}`,
+  );
+  line(
+    tableOf(
+      ['step', 'mean ξ', 'of the other', '|difference| / sd', 'correlation'],
+      steps.map(({ step, levels, difference, correlation }) => [
+        `${step}`,
+        levels[0].toFixed(3),
+        levels[1].toFixed(3),
+        difference.toFixed(3),
+        correlation.toFixed(3),
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,107 @@
+import { field } from '@funhash/experiments';
+import { nearestName, option } from '@funhash/hashing';
+import { coverageMetrics, type MetricRequest, type StrategyName, strategies } from '@funhash/rnn-testing';
+import { UsageError } from '../errors.ts';
+import { backendSetting, dataSettings } from './common-settings.ts';
+import { type ConfigOf, number, numbers, type Settings } from './config.ts';
+
+const { data, dataSeed, backgrounds } = dataSettings;
+/** Settings of `funhash rnn-test`. */
+export const rnnTestSettings = {
+  model: {
+    flag: '--model <file>',
+    help: 'a model file (.safetensors) with a recurrent layer',
+    rule: option.text(),
+  },
+  data,
+  dataSeed,
+  backgrounds,
+  metrics: {
+    flag: '--metrics <list>',
+    help: `${Object.keys(coverageMetrics).join(', ')}; with options as bc:threshold=0.7:signal=1.cell`,
+    rule: field(option.text(), 'nc,bc,sc,tc'),
+  },
+  window: {
+    flag: '--window <first,last>',
+    help: 'steps that are looked at, counted from 0 (default: all)',
+    rule: option.list(option.integer(), { least: 2, most: 2 }),
+    read: numbers,
+  },
+  budget: { flag: '--budget <n>', help: 'tests to run', rule: field(option.count(), 10_000), read: number },
+  strategy: {
+    flag: '--strategy <name>',
+    help: Object.keys(strategies).join(', '),
+    rule: field(option.oneOf(Object.keys(strategies) as StrategyName[]), 'guided'),
+  },
+  perClass: {
+    flag: '--per-class <n>',
+    help: 'seeds of each class: the first test images that the net gets right',
+    rule: field(option.integer({ least: 1, most: 100_000 }), 10),
+    read: number,
+  },
+  constants: {
+    flag: '--constants <n>',
+    help: 'training images that the constants of metrics come from, the first ones',
+    rule: field(option.integer({ least: 2, most: 10_000_000 }), 10_000),
+    read: number,
+  },
+  norm: {
+    flag: '--norm <name>',
+    help: 'of the distance from a seed: spectral, frobenius, max',
+    rule: field(option.oneOf(['spectral', 'frobenius', 'max']), 'spectral'),
+  },
+  radius: {
+    flag: '--radius <x>',
+    help: 'largest distance',
+    rule: field(option.positive(), 0.01),
+    read: number,
+  },
+  plain: {
+    flag: '--plain',
+    help: 'the norm itself; else it is divided by the number of changed pixels, as published',
+    rule: field(option.flag(), false),
+  },
+  variance: {
+    flag: '--variance <low,high>',
+    help: 'of the noise on seeds',
+    rule: field(option.list(option.real({ least: 0 }), { least: 2, most: 2 }), [0.005, 0.02]),
+    read: numbers,
+  },
+  searchVariance: {
+    flag: '--search-variance <x>',
+    help: 'of the noise in a search from good tests',
+    rule: field(option.real({ least: 0 }), 0.1),
+    read: number,
+  },
+  batchSize: {
+    flag: '--batch-size <n>',
+    help: 'tests in a round',
+    rule: field(option.integer({ least: 4, most: 65_536 }), 400),
+    read: number,
+  },
+  seed: { flag: '--seed <n>', help: 'decides all draws', rule: field(option.integer(), 0), read: number },
+  backend: backendSetting,
+} as const satisfies Settings;
+
+export type RnnTestConfig = ConfigOf<typeof rnnTestSettings>;
+
+/** Requests of a text such as `bc:threshold=0.7,tc:symbols=4`. @throws UsageError for a metric that is none */
+export function readMetrics(text: string): MetricRequest[] {
+  return text.split(',').map((one) => {
+    const [id = '', ...options] = one.trim().split(':');
+    if (!Object.hasOwn(coverageMetrics, id)) {
+      const nearest = nearestName(id, Object.keys(coverageMetrics));
+      throw new UsageError({
+        operation: '--metrics',
+        expected: `some of ${Object.keys(coverageMetrics).join(', ')}`,
+        actual: id,
+        ...(nearest !== undefined && { remedy: `Did you mean ${nearest}?` }),
+      });
+    }
+    const given = options.map((text) => {
+      const at = text.indexOf('=');
+      return at < 0 ? [text, true] : [text.slice(0, at), number(text.slice(at + 1))];
+    });
+    return { metric: id, ...Object.fromEntries(given) };
+  });
+}
