@@ -28,9 +28,10 @@ import { modelName, type SummaryRow, summaryRow } from '../report/summary.ts';
 import { dataOf } from '../settings/common-settings.ts';
 import { type CompareConfig, compareSettings, planOf, presets } from '../settings/compare-settings.ts';
 import { addFlags, checkConfig, readConfigFile, readFlags } from '../settings/config.ts';
+import { show } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
-import { duration, grouped, lossText, type Printer, percent } from '../terminal/output.ts';
+import { duration, grouped, type Printer, percent } from '../terminal/output.ts';
 import { type Progress, progress, type Task } from '../terminal/progress.ts';
 import { tableOf } from '../terminal/table.ts';
 
@@ -189,16 +190,12 @@ async function runAll(
       signal: stop.signal,
       onEvent: (run, event) => {
         if (event.type === 'start') tasks.set(run, shown.task(runName(run, config), steps, event.step));
-        else if (event.type === 'step') tasks.get(run)?.update(event.step, `loss ${lossText(event.loss)}`);
+        else if (event.type === 'step') show(event, tasks.get(run), config.epochs);
         else if (event.type === 'epoch') {
           const { epoch, loss, seconds, validation } = event;
           const validationError = validation?.errorRate ?? Number.NaN;
           record(run, { epoch, loss, validationLoss: validation?.loss, validationError, seconds });
-          tasks
-            .get(run)
-            ?.milestone(
-              `epoch ${epoch}/${config.epochs}: loss ${lossText(loss)}, validation error ${percent([validationError])} %, ${seconds.toFixed(1)} s`,
-            );
+          show(event, tasks.get(run), config.epochs);
         } else if (event.type === 'end' && event.reason === 'diverged') {
           record(run, { diverged: event.message });
           shown.note(`${runName(run, config)} diverged: ${event.message}`);

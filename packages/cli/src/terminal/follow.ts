@@ -1,4 +1,4 @@
-import type { RunEvent, RunResult } from '@funhash/experiments';
+import type { EpochEvent, RunEvent, RunResult, StepEvent } from '@funhash/experiments';
 import { DivergedRunError, InterruptedError } from '../errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { lossText, type Printer, percent } from './output.ts';
@@ -12,6 +12,19 @@ interface FollowOptions {
   readonly onEvent: (event: RunEvent, note: Printer['note']) => void;
   /** What is left to do after an interruption: the sentence after how far it came. */
   readonly remedy: () => string;
+}
+
+/** Shows how far a run has come on its task. @param epochs that it has in all */
+export function show(event: StepEvent | EpochEvent, task: Task | undefined, epochs: number): void {
+  if (event.type === 'step') {
+    task?.update(event.step, `loss ${lossText(event.loss)}`);
+    return;
+  }
+  const { epoch, loss, seconds, validation } = event;
+  const error = percent([validation?.errorRate ?? Number.NaN]);
+  task?.milestone(
+    `epoch ${epoch}/${epochs}: loss ${lossText(loss)}, validation error ${error} %, ${seconds.toFixed(1)} s`,
+  );
 }
 
 /**
@@ -31,14 +44,8 @@ export async function follow(
     for await (const event of run(stop.signal)) {
       onEvent(event, shown.note);
       if (event.type === 'start' && event.epochs > 0) task = shown.task(title, event.steps, event.step);
-      else if (event.type === 'step') task?.update(event.step, `loss ${lossText(event.loss)}`);
-      else if (event.type === 'epoch') {
-        const { epoch, loss, seconds, validation } = event;
-        task?.milestone(
-          `epoch ${epoch}/${epochs}: loss ${lossText(loss)}, validation error ` +
-            `${percent([validation?.errorRate ?? Number.NaN])} %, ${seconds.toFixed(1)} s`,
-        );
-      } else if (event.type === 'end') {
+      else if (event.type === 'step' || event.type === 'epoch') show(event, task, epochs);
+      else if (event.type === 'end') {
         if (event.reason === 'aborted')
           throw new InterruptedError(`Interrupted after step ${event.step}. ${remedy()}`, stop.cause);
         if (event.reason === 'diverged') throw new DivergedRunError(event.message ?? 'The run diverged.');
