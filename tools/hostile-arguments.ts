@@ -115,7 +115,7 @@ const inner =
 
 /** What is asked for every entry of a matrix or every message, and takes numbers, words and texts of this project alone. */
 const inMostInner =
-  /^(below|signOf|(multiplyShift|murmur3|xxHash32)(Formula|Words|Mix)|check(Argument|Options)|refuse[A-Z]\w*|nearestName|printable|quoted)$/;
+  /^(below|signOf|(multiplyShift|murmur3|xxHash32)(Formula|Words|Mix)|check(Argument|Options)|refuse[A-Z]\w*|escapeHtml|nearestName|printable|quoted)$/;
 
 /** Classes that only other classes construct. */
 const bases = ['Module', 'Weighted', 'Recurrent', 'Formula', 'LayerReader'];
@@ -202,7 +202,7 @@ export function watchCalls(patienceMs: number) {
 // `save` of a text would write a file of that name.
 const notForUsers = (
   'save compute restore own values withMembers memberSpec requireInput activated rebuilt run weightFor biasValues quantized ' +
-  'dropped step zeroState gatesOf part'
+  'dropped step zeroState gatesOf part handedTo'
 ).split(' ');
 
 /** All that is fuzzed, by package. */

@@ -1,4 +1,4 @@
-// Writing alone: `save` imports it when something is first saved.
+// Writing alone: pages that only read do not bring it.
 
 export { compressBytes } from './bytes/compress-bytes.ts';
 export { type ByteTarget, saveBytes } from './bytes/save-bytes.ts';

@@ -1,4 +1,5 @@
 import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
+import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
 import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
 import {
@@ -62,9 +63,6 @@ const targetRule = option.that<ByteTarget>(
       value !== null &&
       ['href', 'createWritable', 'getWriter'].some((part) => part in value)),
 );
-
-/** Pages that only read do not download what writes. */
-const writing = () => import('@funhash/codec/write');
 
 export type SaveOptions = OptionsOf<typeof saveOptions>;
 
@@ -342,7 +340,6 @@ export abstract class Module<O extends object = object> implements Model {
       ties: Object.fromEntries(tiesOf(this)),
       ...(signature && { signature: signature as JsonValue }),
     };
-    const { atLeastF16, compressBytes, encodeModel } = await writing();
     const buffers = this.namedBuffers();
     const chosen = atLeastF16(storeAs, (name) => buffers.has(name));
     const bytes = encodeModel({
@@ -358,7 +355,6 @@ export abstract class Module<O extends object = object> implements Model {
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
     checkArgument('save', 'target', targetRule, target);
     const bytes = await this.toBytes(options);
-    const { saveBytes } = await writing();
     await saveBytes(target, bytes);
   }
 }
