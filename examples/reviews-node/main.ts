@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { datasets, splitValidation } from '@funhash/datasets';
 import { parseScheme, weightRequest } from '@funhash/experiments';
-import { Dense, Dropout, Embedding, GRU, LSTM, Masked } from '@funhash/layers';
+import { Dense, Dropout, Dropout2d, Embedding, GRU, LSTM, Masked } from '@funhash/layers';
 import { accuracy, adam, evaluate, fit, warmupCosine } from '@funhash/training';
 
 const { values: given } = parseArgs({
@@ -23,6 +23,13 @@ const { values: given } = parseArgs({
     epochs: { type: 'string', default: '3' },
     rate: { type: 'string', default: '0.003' },
     batch: { type: 'string', default: '64' },
+    // Of the embedding's columns, each over a whole review (Gal and Ghahramani 2016), and of the last state.
+    columns: { type: 'string', default: '0' },
+    // Of its single values.
+    entries: { type: 'string', default: '0.2' },
+    state: { type: 'string', default: '0.3' },
+    // Share of an average of weights that a step keeps.
+    average: { type: 'string' },
     seed: { type: 'string', default: '0' },
     count: { type: 'string', default: '25000' },
     dir: { type: 'string' },
@@ -50,14 +57,15 @@ const model = new Masked(
       weight: weightRequest(parseScheme(given.embedding)),
       std: 0.1,
     }),
-    new Dropout({ rate: 0.2 }),
+    ...(Number(given.columns) > 0 ? [new Dropout2d({ rate: Number(given.columns) })] : []),
+    new Dropout({ rate: Number(given.entries) }),
     new Cell({
       in: width,
       hiddenSize: hidden,
       output: 'last',
       weight: { ...weightRequest(parseScheme(given.recurrent)), policy: 'step' },
     }),
-    new Dropout({ rate: 0.3 }),
+    new Dropout({ rate: Number(given.state) }),
     new Dense({ in: hidden, out: 2 }),
   ],
   { seed },
@@ -73,6 +81,7 @@ const events = fit({
   batchSize: Number(given.batch),
   optimizer: adam({ learningRate: Number(given.rate), beta2: 0.99, clipNorm: 1 }),
   schedule: warmupCosine(),
+  ...(given.average && { average: { decay: Number(given.average) } }),
 });
 const begun = performance.now();
 for await (const event of events)

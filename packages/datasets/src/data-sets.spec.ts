@@ -9,7 +9,7 @@ import { type DatasetSource, optionsFor } from './define-dataset.ts';
 import type { ImageDataset } from './images/image-dataset.ts';
 
 const options = { trainCount: 30, testCount: 20, seed: 1 };
-const elsewhere: DatasetName[] = ['fashion-mnist', 'cifar10', 'imdb'];
+const elsewhere: DatasetName[] = ['fashion-mnist', 'cifar10', 'imdb', 'weather'];
 const names = (Object.keys(datasets) as DatasetName[]).filter((name) => !elsewhere.includes(name));
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

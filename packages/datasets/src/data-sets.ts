@@ -5,6 +5,7 @@ import { mnist } from './mnist/mnist.ts';
 import { basic, bgImg, bgImgRot, bgRand, rot } from './mnist/mnist-variations.ts';
 import { convex, rect, rectImg } from './mnist/shapes.ts';
 import { addingProblem } from './sequences/adding-problem.ts';
+import { weather } from './sequences/weather.ts';
 import { imdb } from './text/imdb.ts';
 
 /**
@@ -25,6 +26,7 @@ export const datasets = {
   convex,
   'adding-problem': addingProblem,
   imdb,
+  weather,
 } as const;
 
 export type DatasetName = keyof typeof datasets;

@@ -24,6 +24,11 @@ export interface Dataset {
   readonly classes?: number;
   /** Shape of one target, where there are targets. */
   readonly targetShape?: readonly number[];
+  /**
+   * Whether neighbouring samples belong together, as windows of one series or reviews of one film do: those held out for
+   * validation are then the last ones, for drawn ones would stand among their like.
+   */
+  readonly isOrdered?: boolean;
   readonly train: Samples;
   readonly test: Samples;
 }

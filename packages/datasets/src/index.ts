@@ -25,6 +25,7 @@ export { loadMnist, type MnistOptions } from './mnist/mnist.ts';
 export { type VariationName, variation } from './mnist/mnist-variations.ts';
 export { type ShapeName, shapes } from './mnist/shapes.ts';
 export type { VariationOptions } from './mnist/variation-options.ts';
+export { type SeriesDataset, type SeriesWindowsOptions, seriesWindows } from './sequences/series-windows.ts';
 export { splitValidation, subset } from './split.ts';
 export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
 export type { TextDataset } from './text/imdb.ts';

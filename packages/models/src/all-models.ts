@@ -5,7 +5,7 @@ export { bnnMlp } from './bnn-mlp.ts';
 export { denseNet } from './dense-net.ts';
 export { leNet5 } from './le-net5.ts';
 export { mlp } from './mlp.ts';
+export { recurrentNet } from './recurrent-net.ts';
 export { resNet } from './res-net.ts';
-export { rowLstm } from './row-lstm.ts';
 export { vgg16 } from './vgg16.ts';
 export { wideResNet } from './wide-res-net.ts';

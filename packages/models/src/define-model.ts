@@ -5,14 +5,18 @@ import {
   type OptionsOf,
   refuseUnknown,
 } from '@funhash/hashing';
-import type { ActivationName, Sequential } from '@funhash/layers';
-import type { ImageShape, ModelWeights, Quantizer } from './weights.ts';
+import type { ActivationName, Sequential, WeightRequest } from '@funhash/layers';
+import type { ModelWeights, Quantizer } from './weights.ts';
 import { requireRoles } from './weights.ts';
 
 /** What a model by name is told: of these, each model reads those that it has. */
 export interface NamedModelOptions {
-  /** Extents of an image, [height, width, channels]. */
-  readonly input: ImageShape;
+  /** Shape of an input: [height, width, channels] of an image; recurrent models read other sequences too. */
+  readonly input: readonly number[];
+  /** Numbers of words, where inputs are words; of recurrent models. */
+  readonly tokens?: number;
+  /** Storage of the embedding of words. Default: plain. */
+  readonly embedding?: WeightRequest;
   /** Number of classes. */
   readonly classes: number;
   /** Channels and hidden widths, as many as the model's own `widths`. */
@@ -60,6 +64,8 @@ interface Form<Options> extends Partial<Omit<NamedModel, 'build'>> {
 /** Common options, which a form has unless it says otherwise. */
 const common = [
   'input',
+  'tokens',
+  'embedding',
   'classes',
   'weight',
   'seed',
@@ -106,6 +112,13 @@ export function defineModel<R extends OptionRules>({
             operation: title,
             expected: `${form.widths.length} widths, such as ${form.widths.join()}`,
             actual: String(given.widths),
+          });
+        if (given.tokens !== undefined && !('tokens' in rules))
+          throw new ArgumentError({
+            operation: title,
+            expected: 'numbers, such as those of images',
+            actual: 'words',
+            remedy: 'Choose a model that reads words, such as lstm or gru.',
           });
         const own = common.filter((each) => each in rules && given[each] !== undefined);
         return make({ ...Object.fromEntries(own.map((each) => [each, given[each]])), ...optionsOf(given) });

@@ -59,6 +59,7 @@ test('names are those of the command line', () => {
     'bnn',
     'bnn-conv',
     'densenet40',
+    'gru',
     'lenet5',
     'lenet5-caffe',
     'lstm',

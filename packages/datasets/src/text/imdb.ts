@@ -100,6 +100,7 @@ export const imdb = /* @__PURE__ */ defineDataset({
       inputShape: [length],
       dtype: 'i32',
       classes: 2,
+      isOrdered: true,
       tokens: vocabulary ? vocabulary.count : hashedWords,
       ...(vocabulary && { words: vocabulary.words }),
       train: samples(train),

@@ -1,5 +1,5 @@
 import { hashedNet, load, tensor } from '@funhash/layers';
-import { rowLstm } from '@funhash/models';
+import { recurrentNet } from '@funhash/models';
 import { adam, fit } from '@funhash/training';
 import { expect, test } from 'vitest';
 
@@ -18,7 +18,7 @@ test.each([
   ['plain', undefined],
   ['hashed', hashedNet({ ratio: 1 / 4 })],
 ])('%s: it learns what comes early in a sequence, and comes back from a file', async (_, weight) => {
-  const net = rowLstm({ input: [6, 6, 1], classes: 3, hidden: 16, seed: 2, ...(weight && { weight }) });
+  const net = recurrentNet({ input: [6, 6, 1], classes: 3, hidden: 16, seed: 2, ...(weight && { weight }) });
   const data = barsIn(60);
   let last = Number.POSITIVE_INFINITY;
   for await (const event of fit({
