@@ -258,7 +258,7 @@ test.each([['eval'], ['compress']])(
   async (command) => {
     const { code, notes } = await run(command, model, '--data', 'rect', '--test-count', '10');
     expect(notes).toContain(
-      'data: expected images of [6, 6, 1], which the model takes, got rect of [28, 28, 1]',
+      'data: expected samples of [6, 6, 1], which the model takes, got rect of [28, 28, 1]',
     );
     expect(notes).toContain('--data');
     expect(code).toBe(exitCodes.usage);

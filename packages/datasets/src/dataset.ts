@@ -22,6 +22,8 @@ export interface Dataset {
   readonly dtype: 'u8' | 'f32' | 'i32';
   /** Number of classes, where there are labels: they lie in 0 … classes − 1. */
   readonly classes?: number;
+  /** Names of the classes, in their order. */
+  readonly classNames?: readonly string[];
   /** Shape of one target, where there are targets. */
   readonly targetShape?: readonly number[];
   /**
@@ -29,6 +31,10 @@ export interface Dataset {
    * validation are then the last ones, for drawn ones would stand among their like.
    */
   readonly isOrdered?: boolean;
+  /** Target 0 and target 1 in the unit of the data, where targets are scaled. */
+  readonly targetScale?: readonly [zero: number, one: number];
+  /** What made the samples of what a user has, as plain JSON; it goes into the signature of models. */
+  readonly transformation?: Readonly<Record<string, unknown>>;
   readonly train: Samples;
   readonly test: Samples;
 }

@@ -21,6 +21,7 @@ export { loadPngFolder } from './images/png-folder.ts';
 export type { ImageSize } from './images/warp.ts';
 export { loadFashionMnist } from './mnist/fashion-mnist.ts';
 export { encodeIdx, type IdxArray, type IdxDtype, type ParseIdxOptions, parseIdx } from './mnist/idx.ts';
+export { type IdxFolderOptions, loadIdxFolder } from './mnist/load-idx-folder.ts';
 export { loadMnist, type MnistOptions } from './mnist/mnist.ts';
 export { type VariationName, variation } from './mnist/mnist-variations.ts';
 export { type ShapeName, shapes } from './mnist/shapes.ts';

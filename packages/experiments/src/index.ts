@@ -10,7 +10,8 @@ export {
   compareArms,
   type RunKey,
 } from './comparison/comparison.ts';
-export { loadImages, requireFit, splitCounts } from './data/image-data.ts';
+export { isImages, loadData, loadImages, requireFit } from './data/load-data.ts';
+export { splitCounts } from './data/split-counts.ts';
 export { FileError, SpecError } from './errors.ts';
 export { type ExecuteOptions, type Executor, inThisThread } from './executors/executor.ts';
 export { type ThreadOptions, threadExecutor } from './executors/thread-executor.ts';

@@ -86,11 +86,11 @@ async function binarize(
     if (event.type === 'start') before = event.net.summary;
     if (event.type === 'result') result = event.result;
   }
-  const { images, model: bytes } = kept;
+  const { data, model: bytes } = kept;
   const sizes = { modelBytes: (await stat(model)).size, packedBytes: bytes.length };
   const ratio = sizes.modelBytes / sizes.packedBytes;
   const compared = result?.packed && {
-    images: images?.test.count ?? 0,
+    images: data?.test.count ?? 0,
     errorRate: result.testError ?? Number.NaN,
     ...result.packed,
   };
@@ -101,7 +101,7 @@ async function binarize(
   const packed = (await load(bytes, { layers: packedLayers })).summary();
   const page = await pageOf({
     title: `${model}, packed into bits`,
-    intro: `${images ? `${images.description}. ` : ''}The packed file has ${grouped(sizes.packedBytes)} bytes, ${ratio.toFixed(1)} times fewer than the model${comparison ? `; ${comparison.join('; ')}` : ''}.`,
+    intro: `${data ? `${data.description}. ` : ''}The packed file has ${grouped(sizes.packedBytes)} bytes, ${ratio.toFixed(1)} times fewer than the model${comparison ? `; ${comparison.join('; ')}` : ''}.`,
     sections: [
       {
         title: 'Sizes',
@@ -113,7 +113,7 @@ async function binarize(
       { title: 'Layers, packed', html: sizesHtml(packed) },
       ...(before ? [{ title: 'Layers of the model', html: sizesHtml(before) }] : []),
       ...curvesSection(await epochsBeside(model), 'How the model was trained'),
-      ...testSections(result ?? { storedCount: 0, storedBytes: 0 }, images, model),
+      ...testSections(result ?? { storedCount: 0, storedBytes: 0 }, data, model),
     ],
     command: commandText(
       ['binarize', model],

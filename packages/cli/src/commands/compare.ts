@@ -173,7 +173,7 @@ async function runAll(
   const tasks = new Map<RunKey, Task>();
   const executor = threadExecutor({
     threads: Math.min(config.threads, arms.length * (config.learningRates?.length ?? 1) * config.seeds),
-    loaded: [{ data: dataOf(config), images }],
+    loaded: [{ data: dataOf(config), samples: images }],
   });
   let written: Promise<void> = Promise.resolve();
   const record = (run: RunKey, fields: object): void => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { readBytes } from '@funhash/codec';
-import type { ImageDataset } from '@funhash/datasets';
+import type { Dataset } from '@funhash/datasets';
 import {
   chooseBackend,
   type EpochRecord,
@@ -153,7 +153,7 @@ async function compressFile(
     },
     output,
   );
-  const { images, model: bytes } = kept;
+  const { data, model: bytes } = kept;
   if (config.epochs > 0) errors.fineTuned = result.testError;
   errors.file = result.fileTestError;
 
@@ -167,7 +167,7 @@ async function compressFile(
     await folder.writeJson(figuresFile, report);
     await folder.write(
       reportFile,
-      await pageFor({ model: path, settings, fit, errors, metrics, result, images, fileBytes: bytes.length }),
+      await pageFor({ model: path, settings, fit, errors, metrics, result, data, fileBytes: bytes.length }),
     );
   } finally {
     await folder.release();
@@ -188,7 +188,7 @@ interface Compressed {
   readonly errors: TestErrors;
   readonly metrics: readonly EpochRecord[];
   readonly result: RunResult;
-  readonly images: ImageDataset | undefined;
+  readonly data: Dataset | undefined;
   readonly fileBytes: number;
 }
 
@@ -199,13 +199,13 @@ async function pageFor({
   errors,
   metrics,
   result,
-  images,
+  data,
   fileBytes,
 }: Compressed): Promise<string> {
   const modelBytes = (await stat(model)).size;
   return pageOf({
     title: `${model}, compressed`,
-    intro: `${images?.description ?? settings.data}. ${capitalized(errorText(errors))}; ${percent([errors.file ?? Number.NaN])} % from the file of ${grouped(fileBytes)} bytes, ${(modelBytes / fileBytes).toFixed(1)} times smaller than the given one.`,
+    intro: `${data?.description ?? settings.data}. ${capitalized(errorText(errors))}; ${percent([errors.file ?? Number.NaN])} % from the file of ${grouped(fileBytes)} bytes, ${(modelBytes / fileBytes).toFixed(1)} times smaller than the given one.`,
     sections: [
       {
         title: 'Sizes',
@@ -217,7 +217,7 @@ async function pageFor({
       },
       ...curvesSection(metrics, 'Fine-tuning'),
       ...curvesSection(await epochsBeside(model), 'How the given model was trained'),
-      ...testSections(result, images, `${model}, compressed`),
+      ...testSections(result, data, `${model}, compressed`),
     ],
     command: commandText(['compress', model], compressSettings, settings),
     config: settings,

@@ -8,9 +8,10 @@ import { takesModel } from '../settings/model-file.ts';
 import { helpText } from '../terminal/help.ts';
 import { grouped, type Printer, percent } from '../terminal/output.ts';
 
-const { data, dataSeed, backgrounds, testCount } = dataSettings;
+const { data, dataDir, dataSeed, backgrounds, testCount } = dataSettings;
 const evalSettings = {
   data,
+  dataDir,
   dataSeed,
   backgrounds,
   testCount,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ImageDataset } from '@funhash/datasets';
+import type { Dataset } from '@funhash/datasets';
 import {
   chooseBackend,
   describeSpec,
@@ -202,7 +202,7 @@ async function train(
     throw error;
   });
   if (profile) output.note(String(profile));
-  const report = await writeReport(folder, { settings, spec, result, images: kept.images, begun });
+  const report = await writeReport(folder, { settings, spec, result, data: kept.data, begun });
 
   if (json) output.json({ folder, ...withoutPictures(result) }, 2);
   else {
@@ -218,15 +218,12 @@ interface Trained {
   readonly settings: ConfigOf<typeof trainSettings>;
   readonly spec: RunSpec;
   readonly result: RunResult;
-  readonly images: ImageDataset | undefined;
+  readonly data: Dataset | undefined;
   readonly begun: StartEvent | undefined;
 }
 
 /** Writes report.html into the folder of a run. @returns its path */
-async function writeReport(
-  path: string,
-  { settings, spec, result, images, begun }: Trained,
-): Promise<string> {
+async function writeReport(path: string, { settings, spec, result, data, begun }: Trained): Promise<string> {
   const { epochs } = await readMetrics(path);
   const { testError, fileTestError, fileBytes = 0 } = result;
   const summary = begun?.net.summary;
@@ -234,13 +231,13 @@ async function writeReport(
   const html = await pageOf({
     title: name,
     intro:
-      `${images?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} images for ${spec.epochs} epochs, ` +
+      `${data?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} images for ${spec.epochs} epochs, ` +
       `with ${grouped(begun?.data?.validation ?? 0)} held out for validation; the test images were used once, at the end: ` +
-      `${percent([testError ?? Number.NaN])} % of ${grouped(images?.test.count ?? 0)} are wrong, ` +
+      `${percent([testError ?? Number.NaN])} % of ${grouped(data?.test.count ?? 0)} are wrong, ` +
       `${percent([fileTestError ?? Number.NaN])} % by the file of ${grouped(fileBytes)} bytes. One seed: differences of a few tenths may be chance.`,
     sections: [
       ...curvesSection(epochs),
-      ...testSections(result, images, name),
+      ...testSections(result, data, name),
       ...(summary ? [{ title: 'Sizes', html: sizesHtml(summary) }] : []),
     ],
     command: commandText(['train'], trainSettings, settings),

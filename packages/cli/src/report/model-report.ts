@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
-import type { ImageDataset } from '@funhash/datasets';
+import type { Dataset } from '@funhash/datasets';
 import {
   type EpochRecord,
+  isImages,
   type JudgeSpec,
-  loadImages,
+  loadData,
   type RunOptions,
   type RunResult,
   readMetrics,
@@ -19,18 +20,18 @@ const told = { mistakes: 24, units: 12, confusion: true } as const satisfies Jud
 
 interface Kept {
   /** Undefined where the run has none. */
-  images?: ImageDataset;
+  data?: Dataset;
   model: Uint8Array;
 }
 
-/** Options of a run on which a report is made, and what they keep of it: the images, and the bytes of the model. */
+/** Options of a run on which a report is made, and what they keep of it: the samples, and the bytes of the model. */
 export function forReport() {
   const kept: Kept = { model: new Uint8Array() };
   const options = {
     alsoTell: told,
-    images: async (data) => {
-      kept.images = await loadImages(data);
-      return kept.images;
+    load: async (spec) => {
+      kept.data = await loadData(spec);
+      return kept.data;
     },
     onModel: (bytes) => {
       kept.model = bytes;
@@ -44,6 +45,8 @@ export function withoutPictures({
   mistakes: _mistakes,
   units: _units,
   confusion: _confusion,
+  calibration: _calibration,
+  answers: _answers,
   ...result
 }: RunResult): RunResult {
   return result;
@@ -69,16 +72,17 @@ export async function epochsBeside(model: string): Promise<readonly EpochRecord[
 /** What a model says of the test images: the confusion matrix, its first weights, its mistakes. */
 export function testSections(
   { testError, confusion, mistakes, units }: RunResult,
-  images: ImageDataset | undefined,
+  data: Dataset | undefined,
   of: string,
 ): Section[] {
-  if (!images || testError === undefined) return [];
-  const unitPictures = unitsHtml(units ?? [], images, of);
-  const wrong = grouped(Math.round(testError * images.test.count));
+  if (!data || testError === undefined) return [];
+  const images = isImages(data) ? data : undefined;
+  const unitPictures = images ? unitsHtml(units ?? [], images, of) : '';
+  const wrong = grouped(Math.round(testError * data.test.count));
   return [
     {
       title: 'Confusion',
-      text: `The ${grouped(images.test.count)} test images by their class and by what the model says; ${percent([testError])} % are wrong.`,
+      text: `The ${grouped(data.test.count)} test ${images ? 'images' : 'samples'} by their class and by what the model says; ${percent([testError])} % are wrong.`,
       html: confusionHtml(confusion ?? [], of),
     },
     ...(unitPictures === ''
@@ -90,7 +94,7 @@ export function testSections(
             html: unitPictures,
           },
         ]),
-    ...(mistakes && mistakes.length > 0
+    ...(images && mistakes && mistakes.length > 0
       ? [
           {
             title: 'Mistakes',

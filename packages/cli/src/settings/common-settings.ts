@@ -30,6 +30,12 @@ export const dataSettings = {
     help: `${Object.keys(imageDatasets).join(', ')}, or a folder with the four IDX files of such a set, named as those of MNIST`,
     rule: dataFields.name,
   },
+  dataDir: {
+    flag: '--data-dir <folder>',
+    help: `folder with the files of ${namesWith('dir')}`,
+    standard: 'where the package of the data set, or FUNHASH_DATA, has them',
+    rule: dataFields.dir,
+  },
   dataSeed: {
     flag: '--data-seed <n>',
     help: `seed that draws the images of ${namesWith('seed')}, which are made on the spot`,
@@ -158,11 +164,12 @@ export const netSettings = {
 
 /** The part of a spec that says which images. */
 export function dataOf(config: ConfigOf<typeof dataSettings>): DataSpec {
-  const { data: name, dataSeed: seed, backgrounds, trainCount, testCount, validation } = config;
+  const { data: name, dataDir: dir, dataSeed: seed, backgrounds, trainCount, testCount, validation } = config;
   return {
     name,
     seed,
     validation,
+    ...(dir !== undefined && { dir }),
     ...(backgrounds !== undefined && { backgrounds }),
     ...(trainCount !== undefined && { trainCount }),
     ...(testCount !== undefined && { testCount }),

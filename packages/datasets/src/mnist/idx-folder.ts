@@ -15,7 +15,7 @@ const fileNames: Record<keyof IdxFiles, string> = {
 };
 
 /** More than the largest of these files unpacked (47 MB); a gzip stream that grows beyond it is refused. */
-const maxFileBytes = 2 ** 26;
+const publishedBytes = 2 ** 26;
 
 const operation = 'readIdxFolder';
 
@@ -30,17 +30,19 @@ export interface IdxFolder {
  *
  * @param md5 published MD5 of each unpacked file; without it nothing is compared.
  * @param howToGet sentence for the error when files are absent.
+ * @param maxFileBytes most bytes of an unpacked file. Default: more than those of MNIST.
  * @throws DataAbsentError, DataFormatError (damaged gzip), ChecksumError.
  */
 export async function readIdxFolder(
   dir: string,
   howToGet: string,
   md5?: Readonly<Record<keyof IdxFiles, string>>,
+  maxFileBytes = publishedBytes,
 ): Promise<IdxFolder> {
   const files = {} as Record<keyof IdxFiles, Uint8Array>;
   const sources = {} as Record<keyof IdxFiles, string>;
   for (const [key, fileName] of Object.entries(fileNames) as [keyof IdxFiles, string][]) {
-    const { bytes, path } = await readPlainOrGzip(dir, fileName, howToGet);
+    const { bytes, path } = await readPlainOrGzip(dir, fileName, howToGet, maxFileBytes);
     files[key] = bytes;
     sources[key] = path;
     if (md5) requirePublished(operation, path, bytes, md5[key], howToGet);
@@ -52,6 +54,7 @@ async function readPlainOrGzip(
   dir: string,
   fileName: string,
   howToGet: string,
+  maxFileBytes: number,
 ): Promise<{ bytes: Uint8Array; path: string }> {
   const { join } = nodeModule('node:path');
   const plain = join(dir, fileName);

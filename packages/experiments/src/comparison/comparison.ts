@@ -1,8 +1,7 @@
-import type { ImageDataset } from '@funhash/datasets';
 import { SpecError } from '../errors.ts';
 import type { Executor } from '../executors/executor.ts';
 import { buildNet } from '../nets/build-net.ts';
-import { shapeOf, widthsOf } from '../nets/model-kinds.ts';
+import { type DataExtents, shapeOf, widthsOf } from '../nets/model-kinds.ts';
 import { parseRatio } from '../nets/scheme-text.ts';
 import type { EpochEvent, Mistake, RunEvent, RunResult } from '../run/run-event.ts';
 import { isFromFile, type NewNetSpec, type RunSpec, runSpec } from '../spec/run-spec.ts';
@@ -131,9 +130,9 @@ async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {
  *
  * @throws SpecError, or ArgumentError where a scheme does not fit its budget
  */
-export function armsOf({ base, schemes, ratios }: ComparisonPlan, images: ImageDataset): ArmNet[] {
+export function armsOf({ base, schemes, ratios }: ComparisonPlan, data: DataExtents): ArmNet[] {
   const net = newNetOf(base);
-  const shape = shapeOf(net, images);
+  const shape = shapeOf(net, data);
   return ratios.flatMap((ratio) =>
     schemes.map((scheme) => {
       const arm = armOf(scheme, parseRatio(ratio) as number, shape);

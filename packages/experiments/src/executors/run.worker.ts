@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FunhashError } from '@funhash/hashing';
-import { loadImages } from '../data/image-data.ts';
+import { loadData } from '../data/load-data.ts';
 import type { RunEvent } from '../run/run-event.ts';
 import { runTraining } from '../run/run-training.ts';
 import { openFolder } from '../store/run-folder.ts';
-import { dataKey, type SharedImages, type ThreadJob } from './thread-executor.ts';
+import { dataKey, type SharedData, type ThreadJob } from './thread-executor.ts';
 import type { WorkerMessage, WorkerOrder } from './worker-pool.ts';
 
-const shared = workerData as SharedImages;
+const shared = workerData as SharedData;
 const port = parentPort as NonNullable<typeof parentPort>;
 const post = (message: WorkerMessage<RunEvent, null>): void => port.postMessage(message);
 let current = new AbortController();
@@ -25,7 +25,7 @@ async function carryOut({ spec, folder }: ThreadJob, signal: AbortSignal): Promi
   try {
     const events = runTraining(spec, {
       signal,
-      images: async (data) => shared.get(dataKey(data)) ?? loadImages(data),
+      load: async (data) => shared.get(dataKey(data)) ?? loadData(data),
       ...(folder !== undefined && { folder: () => openFolder(folder) }),
     });
     for await (const event of events) post({ type: 'event', event });

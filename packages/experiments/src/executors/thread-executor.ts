@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { canonicalJson } from '@funhash/codec';
-import type { ImageDataset, Split } from '@funhash/datasets';
+import type { Dataset, Samples } from '@funhash/datasets';
 import type { RunEvent } from '../run/run-event.ts';
 import { type DataSpec, type RunRequest, runSpec } from '../spec/run-spec.ts';
 import { EventQueue } from './event-queue.ts';
@@ -11,7 +11,7 @@ export interface ThreadOptions {
   /** Runs side by side. Default: as many as cores. */
   readonly threads?: number;
   /** Data sets that the workers read from this thread's memory instead of loading them. */
-  readonly loaded?: readonly { readonly data: DataSpec; readonly images: ImageDataset }[];
+  readonly loaded?: readonly { readonly data: DataSpec; readonly samples: Dataset }[];
 }
 
 /** A run as it is given to a worker thread. */
@@ -21,7 +21,7 @@ export interface ThreadJob {
 }
 
 /** Data sets in shared memory, by the canonical text of what names them. */
-export type SharedImages = ReadonlyMap<string, ImageDataset>;
+export type SharedData = ReadonlyMap<string, Dataset>;
 
 /** What names a data set among those in shared memory. */
 export const dataKey = (data: DataSpec): string => canonicalJson(data, { maxDepth: 2, maxValues: 64 });
@@ -31,8 +31,8 @@ export function threadExecutor({
   threads = availableParallelism(),
   loaded = [],
 }: ThreadOptions = {}): Executor {
-  const shared: SharedImages = new Map(
-    loaded.map(({ data, images }) => [dataKey(data), inSharedMemory(images)]),
+  const shared: SharedData = new Map(
+    loaded.map(({ data, samples }) => [dataKey(data), inSharedMemory(samples)]),
   );
   const pool = workerPool<ThreadJob, RunEvent, null>({
     entry: new URL(import.meta.url.endsWith('.ts') ? './run.worker.ts' : './run.worker.js', import.meta.url),
@@ -67,16 +67,23 @@ export function threadExecutor({
   };
 }
 
-function inSharedMemory(images: ImageDataset): ImageDataset {
-  return { ...images, train: sharedSplit(images.train), test: sharedSplit(images.test) };
+function inSharedMemory<D extends Dataset>(data: D): D {
+  return { ...data, train: sharedSamples(data.train), test: sharedSamples(data.test) };
 }
 
-// Every worker reads the same images: none has a copy of its own.
-function sharedSplit({ count, inputs, labels }: Split): Split {
-  const shared = (bytes: Uint8Array): Uint8Array => {
-    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    copy.set(bytes);
-    return copy;
+// Every worker reads the same samples: none has a copy of its own.
+function sharedSamples({ inputs, labels, targets, ...samples }: Samples): Samples {
+  return {
+    ...samples,
+    inputs: inShared(inputs),
+    ...(labels && { labels: inShared(labels) }),
+    ...(targets && { targets: inShared(targets) }),
   };
-  return { count, inputs: shared(inputs), labels: shared(labels) };
+}
+
+function inShared<A extends Uint8Array | Float32Array | Int32Array>(values: A): A {
+  const bytes = new SharedArrayBuffer(values.byteLength);
+  const copy = new (values.constructor as new (bytes: SharedArrayBuffer) => A)(bytes);
+  copy.set(values);
+  return copy;
 }

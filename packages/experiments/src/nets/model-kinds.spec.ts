@@ -25,7 +25,7 @@ test('lstm: matrices of the rows, of the state and of the classes', () => {
 });
 
 test('mlp: as many layers as its widths say, from the pixels to the classes', () => {
-  const images = { width: 6, height: 5, channels: 1, classes: 4 };
+  const images = { inputShape: [5, 6, 1], classes: 4 };
   const shape = shapeOf({ model: 'mlp', widths: [20, 10] }, images);
   expect(placesOf(shape).map(({ role, rows, cols }) => `${role} ${cols}→${rows}`)).toEqual([
     'fc 30→20',

@@ -1,3 +1,4 @@
+import type { Dataset } from '@funhash/datasets';
 import { type ActivationName, Dense, Dropout, Sequential, type WeightRequest } from '@funhash/layers';
 import { type ImageShape, type NamedModel, namedModels, type WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
@@ -86,28 +87,40 @@ function denseStack({ widths, activation, dropout, weight, seed }: BuildOptions)
   );
 }
 
-/** Extents and classes of the images that a net takes. */
-export interface ImageExtents {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-  readonly classes: number;
-}
+/** What a net has to know of the data that it takes. */
+export type DataExtents = Pick<Dataset, 'inputShape' | 'classes' | 'targetShape'>;
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+
+/** Numbers that a net says of each sample: scores of classes, or targets. */
+const outputsFor = ({ classes, targetShape }: DataExtents): number => classes ?? sizeOf(targetShape ?? []);
 
 /**
- * The shape of a model for images.
+ * The shape of a model for data.
  *
  * @param widths channels and hidden widths; default as published
- * @throws SpecError for a model that does not exist, or widths that it does not have
+ * @throws SpecError for a model that does not exist, widths that it does not have, or samples that are no images where it
+ * takes nothing else
  */
 export function shapeOf(
   { model, widths }: { readonly model: string; readonly widths?: readonly number[] | undefined },
-  { width, height, channels, classes }: ImageExtents,
+  data: DataExtents,
 ): NetShape {
-  const input = [height, width, channels] as const;
+  const { inputShape } = data;
+  const classes = outputsFor(data);
+  const size = sizeOf(inputShape);
   const { widths: published, isStack } = kindOf(model);
   const chosen = widths ?? published;
-  if (isStack) return { model, input, classes, widths: [width * height * channels, ...chosen, classes] };
+  const isImage = inputShape.length === 3;
+  const input = isImage ? (inputShape as [number, number, number]) : ([1, 1, size] as const);
+  if (isStack) return { model, input, classes, widths: [size, ...chosen, classes] };
+  if (!isImage)
+    throw new SpecError({
+      operation: `model ${model}`,
+      expected: 'images, [height, width, channels]',
+      actual: `samples of [${inputShape.join(', ')}]`,
+      remedy: 'The model mlp takes samples of any shape.',
+    });
   if (chosen.length !== published.length)
     throw new SpecError({
       operation: `model ${model}`,

@@ -1,50 +1,119 @@
-import type { Split } from '@funhash/datasets';
+import type { Dataset, Samples } from '@funhash/datasets';
 import { FunhashError } from '@funhash/hashing';
 import { type Module, scope, tensor } from '@funhash/layers';
-import { errorRate, evaluate, type Loss, predict } from '@funhash/training';
+import {
+  errorRate,
+  evaluate,
+  type Loss,
+  type Metric,
+  meanAbsoluteError,
+  predict,
+  r2,
+  rootMeanSquaredError,
+} from '@funhash/training';
 import type { JudgeSpec } from '../spec/run-spec.ts';
-import type { Mistake, RunResult } from './run-event.ts';
+import type { CalibrationBin, Mistake, NumberAnswer, RunResult } from './run-event.ts';
 
-type Judgement = Pick<RunResult, 'testError' | 'testLoss' | 'confusion' | 'mistakes' | 'units'>;
+type Judgement = Pick<
+  RunResult,
+  'testError' | 'testLoss' | 'numbers' | 'confusion' | 'calibration' | 'answers' | 'mistakes' | 'units'
+>;
 
-/** A net on test images. */
-export async function judge(net: Module, test: Split, loss: Loss, spec: JudgeSpec): Promise<Judgement> {
+/** Most answers that a report shows as points. */
+const mostAnswers = 2000;
+
+/** The error by which nets for a data set are chosen: of classes the wrong answers, of numbers what is not explained. */
+export const errorOf = ({ classes }: Pick<Dataset, 'classes'>): Metric =>
+  classes === undefined ? (outputs, targets) => 1 - r2(outputs, targets) : errorRate;
+
+/** A net on test samples. */
+export async function judge(
+  net: Module,
+  data: Pick<Dataset, 'classes' | 'targetScale' | 'inputShape' | 'test'>,
+  loss: Loss,
+  spec: JudgeSpec,
+): Promise<Judgement> {
+  const { test } = data;
+  const isOfClasses = data.classes !== undefined;
   const { loss: testLoss, errorRate: testError } = await evaluate(net, test, {
     loss,
-    metrics: { errorRate },
+    metrics: { errorRate: errorOf(data) },
   });
+  const isAsked = spec.mistakes > 0 || spec.confusion;
   return {
     testError,
     testLoss,
-    ...((spec.mistakes > 0 || spec.confusion) && (await answersOf(net, test, spec))),
+    ...(isOfClasses ? isAsked && (await answersOf(net, test, spec)) : await numbersOf(net, data, spec)),
     ...(spec.units > 0 && { units: await unitsOf(net, test.inputs.length / test.count, spec.units) }),
   };
 }
 
-/** What a net says of each test image: counts by class, and what it gets wrong, with the most confidence first. */
+/** How far the numbers of a net are off, in the unit of the data. */
+async function numbersOf(
+  net: Module,
+  { test, targetScale: [zero, one] = [0, 1] }: Pick<Dataset, 'targetScale' | 'test'>,
+  spec: JudgeSpec,
+): Promise<Judgement> {
+  const { inputs, count, targets = new Float32Array(count) } = test;
+  const outputs = await predict(net, inputs, { count });
+  const inUnits = (value: number): number => zero + (one - zero) * value;
+  const wanted = { shape: outputs.shape, data: targets };
+  const numbers = {
+    rootMeanSquared: Math.abs(one - zero) * rootMeanSquaredError(outputs, wanted),
+    meanAbsolute: Math.abs(one - zero) * meanAbsoluteError(outputs, wanted),
+    r2: r2(outputs, wanted),
+  };
+  const perSample = targets.length / count;
+  const answers: NumberAnswer[] = [];
+  if (spec.confusion && perSample === 1)
+    for (let index = 0; index < Math.min(count, mostAnswers); index++)
+      answers.push({
+        index,
+        target: inUnits(targets[index] as number),
+        output: inUnits(outputs.data[index] as number),
+      });
+  return { numbers, ...(answers.length > 0 && { answers }) };
+}
+
+const bins = 10;
+
+/** What a net says of each test sample: counts by class, and what it gets wrong, with the most confidence first. */
 async function answersOf(
   net: Module,
-  { inputs, labels, count }: Split,
+  { inputs, labels, count }: Samples,
   spec: JudgeSpec,
-): Promise<Pick<RunResult, 'confusion' | 'mistakes'>> {
+): Promise<Pick<RunResult, 'confusion' | 'calibration' | 'mistakes'>> {
   const outputs = await predict(net, inputs, { count });
   const classes = outputs.shape[1] as number;
   const mistakes: Mistake[] = [];
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const sums = Array.from({ length: bins }, () => ({ count: 0, probability: 0, right: 0 }));
   for (let index = 0; index < count; index++) {
     const scores: ArrayLike<number> = outputs.data.subarray(index * classes, (index + 1) * classes);
     const predicted = indexOfMost(scores);
-    const label = labels[index] as number;
+    const label = labels?.[index] as number;
     const row = confusion[label];
     if (row) row[predicted] = (row[predicted] as number) + 1;
-    if (predicted === label) continue;
     const best = scores[predicted] as number;
     const probability = 1 / sumOf(scores, (score) => Math.exp(score - best));
-    mistakes.push({ index, label, predicted, probability });
+    const bin = sums[Math.min(bins - 1, Math.floor(bins * probability))];
+    if (bin) {
+      bin.count++;
+      bin.probability += probability;
+      bin.right += Number(predicted === label);
+    }
+    if (predicted !== label) mistakes.push({ index, label, predicted, probability });
   }
   mistakes.sort((a, b) => b.probability - a.probability || a.index - b.index);
+  const calibration = sums.map(
+    (bin): CalibrationBin => ({
+      count: bin.count,
+      probability: bin.count === 0 ? 0 : bin.probability / bin.count,
+      right: bin.count === 0 ? 0 : bin.right / bin.count,
+    }),
+  );
   return {
-    ...(spec.confusion && { confusion }),
+    ...(spec.confusion && { confusion, calibration }),
     ...(spec.mistakes > 0 && { mistakes: mistakes.slice(0, spec.mistakes) }),
   };
 }
@@ -80,7 +149,7 @@ async function unitsOf(net: Module, inputs: number, most: number): Promise<numbe
 export async function comparePacked(
   net: Module,
   packed: Module,
-  { inputs, count }: Split,
+  { inputs, count }: Samples,
 ): Promise<NonNullable<RunResult['packed']>> {
   const outputs = async (model: Module) => {
     // Compiles what it needs.

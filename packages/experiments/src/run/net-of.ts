@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readBytes } from '@funhash/codec';
+import type { Dataset } from '@funhash/datasets';
 import {
   type Compression,
   compress,
@@ -7,6 +8,7 @@ import {
   type Module,
   type PlacedWeight,
   placedWeights,
+  type Signature,
   type WeightRequest,
 } from '@funhash/layers';
 import { packedLayers } from '@funhash/layers/binary';
@@ -15,7 +17,7 @@ import { SpecError } from '../errors.ts';
 import { buildNet } from '../nets/build-net.ts';
 import { fittingSchemes } from '../nets/fitting-schemes.ts';
 import {
-  type ImageExtents,
+  type DataExtents,
   isBinary,
   isStack,
   type NetShape,
@@ -25,6 +27,9 @@ import {
 import { requireFilters, schemeAt } from '../nets/scheme-at.ts';
 import { parseScheme, weightRequest } from '../nets/scheme-text.ts';
 import type { FileNetSpec, NewNetSpec, RunSpec } from '../spec/run-spec.ts';
+
+/** What a net is made for. */
+export type NetData = DataExtents & Pick<Dataset, 'dtype' | 'classNames' | 'transformation'>;
 
 /** A net to be trained, and how. */
 export interface MadeNet {
@@ -41,14 +46,14 @@ export interface MadeNet {
 const binaryStep = 0.003;
 
 /** A net that is made anew. @throws SpecError or ArgumentError where a scheme does not fit its layer */
-export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): MadeNet {
+export function newNet(spec: RunSpec, own: NewNetSpec, data: NetData): MadeNet {
   const { weights: given, ...config } = own;
-  const shape = shapeOf(own, images);
+  const shape = shapeOf(own, data);
   if (typeof given === 'string') requireFilters(parseScheme(given).kind, shape);
   const { weights, notices } =
     typeof given === 'string' ? oneForAll(given, shape) : { weights: given, notices: [] };
   const net = buildNet({ ...config, ...shape, weights, seed: spec.seed });
-  net.signature = { input: shape.input, dtype: 'u8', scale: [0, 1] };
+  net.signature = signatureOf(data);
   const { rule, learningRate, relativeStep } = spec.optimizer;
   // Latent values of signs all have one scale, and a rate of their own for each layer: their steps are not relative.
   const hasBounds = isBinary(own.model) && /binary/i.test(own.quantizer);
@@ -61,12 +66,27 @@ export function newNet(spec: RunSpec, own: NewNetSpec, images: ImageExtents): Ma
   };
   return {
     net,
-    loss: isBinary(own.model) ? 'squaredHinge' : 'softmaxCrossEntropy',
+    loss: isBinary(own.model) && data.classes !== undefined ? 'squaredHinge' : lossFor(data),
     learningRate: learningRate ?? usual(),
     relativeStep: isRelative,
     notices,
   };
 }
+
+/** What is said of the data beside a model. */
+function signatureOf({ inputShape, dtype, classNames, transformation }: NetData): Signature {
+  return {
+    input: inputShape,
+    dtype,
+    ...(dtype === 'u8' && { scale: [0, 1] as const }),
+    ...(classNames && { classes: classNames }),
+    ...(transformation && { transformation }),
+  };
+}
+
+/** The loss of classes, or that of numbers. */
+export const lossFor = ({ classes }: Pick<Dataset, 'classes'>): string =>
+  classes === undefined ? 'meanSquaredError' : 'softmaxCrossEntropy';
 
 /** One scheme for all weights of a net but the first convolution, which stays plain, and those that it leaves no room. */
 function oneForAll(
@@ -116,7 +136,7 @@ export async function refitted(
 }
 
 /** How a net that was trained already goes on: with a part of the usual step, for it has less far to go. */
-export function trainedOn(spec: RunSpec, net: Module): MadeNet {
+export function trainedOn(spec: RunSpec, net: Module, data: Pick<Dataset, 'classes'> | null): MadeNet {
   const { rule, learningRate, relativeStep } = spec.optimizer;
   const usual = (): number => {
     if (!relativeStep) return rule === 'sgd' ? 0.03 : 0.0003;
@@ -127,7 +147,7 @@ export function trainedOn(spec: RunSpec, net: Module): MadeNet {
   };
   return {
     net,
-    loss: 'softmaxCrossEntropy',
+    loss: data ? lossFor(data) : 'softmaxCrossEntropy',
     learningRate: learningRate ?? usual(),
     relativeStep,
     notices: [],

@@ -94,8 +94,11 @@ export interface ResultEvent {
 
 /** What a run comes to. Fields of test images are absent where they were not touched. */
 export interface RunResult {
+  /** Share of answers that are wrong; of numbers the share of their variance that is not explained, 1 − R². */
   readonly testError?: number;
   readonly testLoss?: number;
+  /** Errors of numbers in the unit of the data. */
+  readonly numbers?: NumberErrors;
   readonly storedCount: number;
   readonly storedBytes: number;
   /** Size of the model file, where one was made. */
@@ -104,6 +107,10 @@ export interface RunResult {
   readonly fileTestError?: number;
   /** Test images by their class (row) and the one that the net says (column), [classes, classes]. */
   readonly confusion?: readonly (readonly number[])[];
+  /** How sure the net is, and how right then; ten classes of probability from 0 to 1. */
+  readonly calibration?: readonly CalibrationBin[];
+  /** Test samples with what they are and what the net says, in the unit of the data; at most 2 000 of them. */
+  readonly answers?: readonly NumberAnswer[];
   readonly mistakes?: readonly Mistake[];
   /** Rows of the first weight's virtual matrix, [inputs] each. */
   readonly units?: readonly (readonly number[])[];
@@ -111,7 +118,32 @@ export interface RunResult {
   readonly packed?: { readonly modelMs: number; readonly packedMs: number };
 }
 
-/** A test image that a net got wrong. */
+/** How far numbers are off, in the unit of the data. */
+export interface NumberErrors {
+  readonly rootMeanSquared: number;
+  readonly meanAbsolute: number;
+  /** Coefficient of determination. */
+  readonly r2: number;
+}
+
+/** Answers of about one probability. */
+export interface CalibrationBin {
+  readonly count: number;
+  /** Mean probability of the answers. */
+  readonly probability: number;
+  /** Share of them that are right. */
+  readonly right: number;
+}
+
+/** A number that a net was to find. */
+export interface NumberAnswer {
+  /** Place in the test set. */
+  readonly index: number;
+  readonly target: number;
+  readonly output: number;
+}
+
+/** A test sample that a net got wrong. */
 export interface Mistake {
   /** Place in the test set. */
   readonly index: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FunhashError } from '@funhash/hashing';
 import { load } from '@funhash/layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadImages } from '../data/image-data.ts';
+import { loadImages } from '../data/load-data.ts';
 import { atPath } from '../files/file-fault.ts';
 import type { DataSpec, RunRequest } from '../spec/run-spec.ts';
 import { readMetrics } from '../store/metrics.ts';
@@ -154,13 +154,13 @@ describe('a run in a folder', () => {
       const begun = join(root, `changed-${at}`);
       await eventsOf(runTraining(augmented, { folder: () => openFolder(begun) }));
       const before = await contents(begun);
-      const images = async (data: DataSpec) => {
+      const load = async (data: DataSpec) => {
         const found = await loadImages(data);
         const changed = Uint8Array.from(found.train[field]);
         changed[at] = 1 - (changed[at] as number);
         return { ...found, train: { ...found.train, [field]: changed } };
       };
-      const again = runTraining({ ...augmented, epochs: 4 }, { folder: () => openFolder(begun), images });
+      const again = runTraining({ ...augmented, epochs: 4 }, { folder: () => openFolder(begun), load });
       await expect(eventsOf(again)).rejects.toThrow(/images with which the run has begun, got others/);
       expect(await contents(begun)).toEqual(before);
     },

@@ -1,11 +1,12 @@
 import type { ByteSource } from '@funhash/codec';
 import { storageFormats } from '@funhash/codec';
-import type { ImageDataset } from '@funhash/datasets';
+import type { Dataset } from '@funhash/datasets';
 import { quoted } from '@funhash/hashing';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
-import { DivergedError, errorRate, type FitEvent, fit, type Loss } from '@funhash/training';
-import { drawSplits, loadImages, requireFit } from '../data/image-data.ts';
+import { DivergedError, type FitEvent, fit, type Loss, type Metric } from '@funhash/training';
+import { loadData, requireFit } from '../data/load-data.ts';
+import { drawSplits } from '../data/split-counts.ts';
 import { SpecError } from '../errors.ts';
 import { readTextIfThere, sizeIfThere } from '../files/read-text.ts';
 import {
@@ -25,8 +26,8 @@ import { chooseBackend } from '../training/backend.ts';
 import { losses } from '../training/losses.ts';
 import { optimizerOf } from '../training/optimizer.ts';
 import { storageOf } from '../training/storage.ts';
-import { comparePacked, judge } from './judge.ts';
-import { type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
+import { comparePacked, errorOf, judge } from './judge.ts';
+import { lossFor, type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
 import type { FittedEvent, NoticeEvent, RunEvent, RunResult } from './run-event.ts';
 import { trainingData } from './training-data.ts';
 
@@ -43,8 +44,8 @@ export interface RunOptions {
   readonly files?: Readonly<Record<string, unknown>>;
   /** A checkpoint to go on from, in place of that in the folder. */
   readonly resume?: ByteSource;
-  /** Gives the images that a spec names. Default: loads them. */
-  readonly images?: (data: NonNullable<RunSpec['data']>) => Promise<ImageDataset>;
+  /** Gives the samples that a spec names. Default: loads them. */
+  readonly load?: (data: NonNullable<RunSpec['data']>) => Promise<Dataset>;
   /** Takes the model file. */
   readonly onModel?: (bytes: Uint8Array) => void;
   /** Threads of the wasm backend. Default 1. */
@@ -57,7 +58,7 @@ export interface RunOptions {
   readonly reportEverySteps?: number;
 }
 
-type Fitted = FitEvent<{ errorRate: typeof errorRate }>;
+type Fitted = FitEvent<{ errorRate: Metric }>;
 
 /**
  * Carries out a run: loads its data, builds its net, trains, judges and stores it. The one place that trains.
@@ -76,10 +77,10 @@ export async function* runTraining(
 ): AsyncGenerator<RunEvent, void, void> {
   const spec = runSpec(request);
   const backend = await chooseBackend(spec.backend, options.threads);
-  const images = spec.data && (await (options.images ?? loadImages)(spec.data));
-  const made = await makeNet(spec, images);
+  const samples = spec.data && (await (options.load ?? loadData)(spec.data));
+  const made = await makeNet(spec, samples);
   const splits =
-    spec.data && images && spec.epochs > 0 ? drawSplits(images.train, spec.data, spec.seed) : undefined;
+    spec.data && samples && spec.epochs > 0 ? drawSplits(samples.train, spec.data, spec.seed) : undefined;
   const loss = losses[spec.loss ?? made.loss] as Loss;
   for (const message of made.notices) yield { type: 'notice', message };
   if (made.fitted) yield made.fitted;
@@ -97,17 +98,17 @@ export async function* runTraining(
       hash: specHash(spec),
       folder: folder?.path ?? null,
       backend,
-      data: images && {
-        name: images.name,
+      data: samples && {
+        name: samples.name,
         train: splits?.train.count ?? 0,
         validation: splits?.validation.count ?? 0,
-        test: images.test.count,
+        test: samples.test.count,
       },
       net: { summary: { rows: summary.rows, total: summary.total }, storedCount: summary.total.storedCount },
       epochs: spec.epochs,
     };
-    if (splits && images) {
-      const data = await trainingData(splits.train, images, { ...spec.augment, ...spec, ...options });
+    if (splits && samples) {
+      const data = await trainingData(splits.train, samples, { ...spec.augment, ...spec, ...options });
       try {
         const events = fit({
           model: made.net,
@@ -116,7 +117,7 @@ export async function* runTraining(
           loss,
           epochs: spec.epochs,
           batchSize: spec.batchSize,
-          metrics: { errorRate },
+          metrics: { errorRate: errorOf(samples) },
           seed: spec.seed,
           reportEverySteps: options.reportEverySteps ?? 5,
           ...(options.signal && { signal: options.signal }),
@@ -156,7 +157,7 @@ export async function* runTraining(
     const { result, bytes } = await resultOf(
       { ...spec, judge: spec.judge && { ...spec.judge, ...options.alsoTell } },
       made.net,
-      images,
+      samples,
       loss,
       folder !== undefined || options.onModel !== undefined,
     );
@@ -207,37 +208,44 @@ const justTheError = { mistakes: 0, units: 0, confusion: false };
 /** The net of a spec, with its weights fitted where the spec says so. */
 async function makeNet(
   spec: RunSpec,
-  images: ImageDataset | null,
+  data: Dataset | null,
 ): Promise<MadeNet & { readonly fitted?: FittedEvent }> {
   const { net: own } = spec;
   // A spec without data has its net from a file.
-  if (!isFromFile(own)) return newNet(spec, own, images as ImageDataset);
+  if (!isFromFile(own)) return newNet(spec, own, data as Dataset);
   const net = await netFromFile(spec, own);
-  if (images) requireFit(net, images);
-  const errorOf = async (model: Module): Promise<number | null> => {
-    if (!spec.judge || !images) return null;
-    const { testError } = await judge(model, images.test, losses.softmaxCrossEntropy as Loss, justTheError);
+  if (data) requireFit(net, data);
+  const testErrorOf = async (model: Module): Promise<number | null> => {
+    if (!spec.judge || !data) return null;
+    const { testError } = await judge(model, data, losses[lossFor(data)] as Loss, justTheError);
     return testError as number;
   };
-  if (own.weights === undefined) return trainedOn(spec, net);
-  const before = await errorOf(net);
+  if (own.weights === undefined) return trainedOn(spec, net, data);
+  const before = await testErrorOf(net);
   const begun = performance.now();
   const { model, report, notices } = await refitted(spec, own, net);
   const seconds = (performance.now() - begun) / 1000;
-  const fitted = report.weights.length > 0 ? await errorOf(model) : null;
+  const fitted = report.weights.length > 0 ? await testErrorOf(model) : null;
   const plain = JSON.parse(JSON.stringify(report)) as FittedEvent['report'];
   return {
-    ...trainedOn(spec, model),
+    ...trainedOn(spec, model, data),
     notices,
     fitted: { type: 'fitted', report: plain, before, fitted, seconds },
   };
 }
 
 /** A result with what a spec asks of it. */
-function asked({ mistakes, units, confusion, ...result }: RunResult, judge: JudgeSpec | null): RunResult {
+function asked(
+  { mistakes, units, confusion, calibration, answers, ...result }: RunResult,
+  judge: JudgeSpec | null,
+): RunResult {
   return {
     ...result,
-    ...(judge?.confusion && confusion && { confusion }),
+    ...(judge?.confusion && {
+      ...(confusion && { confusion }),
+      ...(calibration && { calibration }),
+      ...(answers && { answers }),
+    }),
     ...(judge?.mistakes && mistakes && { mistakes: mistakes.slice(0, judge.mistakes) }),
     ...(judge?.units && units && { units: units.slice(0, judge.units) }),
   };
@@ -274,17 +282,16 @@ function toldOf(
 async function resultOf(
   { storage, judge: own }: RunSpec,
   net: Module,
-  images: ImageDataset | null,
+  data: Dataset | null,
   loss: Loss,
   isKept: boolean,
 ): Promise<{ readonly result: RunResult; readonly bytes?: Uint8Array }> {
-  const test = own && images ? images.test : undefined;
-  const judged = own && test && (await judge(net, test, loss, own));
+  const judged = own && data && (await judge(net, data, loss, own));
   const { storedCount, storedBytes } = net.summary().total;
   const result = { ...judged, storedCount, storedBytes };
   if (!isKept) return { result };
   const stored = storage.pack ? await toBinary(net) : net;
-  const packed = storage.pack && test ? { packed: await comparePacked(net, stored, test) } : {};
+  const packed = storage.pack && own && data ? { packed: await comparePacked(net, stored, data.test) } : {};
   const bytes = await stored.toBytes({
     storeAs: storageOf(storage.storeAs, stored),
     compress: storage.compress,
@@ -292,9 +299,9 @@ async function resultOf(
   // The file then holds the very bits that were just judged.
   const asIs = storageFormats[storage.storeAs].lossless ? judged?.testError : undefined;
   const fromFile = async (): Promise<number | undefined> => {
-    if (!judged || !test) return undefined;
+    if (!judged) return undefined;
     const loaded = await load(bytes, { layers: packedLayers });
-    return (await judge(loaded, test, loss, justTheError)).testError;
+    return (await judge(loaded, data, loss, justTheError)).testError;
   };
   const fileTestError = asIs ?? (await fromFile());
   return {

@@ -4,9 +4,13 @@ import {
   type BatchWorker,
   batches,
   batchWorker,
+  type Dataset,
+  type Samples,
   type Split,
 } from '@funhash/datasets';
 import type { Examples, FitConfig } from '@funhash/training';
+import { isImages } from '../data/load-data.ts';
+import { SpecError } from '../errors.ts';
 
 export interface TrainingDataConfig extends Required<Omit<Augmentation, 'fill'>> {
   readonly batchSize: number;
@@ -15,26 +19,31 @@ export interface TrainingDataConfig extends Required<Omit<Augmentation, 'fill'>>
   readonly loaderThread?: boolean;
 }
 
-interface ImageExtents {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: number;
-}
-
 export interface TrainingData {
   /** What `fit` takes. */
   readonly fields: Pick<FitConfig, 'data' | 'stepsPerEpoch'>;
   close(): Promise<void>;
 }
 
-/** Training images as `fit` takes them, changed anew in each epoch where the configuration says so. */
+/**
+ * Training samples as `fit` takes them, images changed anew in each epoch where the configuration says so.
+ *
+ * @throws SpecError where samples that are no images are to be changed
+ */
 export async function trainingData(
-  split: Split,
-  imageSize: ImageExtents,
+  samples: Samples,
+  imageSize: Dataset,
   { shift, flip, rotation, cutout, batchSize, seed, loaderThread = false }: TrainingDataConfig,
 ): Promise<TrainingData> {
   if (shift === 0 && !flip && rotation === 0 && cutout === 0)
-    return { fields: { data: split }, close: async () => {} };
+    return { fields: { data: samples }, close: async () => {} };
+  if (!isImages(imageSize))
+    throw new SpecError({
+      operation: 'augment',
+      expected: 'images, where samples are shifted, flipped, turned or cut',
+      actual: `${imageSize.name} of samples [${imageSize.inputShape.join(', ')}]`,
+    });
+  const split = samples as Split;
   const options = { batchSize, seed, imageSize, augment: { shift, flip, rotation, cutout } };
   const stepsPerEpoch = Math.ceil(split.count / batchSize);
   if (!loaderThread)

@@ -17,10 +17,12 @@ const schemeTexts = option.that<string | readonly string[]>(
   (value) => option.text().accepts(value) || option.list(option.text(), list).accepts(value),
 );
 
-/** Images that a run trains on and is judged by. */
+/** Samples that a run trains on and is judged by. */
 export const dataFields = {
-  /** Name of a data set, or a folder with four IDX files. */
+  /** Name of a data set, or a path to files of one's own. */
   name: field(option.text(), 'mnist'),
+  /** Folder with the files of a data set by name. Default: where its package or FUNHASH_DATA has them. */
+  dir: option.text(),
   /** Seed that draws the images of generated data sets. */
   seed: field(option.integer(), 0),
   /** Folder of photographs behind digits. Default: generated ones. */

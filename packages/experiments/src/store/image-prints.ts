@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Split } from '@funhash/datasets';
+import type { Samples } from '@funhash/datasets';
 import { FileError, SpecError } from '../errors.ts';
 import { readTextIfThere } from '../files/read-text.ts';
 import { type RunFolder, runFiles } from './run-folder.ts';
@@ -10,9 +10,12 @@ export interface ImagePrints {
   readonly validation: string;
 }
 
-export function imagePrints(splits: { readonly train: Split; readonly validation: Split }): ImagePrints {
-  const print = ({ inputs, labels }: Split): string =>
-    createHash('sha256').update(inputs).update(labels).digest('hex');
+export function imagePrints(splits: { readonly train: Samples; readonly validation: Samples }): ImagePrints {
+  const print = ({ inputs, labels, targets }: Samples): string => {
+    const hash = createHash('sha256').update(inputs);
+    for (const values of [labels, targets]) if (values) hash.update(values);
+    return hash.digest('hex');
+  };
   return { train: print(splits.train), validation: print(splits.validation) };
 }
 

@@ -1,4 +1,9 @@
-import { type Loss, softmaxCrossEntropy, squaredHinge } from '@funhash/training';
+import { huber, type Loss, meanSquaredError, softmaxCrossEntropy, squaredHinge } from '@funhash/training';
 
-/** Losses of classifiers, by the name that a run gives them. */
-export const losses: Readonly<Record<string, Loss>> = { softmaxCrossEntropy, squaredHinge };
+/** Losses by the name that a run gives them: those of classifiers, then those of numbers. */
+export const losses: Readonly<Record<string, Loss>> = {
+  softmaxCrossEntropy,
+  squaredHinge,
+  meanSquaredError,
+  huber,
+};

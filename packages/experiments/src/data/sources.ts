@@ -1,0 +1,4 @@
+// Kinds of data, in the order in which a name is looked up.
+
+export { idxFolder } from './sources/idx-folder.ts';
+export { namedSets } from './sources/named-sets.ts';
