@@ -7,7 +7,7 @@ export { elu as plainElu, gelu as plainGelu, leakyRelu as plainLeakyRelu } from 
 export { perAxis, planWindows, type WindowPlan } from './ops/window-plan.ts';
 export { piecesOf, windowsOf } from './ops/windows.ts';
 export { binarized } from './quantizers/binarize.ts';
-export { learnedStep, levelsOf } from './quantizers/learned-step.ts';
+export { learnedLevel, learnedStep, levelsOf } from './quantizers/learned-step.ts';
 export { nearestPowerOfTwo } from './quantizers/power-of-two.ts';
 export { stochasticallyBinarized } from './quantizers/stochastic-binarize.ts';
 export { isRecording, record, recorded, withoutTape } from './tape.ts';

@@ -54,6 +54,7 @@ export * from './optimizers/index.ts';
 export * as optimizers from './optimizers/index.ts';
 export type { NestedNumbers, Numbers } from './packed-numbers.ts';
 export type { Penalty, PenaltyLike, PenaltyPass } from './penalty.ts';
+export { type Rate, type RateOptions, rate } from './rate.ts';
 export { readCheckpoint } from './read-checkpoint.ts';
 export { type Recipe, type RecipeOptions, recipe } from './recipe.ts';
 export type { Described, RunDescription } from './run-description.ts';

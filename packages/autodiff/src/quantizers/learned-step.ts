@@ -25,21 +25,36 @@ export function levelsOf(bits: number, { signed }: { readonly signed: boolean })
   return signed ? { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 } : { low: 0, high: 2 ** bits - 1 };
 }
 
+interface LevelTerms {
+  readonly low: Real | number;
+  readonly high: Real | number;
+  readonly count: Real;
+}
+
+/**
+ * The level of x in steps, the nearest one between `low` and `high`, and the step: with the gradients of `learnedStep`, so that
+ * their product is that.
+ */
+export function learnedLevel(
+  x: Real,
+  step: Real,
+  { low, high, count }: LevelTerms,
+): { readonly level: Real; readonly unit: Real } {
+  const share = count.times(high).sqrt().inverse();
+  const unit = step.withGradientOf(step.times(share));
+  const ratio = x.over(unit);
+  const kept = ratio.minus(high).ifPositive(high, ratio.minus(low).negate().ifPositive(low, ratio));
+  return { level: kept.plus(0.5).floor().withGradientOf(kept), unit };
+}
+
 /**
  * x as the nearest multiple of `step` between `low` and `high` steps. The gradient passes to x between these bounds and
  * is 0 beyond; that of the step is (level − x / step), the bound beyond, times 1 / √(count · high). The statement of
  * `quantize` as weight formulas take it.
  */
-export function learnedStep(
-  x: Real,
-  step: Real,
-  { low, high, count }: { readonly low: Real | number; readonly high: Real | number; readonly count: Real },
-): Real {
-  const share = count.times(high).sqrt().inverse();
-  const scaled = step.withGradientOf(step.times(share));
-  const ratio = x.over(scaled);
-  const kept = ratio.minus(high).ifPositive(high, ratio.minus(low).negate().ifPositive(low, ratio));
-  return kept.plus(0.5).floor().withGradientOf(kept).times(scaled);
+export function learnedStep(x: Real, step: Real, terms: LevelTerms): Real {
+  const { level, unit } = learnedLevel(x, step, terms);
+  return level.times(unit);
 }
 
 const rules = {
