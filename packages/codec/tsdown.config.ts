@@ -7,5 +7,6 @@ export default library([
   'src/coder.ts',
   'src/pack.ts',
   'src/unpack.ts',
+  'src/update.ts',
   'src/testing.ts',
 ]);

@@ -1,4 +1,5 @@
 import { ModelFileError } from '@funhash/codec';
+import { BitstreamError } from '@funhash/codec/update';
 import { ChecksumError, DataAbsentError, DataFileError, DataFormatError } from '@funhash/datasets';
 import { FileError, isFileFault } from '@funhash/experiments';
 import { ArgumentError, FunhashError } from '@funhash/hashing';
@@ -41,6 +42,7 @@ const ofWhatIsGiven = [
   ShapeError,
   DTypeError,
   ModelFileError,
+  BitstreamError,
   CheckpointError,
   ChecksumError,
   DataAbsentError,

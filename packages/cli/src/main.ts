@@ -71,6 +71,8 @@ function programOf(output: Printer, current: string): Command {
     const command = make(output);
     command.copyInheritedSettings(program);
     command.helpOption('-h, --help', 'print this');
+    for (const own of command.commands)
+      own.copyInheritedSettings(command).helpOption('-h, --help', 'print this');
     program.addCommand(command);
   }
   return program;

@@ -68,4 +68,5 @@ export {
   stepDecay,
   warmupCosine,
 } from './schedules.ts';
+export { type UpdatePenaltyOptions, updatePenalty } from './update-penalty.ts';
 export type { WeightAverageOptions } from './weight-average.ts';

@@ -13,3 +13,4 @@ export { runsCommand } from './runs.ts';
 export { schemesCommand } from './schemes.ts';
 export { trainCommand } from './train.ts';
 export { unpackCommand } from './unpack.ts';
+export { updateCommand } from './update.ts';

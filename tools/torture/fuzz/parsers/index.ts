@@ -20,3 +20,4 @@ export { safetensors } from './safetensors.ts';
 export { scheme } from './scheme.ts';
 export { spec } from './spec.ts';
 export { tar } from './tar.ts';
+export { update } from './update.ts';
