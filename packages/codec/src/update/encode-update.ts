@@ -33,7 +33,7 @@ export type UpdateOptions = OptionsOf<typeof updateRules>;
  *
  *     const bytes = encodeUpdate(base.tensors, tuned.tensors, { step: 1 / 4 });
  *
- * Most values should be those of the base: tune with a penalty on the difference (`updateObjective` of `@funhash/training`).
+ * Most values should be those of the base: tune with a penalty on the difference (`updatePenalty` of `@funhash/training`).
  *
  * @param base stored values by name, whatever their schemes: those of `decodeModel`
  * @param tuned tensors of the same names, shapes and types; whole numbers are the same
