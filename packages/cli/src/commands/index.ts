@@ -4,6 +4,7 @@ export { binarizeCommand } from './binarize.ts';
 export { compareCommand } from './compare.ts';
 export { compressCommand } from './compress.ts';
 export { evalCommand } from './eval.ts';
+export { exportCommand } from './export.ts';
 export { importCommand } from './import.ts';
 export { inspectCommand } from './inspect.ts';
 export { packCommand } from './pack.ts';

@@ -1,7 +1,7 @@
 import { add, gather, matmul, multiply, reshape, sum, transpose } from '@funhash/autodiff';
 import type { Word } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
-import { type Backend, empty, type Tensor } from '@funhash/tensor';
+import type { Tensor } from '@funhash/tensor';
 import { balancedModes, modeCount, productOf } from '../contraction/modes.ts';
 import { digitsOf } from '../ops/row-digits.ts';
 import { structural } from '../options.ts';
@@ -145,27 +145,19 @@ function contracted(x: Tensor, factors: Factors, { inModes, outModes, terms }: M
   return reshape(sum(z, { axis: 0 }), [batch, rows]);
 }
 
-/** The numbers of all rows, where the factors are: those of a projection lie on the reference. */
-function allRows(rows: number, backend: Backend): Tensor {
-  const ids = empty([rows], 'i32', backend);
-  backend.upload(
-    ids.buffer,
-    Int32Array.from({ length: rows }, (_, row) => row),
-  );
-  return ids;
-}
-
 /** Rows of V [N, cols]: rows of the factors multiplied with each other, term by term, and summed with the last ones. */
 function rowsOf(
   factors: Factors,
   { inModes, outModes, terms }: Modes,
   { rows, cols }: MatrixShape,
-  ids = allRows(rows, (factors[nameOf(0)] as Tensor).backend),
+  ids: Tensor | null = null,
 ): Tensor {
-  const count = ids.size;
+  const count = ids?.size ?? rows;
   const rowOf = (k: number): Tensor => {
     const digit = { below: productOf(outModes.slice(k + 1)), mode: outModes[k] as number };
-    return gather(factors[nameOf(k)] as Tensor, digitsOf(ids, rows, digit));
+    // The factors of a projection lie on the reference.
+    const factor = factors[nameOf(k)] as Tensor;
+    return gather(factor, digitsOf(ids, rows, digit, factor.backend));
   };
   const last = inModes.length - 1;
   if (last === 0) return sum(rowOf(0), { axis: 1 });

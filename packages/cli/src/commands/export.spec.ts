@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Dense, hashedNet, Sequential, tensor } from '@funhash/layers';
+import { afterAll, expect, test } from 'vitest';
+import { run } from '../run-command.spec-kit.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'export-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+async function saved(): Promise<Sequential> {
+  const net = new Sequential([
+    new Dense({ in: 6, out: 9, activation: 'relu', weight: hashedNet({ ratio: 1 / 3 }), seed: 1 }),
+    new Dense({ in: 9, out: 2, seed: 2 }),
+  ]);
+  net.signature = { input: [6] };
+  await net.save(at('net.safetensors'));
+  return net;
+}
+
+test('a model becomes a module that Node runs, and its summary has sizes and a time', async () => {
+  const net = await saved();
+  const { code, lines, notes } = await run(
+    'export',
+    at('net.safetensors'),
+    '--to',
+    'js',
+    '-o',
+    at('net.mjs'),
+  );
+  expect([code, notes]).toEqual([0, '']);
+  expect(lines).toMatch(
+    /net\.mjs: [\d ]+ bytes, gzip [\d ]+, brotli [\d ]+\n6 numbers in, 2 out, [\d.e-]+ ms a prediction/,
+  );
+  const { predict } = await import(pathToFileURL(at('net.mjs')).href);
+  const input = [1, -2, 3, 0.5, 0, 4];
+  const expected = net.forward(tensor([input])).dataSync();
+  expect(
+    [...predict(input)].map((y: number, k: number) => Math.abs(y - (expected[k] as number)) < 1e-5),
+  ).toEqual([true, true]);
+  expect(readFileSync(at('net.d.ts'), 'utf8')).toContain('export declare function predict');
+});
+
+test('what cannot be exported is refused, and nothing is written', async () => {
+  await saved();
+  const before = readdirSync(folder);
+  expect((await run('export', at('net.safetensors'), '--to', 'js', '--input', '7')).code).not.toBe(0);
+  expect((await run('export', at('net.safetensors'), '--to', 'basic')).notes).toContain('js');
+  const over = await run('export', at('net.safetensors'), '--to', 'js', '-o', at('net.safetensors'));
+  expect(over.notes).toContain('another file');
+  expect(readdirSync(folder)).toEqual(before);
+});

@@ -1,0 +1,148 @@
+import { createContext, runInContext } from 'node:vm';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { saveBytes } from '@funhash/codec';
+import { toJavaScript } from '@funhash/export';
+import type { Module } from '@funhash/layers';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { loadModel } from '../files/load-model.ts';
+import { isSameFile } from '../files/paths.ts';
+import { grouped, type Output } from '../terminal/output.ts';
+
+/** What an export is told, whatever its form. */
+interface Asked {
+  readonly input?: readonly number[];
+  readonly storeAs?: 'f32' | 'i2' | 'i3' | 'i4' | 'i5' | 'i6' | 'i7' | 'i8';
+}
+
+interface Exported {
+  /** Contents of files by what their names end in; the first is the one that sizes are told of. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** What else is to be told: of memory. */
+  readonly notes?: readonly string[];
+  /** The function of the file, where it can be run here. */
+  predict?(): Promise<(input: Float32Array) => unknown> | ((input: Float32Array) => unknown);
+}
+
+type Form = (network: Module, asked: Asked) => Promise<Exported>;
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Forms by the name in --to. */
+const forms: Readonly<Record<string, Form>> = {
+  async js(network, asked) {
+    const { script, types, ...sizes } = await toJavaScript(network, asked);
+    return {
+      ...sizes,
+      files: { '.js': script, '.d.ts': types },
+      async predict() {
+        const { script } = await toJavaScript(network, { ...asked, form: 'script' });
+        const context = createContext({ atob });
+        runInContext(script, context);
+        return context.predict;
+      },
+    };
+  },
+};
+
+interface ExportFlags extends Asked {
+  readonly to: string;
+  readonly output?: string;
+  readonly json?: true;
+}
+
+/** Makes `funhash export`: a model file as one file that needs no library. */
+export function exportCommand({ line }: Output): Command {
+  return new Command('export')
+    .summary('a model as one file that needs no library')
+    .description(
+      'Writes a model file as one file that needs no library: weights, their decoder, kernels, and a function predict.\n' +
+        'Tells its bytes, as they are and compressed, and the time of a prediction.',
+    )
+    .argument('<model>', 'a model file')
+    .addOption(
+      new Option('--to <form>', 'the form of the file').choices(Object.keys(forms)).makeOptionMandatory(),
+    )
+    .option(
+      '-o, --output <file>',
+      'the file to write (default: the name of the model with the ending of the form)',
+    )
+    .addOption(
+      new Option('--store-as <format>', 'codes that stored values are rounded to').choices([
+        'f32',
+        ...Array.from({ length: 7 }, (_, k) => `i${k + 2}`),
+      ]),
+    )
+    .option('--input <shape>', 'shape of one input, such as 28,28,1 (default: that of the model)', shapeOf)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
+    .action(async (path: string, { to, output, json, input, storeAs }: ExportFlags) => {
+      const network = await loadModel(path);
+      const asked = { ...(input && { input }), ...(storeAs && { storeAs }) };
+      const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, asked);
+      const [[ending, main] = ['', '']] = Object.entries(files);
+      const target = output ?? path.replace(/(\.safetensors)?$/, ending);
+      const stem = target.replace(/\.[^./\\]*$/, '');
+      const written = Object.entries(files).map(
+        ([end, contents]) => [end === ending ? target : `${stem}${end}`, contents] as const,
+      );
+      for (const [name] of written)
+        if (name === path || (await isSameFile(name, path)))
+          throw new UsageError({
+            operation: '--output',
+            expected: 'another file than the model',
+            actual: name,
+          });
+      for (const [name, contents] of written)
+        await saveBytes(name, typeof contents === 'string' ? encoded(contents) : contents);
+      const bytes = typeof main === 'string' ? encoded(main) : main;
+      const sizes = {
+        bytes: bytes.length,
+        gzipBytes: gzipSync(bytes, { level: 9 }).length,
+        brotliBytes: brotliCompressSync(bytes).length,
+      };
+      const predictMs = predict && timed(await predict(), inputs);
+      if (json)
+        return line(
+          JSON.stringify({ path: target, form: to, inputs, outputs, ...sizes, predictMs, notes }, null, 2),
+        );
+      line(
+        `${target}: ${grouped(sizes.bytes)} bytes, gzip ${grouped(sizes.gzipBytes)}, brotli ${grouped(sizes.brotliBytes)}`,
+      );
+      line(
+        `${grouped(inputs)} numbers in, ${grouped(outputs)} out${predictMs === undefined ? '' : `, ${predictMs.toPrecision(3)} ms a prediction`}`,
+      );
+      for (const note of notes) line(note);
+      for (const [name] of written.slice(1)) line(`beside it: ${name}`);
+    });
+}
+
+function shapeOf(text: string): readonly number[] {
+  const shape = text.split(',').map(Number);
+  if (!shape.every((extent) => Number.isInteger(extent) && extent >= 1))
+    throw new InvalidArgumentError('Expected whole numbers ≥ 1, such as 28,28,1.');
+  return shape;
+}
+
+const warmUpMs = 100;
+const rounds = 9;
+const roundMs = 20;
+
+/** Milliseconds of a call: the median of rounds, behind a warm-up. */
+function timed(predict: (input: Float32Array) => unknown, inputs: number): number {
+  const input = new Float32Array(inputs);
+  const during = (ms: number): number => {
+    const start = performance.now();
+    let calls = 0;
+    do {
+      predict(input);
+      calls++;
+    } while (performance.now() - start < ms);
+    return (performance.now() - start) / calls;
+  };
+  during(warmUpMs);
+  const times = Array.from({ length: rounds }, () => during(roundMs)).sort((a, b) => a - b);
+  return times[(rounds - 1) / 2] as number;
+}

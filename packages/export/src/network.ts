@@ -1,0 +1,33 @@
+import type { Program } from '@funhash/formula';
+import type { DType, KernelName, PlanArgument, PlanView, Shape, TypedArray } from '@funhash/tensor';
+
+/** A buffer of a network that is exported. */
+export interface NetworkBuffer {
+  readonly dtype: DType;
+  readonly length: number;
+  /** What it holds from the start, such as stored values; undefined where the network writes it. */
+  readonly values?: TypedArray | undefined;
+}
+
+/** A kernel call as a plan has it, with programs in which all numbers that are known stand as constants. */
+export interface NetworkCall {
+  readonly kernel: KernelName;
+  readonly args: readonly PlanArgument[];
+}
+
+/** A forward pass of fixed shapes, as what an exporter writes out: data alone. */
+export interface Network {
+  readonly buffers: readonly NetworkBuffer[];
+  readonly programs: readonly Program[];
+  readonly calls: readonly NetworkCall[];
+  readonly input: { readonly buffer: number; readonly shape: Shape; readonly dtype: 'f32' | 'i32' };
+  readonly output: PlanView;
+}
+
+/** A virtual matrix among the arguments of a call. */
+export interface NetworkMatrix {
+  readonly program: { readonly program: number };
+  readonly rows: number;
+  readonly cols: number;
+  readonly stored: readonly PlanView[];
+}

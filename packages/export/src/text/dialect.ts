@@ -1,0 +1,35 @@
+import type { Language } from '@funhash/codegen';
+import type { DType } from '@funhash/tensor';
+
+/** What scripts and C write otherwise than one another, besides programs. */
+export interface Dialect {
+  readonly language: Language;
+  /** Sums that a product forms at once. */
+  readonly sums: number;
+  /** The head of a loop over a name from 0, a step at a time. */
+  loop(name: string, extent: number, step?: number): string;
+  /** The declaration of a whole number, or of one that is assigned again. */
+  integer(name: string, value: string): string;
+  counter(name: string, value: string): string;
+  /** The declaration of a real that is assigned again. */
+  real(name: string, value: string): string;
+  /** The parameter of a function. */
+  parameter(name: string, type: 'word' | 'real' | 'integer'): string;
+  /** A function that returns a real, or nothing. */
+  define(name: string, parameters: readonly string[], body: string, gives: 'real' | 'nothing'): string;
+  /** The element of an array. */
+  element(array: string, index: string): string;
+  /** A real or whole number as a value of a dtype. */
+  convert(value: string, from: DType, to: DType): string;
+  /** The largest finite bounds of a dtype, as literals: what maxima begin with. */
+  least(dtype: DType): string;
+  most(dtype: DType): string;
+  /** A call of a function of one real. */
+  call(name: 'exp' | 'log', x: string): string;
+  /** What is done with a row number outside of a matrix; the name of a variable, then the number of rows. */
+  checkIndex(name: string, limit: number): string;
+  /** The number of ones of a word of 32 bits. */
+  ones(word: string): string;
+  /** A word of bits, shifted and joined as 32 bits. */
+  bit(condition: string, at: string): string;
+}

@@ -1,0 +1,196 @@
+import { entryBody } from '@funhash/codegen';
+import type { Program } from '@funhash/formula';
+import { type PlanView, sizeOf } from '@funhash/tensor';
+import type { NetworkBuffer } from '../network.ts';
+import type { Axis, Matrix } from '../operations.ts';
+import type { Dialect } from './dialect.ts';
+
+/** Where a buffer lies in a text: the name of its array, and the element at which it begins. */
+export interface Place {
+  readonly array: string;
+  readonly offset: number;
+  /** Reads an element where it is more than that of the array, as of codes; default: the element. */
+  readonly read?: ((index: string) => string) | undefined;
+}
+
+/** Functions of programs that a text has need of, each once. */
+export class Functions {
+  readonly #dialect: Dialect;
+  readonly #place: (buffer: number) => Place;
+  readonly #known = new Map<string, string>();
+  readonly #texts: string[] = [];
+  readonly #preludes = new Set<string>();
+
+  constructor(dialect: Dialect, place: (buffer: number) => Place) {
+    this.#dialect = dialect;
+    this.#place = place;
+  }
+
+  get text(): string {
+    return [...this.#preludes, ...this.#texts].join('\n');
+  }
+
+  /** The name of a function of the inputs of a program with one output; its parameters are those in use. */
+  pointwise(program: Program): { readonly name: string; readonly slots: readonly number[] } {
+    const { language } = this.#dialect;
+    const body = entryBody(program, language);
+    const slots = Array.from({ length: program.slots.inputs }, (_, slot) => slot).filter((slot) =>
+      body.parameters.includes(`input${slot}`),
+    );
+    const name = this.#named(`map ${program.key}`, 'f', (own) =>
+      this.#dialect.define(
+        own,
+        slots.map((slot) => this.#dialect.parameter(`input${slot}`, 'real')),
+        [...body.lines, `return ${body.outputs[0]};`].join('\n'),
+        'real',
+      ),
+    );
+    this.#preludes.add(body.definitions);
+    return { name, slots };
+  }
+
+  /** The call of the function that gives an entry of a virtual matrix. */
+  entry({ program, stored }: Matrix, row: string, col: string): string {
+    const { language } = this.#dialect;
+    const body = entryBody(program, language, (slot, index) => {
+      const { buffer, offset } = stored[slot] as PlanView;
+      const place = this.#place(buffer);
+      const at = added([index, String(place.offset + offset)]);
+      return place.read ? place.read(added([index, String(offset)])) : this.#dialect.element(place.array, at);
+    });
+    this.#preludes.add(body.definitions);
+    const lines = [...body.lines, `return ${body.outputs[0]};`].join('\n');
+    const used = (['row', 'col'] as const).filter((name) => new RegExp(`\\b${name}\\b`).test(lines));
+    const name = this.#named(`entry ${lines}`, 'v', (own) =>
+      this.#dialect.define(
+        own,
+        used.map((each) => this.#dialect.parameter(each, 'word')),
+        lines,
+        'real',
+      ),
+    );
+    const values = { row, col };
+    return `${name}(${used.map((each) => values[each]).join(', ')})`;
+  }
+
+  #named(key: string, letter: string, write: (name: string) => string): string {
+    let name = this.#known.get(key);
+    if (name === undefined) {
+      name = `${letter}${this.#known.size}`;
+      this.#known.set(key, name);
+      this.#texts.push(write(name));
+    }
+    return name;
+  }
+}
+
+/** A sum of terms, without those that are 0 and with numbers added. */
+export function added(terms: readonly string[]): string {
+  let constant = 0;
+  const rest: string[] = [];
+  for (const term of terms) {
+    if (/^\d+$/.test(term)) constant += Number(term);
+    else rest.push(term);
+  }
+  if (constant > 0 || rest.length === 0) rest.push(String(constant));
+  return rest.join(' + ');
+}
+
+/** A term of an index: a sum of terms times a stride. */
+export function scaled(index: string, stride: number): string {
+  if (stride === 0 || index === '0') return '0';
+  if (stride === 1) return index;
+  if (/^\d+$/.test(index)) return String(Number(index) * stride);
+  return `${index.includes(' ') ? `(${index})` : index} * ${stride}`;
+}
+
+/** Stands for the place of a buffer in the text of one call, until it is known whether a function makes the call. */
+export const offsetToken = (buffer: number, relative: number): string => `⟦${buffer}:${relative}⟧`;
+export const arrayToken = (buffer: number): string => `⟨${buffer}⟩`;
+
+/** The text of one call. */
+export class KernelText {
+  readonly dialect: Dialect;
+  readonly functions: Functions;
+  readonly #buffers: readonly NetworkBuffer[];
+  readonly #place: (buffer: number) => Place;
+  readonly #first: ReadonlyMap<number, number>;
+  #names = 0;
+
+  constructor(
+    dialect: Dialect,
+    functions: Functions,
+    buffers: readonly NetworkBuffer[],
+    place: (buffer: number) => Place,
+    views: readonly PlanView[],
+  ) {
+    this.dialect = dialect;
+    this.functions = functions;
+    this.#buffers = buffers;
+    this.#place = place;
+    const first = new Map<number, number>();
+    for (const { buffer, offset } of views)
+      first.set(buffer, Math.min(first.get(buffer) ?? Number.POSITIVE_INFINITY, offset));
+    this.#first = first;
+  }
+
+  /** Buffers of the call, and the least offset of a view of each. */
+  get first(): ReadonlyMap<number, number> {
+    return this.#first;
+  }
+
+  dtypeOf({ buffer }: PlanView): 'f32' | 'i32' {
+    return (this.#buffers[buffer] as NetworkBuffer).dtype as 'f32' | 'i32';
+  }
+
+  /** A name that the text has not used. */
+  name(letter: string): string {
+    return `${letter}${this.#names++}`;
+  }
+
+  /** The element of a view at a sum of terms, to be read. */
+  read(view: PlanView, ...terms: readonly string[]): string {
+    const { read } = this.#place(view.buffer);
+    if (read) return read(added([...terms, String(view.offset)]));
+    return this.at(view, ...terms);
+  }
+
+  /** The element of a view at a sum of terms, to be written. */
+  at(view: PlanView, ...terms: readonly string[]): string {
+    const relative = view.offset - (this.#first.get(view.buffer) as number);
+    return this.dialect.element(
+      arrayToken(view.buffer),
+      [...terms.filter((term) => term !== '0'), offsetToken(view.buffer, relative)].join(' + '),
+    );
+  }
+
+  /**
+   * Loops over axes, and what stands in them.
+   *
+   * @param body given the index of each operand: a sum of terms
+   */
+  loops(axes: readonly Axis[], body: (indices: readonly string[]) => string): string {
+    const names = axes.map(() => this.name('i'));
+    const operands = axes[0]?.strides.length ?? 0;
+    const indices = Array.from({ length: operands }, (_, operand) =>
+      added(axes.map(({ strides }, axis) => scaled(names[axis] as string, strides[operand] as number))),
+    );
+    const heads = axes.map(({ extent }, axis) => this.dialect.loop(names[axis] as string, extent));
+    return `${heads.join(' ')} {\n${body(indices)}\n}`;
+  }
+}
+
+/** Axes that several operands are walked along, without those of extent 1, and joined where all lie so. */
+export function axesOf(shape: readonly number[], strides: readonly (readonly number[])[]): readonly Axis[] {
+  const axes: Axis[] = [];
+  shape.forEach((extent, axis) => {
+    if (extent === 1) return;
+    const own = strides.map((each) => each[axis] as number);
+    const before = axes.at(-1);
+    if (before?.strides.every((stride, operand) => stride === (own[operand] as number) * extent))
+      axes[axes.length - 1] = { extent: before.extent * extent, strides: own };
+    else axes.push({ extent, strides: own });
+  });
+  // Something to loop over, also for a single element.
+  return axes.length > 0 ? axes : [{ extent: Math.min(1, sizeOf(shape)), strides: strides.map(() => 0) }];
+}

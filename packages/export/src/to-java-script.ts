@@ -1,0 +1,167 @@
+import { languages } from '@funhash/codegen';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { Model } from '@funhash/layers';
+import { sizeOf, type TypedArray } from '@funhash/tensor';
+import { lowered } from './lower.ts';
+import type { Network, NetworkBuffer } from './network.ts';
+import { networkOf, networkRules } from './network-of.ts';
+import { viewsOf } from './operations.ts';
+import { fused } from './passes/fuse.ts';
+import { placed } from './passes/layout.ts';
+import { type Staged, staged } from './passes/start.ts';
+import { requirePlainTypes } from './require-plain-types.ts';
+import { assembled, type Sharing } from './text/assemble.ts';
+import { compact } from './text/compact.ts';
+import type { Dialect } from './text/dialect.ts';
+import type { Place } from './text/kernel-text.ts';
+import { decoders, payloadOf } from './values/payload.ts';
+import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
+
+const rules = {
+  ...networkRules,
+  ...storedRules,
+  /**
+   * `module` (default): an ES module that exports `predict`. `script`: for a script tag or `importScripts`, which makes a
+   * global function.
+   */
+  form: option.oneOf(['module', 'script']),
+  /** Name of the function. Default `predict`. */
+  name: option.that<string>(
+    'the name of a function, of letters, digits and _',
+    (value) => typeof value === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(value),
+  ),
+} as const;
+
+export type JavaScriptOptions = OptionsOf<typeof rules>;
+
+/** A network as a script that needs nothing. */
+export interface ExportedScript {
+  /** The script: an ES module without imports, or a classic script. */
+  readonly script: string;
+  /** What TypeScript is told of it: the contents of a `.d.ts` beside the module. */
+  readonly types: string;
+  /** Numbers that `predict` takes and gives. */
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/**
+ * A network as one file of JavaScript with everything in it: stored values as text, their decoder, and kernels written out for
+ * these shapes. No imports, no `eval`, no `new Function`: it runs in pages under `default-src 'self'`. Virtual matrices are decoded
+ * when the file is loaded, into memory. Equal networks give equal files.
+ *
+ *     const { script } = await toJavaScript(net, { input: [28, 28, 1] });
+ *
+ * @returns the file: `predict(input)` takes all numbers of an input, in row-major order, and gives those of the output
+ * @throws ArgumentError where the shape of the input is not known; PlanError where the network reads values while it
+ * computes; ExportError for what scripts have no form of, such as f64
+ */
+export async function toJavaScript(model: Model, options: JavaScriptOptions = {}): Promise<ExportedScript> {
+  checkOptions('toJavaScript', rules, options);
+  const { form = 'module', name = 'predict', storeAs, ...rest } = options;
+  const network = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
+  requirePlainTypes('toJavaScript', network);
+  const operations = fused(lowered(network), network.output);
+  const stages = staged(network.buffers, operations, network.input.buffer, 'load');
+  return {
+    script: scriptOf(network, stages, form, name),
+    types: typesOf(network, name),
+    inputs: sizeOf(network.input.shape),
+    outputs: sizeOf(network.output.shape),
+  };
+}
+
+/** Functions that do not depend on the network. */
+const prelude = {
+  ones: 'function ones(w){w-=w>>>1&0x55555555;w=(w&0x33333333)+(w>>>2&0x33333333);return Math.imul(w+(w>>>4)&0x0f0f0f0f,0x01010101)>>>24}',
+} as const;
+
+const dialect: Dialect = {
+  language: languages.js,
+  sums: 20,
+  loop: (name, extent, step = 1) =>
+    `for (let ${name} = 0; ${name} < ${extent}; ${step === 1 ? `${name}++` : `${name} += ${step}`})`,
+  integer: (name, value) => `const ${name} = ${value};`,
+  counter: (name, value) => `let ${name} = ${value};`,
+  real: (name, value) => `let ${name} = ${value};`,
+  parameter: (name) => name,
+  define: (name, parameters, body) => `function ${name}(${parameters.join(', ')}) {\n${body}\n}`,
+  element: (array, index) => `${array}[${index}]`,
+  convert: (value) => value,
+  least: (dtype) => (dtype === 'i32' ? '-2147483648' : '-Infinity'),
+  most: (dtype) => (dtype === 'i32' ? '2147483647' : 'Infinity'),
+  call: (name, x) => `Math.${name}(${x})`,
+  checkIndex: (name, limit) =>
+    `if (!(${name} >= 0 && ${name} < ${limit})) throw new RangeError(${name} + '');`,
+  ones: (word) => `ones(${word})`,
+  bit: (condition, at) => `${condition} << ${at}`,
+};
+
+const sharing: Sharing = {
+  parameter: (name) => name,
+  argument: (place, first) => String(place.offset + first),
+  inside: (name, { array }, relative) => ({
+    array,
+    offset: relative === 0 ? name : `${name} + ${relative}`,
+  }),
+};
+
+function scriptOf(network: Network, { buffers, start, run }: Staged, form: string, name: string): string {
+  const { input, output } = network;
+  const kept = keptBuffers(buffers, start);
+  const common = { kept, output, input: input.buffer };
+  const reals = placed(buffers, run, { dtype: 'f32', ...common });
+  const words = placed(buffers, run, { dtype: 'i32', ...common });
+  const placeOf = (buffer: number): Place => {
+    const isWord = buffers[buffer]?.dtype === 'i32';
+    return { array: isWord ? 'n' : 'm', offset: (isWord ? words : reals).offsets.get(buffer) ?? 0 };
+  };
+  const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
+  const payloads = buffers.flatMap((buffer, number) =>
+    buffer.values ? [payload(buffer.values, placeOf(number).offset)] : [],
+  );
+  const needs = new Set(payloads.flatMap(({ needs }) => [...needs]));
+  const [startBody = '', runBody = ''] = bodies;
+  const code = compact([functions, dialect.define('$start', [], startBody, 'nothing')].join('\n'));
+  const from = placeOf(input.buffer);
+  const to = placeOf(output.buffer);
+  const first = to.offset + output.offset;
+  const inputs = sizeOf(input.shape);
+  const predict = [
+    `if(x.length!==${inputs})throw new RangeError("${name} takes ${inputs} numbers");`,
+    `${from.array}.set(x,${from.offset});`,
+    compact(runBody),
+    `return ${to.array}.slice(${first},${first + sizeOf(output.shape)})`,
+  ].join('');
+  const usesOnes = /\bones\(/.test(runBody + functions + startBody);
+  const parts = [
+    `const m=new Float32Array(${reals.length})${words.length > 0 ? `,n=new Int32Array(${words.length})` : ''};`,
+    ...[...needs].sort().map((each) => decoders[each]),
+    usesOnes ? prelude.ones : '',
+    startBody === '' ? compact(functions) : code,
+    ...payloads.map(({ statements }) => statements),
+    startBody === '' ? '' : '$start();',
+  ].filter((part) => part !== '');
+  if (form === 'module') return `${parts.join('\n')}\nexport function ${name}(x){${predict}}\n`;
+  return `var ${name}=(()=>{${parts.join('\n')}\nreturn x=>{${predict}}})();\n`;
+}
+
+function payload(values: TypedArray, offset: number) {
+  if (values instanceof Float32Array) return payloadOf(values, offset);
+  return { statements: `n.set([${[...values].join()}],${offset});`, needs: new Set<never>() };
+}
+
+/** Buffers that hold something from one run to the next. */
+export function keptBuffers(buffers: readonly NetworkBuffer[], start: Staged['start']): ReadonlySet<number> {
+  const kept = new Set(buffers.flatMap(({ values }, number) => (values ? [number] : [])));
+  for (const operation of start) for (const { buffer } of viewsOf(operation).writes) kept.add(buffer);
+  return kept;
+}
+
+function typesOf({ input, output }: Network, name: string): string {
+  return [
+    `/** Input [${input.shape}], row by row: ${sizeOf(input.shape)} numbers. Gives [${output.shape}]. */`,
+    `export declare function ${name}(input: ArrayLike<number>): Float32Array;`,
+    '',
+  ].join('\n');
+}
