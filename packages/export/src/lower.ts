@@ -137,7 +137,7 @@ const limitsOf = (argument: PlanArgument): SignLimits | undefined =>
   (argument ?? undefined) as unknown as SignLimits | undefined;
 
 /** Whether an entry is the stored value at row · cols + col: V lies in memory. */
-export function isPlain({ program, cols }: Matrix): boolean {
+function isPlain({ program, cols }: Matrix): boolean {
   const { graph, outputs } = program;
   const at = graph.at(outputs[0] as number);
   if (at.op !== 'at') return false;

@@ -23,11 +23,3 @@ export interface Network {
   readonly input: { readonly buffer: number; readonly shape: Shape; readonly dtype: 'f32' | 'i32' };
   readonly output: PlanView;
 }
-
-/** A virtual matrix among the arguments of a call. */
-export interface NetworkMatrix {
-  readonly program: { readonly program: number };
-  readonly rows: number;
-  readonly cols: number;
-  readonly stored: readonly PlanView[];
-}

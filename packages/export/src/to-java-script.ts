@@ -3,12 +3,11 @@ import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
-import type { Network, NetworkBuffer } from './network.ts';
+import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
-import { viewsOf } from './operations.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
-import { type Staged, staged } from './passes/start.ts';
+import { keptBuffers, type Staged, staged } from './passes/start.ts';
 import { requirePlainTypes } from './require-plain-types.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { compact } from './text/compact.ts';
@@ -149,13 +148,6 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
 function payload(values: TypedArray, offset: number) {
   if (values instanceof Float32Array) return payloadOf(values, offset);
   return { statements: `n.set([${[...values].join()}],${offset});`, needs: new Set<never>() };
-}
-
-/** Buffers that hold something from one run to the next. */
-export function keptBuffers(buffers: readonly NetworkBuffer[], start: Staged['start']): ReadonlySet<number> {
-  const kept = new Set(buffers.flatMap(({ values }, number) => (values ? [number] : [])));
-  for (const operation of start) for (const { buffer } of viewsOf(operation).writes) kept.add(buffer);
-  return kept;
 }
 
 function typesOf({ input, output }: Network, name: string): string {

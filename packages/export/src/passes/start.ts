@@ -68,3 +68,10 @@ function dependents(operations: readonly Operation[], input: number): ReadonlySe
   }
   return found;
 }
+
+/** Buffers that hold something from one run to the next. */
+export function keptBuffers(buffers: readonly NetworkBuffer[], start: Staged['start']): ReadonlySet<number> {
+  const kept = new Set(buffers.flatMap(({ values }, number) => (values ? [number] : [])));
+  for (const operation of start) for (const { buffer } of viewsOf(operation).writes) kept.add(buffer);
+  return kept;
+}

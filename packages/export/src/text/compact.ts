@@ -12,7 +12,7 @@ export function compact(text: string): string {
 }
 
 /** The fewest digits that are the same f32. */
-export function shortest(value: number): string {
+function shortest(value: number): string {
   const exact = Math.fround(value);
   for (let digits = 1; digits <= 9; digits++) {
     const text = exact.toPrecision(digits);

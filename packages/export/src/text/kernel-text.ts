@@ -105,8 +105,8 @@ export function scaled(index: string, stride: number): string {
 }
 
 /** Stands for the place of a buffer in the text of one call, until it is known whether a function makes the call. */
-export const offsetToken = (buffer: number, relative: number): string => `⟦${buffer}:${relative}⟧`;
-export const arrayToken = (buffer: number): string => `⟨${buffer}⟩`;
+const offsetToken = (buffer: number, relative: number): string => `⟦${buffer}:${relative}⟧`;
+const arrayToken = (buffer: number): string => `⟨${buffer}⟩`;
 
 /** The text of one call. */
 export class KernelText {
