@@ -5,7 +5,7 @@ import type { NetworkBuffer } from '../network.ts';
 import type { Axis, Matrix } from '../operations.ts';
 import type { Dialect } from './dialect.ts';
 
-/** Where a buffer lies in a text: the name of its array, and the element at which it begins. */
+/** Place of a buffer in a text: the name of its array, and the element at which it begins. */
 export interface Place {
   readonly array: string;
   readonly offset: number;

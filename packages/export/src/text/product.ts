@@ -79,10 +79,7 @@ function blocks(
   block: (first: string, count: number) => string,
 ): string {
   const { dialect } = text;
-  const divisors = Array.from({ length: Math.min(most, width) }, (_, k) => k + 1).filter(
-    (k) => width % k === 0,
-  );
-  const largest = Math.max(1, ...divisors);
+  const largest = divisorOf(width, Math.min(most, width));
   const size = largest * 2 > Math.min(most, width) ? largest : Math.min(most, width);
   const whole = Math.floor(width / size) * size;
   const n = text.name('n');
@@ -118,4 +115,10 @@ function called(
 ): string {
   const { name, slots } = text.functions.pointwise(program);
   return `${name}(${slots.map((slot) => values[slot] as string).join(', ')})`;
+}
+
+/** The largest divisor of a number that is at most so much. */
+function divisorOf(value: number, most: number): number {
+  for (let divisor = most; divisor > 1; divisor--) if (value % divisor === 0) return divisor;
+  return 1;
 }
