@@ -11,8 +11,9 @@ export {
   WindowError,
 } from './errors.ts';
 export type { Test } from './generation/archive.ts';
-export { type Campaign, type CampaignOptions, rnnTest } from './generation/campaign.ts';
+export { type Campaign, type CampaignOptions, campaignWorker, rnnTest } from './generation/campaign.ts';
 export type { Adversarial, CampaignPoint, CampaignState, KeptTest } from './generation/campaign-state.ts';
+export type { ChunkJob, ChunkResult, MutationRole } from './generation/chunk.ts';
 export {
   type Proposal,
   type SearchView,
@@ -58,6 +59,7 @@ export {
   type CoverageProbe,
   coverageProbe,
   type Measured,
+  type MeasuredTests,
   type PlacedMetric,
   type ProbeOptions,
 } from './probe/probe.ts';

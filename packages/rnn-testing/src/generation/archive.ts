@@ -1,6 +1,6 @@
 import type { Sequence } from '../observation/sequences.ts';
 import type { Coverage } from '../probe/coverage.ts';
-import { type CoverageProbe, type Measured, type PlacedMetric, positionOf } from '../probe/probe.ts';
+import { type CoverageProbe, type MeasuredTests, type PlacedMetric, positionOf } from '../probe/probe.ts';
 
 /** A test and the place of the seed that it was made from. */
 export interface Test extends Sequence {
@@ -35,7 +35,12 @@ export class Archive {
   }
 
   /** Takes measured tests in, after their features were added to the coverage. */
-  update({ metrics }: CoverageProbe, coverage: Coverage, measured: Measured, tests: readonly Test[]): void {
+  update(
+    { metrics }: CoverageProbe,
+    coverage: Coverage,
+    measured: MeasuredTests,
+    tests: readonly Test[],
+  ): void {
     for (const metric of metrics) {
       const nearest = this.#nearest.get(metric.id) as Map<number, Nearest>;
       const covered = coverage.of(metric.id);

@@ -27,7 +27,7 @@ import { coverageProbe } from '../probe/probe.ts';
 import { replayExample, storedExamples } from '../report/example.ts';
 import { reportJson, reportPage } from '../report/report.ts';
 import { networkMutants, suiteStrength } from '../suite/network-mutants.ts';
-import { type CampaignOptions, rnnTest } from './campaign.ts';
+import { type Campaign, type CampaignOptions, campaignWorker, rnnTest } from './campaign.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { strategies } from './strategies.ts';
 
@@ -80,8 +80,8 @@ const options = (more: Partial<CampaignOptions> = {}): CampaignOptions => ({
   oracle: normBall({ norm: 'max', radius: 0.3, perChanged: false }),
   ...more,
 });
-const stepped = (campaign: ReturnType<typeof rnnTest>, rounds: number) => {
-  for (let k = 0; k < rounds; k++) campaign.step();
+const stepped = async (campaign: Campaign, rounds: number): Promise<Campaign> => {
+  for (let k = 0; k < rounds; k++) await campaign.step();
   return campaign;
 };
 
@@ -96,18 +96,18 @@ function changedAt(json: unknown, [turn = 0, ...path]: readonly number[], value:
 }
 
 describe.each(Object.keys(strategies) as (keyof typeof strategies)[])('the %s search', (strategy) => {
-  test('a campaign that stops and goes on is the one that never stopped, bit for bit', () => {
+  test('a campaign that stops and goes on is the one that never stopped, bit for bit', async () => {
     const rounds = strategy === 'genetic' ? 32 : 6;
-    const whole = stepped(rnnTest(probe, options({ strategy })), rounds);
-    const first = stepped(rnnTest(probe, options({ strategy })), rounds - 3);
+    const whole = await stepped(rnnTest(probe, options({ strategy })), rounds);
+    const first = await stepped(rnnTest(probe, options({ strategy })), rounds - 3);
     const state = JSON.parse(JSON.stringify(first.state())) as CampaignState;
-    const rest = stepped(rnnTest(probe, options({ strategy, state })), 3);
+    const rest = await stepped(rnnTest(probe, options({ strategy, state })), 3);
     expect(rest.state()).toEqual(whole.state());
     expect(whole.history.at(-1)?.executions).toBe(whole.executions);
   });
 
-  test('what it says is so', () => {
-    const campaign = stepped(rnnTest(probe, options({ strategy })), 10);
+  test('what it says is so', async () => {
+    const campaign = await stepped(rnnTest(probe, options({ strategy })), 10);
     const { coverage, kept, adversarial, oracle } = campaign;
     const again = probe.empty();
     const measured = probe.measure(kept.map((one) => one.test));
@@ -127,19 +127,72 @@ describe.each(Object.keys(strategies) as (keyof typeof strategies)[])('the %s se
   });
 });
 
-test('the guided search finds failing seeds', () => {
-  expect(stepped(rnnTest(probe, options()), 15).adversarial.length).toBeGreaterThan(5);
+test('results do not depend on who carries chunks out, and in which order', async () => {
+  const own = options({ batchSize: 250, seed: 3 });
+  const here = await stepped(rnnTest(probe, own), 3);
+  const worker = campaignWorker(probe, own);
+  const places: number[] = [];
+  const elsewhere = rnnTest(probe, {
+    ...own,
+    // The later chunks answer first, and nothing but plain data goes to and fro.
+    carryOut: async (job) => {
+      await new Promise((resolve) => setTimeout(resolve, 20 - 8 * job.place));
+      places.push(job.place);
+      return structuredClone(worker(structuredClone(job)));
+    },
+  });
+  expect((await stepped(elsewhere, 3)).state()).toEqual(here.state());
+  expect(places.slice(0, 3)).toEqual([2, 1, 0]);
 });
 
-test('tests outside of the radius count for coverage alone', () => {
+test('a round that fails changes nothing', async () => {
+  const whole = await stepped(rnnTest(probe, options()), 3);
+  let isBroken = false;
+  const worker = campaignWorker(probe, options());
+  const campaign = rnnTest(probe, {
+    ...options(),
+    carryOut: async (job) => {
+      if (isBroken) throw new Error('no memory left');
+      return worker(job);
+    },
+  });
+  await stepped(campaign, 2);
+  isBroken = true;
+  await expect(campaign.step()).rejects.toThrow('no memory left');
+  isBroken = false;
+  expect((await stepped(campaign, 1)).state()).toEqual(whole.state());
+});
+
+test('constants of another probe of the model', () => {
+  const constants = Object.fromEntries(probe.metrics.map((metric) => [metric.id, metric.constants]));
+  const more = { window: [1, 7] as const, metrics: probe.metrics.map(({ request }) => request) };
+  const one = { inputs: inputs.slice(0, 32), inputShape: shape };
+  const own = coverageProbe(model, { training: one, constants: structuredClone(constants), ...more });
+  expect(own.metrics.map((metric) => metric.constants)).toEqual(Object.values(constants));
+  expect(own.cover(training).equals(probe.cover(training))).toBe(true);
+  for (const bad of [
+    {},
+    { ...constants, bc: { ...constants.bc, max: [Number.NaN] } },
+    { ...constants, tc: 5 },
+  ])
+    expect(() => coverageProbe(model, { training: one, constants: bad as never, ...more })).toThrow(
+      'constants of',
+    );
+});
+
+test('the guided search finds failing seeds', async () => {
+  expect((await stepped(rnnTest(probe, options()), 15)).adversarial.length).toBeGreaterThan(5);
+});
+
+test('tests outside of the radius count for coverage alone', async () => {
   const oracle = normBall({ norm: 'max', radius: 1e-6, perChanged: false });
-  const campaign = stepped(rnnTest(probe, options({ project: false, oracle })), 3);
+  const campaign = await stepped(rnnTest(probe, options({ project: false, oracle })), 3);
   expect(campaign.adversarial).toEqual([]);
   expect(campaign.coverage.count).toBeGreaterThan(0);
 });
 
-test('a report of numbers and a page without scripts or links', () => {
-  const campaign = stepped(rnnTest(probe, options()), 5);
+test('a report of numbers and a page without scripts or links', async () => {
+  const campaign = await stepped(rnnTest(probe, options()), 5);
   const text = { model: '<b>net</b>', data: 'noise', command: 'funhash rnn-test', minimal: 3 };
   const page = reportPage(campaign, text);
   expect(page).toContain('&lt;b&gt;net');
@@ -149,7 +202,7 @@ test('a report of numbers and a page without scripts or links', () => {
   expect(json.executions).toBe(200);
 });
 
-test('images in a report are pictures', () => {
+test('images in a report are pictures', async () => {
   const images = { inputs, inputShape };
   const flat = balanced(
     new Sequential([new GRU({ in: 4, hiddenSize: 5, output: 'last' }), new Dense({ in: 5, out: 2 })], {
@@ -164,7 +217,7 @@ test('images in a report are pictures', () => {
   const own = coverageProbe(reshaped, { training: images, metrics: [temporalCoverage()] });
   const labels = own.measure(items).answers;
   if (new Set(labels).size < 2) throw new Error('the net gives one class');
-  const campaign = stepped(
+  const campaign = await stepped(
     rnnTest(own, {
       ...options(),
       mutation: anyOf([smallAffine(), gaussianNoise()]),
@@ -176,7 +229,7 @@ test('images in a report are pictures', () => {
   expect(reportPage(campaign, { model: 'gru', data: 'noise' })).toContain('data:image/bmp;base64,Qk');
 });
 
-test('tokens and series', () => {
+test('tokens and series', async () => {
   const tokens = random(5).fillUniform(new Float32Array(40 * 6), 1, 9);
   const texts = {
     inputs: Int32Array.from(tokens),
@@ -209,7 +262,7 @@ test('tokens and series', () => {
     [2, [3, 4]],
     [5, [6]],
   ]);
-  const campaign = stepped(
+  const campaign = await stepped(
     rnnTest(own, {
       seeds: { ...texts, labels },
       mutation: tokenEdits({ synonyms }),
@@ -222,11 +275,11 @@ test('tokens and series', () => {
   expect(reportPage(campaign, { model: 'lstm', data: 'words', words: [...'-abcdefghi'] })).toContain(
     '<mark>',
   );
-  const series = stepped(rnnTest(probe, options({ mutation: seriesNoise() })), 2);
+  const series = await stepped(rnnTest(probe, options({ mutation: seriesNoise() })), 2);
   expect(series.coverage.count).toBeGreaterThan(0);
 });
 
-test('a network beside itself, and beside another', () => {
+test('a network beside itself, and beside another', async () => {
   const same = compareBehaviour(probe, model, seeds);
   expect(same).toMatchObject({ sameAnswers: 1, sameWords: 1, accuracies: [1, 1] });
   for (const { difference, correlation } of same.steps) {
@@ -257,15 +310,15 @@ describe('refused:', () => {
     expect(() => rnnTest(probe, { seeds })).toThrow(message);
   });
 
-  test('strategies and options that do not exist', () => {
+  test('strategies and options that do not exist', async () => {
     expect(() => rnnTest(probe, options({ strategy: 'greedy' as 'random' }))).toThrow(
       'random, genetic, guided',
     );
     expect(() => rnnTest(probe, { ...options(), mutations: 1 } as never)).toThrow('did you mean mutation');
   });
 
-  test('states of other campaigns, and damaged ones', () => {
-    const state = stepped(rnnTest(probe, options()), 2).state();
+  test('states of other campaigns, and damaged ones', async () => {
+    const state = (await stepped(rnnTest(probe, options()), 2)).state();
     expect(() => rnnTest(probe, options({ state, seed: 5 }))).toThrow(ReplayError);
     for (const damage of [
       { tests: state.tests.slice(1) },
@@ -283,17 +336,19 @@ describe('refused:', () => {
 
   test.each(['genetic', 'guided'] as const)(
     'a state of the %s search with any value changed is refused, or goes on',
-    (strategy) => {
+    async (strategy) => {
       // Behind the random tests that a genetic search begins with.
-      const state = stepped(rnnTest(probe, options({ strategy })), strategy === 'genetic' ? 28 : 3).state();
+      const state = (
+        await stepped(rnnTest(probe, options({ strategy })), strategy === 'genetic' ? 28 : 3)
+      ).state();
       const paths = fc.array(fc.nat(), { minLength: 6, maxLength: 6 });
       const outcomes = new Set<string>();
-      fc.assert(
-        fc.property(paths, fc.constantFrom(null, -1, 0.5, 1e9, 'x', [], {}), (path, value) => {
+      await fc.assert(
+        fc.asyncProperty(paths, fc.constantFrom(null, -1, 0.5, 1e9, 'x', [], {}), async (path, value) => {
           const damaged = changedAt(JSON.parse(JSON.stringify(state)), path, value);
           try {
             const campaign = rnnTest(probe, options({ strategy, state: damaged as CampaignState }));
-            const page = reportPage(stepped(campaign, 1), { model: 'lstm', data: 'noise' });
+            const page = reportPage(await stepped(campaign, 1), { model: 'lstm', data: 'noise' });
             expect(page).not.toMatch(/NaN|undefined/);
             outcomes.add('goes on');
           } catch (error) {
@@ -307,7 +362,7 @@ describe('refused:', () => {
     },
   );
 
-  test('examples that are none', () => {
+  test('examples that are none', async () => {
     for (const example of [null, {}, { version: 1, inputShape: [2 ** 30], label: 0, seed: {}, test: {} }])
       expect(() => replayExample(model, example as never)).toThrow(ReplayError);
   });

@@ -5,7 +5,7 @@ import type { Sequences } from '../observation/sequences.ts';
 import type { NaturalTest } from '../oracle/natural.ts';
 import { normBall, type Oracle } from '../oracle/oracle.ts';
 import type { Coverage } from '../probe/coverage.ts';
-import type { CoverageProbe, Measured } from '../probe/probe.ts';
+import type { CoverageProbe } from '../probe/probe.ts';
 import type { Test } from './archive.ts';
 import {
   type Adversarial,
@@ -17,8 +17,18 @@ import {
   progressFrom,
   stateOf,
 } from './campaign-state.ts';
+import {
+  type ChunkContext,
+  type ChunkJob,
+  type ChunkResult,
+  chunkSize,
+  joinedChunks,
+  type MutationRole,
+  runChunk,
+} from './chunk.ts';
 import { rightSeeds } from './seeds.ts';
 import {
+  type Proposal,
   type SearchView,
   type SeedRecord,
   type Strategy,
@@ -54,6 +64,11 @@ const rules = {
   seed: option.integer(),
   /** Tests made in a round. Default 400. */
   batchSize: option.integer({ least: 4, most: 2 ** 16 }),
+  /**
+   * Carries a part of a round out elsewhere, such as in a worker thread by `campaignWorker`: several are asked for at once. Results
+   * are those of this thread, bit for bit, on an equal backend. Default: all is done here.
+   */
+  carryOut: option.callable<(job: ChunkJob) => Promise<ChunkResult>>(),
   /** A state as `campaign.state()` gave it, of a campaign with the same options: it goes on as if it had never stopped. */
   state: option.any<CampaignState>(),
 };
@@ -77,8 +92,8 @@ export interface Campaign {
   readonly adversarial: readonly Adversarial[];
   readonly history: readonly CampaignPoint[];
   readonly tally: Tally;
-  /** One round: makes tests, runs them, judges them. */
-  step(): CampaignPoint;
+  /** One round: makes tests, runs them, judges them. A round that fails changes nothing. */
+  step(): Promise<CampaignPoint>;
   /** Rounds until so many tests were run in all. The event loop is left free between them. */
   run(executions: number): AsyncGenerator<CampaignPoint>;
   /** Everything that is needed to go on. */
@@ -105,17 +120,19 @@ class Search implements Campaign {
   readonly wrongSeeds: number;
   readonly #options: CampaignOptions;
   readonly #strategy: Strategy;
-  readonly #labels: readonly number[];
+  readonly #context: ChunkContext;
+  readonly #mutations: Readonly<Record<MutationRole, Mutation>>;
   readonly #progress: Progress;
 
   constructor(probe: CoverageProbe, options: CampaignOptions) {
     this.probe = probe;
     this.#options = options;
-    this.oracle = options.oracle ?? normBall();
+    this.oracle = oracleOf(options);
+    this.#mutations = mutationsOf(options);
     this.#strategy = strategyOf(options.strategy ?? 'guided');
     const { seeds, labels, records, wrong } = rightSeeds(probe, options.seeds);
     this.seeds = seeds;
-    this.#labels = labels;
+    this.#context = contextOf(probe, options, seeds, labels);
     this.wrongSeeds = wrong;
     this.#progress = newProgress(probe, records);
     if (options.state === undefined) return;
@@ -153,32 +170,31 @@ class Search implements Campaign {
   }
 
   get #view(): SearchView {
-    const { mutation = gaussianNoise(), searchMutation = mutation, batchSize = 400 } = this.#options;
+    const { batchSize = 400 } = this.#options;
+    const { mutation, searchMutation } = this.#mutations;
     const { archive, records, executions } = this.#progress;
     const { probe, seeds } = this;
     return { probe, archive, seeds, records, executions, batchSize, mutation, searchMutation };
   }
 
-  step(): CampaignPoint {
-    const { seed = 0, project = true } = this.#options;
-    const { inputShape, window } = this.probe;
+  async step(): Promise<CampaignPoint> {
     const progress = this.#progress;
+    const { seed } = this.#context;
     // Decided by the seed and the round alone: a campaign that was stopped goes on with the same draws.
-    const draws = random(seed).fork('round').fork(progress.round);
-    const proposals = this.#strategy.propose(this.#view, draws);
-    const place = { inputShape, padding: window.padding };
-    const tests = proposals.map(({ parent, mutation }): Test => {
-      const { seed: from } = parent;
-      const mutant = mutation.mutate(parent, draws, place);
-      const origin = this.seeds[from] as Test;
-      return { ...(project ? this.oracle.project(origin, mutant, inputShape) : mutant), seed: from };
-    });
-    const measured = this.probe.measure(tests);
-    for (const [k, test] of tests.entries()) this.#take(measured, k, test);
-    progress.tally.add(measured);
-    progress.archive.update(this.probe, progress.coverage, measured, tests);
+    const proposals = this.#strategy.propose(
+      this.#view,
+      random(seed).fork('round').fork(progress.round).fork('proposals'),
+    );
+    const chunks: Promise<ChunkResult>[] = [];
+    for (let k = 0; k < proposals.length; k += chunkSize)
+      chunks.push(this.#resultOf(proposals.slice(k, k + chunkSize), chunks.length));
+    const result = joinedChunks(await Promise.all(chunks));
+    const { tests } = result;
+    for (const k of tests.keys()) this.#take(result, k);
+    progress.tally.add(result);
+    progress.archive.update(this.probe, progress.coverage, result, tests);
     progress.executions += tests.length;
-    this.#strategy.learn?.(this.#view, tests, measured);
+    this.#strategy.learn?.(this.#view, tests, result);
     progress.round++;
     const point = {
       executions: progress.executions,
@@ -190,35 +206,50 @@ class Search implements Campaign {
     return point;
   }
 
-  #take(measured: Measured, k: number, test: Test): void {
+  async #resultOf(proposals: readonly Proposal[], place: number): Promise<ChunkResult> {
+    const { round } = this.#progress;
+    const { carryOut } = this.#options;
+    const parents = proposals.map(({ parent }) => parent);
+    const roles = proposals.map(({ mutation }) => roleOf(mutation, this.#view));
+    // A strategy's own mutation is known here alone.
+    if (carryOut && roles.every((role) => role !== undefined))
+      return carryOut({ round, place, parents, mutations: roles });
+    const mutations = proposals.map(({ mutation }) => mutation);
+    return runChunk(this.#context, { round, place, parents, mutations });
+  }
+
+  #take(result: ChunkResult, k: number): void {
     const { executions, coverage, kept } = this.#progress;
+    const test = result.tests[k] as Test;
     const execution = executions + k + 1;
     const raised: Record<string, number> = {};
-    this.probe.add(coverage, measured, k, ({ id }) => {
+    this.probe.add(coverage, result, k, ({ id }) => {
       raised[id] = (raised[id] ?? 0) + 1;
     });
     if (Object.keys(raised).length > 0) kept.push({ test, execution, raised });
-    this.#judge(test, measured.answers[k] as number, measured.margins[k] as number, execution);
+    this.#judge(result, k, execution);
   }
 
-  #judge(test: Test, answer: number, margin: number, execution: number): void {
-    const { project = true, isNatural } = this.#options;
-    const { inputShape } = this.probe;
+  #judge({ tests, answers, margins, distances }: ChunkResult, k: number, execution: number): void {
+    const { isNatural } = this.#options;
     const { records, failures } = this.#progress;
-    const label = this.#labels[test.seed] as number;
+    const { project, labels } = this.#context;
+    const test = tests[k] as Test;
+    const [answer, margin] = [answers[k] as number, margins[k] as number];
+    const label = labels[test.seed] as number;
     const seed = this.seeds[test.seed] as Test;
     const record = records[test.seed] as SeedRecord;
-    const isWrong = answer !== label;
-    // Where nothing can come of it no distance is computed.
-    if (!isWrong && (record.failed || margin >= record.margin)) return;
-    const isInside = project || this.oracle.distance(seed, test, inputShape) <= this.oracle.radius;
-    if (!isInside) return;
-    if (!isWrong) {
-      records[test.seed] = { ...record, test, margin };
+    if (answer === label) {
+      // Where nothing can come of it no distance is computed.
+      if (record.failed || margin >= record.margin) return;
+      const isInside =
+        project || this.oracle.distance(seed, test, this.probe.inputShape) <= this.oracle.radius;
+      if (isInside) records[test.seed] = { ...record, test, margin };
       return;
     }
+    const distance = distances[k] as number;
+    if (!project && distance > this.oracle.radius) return;
     this.#progress.adversarialCount++;
-    const distance = this.oracle.distance(seed, test, inputShape);
     const known = failures.get(test.seed);
     if (known && known.distance <= distance) return;
     records[test.seed] = { test, margin: 0, failed: true };
@@ -235,14 +266,14 @@ class Search implements Campaign {
 
   async *run(executions: number): AsyncGenerator<CampaignPoint> {
     while (this.executions < executions) {
-      yield this.step();
+      yield await this.step();
       await new Promise((resume) => setTimeout(resume, 0));
     }
   }
 
   /** What decides a campaign, besides the model. */
   get #key(): string {
-    const { seed = 0, project = true } = this.#options;
+    const { seed, project } = this.#context;
     const { batchSize, mutation, searchMutation } = this.#view;
     const { metrics, inputShape } = this.probe;
     return JSON.stringify([
@@ -262,6 +293,47 @@ class Search implements Campaign {
   state(): CampaignState {
     return stateOf(this.#key, this.seeds, this.#progress, this.#strategy.state);
   }
+}
+
+const oracleOf = ({ oracle = normBall() }: CampaignOptions): Oracle => oracle;
+
+function mutationsOf(options: CampaignOptions): Readonly<Record<MutationRole, Mutation>> {
+  const { mutation = gaussianNoise(), searchMutation = mutation } = options;
+  return { mutation, searchMutation };
+}
+
+function contextOf(
+  probe: CoverageProbe,
+  options: CampaignOptions,
+  seeds: readonly Test[],
+  labels: readonly number[],
+): ChunkContext {
+  const { project = true, seed = 0 } = options;
+  return { probe, seeds, labels, oracle: oracleOf(options), project, seed };
+}
+
+function roleOf(mutation: Mutation, own: Readonly<Record<MutationRole, Mutation>>): MutationRole | undefined {
+  return (['mutation', 'searchMutation'] as const).find((role) => own[role] === mutation);
+}
+
+/**
+ * Answers jobs of a campaign that runs in another thread, on a model, seeds and options that are the same.
+ *
+ *     const carryOut = campaignWorker(probe, { seeds, mutation, oracle });
+ *     parentPort.on('message', (job) => parentPort.postMessage(carryOut(job)));
+ *
+ * @throws SequenceError as `rnnTest`
+ */
+export function campaignWorker(
+  probe: CoverageProbe,
+  options: CampaignOptions,
+): (job: ChunkJob) => ChunkResult {
+  checkOptions('campaignWorker', rules, options);
+  const { seeds, labels } = rightSeeds(probe, options.seeds);
+  const context = contextOf(probe, options, seeds, labels);
+  const own = mutationsOf(options);
+  return ({ mutations, ...job }) =>
+    runChunk(context, { ...job, mutations: mutations.map((role) => own[role]) });
 }
 
 function largestChange(seed: Test, test: Test): number {

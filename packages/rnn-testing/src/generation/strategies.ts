@@ -1,6 +1,6 @@
 import { ArgumentError, type Random } from '@funhash/hashing';
 import type { Mutation } from '../mutation/mutation.ts';
-import type { CoverageProbe, Measured } from '../probe/probe.ts';
+import type { CoverageProbe, MeasuredTests } from '../probe/probe.ts';
 import { positionOf } from '../probe/probe.ts';
 import type { Archive, Test } from './archive.ts';
 
@@ -39,7 +39,7 @@ export interface Strategy {
   /** @returns at least one proposal */
   propose(view: SearchView, random: Random): readonly Proposal[];
   /** Learns what became of the proposals. */
-  learn?(view: SearchView, tests: readonly Test[], measured: Measured): void;
+  learn?(view: SearchView, tests: readonly Test[], measured: MeasuredTests): void;
   /** What it keeps between rounds. */
   state?: StrategyState | undefined;
 }

@@ -1,6 +1,6 @@
 import { shownValue } from '@funhash/hashing';
 import { ReplayError } from '../errors.ts';
-import { type Measured, type PlacedMetric, positionOf } from '../probe/probe.ts';
+import { type MeasuredTests, type PlacedMetric, positionOf } from '../probe/probe.ts';
 
 /** Rows of a heat map, for normalised values from 0 up; the last holds all above. */
 export const heatRows = 24;
@@ -31,7 +31,7 @@ export class Tallied implements Tally {
     );
   }
 
-  add({ positions, count }: Measured): void {
+  add({ positions, count }: MeasuredTests): void {
     for (const metric of this.#metrics) {
       const hits = this.hits[metric.id] as number[];
       const heat = this.heat[metric.id];

@@ -1,4 +1,4 @@
-import { type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { SequenceError } from '../errors.ts';
 
 export const constantRules = {
@@ -76,4 +76,30 @@ export function normalized({ min, max }: Constants, value: number, step: number)
 export function standardized({ mean, std }: Constants, value: number, step: number): number {
   const k = mean.length === 1 ? 0 : step;
   return (value - (mean[k] as number)) / (std[k] as number);
+}
+
+/**
+ * Constants that came from elsewhere, such as a file.
+ *
+ * @throws ArgumentError for what are none, or not those of so many steps
+ */
+export function requireConstants(
+  operation: string,
+  id: string,
+  given: Constants | undefined,
+  steps: number,
+): Constants {
+  const { count, min, max, mean, std } = given ?? ({} as Partial<Constants>);
+  const lists: readonly unknown[] = [min, max, mean, std];
+  const length = min?.length;
+  const isWhole =
+    Number.isInteger(count) &&
+    (length === 1 || length === steps) &&
+    lists.every((list) => Array.isArray(list) && list.length === length && list.every(Number.isFinite));
+  if (given && isWhole) return given;
+  throw new ArgumentError({
+    operation,
+    expected: `constants of ${id}: count, and min, max, mean and std, 1 or ${steps} numbers each`,
+    actual: shownValue(given),
+  });
 }

@@ -2,7 +2,7 @@ import { ArgumentError, checkOptions, type OptionsOf, option, refuseUnknown } fr
 import type { Model } from '@funhash/layers';
 import { NoRecurrentLayerError } from '../errors.ts';
 import { coverageMetrics } from '../metrics/all-metrics.ts';
-import { type Constants, constantsOf } from '../metrics/constants.ts';
+import { type Constants, constantsOf, requireConstants } from '../metrics/constants.ts';
 import type { BoundMetric, Metric, MetricRequest } from '../metrics/metric.ts';
 import {
   defaultSignal,
@@ -21,6 +21,11 @@ import { FeatureSet } from './feature-set.ts';
 const rules = {
   /** Sequences that constants are taken from: their number decides what coverage means, so it is kept beside them. */
   training: option.required(option.any<Sequences>('sequences')),
+  /**
+   * Constants by the ids of metrics, as another probe of the model had them (`metric.constants`): then `training` says what
+   * sequences are like, and one is enough. Default: taken from `training`.
+   */
+  constants: option.any<Readonly<Record<string, Constants | undefined>>>('constants by the ids of metrics'),
   /** Metrics. Default: all, with their defaults. */
   metrics: option.list(
     option.that<MetricRequest>('a request such as boundaryCoverage()', (value) => {
@@ -54,6 +59,9 @@ export interface Measured extends Observation {
   readonly positions: ReadonlyMap<string, Float64Array>;
 }
 
+/** What a batch of tests did, without the readings that it was measured from. */
+export type MeasuredTests = Omit<Measured, 'readings'>;
+
 /** Metrics bound to a model and to constants of training data. */
 export interface CoverageProbe {
   readonly model: Model;
@@ -73,7 +81,7 @@ export interface CoverageProbe {
   /** Adds what a test of a measured batch covers; calls with each feature that is new. */
   add(
     coverage: Coverage,
-    measured: Measured,
+    measured: MeasuredTests,
     test: number,
     onNew?: (metric: PlacedMetric, feature: number) => void,
   ): void;
@@ -107,10 +115,14 @@ export function coverageProbe(model: Model, options: ProbeOptions): CoverageProb
   const window = stepWindow(operation, usual.steps, options);
   const placed = requests.map((request) => placeOf(request, signals, usual));
   const names = new Set(placed.map(({ signal }) => signal.name));
-  const readings = readAll(model, sequences, window, { names, batchSize });
+  const known = options.constants;
+  const readings = known ? undefined : readAll(model, sequences, window, { names, batchSize });
   const metrics = placed.map(({ id, metric, request, signal, aggregate }): PlacedMetric => {
-    const values = metric.fits?.(readings.get(signal.name) as Reading, aggregate);
-    const constants = values && constantsOf(operation, values, window.steps, metric.constantOptions(request));
+    const values = readings && metric.fits?.(readings.get(signal.name) as Reading, aggregate);
+    const constants =
+      known && metric.fits
+        ? requireConstants(operation, id, known[id], window.steps)
+        : values && constantsOf(operation, values, window.steps, metric.constantOptions(request));
     const bound = metric.bind({
       options: request,
       aggregate,
