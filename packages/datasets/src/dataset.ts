@@ -20,6 +20,8 @@ export interface Dataset {
   readonly inputShape: readonly number[];
   /** Type of the numbers: `u8` are pixels 0–255, `i32` tokens. */
   readonly dtype: 'u8' | 'f32' | 'i32';
+  /** Numbers of words, padding (0) included, where samples are words: rows that an embedding needs. */
+  readonly tokens?: number;
   /** Number of classes, where there are labels: they lie in 0 … classes − 1. */
   readonly classes?: number;
   /** Names of the classes, in their order. */

@@ -32,4 +32,5 @@ export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';
 export type { TextDataset } from './text/imdb.ts';
 export { type TokenSequenceOptions, tokenSequences } from './text/token-sequences.ts';
 export { Vocabulary, type VocabularyOptions } from './text/vocabulary.ts';
+export { type WordReader, type WordSequences, wordReader, wordsTransformation } from './text/word-reader.ts';
 export { hashedWords, wordHash, wordsOf } from './text/words.ts';

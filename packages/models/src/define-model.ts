@@ -43,6 +43,8 @@ export interface NamedModel {
   readonly hasAnyDepth: boolean;
   /** Whether all its weights are signs: schemes then say how their latent values are stored. */
   readonly isBinary: boolean;
+  /** Whether it reads sequences of numbers and words too, not images alone. */
+  readonly readsSequences: boolean;
   build(options: NamedModelOptions): Sequential;
 }
 
@@ -104,6 +106,7 @@ export function defineModel<R extends OptionRules>({
     const kind: NamedModel = {
       hasAnyDepth: false,
       isBinary: false,
+      readsSequences: false,
       ...form,
       build: (given) => {
         refuseUnknown(title, ['widths', ...common], given);

@@ -71,6 +71,7 @@ export const recurrentNet: ModelMaker<RecurrentNetOptions> = defineModel({
 function formOf(cell: CellName) {
   return {
     widths: [128],
+    readsSequences: true,
     options: ({ widths: [hidden] }: NamedModelOptions): RecurrentNetOptions => ({
       cell,
       hidden: hidden as number,

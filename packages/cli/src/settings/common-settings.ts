@@ -1,4 +1,4 @@
-import { imageDatasets } from '@funhash/datasets';
+import { datasets } from '@funhash/datasets';
 import {
   augmentFields,
   type DataSpec,
@@ -19,15 +19,15 @@ import { type ConfigOf, number, numbers, type Settings } from './config.ts';
 
 /** The data sets that take an option. */
 function namesWith(option: string): string {
-  const sources = Object.entries(imageDatasets).filter(([, { options }]) => option in options);
+  const sources = Object.entries(datasets).filter(([, { options }]) => option in options);
   return sources.map(([name]) => name).join(', ');
 }
 
-/** Data of a command. */
-export const dataSettings = {
+/** What decides the samples of a command. */
+export const sampleSettings = {
   data: {
     flag: '--data <name|folder>',
-    help: `${Object.keys(imageDatasets).join(', ')}, or a folder with the four IDX files of such a set, named as those of MNIST`,
+    help: `${Object.keys(datasets).join(', ')}, or a folder with the four IDX files of such a set, named as those of MNIST`,
     rule: dataFields.name,
   },
   dataDir: {
@@ -35,6 +35,33 @@ export const dataSettings = {
     help: `folder with the files of ${namesWith('dir')}`,
     standard: 'where the package of the data set, or FUNHASH_DATA, has them',
     rule: dataFields.dir,
+  },
+  words: {
+    flag: '--words <n>',
+    help: `commonest words that have numbers of their own, of ${namesWith('words')}; 0: every word goes by its hash, and no list of words is stored`,
+    standard: '10000',
+    rule: dataFields.words,
+    read: number,
+  },
+  length: {
+    flag: '--length <n>',
+    help: `steps of a sequence, of ${namesWith('length')}: words of a text, days that a forecast is made from`,
+    standard: 'that of the data set',
+    rule: dataFields.length,
+    read: number,
+  },
+  target: {
+    flag: '--target <name>',
+    help: `what is forecast, of ${namesWith('target')}`,
+    standard: 'that of the data set',
+    rule: dataFields.target,
+  },
+  horizon: {
+    flag: '--horizon <n>',
+    help: `steps to the one that is forecast, of ${namesWith('horizon')}`,
+    standard: '1',
+    rule: dataFields.horizon,
+    read: number,
   },
   dataSeed: {
     flag: '--data-seed <n>',
@@ -48,6 +75,11 @@ export const dataSettings = {
     standard: 'generated',
     rule: dataFields.backgrounds,
   },
+} as const satisfies Settings;
+
+/** Data of a command that trains. */
+export const dataSettings = {
+  ...sampleSettings,
   trainCount: {
     flag: '--train-count <n>',
     help: 'images to train on, drawn by --seed',
@@ -149,6 +181,11 @@ export const netSettings = {
     rule: netFields.widths,
     read: numbers,
   },
+  embedding: {
+    flag: '--embedding <scheme>',
+    help: 'how the embedding of words is stored, such as hashedNet:values=32000',
+    rule: netFields.embedding,
+  },
   activation: {
     flag: '--activation <name>',
     help: `of hidden layers: ${Object.keys(activations).join(', ')}`,
@@ -162,28 +199,30 @@ export const netSettings = {
   },
 } as const satisfies Settings;
 
-/** The part of a spec that says which images. */
-export function dataOf(config: ConfigOf<typeof dataSettings>): DataSpec {
-  const { data: name, dataDir: dir, dataSeed: seed, backgrounds, trainCount, testCount, validation } = config;
+type DataConfig = ConfigOf<typeof sampleSettings> & Partial<ConfigOf<typeof dataSettings>>;
+
+/** The part of a spec that says which samples. */
+export function dataOf(config: DataConfig): DataSpec {
+  const { data: name, dataDir: dir, dataSeed: seed, validation = 0, ...others } = config;
+  const { backgrounds, words, length, target, horizon, trainCount, testCount } = others;
+  const given = { dir, backgrounds, words, length, target, horizon, trainCount, testCount };
   return {
     name,
     seed,
     validation,
-    ...(dir !== undefined && { dir }),
-    ...(backgrounds !== undefined && { backgrounds }),
-    ...(trainCount !== undefined && { trainCount }),
-    ...(testCount !== undefined && { testCount }),
+    // Absent where they were not given: a spec names what decides a run.
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
 }
 
 /** The part of a spec that says which net, without its weights. */
 export function netOf({ hidden, widths, ...config }: ConfigOf<typeof netSettings>): NewNetRequest {
-  const { model, activation, dropout } = config;
+  const { model, activation, dropout, embedding } = config;
   const chosen = widths ?? (isStack(model) ? hidden : undefined);
-  return { model, activation, dropout, ...(chosen && { widths: chosen }) };
+  return { model, activation, dropout, embedding, ...(chosen && { widths: chosen }) };
 }
 
-type NewNetRequest = Pick<NewNetSpec, 'model' | 'activation' | 'dropout' | 'widths'>;
+type NewNetRequest = Pick<NewNetSpec, 'model' | 'activation' | 'dropout' | 'embedding' | 'widths'>;
 
 /** The part of a spec that says how a net is trained. */
 export function trainingOf(

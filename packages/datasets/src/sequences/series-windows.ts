@@ -129,6 +129,7 @@ export function seriesWindows(options: SeriesWindowsOptions): SeriesDataset {
     isOrdered: true,
     features,
     target: { name: target, mean: own.mean, std: own.std },
+    targetScale: [own.mean, own.mean + own.std],
     train: samples(0, trainCount),
     test: samples(most, testCount),
   };

@@ -9,6 +9,7 @@ import { packageFolder } from '../package-folder.ts';
 import { requirePublished } from '../published.ts';
 import { tokenSequences } from './token-sequences.ts';
 import { Vocabulary } from './vocabulary.ts';
+import { wordsTransformation } from './word-reader.ts';
 import { hashedWords, wordHash, wordsOf } from './words.ts';
 
 const operation = 'imdb';
@@ -100,6 +101,8 @@ export const imdb = /* @__PURE__ */ defineDataset({
       inputShape: [length],
       dtype: 'i32',
       classes: 2,
+      classNames: ['against', 'in favour'],
+      transformation: wordsTransformation({ length, keep, ...(vocabulary && { words: vocabulary.words }) }),
       isOrdered: true,
       tokens: vocabulary ? vocabulary.count : hashedWords,
       ...(vocabulary && { words: vocabulary.words }),

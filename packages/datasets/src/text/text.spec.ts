@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imdb } from './imdb.ts';
 import { tokenSequences } from './token-sequences.ts';
 import { Vocabulary } from './vocabulary.ts';
+import { wordReader } from './word-reader.ts';
 import { wordHash, wordsOf } from './words.ts';
 
 test('words of a text', () => {
@@ -87,6 +89,15 @@ describe('imdb from a folder', () => {
     expect([cut.train.count, cut.test.count]).toEqual([2, 1]);
   });
 
+  test.each([0, 3])('what it says of itself reads texts as it does, with %i words', async (words) => {
+    const data = await imdb({ dir, verify: false, length: 4, words });
+    const reader = wordReader(JSON.parse(JSON.stringify(data.transformation)));
+    const texts = [reviews[2], reviews[6], reviews[3], reviews[7]].map((review) => review?.t ?? '');
+    expect(reader?.read(texts)).toEqual(data.train.inputs);
+    expect(reader?.tokens).toBe(data.tokens);
+    expect(() => reader?.read(['good', '...'])).toThrow('words in text 1');
+  });
+
   test('words by their hashes', async () => {
     const data = await imdb({ dir, verify: false, length: 5, words: 0 });
     expect(data.words).toBeUndefined();
@@ -109,4 +120,16 @@ describe('imdb from a folder', () => {
     await writeFile(join(dir, 'reviews.json'), '[');
     await expect(imdb({ dir, verify: false })).rejects.toThrow('JSON');
   });
+});
+
+test('readers of other data, and damaged ones', () => {
+  expect(wordReader(undefined)).toBeUndefined();
+  expect(wordReader({ kind: 'table' })).toBeUndefined();
+  for (const damaged of [
+    { length: 0, keep: 'last' },
+    { length: 5, keep: 'middle' },
+    { length: 5, keep: 'last', words: [1, 2] },
+    { length: 5, keep: 'last', words: 'the' },
+  ])
+    expect(() => wordReader({ kind: 'words', ...damaged }), JSON.stringify(damaged)).toThrow(ArgumentError);
 });

@@ -1,4 +1,4 @@
-import { type Dataset, type ImageDataset, imageDatasets } from '@funhash/datasets';
+import { type Dataset, datasets, type ImageDataset } from '@funhash/datasets';
 import { nearestName } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
 import { SpecError } from '../errors.ts';
@@ -45,7 +45,7 @@ export const isImages = (data: Dataset): data is ImageDataset => 'channels' in d
 async function sourceOf(spec: DataSpec): Promise<DataSource> {
   const kinds: readonly DataSource[] = Object.values(sources);
   for (const source of kinds) if (await source.has(spec)) return source;
-  const near = nearestName(spec.name, Object.keys(imageDatasets));
+  const near = nearestName(spec.name, Object.keys(datasets));
   throw new SpecError({
     operation: 'data',
     expected: kinds.map(({ expected }) => expected).join(', or '),

@@ -1,4 +1,4 @@
-import { type Samples, splitValidation, subset } from '@funhash/datasets';
+import { type Dataset, type Samples, splitValidation, subset } from '@funhash/datasets';
 import { SpecError } from '../errors.ts';
 import type { DataSpec } from '../spec/run-spec.ts';
 
@@ -23,14 +23,16 @@ export function splitCounts(
   return { train, validation: held };
 }
 
-/** Draws these samples from a training set by the run's seed. */
+/** Draws these samples from a training set by the run's seed; of ordered data the first ones train and the next ones validate. */
 export function drawSplits<S extends Samples>(
   pool: S,
   config: Pick<DataSpec, 'trainCount' | 'validation'>,
-  seed: number,
+  drawnBy: number,
+  { isOrdered = false }: Pick<Dataset, 'isOrdered'> = {},
 ): { train: S; validation: S } {
   const { train, validation } = splitCounts(pool.count, config);
   const used = train + validation;
+  const seed = isOrdered ? undefined : drawnBy;
   return splitValidation(used === pool.count ? pool : subset(pool, used, seed), validation, seed);
 }
 

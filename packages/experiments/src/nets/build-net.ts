@@ -12,6 +12,8 @@ export interface NetConfig extends NetShape {
   readonly seed: number;
   readonly quantizer?: string;
   readonly shiftNorm?: boolean;
+  /** Scheme text of the embedding of words. */
+  readonly embedding?: string;
 }
 
 /**

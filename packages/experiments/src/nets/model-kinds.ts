@@ -1,13 +1,16 @@
 import type { Dataset } from '@funhash/datasets';
 import { type ActivationName, Dense, Dropout, Sequential, type WeightRequest } from '@funhash/layers';
-import { type ImageShape, type NamedModel, namedModels, type WeightPlace } from '@funhash/models';
+import { type NamedModel, namedModels, type WeightPlace } from '@funhash/models';
 import { SpecError } from '../errors.ts';
-import { quantizerOf } from './scheme-text.ts';
+import { parseScheme, quantizerOf, weightRequest } from './scheme-text.ts';
 
 /** What decides a net but how its weights are stored. */
 export interface NetShape {
   readonly model: string;
-  readonly input: ImageShape;
+  /** Shape of a sample: [height, width, channels] of an image, [T, features] or [T] of other sequences. */
+  readonly input: readonly number[];
+  /** Numbers of words, where samples are words. */
+  readonly tokens?: number;
   readonly classes: number;
   /** Widths of a stack from the input to the classes; of other models the channels and hidden widths of which a narrower net has fewer. */
   readonly widths: readonly number[];
@@ -23,6 +26,8 @@ interface BuildOptions extends NetShape {
   readonly quantizer?: string;
   /** Whether binary nets normalise batches by shifts. */
   readonly shiftNorm?: boolean;
+  /** How the embedding of words is stored, as a scheme text. Default: plain. */
+  readonly embedding?: string;
 }
 
 interface ModelKind {
@@ -32,6 +37,8 @@ interface ModelKind {
   readonly isStack?: boolean;
   /** Whether all its weights are signs: schemes then say how their latent values are stored. */
   readonly isBinary?: boolean;
+  /** Whether it reads sequences that are no images. */
+  readonly readsSequences?: boolean;
   build(options: BuildOptions): Sequential;
 }
 
@@ -44,13 +51,15 @@ const kinds: Readonly<Record<string, ModelKind>> = {
   ...Object.fromEntries(Object.entries(others).map(([name, model]) => [name, kindOfNamed(model)])),
 };
 
-function kindOfNamed({ widths: published, isBinary, build }: NamedModel): ModelKind {
+function kindOfNamed({ widths: published, isBinary, readsSequences, build }: NamedModel): ModelKind {
   return {
     widths: published,
     isBinary,
+    readsSequences,
     // Configurations carry more than a net is made of.
     build: ({
       input,
+      tokens,
       classes,
       widths,
       dropout,
@@ -59,9 +68,12 @@ function kindOfNamed({ widths: published, isBinary, build }: NamedModel): ModelK
       activation,
       quantizer = 'binary',
       shiftNorm = false,
+      embedding,
     }) =>
       build({
         ...{ input, classes, widths, dropout, seed, weight },
+        ...(tokens !== undefined && { tokens }),
+        ...(tokens !== undefined && embedding && { embedding: weightRequest(parseScheme(embedding)) }),
         activation: activation as ActivationName,
         quantizer: quantizerOf(quantizer),
         shiftBased: shiftNorm,
@@ -88,7 +100,7 @@ function denseStack({ widths, activation, dropout, weight, seed }: BuildOptions)
 }
 
 /** What a net has to know of the data that it takes. */
-export type DataExtents = Pick<Dataset, 'inputShape' | 'classes' | 'targetShape'>;
+export type DataExtents = Pick<Dataset, 'inputShape' | 'classes' | 'targetShape' | 'tokens'>;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
@@ -106,19 +118,26 @@ export function shapeOf(
   { model, widths }: { readonly model: string; readonly widths?: readonly number[] | undefined },
   data: DataExtents,
 ): NetShape {
-  const { inputShape } = data;
+  const { inputShape: input, tokens } = data;
   const classes = outputsFor(data);
-  const size = sizeOf(inputShape);
-  const { widths: published, isStack } = kindOf(model);
+  const size = sizeOf(input);
+  const { widths: published, isStack, readsSequences } = kindOf(model);
   const chosen = widths ?? published;
-  const isImage = inputShape.length === 3;
-  const input = isImage ? (inputShape as [number, number, number]) : ([1, 1, size] as const);
-  if (isStack) return { model, input, classes, widths: [size, ...chosen, classes] };
-  if (!isImage)
+  if (tokens !== undefined && !readsSequences)
     throw new SpecError({
       operation: `model ${model}`,
-      expected: 'images, [height, width, channels]',
-      actual: `samples of [${inputShape.join(', ')}]`,
+      expected: 'numbers, such as those of images',
+      actual: 'words',
+      remedy: 'Choose a model that reads words: lstm or gru.',
+    });
+  if (isStack) return { model, input, classes, widths: [size, ...chosen, classes] };
+  if (input.length !== 3 && !(readsSequences && input.length < 3 && (input.length === 2 || tokens)))
+    throw new SpecError({
+      operation: `model ${model}`,
+      expected: readsSequences
+        ? 'sequences, [T, features], words or images'
+        : 'images, [height, width, channels]',
+      actual: `samples of [${input.join(', ')}]`,
       remedy: 'The model mlp takes samples of any shape.',
     });
   if (chosen.length !== published.length)
@@ -127,7 +146,7 @@ export function shapeOf(
       expected: `${published.length} widths, such as ${published.join(',')}`,
       actual: chosen.join(','),
     });
-  return { model, input, classes, widths: chosen };
+  return { model, input, ...(tokens !== undefined && { tokens }), classes, widths: chosen };
 }
 
 /** Whether all weights of a model are signs. */

@@ -80,7 +80,9 @@ export async function* runTraining(
   const samples = spec.data && (await (options.load ?? loadData)(spec.data));
   const made = await makeNet(spec, samples);
   const splits =
-    spec.data && samples && spec.epochs > 0 ? drawSplits(samples.train, spec.data, spec.seed) : undefined;
+    spec.data && samples && spec.epochs > 0
+      ? drawSplits(samples.train, spec.data, spec.seed, samples)
+      : undefined;
   const loss = losses[spec.loss ?? made.loss] as Loss;
   for (const message of made.notices) yield { type: 'notice', message };
   if (made.fitted) yield made.fitted;

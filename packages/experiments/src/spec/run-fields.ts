@@ -23,6 +23,14 @@ export const dataFields = {
   name: field(option.text(), 'mnist'),
   /** Folder with the files of a data set by name. Default: where its package or FUNHASH_DATA has them. */
   dir: option.text(),
+  /** Commonest words that have numbers of their own, of data sets of texts; 0: words go by their hashes. Default 10 000. */
+  words: option.integer({ least: 0, most: 2 ** 20 }),
+  /** Steps of a sequence: words of a text, or steps that a forecast is made from. Default: that of the data set. */
+  length: option.integer({ least: 1, most: 4096 }),
+  /** Name of the number that is found. Default: that of the data set. */
+  target: option.text(),
+  /** Steps to the one that is forecast, of series. Default 1. */
+  horizon: option.integer({ least: 1, most: 1024 }),
   /** Seed that draws the images of generated data sets. */
   seed: field(option.integer(), 0),
   /** Folder of photographs behind digits. Default: generated ones. */
@@ -55,6 +63,8 @@ export const netFields = {
   widths: option.list(option.integer({ least: 1, most: 2 ** 20 }), list),
   /** How weights are stored: scheme texts such as `funHash:1/64,hashes=8`. */
   weights: field(schemeTexts, 'dense'),
+  /** How the embedding of words is stored, of models that read words: a scheme text such as `hashedNet:values=32000`. */
+  embedding: field(option.text(), 'dense'),
   /** Activation of hidden layers. */
   activation: field(option.oneOf(Object.keys(activations)), 'relu'),
   /** Share of hidden units that are set to 0 in training. */

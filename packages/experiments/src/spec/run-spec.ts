@@ -96,7 +96,10 @@ function netIn(given: unknown): NetSpec {
   const net: NetSpec = isFile ? filled('run.net', fileNetFields, given) : filled('run.net', netFields, given);
   const { weights } = net;
   for (const text of weights === undefined ? [] : [weights].flat()) parseScheme(text);
-  if (!isFromFile(net)) quantizerOf(net.quantizer);
+  if (!isFromFile(net)) {
+    quantizerOf(net.quantizer);
+    parseScheme(net.embedding);
+  }
   return net;
 }
 
