@@ -29,7 +29,7 @@ export interface WordReader extends WordSequences {
 }
 
 /**
- * The reader of texts that the signature of a model states.
+ * Reader of texts that the signature of a model states.
  *
  * @param transformation from a file, and taken as hostile
  * @returns undefined where the model takes other data

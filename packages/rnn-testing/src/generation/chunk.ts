@@ -29,7 +29,7 @@ export interface Chunk {
   readonly mutations: readonly Mutation[];
 }
 
-/** Which of the two mutations of a campaign. */
+/** Name of one of the two mutations of a campaign. */
 export type MutationRole = 'mutation' | 'searchMutation';
 
 /** A chunk as plain data, for a worker that has the campaign's mutations. */
