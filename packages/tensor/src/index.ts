@@ -37,7 +37,7 @@ export {
 } from './dtype.ts';
 export { BackendError, DisposedError, DTypeError, MemoryError, PlanError, ShapeError } from './errors.ts';
 export { type OnReference, withFallback } from './fallback.ts';
-export { type BoundPlan, bindPlan } from './plan/bind.ts';
+export { type BindOptions, type BoundPlan, bindPlan } from './plan/bind.ts';
 export type { Plan, PlanArgument, PlanBuffer, PlanCall, PlanView, WordPlace } from './plan/plan.ts';
 export {
   currentRecording,

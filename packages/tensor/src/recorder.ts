@@ -5,8 +5,12 @@ import type { TypedArray } from './dtype.ts';
 export interface Recorded {
   readonly buffer: DeviceBuffer;
   version: number;
+  /** Whether its memory was given back. */
+  readonly isFreed: boolean;
   retain(): void;
   release(): void;
+  /** Calls once its memory is given back; returns what ends that. */
+  whenFreed(call: () => void): () => void;
 }
 
 /** What is told of all that happens on backends while a plan is recorded. */

@@ -40,10 +40,16 @@ export class Storage {
   #held: Held;
   #references = 0;
   #canBeForgotten = false;
+  #isFreed = false;
+  #dependents: Set<() => void> | undefined;
 
   constructor(backend: Backend, dtype: DType, length: number) {
     this.#held = hold(backend, dtype, length);
     recorder?.onAllocate(this.#held.buffer);
+  }
+
+  get isFreed(): boolean {
+    return this.#isFreed;
   }
 
   get backend(): Backend {
@@ -85,6 +91,14 @@ export class Storage {
   release(): void {
     if (--this.#references > 0) return;
     if (this.#canBeForgotten) forgotten.unregister(this);
+    this.#isFreed = true;
     free(this.#held);
+    for (const call of this.#dependents ?? []) call();
+  }
+
+  whenFreed(call: () => void): () => void {
+    this.#dependents ??= new Set();
+    this.#dependents.add(call);
+    return () => void this.#dependents?.delete(call);
   }
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
-import type { Model } from '@funhash/layers';
-import { type FloatDType, isFloat, type Shape, scope, Tensor, tensor } from '@funhash/tensor';
+import { type Model, type Module, repeats } from '@funhash/layers';
+import { decodedOnce, type Weight, worthDecoding } from '@funhash/space';
+import { type FloatDType, isFloat, type Shape, Tensor, tensor } from '@funhash/tensor';
 import { eventLoopPauses } from './event-loop.ts';
 import {
   type Arrays,
@@ -15,7 +16,8 @@ import { type Loss, softmaxCrossEntropy } from './losses.ts';
 import type { Metric } from './metrics.ts';
 import type { NumericArray } from './optimizer.ts';
 import type { Numbers } from './packed-numbers.ts';
-import { requireTargets } from './targets.ts';
+import { outputsOf, PlannedOutputs } from './planned-outputs.ts';
+import { isKnownLoss, requireTargets } from './targets.ts';
 
 /** Metrics by the names that results give them. */
 export type Metrics = Readonly<Record<string, Metric>>;
@@ -40,6 +42,11 @@ export const evaluateRules = {
   metrics: metricsRule,
   /** Examples in a batch, of examples in memory. Default 500; changes speed only. */
   batchSize: option.count(),
+  /**
+   * Whether batches are recorded once for each shape and then judged by that plan: faster, with the same bits. Default: where
+   * layers and loss are of this library.
+   */
+  plans: option.flag(),
 };
 
 /** Options of `evaluate`. */
@@ -90,7 +97,7 @@ export function arraysIn(
 export async function evaluateArrays<M extends Metrics>(
   model: Model,
   batches: Iterable<Arrays>,
-  { loss: given, metrics = {} as M, batchSize = 500 }: EvaluateOptions<M>,
+  { loss: given, metrics = {} as M, batchSize = 500, plans }: EvaluateOptions<M>,
   requireFit = (outputs: Shape, examples: Arrays): void =>
     requireTargets(given, outputs, examples, { operation: 'evaluate', name: 'data' }),
 ): Promise<Scores<M>> {
@@ -100,22 +107,32 @@ export async function evaluateArrays<M extends Metrics>(
   const outputs: NumericArray[] = [];
   const targets: NumericArray[] = [];
   let [count, total] = [0, 0];
-  for (const { batch, first } of pieces(batches, batchSize, dtype)) {
-    const result = scope(() => {
-      const y = asTensor(model.forward(onDevice(batch.inputs)));
-      if (first) requireFit(y.shape, first);
-      return { y, mean: loss(y, onDevice(batch.targets)) };
-    });
-    try {
-      total += ((await result.mean.data())[0] as number) * batch.count;
-      outputs.push({ shape: result.y.shape, data: await result.y.data() });
-    } finally {
-      result.y.dispose();
-      result.mean.dispose();
+  let unchecked: Arrays | undefined;
+  const check = (shape: Shape): void => {
+    if (unchecked) requireFit(shape, unchecked);
+    unchecked = undefined;
+  };
+  const body = (tensors: Readonly<Record<'inputs' | 'targets', Tensor>>) => {
+    const y = asTensor(model.forward(tensors.inputs));
+    check(y.shape);
+    return { y, mean: loss(y, tensors.targets) };
+  };
+  const isPlanned = plans ?? (repeats(model) && (given === undefined || isKnownLoss(given)));
+  const planned = isPlanned ? new PlannedOutputs(body) : undefined;
+  try {
+    for (const { batch, first } of pieces(batches, batchSize, dtype)) {
+      unchecked = first;
+      const arrays = { inputs: batch.inputs, targets: batch.targets };
+      const { y, mean } = await (planned?.of(arrays) ?? outputsOf(body, arrays));
+      check(y.shape);
+      total += (mean.data[0] as number) * batch.count;
+      outputs.push(y);
+      targets.push(batch.targets);
+      count += batch.count;
+      await pause();
     }
-    targets.push(batch.targets);
-    count += batch.count;
-    await pause();
+  } finally {
+    planned?.dispose();
   }
   if (count === 0) throw new ArgumentError({ operation: 'evaluate', expected: 'examples', actual: 'none' });
   const [y, t] = [joined(outputs), joined(targets)];
@@ -130,6 +147,16 @@ export const predictRules = {
   count: option.count(),
   /** Shape of one input. Default: that of the nesting, else one axis. */
   inputShape: option.list(option.count()),
+  /**
+   * Whether a batch is recorded once for each shape and then run by that plan, also in later calls: faster, with the same bits.
+   * Default: where all layers are of this library.
+   */
+  plans: option.flag(),
+  /**
+   * Bytes that virtual weights of policy `tile` may take decoded, the smallest first; they are kept until their values change or
+   * the model is disposed of. Default 2^26 (64 MiB). 0: weights are decoded at every use, panel by panel.
+   */
+  decodedBytes: option.integer({ least: 0 }),
 };
 
 /** Options of `predict`. */
@@ -147,18 +174,52 @@ export async function predict(
 ): Promise<NumericArray> {
   checkOptions('predict', predictRules, options);
   requireModel('predict', model);
-  const { batchSize = 500, ...shape } = options;
+  const { batchSize = 500, plans = repeats(model), decodedBytes = mostDecodedBytes, ...shape } = options;
   const all = inputsOf(inputs, shape);
   const dtype = dtypeOfModel(model);
   const pause = eventLoopPauses();
   const outputs: NumericArray[] = [];
-  for (const places of ranges(all.shape[0] as number, batchSize)) {
-    const y = scope(() => asTensor(model.forward(onDevice(rowsOf(all, places, dtype)))));
-    outputs.push({ shape: y.shape, data: await y.data() });
-    y.dispose();
-    await pause();
+  const forward = forwardOf(model, decodedBytes);
+  const planned = plans ? plansOf(model, decodedBytes, forward) : undefined;
+  try {
+    for (const places of ranges(all.shape[0] as number, batchSize)) {
+      const batch = { x: rowsOf(all, places, dtype) };
+      const { y } = await (planned?.of(batch) ?? outputsOf(forward, batch));
+      outputs.push(y);
+      await pause();
+    }
+  } finally {
+    planned?.rest();
   }
   return joined(outputs);
+}
+
+const mostDecodedBytes = 2 ** 26;
+
+type Forward = (tensors: { readonly x: Tensor }) => { readonly y: Tensor };
+
+/** The outputs y of a model for x, its weights decoded once where that takes so many bytes at most. */
+function forwardOf(model: Model, decodedBytes: number): Forward {
+  const weights: Iterable<Weight> = (model as Partial<Module>).weights?.().values() ?? [];
+  const chosen = worthDecoding(weights, decodedBytes);
+  return ({ x }) => decodedOnce(chosen, () => ({ y: asTensor(model.forward(x)) }));
+}
+
+interface ModelPlans {
+  readonly decodedBytes: number;
+  readonly planned: PlannedOutputs<'x', 'y'>;
+}
+
+const plansOfModels = new WeakMap<Model, ModelPlans>();
+
+/** The plans of a model, which last from one call to the next. */
+function plansOf(model: Model, decodedBytes: number, forward: Forward): PlannedOutputs<'x', 'y'> {
+  const known = plansOfModels.get(model);
+  if (known?.decodedBytes === decodedBytes) return known.planned;
+  known?.planned.dispose();
+  const planned = new PlannedOutputs(forward);
+  plansOfModels.set(model, { decodedBytes, planned });
+  return planned;
 }
 
 /** What `forward` gave, which is a tensor. @throws ArgumentError where it is not */

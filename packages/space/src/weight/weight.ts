@@ -18,6 +18,7 @@ import { type OptionSchema, type OptionValues, writtenOptions } from '../options
 import { OwnHash } from '../own-hash.ts';
 import type { MatrixShape, SchemeDefinition, WeightPolicy } from '../scheme.ts';
 import { virtualOf } from '../virtual-of.ts';
+import { isDecodedOnce } from './decoded-once.ts';
 import { Parameter } from './parameter.ts';
 import type { SharedSpace } from './shared-space.ts';
 
@@ -158,6 +159,10 @@ export class Weight {
   dispose(): void {
     for (const parameter of this.parameters)
       if (parameter !== this.space?.parameter) parameter.value.dispose();
+    this.#forgetDecoded();
+  }
+
+  #forgetDecoded(): void {
     this.#decoded?.tensor.dispose();
     this.#decoded = undefined;
   }
@@ -241,14 +246,20 @@ export class Weight {
 
   #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {
     // What is drawn lasts for one use.
-    if (this.policy === 'tile' || this.definition.apply || this.#drawn !== 0) return undefined;
+    if (this.definition.apply || this.#drawn !== 0) return undefined;
+    const isOnce = this.policy === 'tile' && isDecodedOnce(this) && !isRecording(this.#values);
+    if (this.policy === 'tile' && !isOnce && !this.#decoded) return undefined;
     const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
+    if (this.policy === 'tile' && !isOnce) {
+      if (this.#decoded?.version !== version) this.#forgetDecoded();
+      return undefined;
+    }
     // A plan decodes what its run finds, but for values that stay as they are.
-    const isFrozen = this.policy === 'frozen';
+    const isFrozen = isOnce || this.policy === 'frozen';
     if (isFrozen) decideByContents(this.#values);
     const recording = isFrozen ? undefined : currentRecording();
     if (this.#decoded?.version !== version || this.#decoded.recording !== recording) {
-      this.#decoded?.tensor.dispose();
+      this.#forgetDecoded();
       const decode = (): Tensor => keep(runVirtualRows(operandOf(matrix), null));
       this.#decoded = { version, recording, tensor: isFrozen ? unrecorded(decode) : decode() };
     }

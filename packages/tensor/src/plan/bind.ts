@@ -1,4 +1,4 @@
-import { ArgumentError, shownValue } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import type { Backend, BoundCall, BoundCalls, DeviceBuffer, Kernels, View } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { dtypeOf } from '../dtype.ts';
@@ -23,9 +23,25 @@ interface Site {
   readonly offset: number;
 }
 
+const bindRules = {
+  /**
+   * Whether tensors that the plan reads and writes in place live as long as it does. Default true; else the plan is disposed
+   * of with the first of them that is freed.
+   */
+  keepsStates: option.flag(),
+};
+
+/** Options of `bindPlan`. */
+export type BindOptions = OptionsOf<typeof bindRules>;
+
+// A plan that nobody disposed of gives back what its backend prepared once nothing refers to it.
+const forgotten = new FinalizationRegistry<readonly BoundCalls[]>((bound) => {
+  for (const calls of bound) calls.dispose();
+});
+
 /**
- * A plan with memory: set its inputs, run it, read its outputs. All of its memory is taken when it is bound. It keeps the
- * tensors that it reads and writes in place alive until it is disposed of.
+ * A plan with memory: set its inputs, run it, read its outputs. All of its memory is taken when it is bound, and given back
+ * when it is disposed of or nothing refers to it.
  */
 export class BoundPlan {
   readonly #plan: Plan;
@@ -41,17 +57,20 @@ export class BoundPlan {
   readonly #uniforms: { readonly list: number[]; readonly at: number; readonly word: number }[] = [];
   /** Bytes that temporaries take. */
   readonly temporaryBytes: number;
+  readonly #keepsStates: boolean;
+  readonly #unwatch: (() => void)[] = [];
   #isDisposed = false;
 
-  constructor({ plan, backend, contents }: RecordedPlan) {
+  constructor({ plan, backend, contents }: RecordedPlan, { keepsStates = true }: BindOptions = {}) {
     const { constants, states, versions } = contents;
     this.#versions = versions;
     this.#plan = plan;
     this.#backend = backend;
+    this.#keepsStates = keepsStates;
     const layout = backend.host ? sharedLayout(plan) : separateLayout(plan);
     this.temporaryBytes = bytesOf(layout);
     this.#states = [...states.values()].map((storage) => ({ storage, buffer: storage.buffer }));
-    for (const { storage } of this.#states) storage.retain();
+    if (keepsStates) for (const { storage } of this.#states) storage.retain();
     for (const [number, { kind, name }] of plan.buffers.entries())
       if (kind === 'input') this.#inputs.set(name, number);
     for (const [name, length] of Object.entries(plan.numbers))
@@ -59,15 +78,25 @@ export class BoundPlan {
     try {
       this.#sites = this.#place(layout, constants, states);
       this.#parts = this.#bindParts(states);
+      if (!keepsStates) this.#watchStates();
+      forgotten.register(this, this.#bound, this);
     } catch (error) {
       this.dispose();
       throw error;
     }
   }
 
+  #watchStates(): void {
+    // Tensors live longer than plans on them: they are not to keep them.
+    const plan = new WeakRef(this);
+    for (const { storage } of this.#states)
+      this.#unwatch.push(storage.whenFreed(() => plan.deref()?.dispose()));
+  }
+
   #allocate(dtype: DType, length: number): DeviceBuffer {
     const storage = new Storage(this.#backend, dtype, length);
     storage.retain();
+    storage.freeWhenForgotten();
     this.#own.push(storage);
     return storage.buffer;
   }
@@ -192,6 +221,7 @@ export class BoundPlan {
    * weight that was decoded before, have not changed. Else the plan is to be recorded again.
    */
   get isCurrent(): boolean {
+    if (this.#isDisposed) return false;
     for (const { storage, buffer } of this.#states) if (storage.buffer !== buffer) return false;
     for (const [storage, version] of this.#versions) if (storage.version !== version) return false;
     return true;
@@ -276,21 +306,30 @@ export class BoundPlan {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    forgotten.unregister(this);
+    for (const end of this.#unwatch) end();
     for (const calls of this.#bound) calls.dispose();
     for (const storage of this.#own) storage.release();
-    for (const { storage } of this.#states) storage.release();
+    if (this.#keepsStates) for (const { storage } of this.#states) storage.release();
   }
 }
 
 /** Gives a recorded plan memory. @throws MemoryError where there is not enough */
-export function bindPlan(recorded: RecordedPlan): BoundPlan {
+export function bindPlan(recorded: RecordedPlan, options: BindOptions = {}): BoundPlan {
   if (!(recorded instanceof RecordedPlan))
     throw new ArgumentError({
       operation: 'bindPlan',
       expected: 'a plan, as planOf gives it',
       actual: shownValue(recorded),
     });
-  return new BoundPlan(recorded);
+  checkOptions('bindPlan', bindRules, options);
+  if ([...recorded.contents.states.values()].some(({ isFreed }) => isFreed))
+    throw new PlanError({
+      operation: 'bindPlan',
+      expected: 'tensors that are alive',
+      actual: 'one that was disposed of after the plan was recorded',
+    });
+  return new BoundPlan(recorded, options);
 }
 
 function runPart({ run, written }: Part): void {
