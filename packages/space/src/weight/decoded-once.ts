@@ -1,12 +1,17 @@
-import type { Weight } from './weight.ts';
+/** What is to be known of a weight. */
+interface Decodable {
+  readonly isPlain: boolean;
+  readonly virtualCount: number;
+  readonly definition: { readonly apply?: unknown };
+}
 
-let decoded: ReadonlySet<Weight> | undefined;
+let decoded: ReadonlySet<object> | undefined;
 
 /**
  * Runs a body in which these weights, where their policy is `tile`, are decoded once and kept as under `frozen`: as long as
  * their stored values stay as they are. For inference; what a gradient is taken of is decoded as its policy says.
  */
-export function decodedOnce<T>(weights: ReadonlySet<Weight>, body: () => T): T {
+export function decodedOnce<T>(weights: ReadonlySet<object>, body: () => T): T {
   const before = decoded;
   decoded = weights;
   try {
@@ -17,7 +22,7 @@ export function decodedOnce<T>(weights: ReadonlySet<Weight>, body: () => T): T {
 }
 
 /** Whether a weight is to be decoded once by the body that runs. */
-export function isDecodedOnce(weight: Weight): boolean {
+export function isDecodedOnce(weight: object): boolean {
   return decoded?.has(weight) ?? false;
 }
 
@@ -27,8 +32,8 @@ export function isDecodedOnce(weight: Weight): boolean {
  *
  * @param bytes that matrices may take together, at four an entry
  */
-export function worthDecoding(weights: Iterable<Weight>, bytes: number): ReadonlySet<Weight> {
-  const chosen = new Set<Weight>();
+export function worthDecoding<W extends Decodable>(weights: Iterable<W>, bytes: number): ReadonlySet<W> {
+  const chosen = new Set<W>();
   let left = bytes;
   const virtual = new Set([...weights].filter(({ isPlain, definition }) => !isPlain && !definition.apply));
   for (const weight of [...virtual].sort((a, b) => a.virtualCount - b.virtualCount)) {
