@@ -4,7 +4,10 @@ import {
   type BoundPlan,
   bindPlan,
   isFloat,
+  type Plan,
   PlanRecording,
+  planFromJson,
+  planToJson,
   recordedWords,
   scope,
   type Tensor,
@@ -27,7 +30,8 @@ export async function checkPlans(subject: Subject): Promise<void> {
     const bound = scope(() => {
       const recording = new PlanRecording({ inputs: { x: first } });
       const [outputs, words] = recording.part(() => body(first, 1));
-      return bindPlan(recording.finish(outputs, words));
+      const recorded = recording.finish(outputs, words);
+      return bindPlan(recorded.with(throughText(recorded.plan)));
     });
     try {
       const [expected, words] = body(second, 2);
@@ -41,6 +45,11 @@ export async function checkPlans(subject: Subject): Promise<void> {
       bound.dispose();
     }
   }
+}
+
+/** A plan as somebody reads it who was given it as text. */
+function throughText(plan: Plan): Plan {
+  return planFromJson(JSON.parse(JSON.stringify(planToJson(plan))));
 }
 
 function trainingPass(layer: Module, x: Tensor, seed: number): [Outputs, readonly number[]] {

@@ -46,6 +46,11 @@ export class RecordedPlan {
     this.contents = contents;
   }
 
+  /** Another plan on the same buffers and contents, as passes make it. */
+  with(plan: Plan): RecordedPlan {
+    return new RecordedPlan(plan, this.backend, this.contents);
+  }
+
   /** Names of the states that a part writes. */
   statesWritten(part: number): readonly string[] {
     const written = [...writtenBy(this.plan, part)].map((number) => this.plan.buffers[number] as PlanBuffer);

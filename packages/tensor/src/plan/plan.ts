@@ -85,7 +85,7 @@ export interface Plan {
 }
 
 /** The argument of each kernel that it writes: a view, or a list of views. */
-const outArgument: Readonly<Record<KernelName, number>> = {
+export const outArgument: Readonly<Record<KernelName, number>> = {
   fill: 0,
   copy: 1,
   map: 3,
