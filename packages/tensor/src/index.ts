@@ -39,7 +39,13 @@ export { BackendError, DisposedError, DTypeError, MemoryError, PlanError, ShapeE
 export { type OnReference, withFallback } from './fallback.ts';
 export { type BindOptions, type BoundPlan, bindPlan } from './plan/bind.ts';
 export type { Plan, PlanArgument, PlanBuffer, PlanCall, PlanView, WordPlace } from './plan/plan.ts';
-export { type PlanArgumentJson, type PlanJson, type PlanLimits, planFromJson, planToJson } from './plan/plan-json.ts';
+export {
+  type PlanArgumentJson,
+  type PlanJson,
+  type PlanLimits,
+  planFromJson,
+  planToJson,
+} from './plan/plan-json.ts';
 export {
   currentRecording,
   decideByContents,
