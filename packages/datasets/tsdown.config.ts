@@ -1,3 +1,9 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/batches.worker.ts', 'src/here.ts', 'src/nowhere.ts']);
+export default library([
+  'src/index.ts',
+  'src/tables.ts',
+  'src/batches.worker.ts',
+  'src/here.ts',
+  'src/nowhere.ts',
+]);

@@ -28,6 +28,7 @@ export {
   weightRequest,
 } from './nets/scheme-text.ts';
 export type {
+  CalibrationBin,
   CheckpointEvent,
   EndEvent,
   EpochEvent,
@@ -36,6 +37,8 @@ export type {
   ImageCounts,
   Mistake,
   NoticeEvent,
+  NumberAnswer,
+  NumberErrors,
   ResultEvent,
   RunEvent,
   RunResult,

@@ -1,3 +1,5 @@
+import { isOfTable } from '@funhash/datasets/tables';
+import { sizeIfThere } from '@funhash/experiments';
 import type { Module } from '@funhash/layers';
 import { predict } from '@funhash/training';
 import { Command } from 'commander';
@@ -6,9 +8,10 @@ import type { Asked } from '../files/decode-inputs.ts';
 import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { batchFor, modelCost } from '../files/model-cost.ts';
+import { intoFile, predictTable } from '../files/predict-table.ts';
 import { takesModel } from '../settings/model-file.ts';
 import { helpText } from '../terminal/help.ts';
-import type { Printer } from '../terminal/output.ts';
+import { grouped, type Printer } from '../terminal/output.ts';
 import { tableOf } from '../terminal/table.ts';
 
 interface PredictFlags {
@@ -16,6 +19,7 @@ interface PredictFlags {
   readonly background?: string;
   readonly invert?: true;
   readonly json?: true;
+  readonly out?: string;
 }
 
 /** Makes `funhash predict`: classes of images in a file. */
@@ -27,7 +31,11 @@ export function predictCommand(output: Printer): Command {
     )
     .requiredOption(
       '--input <file>',
-      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them',
+      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them; of a net for tables a table',
+    )
+    .option(
+      '--out <file>',
+      'of a table: a new CSV file with its rows and what the net says of them (default: printed)',
     )
     .option('--background <level>', 'what shows through transparent pixels: white, black, or 0 to 255')
     .option('--invert', 'dark strokes on light paper: MNIST nets know light on dark')
@@ -41,10 +49,11 @@ export function predictCommand(output: Printer): Command {
 
 async function predictFile(
   model: string,
-  { input = '', background, invert, json }: PredictFlags,
+  { input = '', background, invert, json, out }: PredictFlags,
   output: Printer,
 ): Promise<void> {
   const net = await loadModel(model);
+  if (isOfTable(net.signature?.transformation)) return predictRows(net, input, out, output);
   const asked = askedBy(net);
   const cost = await modelCost(
     model,
@@ -73,6 +82,22 @@ async function predictFile(
     ]);
   }
   output.line(tableOf(['image', 'class', 'probability', 'next'], rows, output.columns));
+}
+
+async function predictRows(
+  net: Module,
+  input: string,
+  out: string | undefined,
+  output: Printer,
+): Promise<void> {
+  if (out === undefined) {
+    await predictTable(net, input, { write: async (text) => output.line(text.trimEnd()) });
+    return;
+  }
+  if ((await sizeIfThere(out)) !== undefined)
+    throw new UsageError({ operation: '--out', expected: 'a new file', actual: `${out}, which is there` });
+  const count = await intoFile(out, (lines) => predictTable(net, input, lines));
+  output.note(`${grouped(count)} rows in ${out}`);
 }
 
 const levels: Readonly<Record<string, number>> = { black: 0, white: 255 };

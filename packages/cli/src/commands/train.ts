@@ -23,6 +23,7 @@ import { Command } from 'commander';
 import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
 import { checkpointAt } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
+import { columnsSection } from '../report/answers.ts';
 import { curvesSection, forReport, testSections, withoutPictures } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
@@ -43,6 +44,7 @@ import {
   readConfigFile,
   type Settings,
 } from '../settings/config.ts';
+import { columnsTable, numbersText, samplesOf, tableDefaults, tableOf } from '../settings/own-data.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
 import { follow } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
@@ -153,8 +155,10 @@ async function train(
     });
   const checkpoint = resume === undefined ? undefined : await checkpointAt('--resume', resume);
   const source = checkpoint === undefined ? path : configBeside(dirname(checkpoint));
+  const origin = source ?? 'the command line';
   const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
-  const config = checkConfig(trainSettings, fields, source ?? 'the command line');
+  const table = await tableOf(checkConfig(trainSettings, fields, origin));
+  const config = checkConfig(trainSettings, { ...(table && tableDefaults(table)), ...fields }, origin);
   const backend = await chooseBackend(config.backend, config.threads);
   const settings = { ...config, backend };
   const spec = specOf(settings);
@@ -162,7 +166,8 @@ async function train(
 
   const profile = profiled ? new StepProfile() : undefined;
   let folder = '';
-  const { kept, options } = forReport();
+  const { kept, options } = forReport(table);
+  if (table) output.note(columnsTable(table, output.noteColumns));
   let begun: StartEvent | undefined;
   const result = await follow(
     (signal) =>
@@ -186,7 +191,7 @@ async function train(
           begun = event;
           const { data, net } = event;
           note(
-            `${grouped(data?.train ?? 0)} images for training, ${grouped(data?.validation ?? 0)} for validation; ` +
+            `${grouped(data?.train ?? 0)} ${samplesOf(kept.data)} for training, ${grouped(data?.validation ?? 0)} for validation; ` +
               `${backend} backend; ${folder}`,
           );
           note(summaryTable(net.summary, output.noteColumns));
@@ -211,6 +216,7 @@ async function train(
       `test error ${percent([result.testError ?? Number.NaN])} % with ${grouped(result.storedCount)} stored values; ` +
         `${percent([result.fileTestError ?? Number.NaN])} % from the file of ${grouped(result.fileBytes ?? 0)} bytes, in ${folder}`,
     );
+    if (result.numbers) output.line(numbersText(result.numbers));
   }
 }
 
@@ -231,13 +237,14 @@ async function writeReport(path: string, { settings, spec, result, data, begun }
   const html = await pageOf({
     title: name,
     intro:
-      `${data?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} images for ${spec.epochs} epochs, ` +
-      `with ${grouped(begun?.data?.validation ?? 0)} held out for validation; the test images were used once, at the end: ` +
-      `${percent([testError ?? Number.NaN])} % of ${grouped(data?.test.count ?? 0)} are wrong, ` +
+      `${data?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} ${samplesOf(data)} for ${spec.epochs} epochs, ` +
+      `with ${grouped(begun?.data?.validation ?? 0)} held out for validation; the test ${samplesOf(data)} were used once, at the end: ` +
+      `${percent([testError ?? Number.NaN])} % of ${result.numbers ? 'the variance is not explained' : `${grouped(data?.test.count ?? 0)} are wrong`}, ` +
       `${percent([fileTestError ?? Number.NaN])} % by the file of ${grouped(fileBytes)} bytes. One seed: differences of a few tenths may be chance.`,
     sections: [
       ...curvesSection(epochs),
       ...testSections(result, data, name),
+      ...columnsSection(data),
       ...(summary ? [{ title: 'Sizes', html: sizesHtml(summary) }] : []),
     ],
     command: commandText(['train'], trainSettings, settings),
@@ -272,6 +279,7 @@ Schemes are written kind[:size][,option=value…], with a size of 1/64, 0.5, val
 \`funhash schemes\` lists them. dct2d(hashedNet):1/64,height=28,width=28,keep=12 is a scheme in a basis of cosines.
 
 Examples:
+  $ funhash train --data houses.csv --target price
   $ funhash train --data mnist --hidden 1000 --weight hashedNet:1/64 --epochs 10
   $ funhash train --hidden 500,500 --weights funHash:1/64,dual tiles:1/64 dense --train-count 12000
   $ funhash train --model lenet5 --weight funHash:1/16 --shift 2 --epochs 20

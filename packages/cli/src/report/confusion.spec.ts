@@ -39,7 +39,7 @@ test('a class without images, and a net without mistakes', () => {
       ],
       'x',
     ),
-  ).toContain('All 3 test images are right.');
+  ).toContain('All 3 test samples are right.');
   expect(confusionHtml([], 'x')).toBe('');
 });
 

@@ -11,6 +11,7 @@ import {
 } from '@funhash/experiments';
 import { FunhashError } from '@funhash/hashing';
 import { grouped, percent } from '../terminal/output.ts';
+import { calibrationSection, residualsSection, wrongRowsSection } from './answers.ts';
 import { learningCurves } from './charts.ts';
 import { confusionHtml } from './confusion.ts';
 import { mistakesHtml, unitsHtml } from './images.ts';
@@ -24,13 +25,17 @@ interface Kept {
   model: Uint8Array;
 }
 
-/** Options of a run on which a report is made, and what they keep of it: the samples, and the bytes of the model. */
-export function forReport() {
+/**
+ * Options of a run on which a report is made, and what they keep of it: the samples, and the bytes of the model.
+ *
+ * @param known samples that are loaded already
+ */
+export function forReport(known?: Dataset) {
   const kept: Kept = { model: new Uint8Array() };
   const options = {
     alsoTell: told,
     load: async (spec) => {
-      kept.data = await loadData(spec);
+      kept.data = known ?? (await loadData(spec));
       return kept.data;
     },
     onModel: (bytes) => {
@@ -70,12 +75,10 @@ export async function epochsBeside(model: string): Promise<readonly EpochRecord[
 }
 
 /** What a model says of the test images: the confusion matrix, its first weights, its mistakes. */
-export function testSections(
-  { testError, confusion, mistakes, units }: RunResult,
-  data: Dataset | undefined,
-  of: string,
-): Section[] {
+export function testSections(result: RunResult, data: Dataset | undefined, of: string): Section[] {
+  const { testError, confusion, mistakes, units } = result;
   if (!data || testError === undefined) return [];
+  if (data.classes === undefined) return residualsSection(result, data);
   const images = isImages(data) ? data : undefined;
   const unitPictures = images ? unitsHtml(units ?? [], images, of) : '';
   const wrong = grouped(Math.round(testError * data.test.count));
@@ -83,8 +86,9 @@ export function testSections(
     {
       title: 'Confusion',
       text: `The ${grouped(data.test.count)} test ${images ? 'images' : 'samples'} by their class and by what the model says; ${percent([testError])} % are wrong.`,
-      html: confusionHtml(confusion ?? [], of),
+      html: confusionHtml(confusion ?? [], of, data.classNames),
     },
+    ...calibrationSection(result.calibration),
     ...(unitPictures === ''
       ? []
       : [
@@ -102,6 +106,6 @@ export function testSections(
             html: mistakesHtml(mistakes, images, of),
           },
         ]
-      : []),
+      : wrongRowsSection(mistakes, data)),
   ];
 }

@@ -139,6 +139,8 @@ figure { margin: 0; }
 .mistakes figure { text-align: center; }
 .mistakes figcaption { font-size: 12px; color: var(--soft); line-height: 1.5; }
 .mistakes b { color: var(--s1); }
+.plot { display: block; width: min(100%, 440px); height: auto; font-size: 12px; }
+.plot text { fill: var(--soft); }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px; overflow-x: auto; font-size: 13px; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 td code { white-space: pre; font-size: 12.5px; }

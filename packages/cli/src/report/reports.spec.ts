@@ -79,6 +79,7 @@ describe('train', () => {
     expect(titlesIn(html).filter((title) => title !== 'Mistakes')).toEqual([
       'Learning curves',
       'Confusion',
+      'Calibration',
       'What the hidden units look for',
       'Sizes',
       'To repeat this',

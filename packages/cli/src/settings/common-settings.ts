@@ -26,8 +26,8 @@ function namesWith(option: string): string {
 /** What decides the samples of a command. */
 export const sampleSettings = {
   data: {
-    flag: '--data <name|folder>',
-    help: `${Object.keys(datasets).join(', ')}, or a folder with the four IDX files of such a set, named as those of MNIST`,
+    flag: '--data <name|path>',
+    help: `${Object.keys(datasets).join(', ')}, a folder with the four IDX files of such a set, named as those of MNIST, or a table (.csv, .tsv, .jsonl, .json) with --target`,
     rule: dataFields.name,
   },
   dataDir: {
@@ -52,7 +52,7 @@ export const sampleSettings = {
   },
   target: {
     flag: '--target <name>',
-    help: `what is forecast, of ${namesWith('target')}`,
+    help: `column of a table that is to be found; what is forecast, of ${namesWith('target')}`,
     standard: 'that of the data set',
     rule: dataFields.target,
   },
@@ -75,6 +75,40 @@ export const sampleSettings = {
     standard: 'generated',
     rule: dataFields.backgrounds,
   },
+  task: {
+    flag: '--task <name>',
+    help: 'whether the target is a class or a number',
+    standard: 'numbers of more than 20 values are numbers',
+    rule: dataFields.task,
+  },
+  text: {
+    flag: '--text <column>',
+    help: 'column of a table whose words are the only input',
+    rule: dataFields.text,
+  },
+  ignore: {
+    flag: '--ignore <columns...>',
+    help: 'columns of a table that are no inputs',
+    rule: dataFields.ignore,
+  },
+  kinds: {
+    flag: '--kinds <column=kind...>',
+    help: 'what columns of a table are, where their values do not say it: number, date, category, hashed, text, ignored',
+    rule: dataFields.kinds,
+  },
+  split: {
+    flag: '--split <column>',
+    help: 'column of a table that says test of the rows for the test',
+    standard: 'drawn by --data-seed',
+    rule: dataFields.split,
+  },
+  testShare: {
+    flag: '--test-share <share>',
+    help: 'part of your own samples that is drawn for the test',
+    standard: '0.2',
+    rule: dataFields.test,
+    read: number,
+  },
 } as const satisfies Settings;
 
 /** Data of a command that trains. */
@@ -82,20 +116,20 @@ export const dataSettings = {
   ...sampleSettings,
   trainCount: {
     flag: '--train-count <n>',
-    help: 'images to train on, drawn by --seed',
+    help: 'samples to train on, drawn by --seed',
     standard: 'all that validation leaves',
     rule: dataFields.trainCount,
     read: number,
   },
   validation: {
     flag: '--validation <n>',
-    help: 'images held out of the training set, on which every choice is made; below 1: a share of them',
+    help: 'samples held out of the training set, on which every choice is made; below 1: a share of them',
     rule: dataFields.validation,
     read: number,
   },
   testCount: {
     flag: '--test-count <n>',
-    help: 'test images',
+    help: 'test samples',
     standard: 'the whole test set',
     rule: dataFields.testCount,
     read: number,
@@ -205,7 +239,11 @@ type DataConfig = ConfigOf<typeof sampleSettings> & Partial<ConfigOf<typeof data
 export function dataOf(config: DataConfig): DataSpec {
   const { data: name, dataDir: dir, dataSeed: seed, validation = 0, ...others } = config;
   const { backgrounds, words, length, target, horizon, trainCount, testCount } = others;
-  const given = { dir, backgrounds, words, length, target, horizon, trainCount, testCount };
+  const { task, text, ignore, kinds, split, testShare: test } = others;
+  const given = {
+    ...{ dir, backgrounds, words, length, target, horizon, trainCount, testCount },
+    ...{ task, text, ignore, kinds, split, test },
+  };
   return {
     name,
     seed,

@@ -2,3 +2,4 @@
 
 export { idxFolder } from './sources/idx-folder.ts';
 export { namedSets } from './sources/named-sets.ts';
+export { tableFile } from './sources/table-file.ts';

@@ -1,3 +1,4 @@
+import { tableRules } from '@funhash/datasets/tables';
 import { option } from '@funhash/hashing';
 import { activations } from '@funhash/layers';
 import { modelNames } from '../nets/model-kinds.ts';
@@ -27,7 +28,7 @@ export const dataFields = {
   words: option.integer({ least: 0, most: 2 ** 20 }),
   /** Steps of a sequence: words of a text, or steps that a forecast is made from. Default: that of the data set. */
   length: option.integer({ least: 1, most: 4096 }),
-  /** Name of the number that is found. Default: that of the data set. */
+  /** Name of what is to be found: a number of a series, a column of a table. Default: that of the data set. */
   target: option.text(),
   /** Steps to the one that is forecast, of series. Default 1. */
   horizon: option.integer({ least: 1, most: 1024 }),
@@ -39,8 +40,20 @@ export const dataFields = {
   trainCount: option.integer({ least: 1, most: 1e7 }),
   /** Test images. Default: all. */
   testCount: option.integer({ least: 1, most: 1e7 }),
-  /** Images held out of the training set, on which choices are made; below 1: a share. */
+  /** Samples held out of the training set, on which choices are made; below 1: a share. */
   validation: field(option.real({ least: 0, most: 1e7 }), 0.1),
+  /** Whether the target of a table is a class or a number. Default: as its values say. */
+  task: tableRules.task,
+  /** Column of a table whose words are the only input. */
+  text: option.text(),
+  /** Columns of a table that are no inputs. */
+  ignore: tableRules.ignore,
+  /** Kinds of columns of a table, such as `zip=category`. Default: as their values say. */
+  kinds: tableRules.kinds,
+  /** Column of a table that says `test` of the rows for the test. Default: drawn by the seed. */
+  split: option.text(),
+  /** Share of one's own samples that is drawn for the test. Default 0.2. */
+  test: tableRules.test,
 };
 
 /** Changes to training images, anew in each epoch. */

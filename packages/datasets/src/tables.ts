@@ -1,0 +1,11 @@
+export type { TableColumn } from './tables/infer-columns.ts';
+export { loadTable, type TableDataset, type TableOptions, tableRules } from './tables/load-table.ts';
+export { type TableBatch, tableInputs } from './tables/table-inputs.ts';
+export type { TableFormat, TableSource } from './tables/table-source.ts';
+export {
+  type ColumnKind,
+  type ColumnTransformation,
+  isOfTable,
+  type TableTransformation,
+  tableTransformation,
+} from './tables/transformation.ts';

@@ -1,0 +1,119 @@
+import { ArgumentError, checkOptions, type OptionRules, type OptionsOf, option } from '@funhash/hashing';
+
+const name = option.required(
+  option.that<string>('a text of at most 1000 characters', (x) => typeof x === 'string' && x.length <= 1000),
+);
+const real = () => option.required(option.real());
+const texts = (most: number) =>
+  option.that<readonly string[]>(
+    `a list of at most ${most} texts`,
+    (x) => Array.isArray(x) && x.length <= most && x.every((each) => typeof each === 'string'),
+  );
+const mostBuckets = 2 ** 20;
+
+/** Kinds of columns with what has to be known to read one: the one statement of them. */
+const kinds = {
+  /** (x − mean) / std; a missing one is 0, and with `missing` a further input says so. */
+  number: {
+    mean: real(),
+    std: option.required(option.positive()),
+    missing: option.required(option.flag()),
+  },
+  /** Days, as a number is, and the season as sine and cosine of the year. */
+  date: {
+    mean: real(),
+    std: option.required(option.positive()),
+    missing: option.required(option.flag()),
+  },
+  /** An input for each value, and with `missing` one for none; a value that training has not seen has none. */
+  category: {
+    values: option.required(texts(2 ** 14)),
+    missing: option.required(option.flag()),
+  },
+  /** Any number of values in so many inputs: two of them by the hash of the value, with signs. */
+  hashed: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
+  /** The words of a text by their hashes, with signs, scaled to length 1. */
+  text: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
+} as const satisfies Record<string, OptionRules>;
+
+export type ColumnKind = keyof typeof kinds;
+
+export const columnKinds = Object.keys(kinds) as readonly ColumnKind[];
+
+/** How one column of a table becomes inputs. */
+export type ColumnTransformation = {
+  [K in ColumnKind]: { readonly kind: K; readonly name: string } & OptionsOf<(typeof kinds)[K]>;
+}[ColumnKind];
+
+const targetRules = {
+  /** The column that is to be found. */
+  name,
+  /** Mean of the numbers to find; absent where the target is a class. */
+  mean: option.real(),
+  /** Their standard deviation. */
+  std: option.positive(),
+};
+
+/** How a table becomes inputs and targets, as plain JSON: part of the signature of a model. */
+export interface TableTransformation {
+  readonly kind: 'table';
+  readonly columns: readonly ColumnTransformation[];
+  readonly target: OptionsOf<typeof targetRules>;
+}
+
+const mostColumns = 4096;
+
+/**
+ * Checks what the signature of a model says of its table.
+ *
+ * @throws ArgumentError for what is no transformation of a table, OptionError for fields that it has not
+ */
+export function tableTransformation(value: unknown): TableTransformation {
+  const operation = 'tableTransformation';
+  checkOptions(
+    operation,
+    {
+      kind: option.required(option.oneOf(['table'])),
+      columns: option.required(
+        option.that(
+          `a list of 1 to ${mostColumns} columns`,
+          (x) => Array.isArray(x) && x.length >= 1 && x.length <= mostColumns,
+        ),
+      ),
+      target: option.required(option.any()),
+    },
+    value,
+  );
+  const table = value as TableTransformation;
+  checkOptions(`${operation}.target`, targetRules, table.target);
+  for (const [k, column] of table.columns.entries()) {
+    const at = `${operation}.columns[${k}]`;
+    const kind = (column as Partial<ColumnTransformation> | null)?.kind;
+    if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
+      throw new ArgumentError({
+        operation: at,
+        expected: `a kind, one of ${columnKinds.join(', ')}`,
+        actual: String(kind),
+      });
+    checkOptions(at, { kind: option.any(), name, ...kinds[kind] }, column);
+  }
+  return table;
+}
+
+/** Whether a transformation is that of a table. */
+export const isOfTable = (value: object | undefined): boolean =>
+  value !== undefined && 'kind' in value && value.kind === 'table';
+
+/** Inputs that a column becomes. */
+export function widthOf(column: ColumnTransformation): number {
+  switch (column.kind) {
+    case 'number':
+      return 1 + Number(column.missing);
+    case 'date':
+      return 3 + Number(column.missing);
+    case 'category':
+      return column.values.length + Number(column.missing);
+    default:
+      return column.buckets;
+  }
+}
