@@ -1,0 +1,125 @@
+// Trains the network that removes artifacts, and writes it as a model file.
+//
+//     npx -y pnpm@12 --filter @funhash-examples/image-codec-node train --photos ~/photos --out base.safetensors --minutes 20
+//
+// Every photo is coded at several qualities by two encoders, with chroma at half and at full resolution. Four photos are held out.
+
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { random } from '@funhash/hashing';
+import {
+  artifactNet,
+  cropLoss,
+  decodeJpeg,
+  drawCrops,
+  type PicturePair,
+  psnr,
+  type RgbPicture,
+  restore,
+  toPlanes,
+  toRgb,
+} from '@funhash/images';
+import { type Module, tensor } from '@funhash/layers';
+import { adam, fit } from '@funhash/training';
+import { encodeJpeg, type Kind } from './encoders.ts';
+import { readPpm } from './ppm.ts';
+
+const { values: given } = parseArgs({
+  options: {
+    photos: { type: 'string', default: 'photos' },
+    out: { type: 'string', default: 'base.safetensors' },
+    channels: { type: 'string', default: '16' },
+    depth: { type: 'string', default: '4' },
+    steps: { type: 'string', default: '4000' },
+    rate: { type: 'string', default: '0.004' },
+    minutes: { type: 'string' },
+    versions: { type: 'string', default: '4' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const qualities = [10, 15, 20, 30, 45, 60, 75];
+const kinds: readonly Kind[] = ['moz420', 'plain420', 'moz420', 'plain420', 'moz444', 'plain444'];
+const heldOut = new Set(['coffee', 'LadyBird', 'picosdeeuropa_by_Aitzol_Berasategi', 'TwoWings']);
+const names = readdirSync(resolve(given.photos))
+  .filter((name) => name.endsWith('.ppm'))
+  .map((name) => name.slice(0, -4))
+  .sort();
+
+async function pairOf(
+  name: string,
+  quality: number,
+  kind: Kind,
+): Promise<PicturePair & { picture: RgbPicture }> {
+  const picture = readPpm(join(resolve(given.photos), `${name}.ppm`));
+  const decoded = decodeJpeg(await encodeJpeg(picture, quality, kind));
+  return { decoded, original: toPlanes(picture), picture };
+}
+
+const training: PicturePair[] = [];
+let turn = 0;
+for (const name of names.filter((each) => !heldOut.has(each)))
+  for (let version = 0; version < Number(given.versions); version++) {
+    const [quality, kind] = [qualities[(5 * turn) % 7] as number, kinds[turn % 6] as Kind];
+    training.push(await pairOf(name, quality, kind));
+    turn++;
+  }
+const held: (PicturePair & { readonly name: string; readonly picture: RgbPicture })[] = [];
+for (const name of heldOut)
+  for (const quality of [10, 30, 75])
+    held.push({ name: `${name} ${quality}`, ...(await pairOf(name, quality, 'moz420')) });
+console.log(`${training.length} pictures to train on, ${held.length} held out`);
+
+const net = artifactNet({
+  channels: Number(given.channels),
+  depth: Number(given.depth),
+  seed: Number(given.seed),
+});
+startSmall(net);
+const steps = Number(given.steps);
+const draw = random(Number(given.seed)).fork('crops');
+const begun = performance.now();
+const limit = given.minutes === undefined ? Number.POSITIVE_INFINITY : 60_000 * Number(given.minutes);
+/** The share of the run that is over: of its steps, or of its time. */
+const over = (step: number): number => Math.max(step / steps, (performance.now() - begun) / limit);
+const rate = (step: number): number =>
+  Math.min(1, (step + 1) / 100) * (0.5 * (1 + Math.cos(Math.PI * Math.min(1, over(step)))) + 0.01);
+const events = fit({
+  model: net,
+  data: function* () {
+    for (let step = 0; step < steps && over(step) < 1; step++)
+      yield drawCrops(training, { count: 8, side: 64 }, draw);
+  },
+  epochs: 1,
+  loss: cropLoss,
+  plans: true,
+  optimizer: adam({ learningRate: Number(given.rate), beta2: 0.98, clipNorm: 1 }),
+  schedule: rate,
+  average: { decay: 0.99 },
+  reportEverySteps: 100,
+});
+for await (const event of events) {
+  if (event.type === 'step') {
+    const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+    if (event.step % 500 === 0 || event.step < 301)
+      console.log(`step ${event.step}: loss ${event.loss.toFixed(4)}, ${seconds} s`);
+  }
+}
+for (const { name, decoded, picture } of held) {
+  const [before, after] = [decoded, restore(decoded, net)].map((each) => psnr(toRgb(each), picture));
+  console.log(
+    `${name}: luma ${before?.luma.toFixed(2)} → ${after?.luma.toFixed(2)}, rgb ${before?.rgb.toFixed(2)} → ${after?.rgb.toFixed(2)} dB`,
+  );
+}
+await net.save(given.out);
+
+/** At the start the network adds next to nothing. */
+function startSmall(model: Module): void {
+  const last = [...model.namedParameters()].filter(([name]) =>
+    name.startsWith(`${Number(given.depth) - 1}.`),
+  );
+  for (const [, parameter] of last) {
+    const { value } = parameter;
+    parameter.assign(tensor(value.dataSync().map((x) => x / 10) as Float32Array, value.shape));
+  }
+}

@@ -1,0 +1,10 @@
+export { type RgbPicture, toPlanes, toRgb } from './colour.ts';
+export { type DecodeJpegOptions, decodeJpeg, type PicturePlanes } from './jpeg/decode-jpeg.ts';
+export { PictureError } from './jpeg/jpeg-error.ts';
+export { bjontegaard, type RatePoint } from './metrics/bjontegaard.ts';
+export { msSsim } from './metrics/ms-ssim.ts';
+export { type Psnr, psnr } from './metrics/psnr.ts';
+export { type ArtifactNetOptions, artifactNet } from './net/artifact-net.ts';
+export { cropLoss } from './net/crop-loss.ts';
+export { type CropBatch, drawCrops, type PicturePair } from './net/crops.ts';
+export { restore } from './net/restore.ts';

@@ -1,0 +1,43 @@
+import { ArgumentError } from '@funhash/hashing';
+import type { RgbPicture } from '../colour.ts';
+
+/** Peak signal to noise ratios of a picture, in decibels; infinite where it is the original. */
+export interface Psnr {
+  /** Of luma, 0.299 R + 0.587 G + 0.114 B, full range, not rounded. */
+  readonly luma: number;
+  /** Of red, green and blue together. */
+  readonly rgb: number;
+}
+
+/**
+ * How near a picture is to an original: 10 log₁₀(255² / mean squared error).
+ *
+ * @throws ArgumentError for pictures of different sizes
+ */
+export function psnr(picture: RgbPicture, original: RgbPicture): Psnr {
+  requireSameSize('psnr', picture, original);
+  let [luma, rgb] = [0, 0];
+  const { data } = picture;
+  for (let at = 0; at < data.length; at += 3) {
+    const [r, g, b] = [0, 1, 2].map((k) => (data[at + k] as number) - (original.data[at + k] as number)) as [
+      number,
+      number,
+      number,
+    ];
+    luma += (0.299 * r + 0.587 * g + 0.114 * b) ** 2;
+    rgb += r * r + g * g + b * b;
+  }
+  return { luma: decibels(luma / (data.length / 3)), rgb: decibels(rgb / data.length) };
+}
+
+/** @throws ArgumentError */
+export function requireSameSize(operation: string, a: RgbPicture, b: RgbPicture): void {
+  if (a.width !== b.width || a.height !== b.height || a.data.length !== b.data.length)
+    throw new ArgumentError({
+      operation,
+      expected: `two pictures of ${a.width} × ${a.height}`,
+      actual: `${b.width} × ${b.height}`,
+    });
+}
+
+const decibels = (error: number): number => 10 * Math.log10(255 ** 2 / error);

@@ -1,0 +1,21 @@
+import { elementwise, mean, reshape, slice } from '@funhash/autodiff';
+import type { Tensor } from '@funhash/tensor';
+import { outputChannels } from './artifact-net.ts';
+
+const squaredError = elementwise('weightedSquaredError', (output, wanted, weight) => {
+  const error = output.minus(wanted).times(weight);
+  return error.times(error);
+});
+
+/**
+ * The loss of crops: squared errors of luma and, half as much, of chroma, relative to what the codec left of each crop.
+ *
+ * @param outputs [B, H, W, 3]
+ * @param targets [B, H · W · 6] of `drawCrops`
+ */
+export function cropLoss(outputs: Tensor, targets: Tensor): Tensor {
+  const [count = 0, height = 0, width = 0] = outputs.shape;
+  const all = reshape(targets, [count, height, width, 2 * outputChannels]);
+  const part = (from: number): Tensor => slice(all, [0, 0, 0, from], [count, height, width, outputChannels]);
+  return mean(squaredError(outputs, part(0), part(outputChannels)));
+}

@@ -1,0 +1,51 @@
+import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
+import { inputChannels, outputChannels } from './artifact-net.ts';
+
+// What the network sees of a picture. Scales make the planes of much the same spread; what comes out counts in units of 16 levels.
+
+const scales = [1 / 64, 1 / 16, 1 / 16] as const;
+
+/** Levels of a unit of the output. */
+export const outputUnit = 16;
+
+/** A part of a picture: its upper left pixel, and how many there are across and down. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The steps of a quantiser as one number: log₂ of the mean of the first 15 in zig-zag order, about −1 to 1. */
+function coarseness(table: Uint16Array): number {
+  const first = [0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4];
+  const mean = first.reduce((sum, k) => sum + (table[k] as number), 0) / first.length;
+  return (Math.log2(mean) - 4.5) / 2;
+}
+
+/**
+ * Writes an area to what the network takes, [height, width, 5], from an offset on. What lies beyond the planes is 0.
+ */
+export function writeInput(
+  picture: PicturePlanes,
+  { x, y, width, height }: Area,
+  into: Float32Array,
+  from = 0,
+): void {
+  const { planes, tables, stride, rows } = picture;
+  const luma = coarseness(tables[0] as Uint16Array);
+  const chroma = coarseness(tables[1] ?? (tables[0] as Uint16Array));
+  for (let row = 0; row < height; row++)
+    for (let col = 0; col < width; col++) {
+      const to = from + (row * width + col) * inputChannels;
+      if (y + row < 0 || y + row >= rows || x + col < 0 || x + col >= stride) {
+        into.fill(0, to, to + inputChannels);
+        continue;
+      }
+      const at = (y + row) * stride + x + col;
+      for (let k = 0; k < outputChannels; k++)
+        into[to + k] = ((planes[k]?.[at] ?? 128) - 128) * (scales[k] as number);
+      into[to + 3] = luma;
+      into[to + 4] = chroma;
+    }
+}

@@ -1,0 +1,43 @@
+import type { Module } from '@funhash/layers';
+import { scope, tensor } from '@funhash/tensor';
+import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
+import { inputChannels, outputChannels } from './artifact-net.ts';
+import { outputUnit, writeInput } from './net-input.ts';
+
+/** Pixels of a tile across and down, and what it sees of its neighbours: more than any network here looks. */
+const side = 256;
+const margin = 16;
+
+/**
+ * A picture with what a network adds to its planes: tile by tile, so that memory beside the planes is that of a tile. Tiles
+ * overlap by more than the network sees; grey pictures take the luma of it.
+ *
+ * @param net such as `artifactNet()`, [B, H, W, 5] → [B, H, W, 3]
+ */
+export function restore(picture: PicturePlanes, net: Module): PicturePlanes {
+  const { stride, rows } = picture;
+  const planes = picture.planes.map((plane) => plane.slice());
+  for (let y = 0; y < rows; y += side)
+    for (let x = 0; x < stride; x += side) {
+      const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
+      const [right, bottom] = [Math.min(stride, x + side + margin), Math.min(rows, y + side + margin)];
+      const [width, height] = [right - left, bottom - top];
+      const input = new Float32Array(width * height * inputChannels);
+      writeInput(picture, { x: left, y: top, width, height }, input);
+      const added = scope(() =>
+        net
+          .forward(tensor(input, [1, height, width, inputChannels]))
+          .dataSync()
+          .slice(),
+      );
+      for (let row = y; row < Math.min(rows, y + side); row++)
+        for (let col = x; col < Math.min(stride, x + side); col++) {
+          const from = ((row - top) * width + col - left) * outputChannels;
+          for (const [k, plane] of planes.entries()) {
+            const at = row * stride + col;
+            plane[at] = (plane[at] as number) + outputUnit * (added[from + k] as number);
+          }
+        }
+    }
+  return { ...picture, planes };
+}
