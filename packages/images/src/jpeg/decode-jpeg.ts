@@ -30,6 +30,7 @@ export interface PicturePlanes {
 }
 
 const mostPixels = 2 ** 26;
+const adobe = [0x41, 0x64, 0x6f, 0x62, 0x65] as const;
 /** Most scans of a progressive file: each reads all blocks, however few bytes it has. */
 const mostScans = 200;
 
@@ -76,8 +77,7 @@ export function decodeJpeg(bytes: Uint8Array, options: DecodeJpegOptions = {}): 
         break;
       case markers.application + 14:
         // Adobe's segment: 1 says YCbCr; 0 says that three components are red, green and blue.
-        if (body.length >= 12 && String.fromCharCode(...body.subarray(0, 5)) === 'Adobe' && body[11] === 0)
-          isRgb = true;
+        if (body.length >= 12 && adobe.every((byte, k) => body[k] === byte) && body[11] === 0) isRgb = true;
         break;
       default:
         if (marker > markers.progressive && marker < 0xd0 && marker !== 0xc8 && marker !== 0xcc)

@@ -3,9 +3,9 @@ import type { RgbPicture } from '../colour.ts';
 
 /** Peak signal to noise ratios of a picture, in decibels; infinite where it is the original. */
 export interface Psnr {
-  /** Of luma, 0.299 R + 0.587 G + 0.114 B, full range, not rounded. */
+  /** That of luma, 0.299 R + 0.587 G + 0.114 B, full range, not rounded. */
   readonly luma: number;
-  /** Of red, green and blue together. */
+  /** That of red, green and blue together. */
   readonly rgb: number;
 }
 
