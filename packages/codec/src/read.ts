@@ -10,9 +10,11 @@ export type {
   UrlLike,
   WritableLike,
 } from './bytes/web-types.ts';
+export { compactReader } from './container/compact/compact-reader.ts';
 export { type DecodeModelOptions, decodeModel } from './container/decode-model.ts';
 export { decodeSafetensors } from './container/decode-safetensors.ts';
 export type { Check, Fault } from './container/faults.ts';
+export type { ContainerReader, ModelContainer } from './container/model-container.ts';
 export type { DecodedModel, Model, ModelTensor, StoredFormat } from './container/model-file.ts';
 export { ModelFileError, type ModelFileErrorDetails } from './container/model-file-error.ts';
 export {

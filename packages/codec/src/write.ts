@@ -3,6 +3,7 @@
 export { compressBytes } from './bytes/compress-bytes.ts';
 export { type ByteTarget, saveBytes } from './bytes/save-bytes.ts';
 export { isTemporaryFile, writeFileAtomic } from './bytes/write-file-atomic.ts';
+export { compact } from './container/compact/compact.ts';
 export { encodeModel } from './container/encode-model.ts';
 export { encodeSafetensors } from './container/encode-safetensors.ts';
 export { quantize } from './formats/codes/quantize.ts';

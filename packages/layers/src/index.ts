@@ -1,4 +1,6 @@
 export * from '@funhash/autodiff';
+export { compactReader } from '@funhash/codec/read';
+export { compact } from '@funhash/codec/write';
 export type { Real, Word } from '@funhash/formula';
 export { ArgumentError, FunhashError, type Random, random } from '@funhash/hashing';
 // What users of layers need beside them, so that one package is enough to build, train and save.

@@ -1,6 +1,6 @@
-import type { ByteTarget, JsonValue, StorageChoice } from '@funhash/codec';
+import type { ByteTarget, JsonValue, ModelContainer, StorageChoice } from '@funhash/codec';
 import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
-import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
 import {
   DisposedError,
@@ -53,6 +53,11 @@ const saveOptions = {
   latent: option.flag(),
   /** Whether the file is compressed (gzip). Default false. */
   compress: option.flag(),
+  /** The compact container, for the smallest files: `import { compact } from '@funhash/layers'`. Default: safetensors. */
+  compact: option.that<ModelContainer>(
+    'the compact container: import { compact } from @funhash/layers',
+    (value) => typeof value === 'object' && value !== null && 'encode' in value,
+  ),
 } as const;
 
 const targetRule = option.that<ByteTarget>(
@@ -326,7 +331,14 @@ export abstract class Module<O extends object = object> implements Model {
     this.#requireLive();
     checkOptions('save', saveOptions, options);
     requireTypesForFile('save', classesIn(this));
-    const { storeAs = 'f32', latent = false, compress = false } = options;
+    const { storeAs = 'f32', latent = false, compress = false, compact } = options;
+    if (compact && compress)
+      throw new ArgumentError({
+        operation: 'save',
+        expected: 'either compact or compress',
+        actual: 'both',
+        remedy: 'A compact file is not compressed any further: leave out compress.',
+      });
     const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
     const saved = savedValues(this);
     const codes = new SavedCodes(latent ? new Map() : saved);
@@ -342,7 +354,8 @@ export abstract class Module<O extends object = object> implements Model {
     };
     const buffers = this.namedBuffers();
     const chosen = atLeastF16(storeAs, (name) => buffers.has(name));
-    const bytes = encodeModel({
+    const encode = compact ? compact.encode : encodeModel;
+    const bytes = encode({
       spec,
       tensors,
       storeAs: (name, shape) =>

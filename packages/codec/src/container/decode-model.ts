@@ -1,24 +1,15 @@
-import { checkOptions, type OptionsOf, option, requireBytes } from '@funhash/hashing';
-import { byteLimit, mostUnpacked } from '../bytes/byte-limit.ts';
+import { checkOptions, type OptionsOf, requireBytes } from '@funhash/hashing';
+import { mostUnpacked } from '../bytes/byte-limit.ts';
 import { isGzip } from '../bytes/gzip.ts';
 import { tensorDecoders } from '../formats/decoders.ts';
-import type { TensorDecoder, TensorDecoders } from '../formats/tensor-codec.ts';
 import { type JsonValue, parseJson } from '../json/json.ts';
 import { verifyChecksum } from './checksum.ts';
+import { decodeRules } from './decode-rules.ts';
 import { decodeSafetensors } from './decode-safetensors.ts';
+import { decodedTensors } from './decoded-tensors.ts';
 import { type Check, check, faultIn, faultInOnly } from './faults.ts';
-import {
-  type DecodedModel,
-  format,
-  type ModelTensor,
-  type StoredFormat,
-  specKey,
-  specLimits,
-  version,
-} from './model-file.ts';
+import { type DecodedModel, format, specKey, specLimits, version } from './model-file.ts';
 import { ModelFileError } from './model-file-error.ts';
-import { readEntries, refuseFile } from './read-entries.ts';
-import type { StoredTensor } from './safetensors.ts';
 
 const headFields = {
   format: check(format, (value) => value === format),
@@ -31,19 +22,7 @@ const allFields = {
   formats: () => undefined,
 };
 
-const rules = {
-  /** The name of the file in errors. Default `bytes in memory`. */
-  source: option.text(),
-  /** Bytes that the values of tensors with entries may take as f32, if more than 64 MiB and 16 times the file (2^30 at most). */
-  maxBytes: byteLimit(),
-  /** Storage formats of the caller's own by id, besides those of this package. */
-  formats: option.that<TensorDecoders>(
-    'storage formats by id',
-    (formats) => typeof formats === 'object' && formats !== null,
-  ),
-};
-
-export type DecodeModelOptions = OptionsOf<typeof rules>;
+export type DecodeModelOptions = OptionsOf<typeof decodeRules>;
 
 /**
  * The network in a model file. Tensors stored in 32 or 64 bits may be views of the file, as in `decodeSafetensors`.
@@ -52,7 +31,7 @@ export type DecodeModelOptions = OptionsOf<typeof rules>;
  * changed by even one bit
  */
 export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}): DecodedModel {
-  checkOptions('decodeModel', rules, options);
+  checkOptions('decodeModel', decodeRules, options);
   const bytes = requireBytes('decodeModel', 'a file', file);
   const source = options.source ?? 'bytes in memory';
   if (isGzip(bytes)) {
@@ -81,25 +60,8 @@ export function decodeModel(file: Uint8Array, options: DecodeModelOptions = {}):
   requireFields(faultInOnly, description, allFields, source);
   const known = { ...tensorDecoders, ...options.formats };
   const maxBytes = Math.max(options.maxBytes ?? 0, mostUnpacked(bytes.length));
-  const described = readEntries(description, stored, known, { source, maxBytes });
-  const tensors = new Map<string, ModelTensor & { readonly dtype: StoredFormat }>();
-  for (const [name, tensor] of stored) {
-    const entry = described.get(name);
-    const codec = entry?.codec ?? nativeFormat(known, tensor);
-    const encoded = entry?.encoded ?? { stored: tensor, said: {} };
-    const shape = entry?.shape ?? tensor.shape;
-    const data =
-      codec === undefined
-        ? (tensor.data as ModelTensor['data'])
-        : codec.decode(encoded, shape, (expected, actual) => refuseFile(source, expected, actual, name));
-    tensors.set(name, { dtype: codec?.id.toUpperCase() ?? tensor.dtype, shape, data });
-  }
+  const tensors = decodedTensors(description, stored, known, { source, maxBytes });
   return { spec: description.spec as JsonValue, tensors };
-}
-
-/** The format that a dtype says all about; none for f64 and integers, which are as they are in the file. */
-function nativeFormat(formats: TensorDecoders, { dtype }: StoredTensor): TensorDecoder | undefined {
-  return Object.values(formats).find(({ native }) => native === dtype);
 }
 
 function readDescription(text: string | undefined, source: string): JsonValue {

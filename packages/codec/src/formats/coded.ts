@@ -19,7 +19,9 @@ export type CodedSaid = {
  * Whole numbers from −128 to 128 times a step, entropy coded (DeepCABAC). Values that are such multiples already, as those of
  * trained codes are, come back bit for bit in as few bytes as they are worth; others are quantised as by `i8` first.
  */
-export const coded: TensorDecoder<CodedSaid> & { readonly id: 'coded' } = {
+export const coded: TensorDecoder<CodedSaid> & { readonly id: 'coded' } & Required<
+    Pick<TensorDecoder, 'valuesOf'>
+  > = {
   id: 'coded',
   lossless: false,
   bits: 10,
@@ -44,6 +46,9 @@ export const coded: TensorDecoder<CodedSaid> & { readonly id: 'coded' } = {
     decoder.levels(levels, { greaterFlags, dependent: false, segment: 0 });
     const length = decoder.finish();
     if (length !== bytes.length) refuse(`${length} bytes`, `${bytes.length}`);
+    return coded.valuesOf(levels, step, refuse);
+  },
+  valuesOf(levels, step, refuse) {
     // Each value takes the place of its level: levels are most of what a file of zeros needs.
     const values = new Float32Array(levels.buffer);
     for (let i = 0; i < levels.length; i++) {

@@ -49,6 +49,17 @@ export interface TensorDecoder<S extends Said = Said> {
   shapeOf(encoded: EncodedTensor<S>, refuse: TensorRefusal): readonly number[];
   /** The values, after `shapeOf` has let the tensor through. */
   decode(encoded: EncodedTensor<S>, shape: readonly number[], refuse: TensorRefusal): Float32Array;
+  /**
+   * The values of levels, which are overwritten: of formats whose values are whole numbers times a step. Containers that code
+   * levels by themselves use it with `levelsOf`.
+   */
+  valuesOf?(levels: Int32Array, step: number, refuse: TensorRefusal): Float32Array;
+}
+
+/** Whole numbers and what they are multiples of, an f32. */
+export interface Levels {
+  readonly levels: Int32Array;
+  readonly step: number;
 }
 
 /** What a storage format is to whoever writes, besides. Pages that only read do not download it. */
@@ -62,6 +73,8 @@ export interface TensorEncoder<S extends Said = Said> {
    * @throws ArgumentError for values that the format cannot hold
    */
   encode(data: RealArray, shape: readonly number[]): EncodedTensor<S>;
+  /** The levels that `encode` codes, where its values are such. @throws ArgumentError as `encode` */
+  levelsOf?(data: RealArray): Levels;
 }
 
 /**

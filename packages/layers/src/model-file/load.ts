@@ -1,4 +1,4 @@
-import type { ByteSource, DecodedModel } from '@funhash/codec/read';
+import { type ByteSource, compactReader, type DecodedModel } from '@funhash/codec/read';
 import { ArgumentError } from '@funhash/hashing';
 import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
@@ -13,7 +13,7 @@ export { ModelFileError } from '@funhash/codec/read';
 keepTypes(Object.values(layerClasses));
 
 /**
- * The model in a file written by `save`, compressed or not. The file is taken for hostile: nothing in it is believed
+ * The model in a file written by `save`, compressed, compact or not. The file is taken for hostile: nothing in it is believed
  * before it is checked.
  *
  * @param source a path, URL, Blob, file handle, Response, or the bytes
@@ -21,7 +21,12 @@ keepTypes(Object.values(layerClasses));
  */
 export async function load(source: ByteSource, options: LoadOptions = {}): Promise<Module> {
   checkLoadOptions('load', options);
-  return modelIn(await readModelFile(source, options), options);
+  return modelIn(await readModelFile(source, withContainers(options)), options);
+}
+
+/** The options with the containers of this package. */
+function withContainers({ maxBytes, containers }: LoadOptions): LoadOptions {
+  return { containers: { compactReader, ...containers }, ...(maxBytes !== undefined && { maxBytes }) };
 }
 
 /** The model that a file describes. */
@@ -52,7 +57,7 @@ export async function loadInto(
 ): Promise<void> {
   requireModule('loadInto', model);
   checkLoadOptions('loadInto', options);
-  const { source: name, model: file, spec } = await readModelFile(source, options);
+  const { source: name, model: file, spec } = await readModelFile(source, withContainers(options));
   const values = savedValues(model);
   const differences = [...valueDifferences(values, file.tensors), ...weightDifferences(model, spec, '')];
   if (differences.length > 0)

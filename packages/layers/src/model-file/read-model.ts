@@ -1,5 +1,6 @@
 import {
   type ByteSource,
+  type ContainerReader,
   type DecodedModel,
   decodeModel,
   inflateBytes,
@@ -39,6 +40,14 @@ const rules = {
       !Array.isArray(value) &&
       Object.values(value).every(isLayerClass),
   ),
+  /** Containers of files besides safetensors, such as `{ compact }`. Default: those of this package; of `loadOnly` none. */
+  containers: option.that<Readonly<Record<string, ContainerReader>>>(
+    'a record of containers, such as { compact }',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.values(value).every((each) => typeof each === 'object' && each !== null && 'isOf' in each),
+  ),
   /** When weights are decoded, instead of what the file says: `frozen` for a trained model that only answers. */
   policy: option.oneOf<WeightPolicy>(['tile', 'step', 'frozen']),
   /** Largest file read, also when inflated or decoded. Default 1 GiB; of compressed files and coded weights 64 MiB and 16 times their length. */
@@ -71,11 +80,14 @@ export interface ModelFile {
 /** @throws ModelFileError for bytes that are no model file or were damaged */
 export async function readModelFile(
   source: ByteSource,
-  { maxBytes }: Pick<LoadOptions, 'maxBytes'>,
+  { maxBytes, containers = {} }: Pick<LoadOptions, 'maxBytes' | 'containers'>,
 ): Promise<ModelFile> {
   const name = sourceName(source, 'load');
   const limit = maxBytes === undefined ? {} : { maxBytes };
-  const bytes = await inflateBytes(await readBytes(source, limit), {
+  const given = await readBytes(source, limit);
+  const container = Object.values(containers).find((each) => each.isOf(given));
+  if (container) return modelFile(container.decode(given, { ...limit, source: name }), name);
+  const bytes = await inflateBytes(given, {
     ...limit,
     source: name,
     safetensorsOnly: true,

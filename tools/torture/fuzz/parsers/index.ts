@@ -2,6 +2,7 @@
 
 export { checkpoint } from './checkpoint.ts';
 export { codebook, codeword } from './codeword.ts';
+export { compact } from './compact.ts';
 export { config } from './config.ts';
 export { foreignSafetensors, onnx, stateDict } from './foreign.ts';
 export { gzip } from './gzip.ts';

@@ -3,32 +3,29 @@ import { type CodedSaid, greaterFlags, most } from '../coded.ts';
 import { dequantize, maxFloat32 } from '../codes/dequantize.ts';
 import { quantize } from '../codes/quantize.ts';
 import { largestMagnitude } from '../range.ts';
-import type { RealArray, TensorEncoder } from '../tensor-codec.ts';
+import type { Levels, RealArray, TensorEncoder } from '../tensor-codec.ts';
 
-interface Levels {
-  readonly levels: Int32Array;
-  readonly step: number;
-}
-
-export const coded: TensorEncoder<CodedSaid> = {
+export const coded: TensorEncoder<CodedSaid> & Required<Pick<TensorEncoder, 'levelsOf'>> = {
   errorBound: (x, { step }) => Math.max(step / 2, Math.abs(x) - (most - 1) * step) + Math.abs(x) * 2 ** -23,
   encode(data, shape) {
-    const largest = largestMagnitude('coded', data, maxFloat32);
-    const { levels, step } = multiples(data, largest) ?? quantized(data);
+    const { levels, step } = coded.levelsOf(data);
     const writer = new CodewordWriter();
     writer.levels(levels, { greaterFlags });
     const bytes = writer.finish();
     return { stored: { dtype: 'U8', shape: [bytes.length], data: bytes }, said: { step, shape } };
+  },
+  levelsOf(data) {
+    return multiples(data, largestMagnitude('coded', data, maxFloat32)) ?? quantized(data);
   },
 };
 
 /** Values that are no multiples, in the steps of `i8`. */
 function quantized(data: RealArray): Levels {
   const codes = quantize(data, 8);
-  const values = dequantize(codes);
+  const values = dequantize({ ...codes, scale: Math.fround(codes.scale) });
   // What is read back must be found again, and stored as it was.
   const found = multiples(values, largestMagnitude('coded', values, maxFloat32));
-  return found ?? { levels: Int32Array.from(codes.codes), step: codes.scale };
+  return found ?? { levels: Int32Array.from(codes.codes), step: Math.fround(codes.scale) };
 }
 
 /** The levels of values that are multiples of one f32 up to ±128, rounded to f32; undefined of others. */
