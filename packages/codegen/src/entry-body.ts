@@ -54,7 +54,9 @@ export function entryBody(
         );
     }
   };
+  const needed = neededBy(program);
   const lines = program.nodes.flatMap((node) => {
+    if (!needed.has(node.id)) return [];
     if (node.type === 'word') return words.write(node);
     const { id, op, args } = node;
     const truth = op === 'select' ? [language.constant(`t${id}`, words.asTruth(args[0] as number))] : [];
@@ -72,6 +74,14 @@ export function entryBody(
       value: `r${value}`,
     })),
   };
+}
+
+/** Nodes that values come from: what only a derivative is made of, behind `surrogate`, is not among them. */
+function neededBy({ nodes, outputs, sinks }: Program): ReadonlySet<number> {
+  const needed = new Set([...outputs, ...sinks.flatMap(({ index, value }) => [index, value])]);
+  for (const { id, op, args } of nodes.toReversed())
+    if (needed.has(id)) for (const arg of op === 'surrogate' ? args.slice(0, 1) : args) needed.add(arg);
+  return needed;
 }
 
 const parametersOf = ({ uniforms, scalars, inputs, stored }: UsedSlots): string[] => [

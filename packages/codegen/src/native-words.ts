@@ -86,9 +86,9 @@ export class NativeWords implements WordNotation {
         return operations.or(`(${up})`, `(${down})`);
       }
       case 'equal':
-        return isTrue(`${a} == ${b}`);
+        return a === b ? literal(1) : isTrue(`${a} == ${b}`);
       case 'less':
-        return isTrue(`${a} < ${b}`);
+        return a === b ? literal(0) : isTrue(`${a} < ${b}`);
       default:
         return operations[op as WordOperation](a, b);
     }

@@ -1,2 +1,3 @@
 export { ExportError } from './export-error.ts';
+export { type COptions, type ExportedC, toC } from './to-c.ts';
 export { type ExportedScript, type JavaScriptOptions, toJavaScript } from './to-java-script.ts';

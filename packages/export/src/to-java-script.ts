@@ -5,6 +5,7 @@ import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
+import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
@@ -58,8 +59,9 @@ export interface ExportedScript {
 export async function toJavaScript(model: Model, options: JavaScriptOptions = {}): Promise<ExportedScript> {
   checkOptions('toJavaScript', rules, options);
   const { form = 'module', name = 'predict', storeAs, ...rest } = options;
-  const network = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
-  requirePlainTypes('toJavaScript', network);
+  const given = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
+  requirePlainTypes('toJavaScript', given);
+  const network = folded(given, false);
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');
   return {
@@ -97,6 +99,7 @@ const dialect: Dialect = {
 };
 
 const sharing: Sharing = {
+  kindOf: ({ array }) => array,
   parameter: (name) => name,
   argument: (place, first) => String(place.offset + first),
   inside: (name, { array }, relative) => ({
@@ -113,7 +116,8 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
   const words = placed(buffers, run, { dtype: 'i32', ...common });
   const placeOf = (buffer: number): Place => {
     const isWord = buffers[buffer]?.dtype === 'i32';
-    return { array: isWord ? 'n' : 'm', offset: (isWord ? words : reals).offsets.get(buffer) ?? 0 };
+    const offset = (isWord ? words : reals).offsets.get(buffer) ?? 0;
+    return { array: isWord ? 'n' : 'm', dtype: isWord ? 'i32' : 'f32', isShared: true, offset };
   };
   const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
   const payloads = buffers.flatMap((buffer, number) =>

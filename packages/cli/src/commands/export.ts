@@ -1,7 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { saveBytes } from '@funhash/codec';
-import { toJavaScript } from '@funhash/export';
+import { toC, toJavaScript } from '@funhash/export';
 import type { Module } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -44,6 +44,13 @@ const forms: Readonly<Record<string, Form>> = {
         return context.predict;
       },
     };
+  },
+  async c(network, asked) {
+    const { source, header, constantBytes, ramBytes, ...sizes } = await toC(network, asked);
+    const notes = [
+      `flash: ${grouped(constantBytes)} bytes of values, and code; RAM: ${grouped(ramBytes)} bytes, and stack`,
+    ];
+    return { ...sizes, notes, files: { '.c': source, '.h': header } };
   },
 };
 

@@ -1,6 +1,6 @@
 import { sizeOf } from '@funhash/tensor';
 import type { NetworkBuffer } from '../network.ts';
-import { isMatrix, type Operation, storedWeight, viewsOf } from '../operations.ts';
+import { isMatrix, type Matrix, type Operation, storedWeight, viewsOf } from '../operations.ts';
 
 /** What is done once, when a network is loaded, and what is done for each input. */
 export interface Staged {
@@ -15,17 +15,18 @@ export interface Staged {
  * @param decode `load`: virtual matrices are decoded once, into memory; `use`: at each use, and are never in memory
  */
 export function staged(
-  given: readonly NetworkBuffer[],
-  operations: readonly Operation[],
+  own: readonly NetworkBuffer[],
+  all: readonly Operation[],
   input: number,
   decode: 'load' | 'use',
 ): Staged {
-  const buffers = [...given];
+  const buffers = [...own];
   const start: Operation[] = [];
   const run: Operation[] = [];
   const decoded = new Map<string, number>();
-  const depends = dependents(operations, input);
-  for (const operation of operations) {
+  const given = decode === 'use' ? withMatrices(all) : all;
+  const depends = dependents(given, input);
+  for (const operation of given) {
     const { reads, writes } = viewsOf(operation);
     if (![...reads, ...writes].some(({ buffer }) => depends.has(buffer))) {
       start.push(operation);
@@ -53,6 +54,31 @@ export function staged(
     run.push({ ...operation, weight: storedWeight(number, rows, cols, operation.rowAxes) });
   }
   return { buffers, start, run };
+}
+
+/** Operations in which products decode themselves what was decoded for them into memory. */
+function withMatrices(operations: readonly Operation[]): readonly Operation[] {
+  const decoded = new Map<number, Matrix>();
+  for (const operation of operations)
+    if (operation.kind === 'rows' && !operation.ids) decoded.set(operation.out.buffer, operation.matrix);
+  const taken = new Set<number>();
+  const rewritten = operations.map((operation): Operation => {
+    if (operation.kind !== 'product' || isMatrix(operation.weight)) return operation;
+    const { weight, width } = operation;
+    const matrix = decoded.get(weight.buffer);
+    const [n, k] = weight.strides.slice(-2);
+    if (!matrix || weight.offset !== 0 || n !== matrix.cols || k !== 1 || width !== matrix.rows)
+      return operation;
+    taken.add(weight.buffer);
+    return { ...operation, weight: matrix };
+  });
+  const read = new Set(
+    rewritten.flatMap((operation) => viewsOf(operation).reads.map(({ buffer }) => buffer)),
+  );
+  return rewritten.filter(
+    (operation) =>
+      operation.kind !== 'rows' || !taken.has(operation.out.buffer) || read.has(operation.out.buffer),
+  );
 }
 
 /** Buffers whose contents depend on the input. */

@@ -12,6 +12,8 @@ export interface Assembled {
 
 /** How a text hands the places of buffers to a function that several calls share. */
 export interface Sharing {
+  /** Tells apart what cannot be one parameter: arrays of other elements. */
+  kindOf(place: Place): string;
   parameter(name: string, place: Place, isWritten: boolean): string;
   argument(place: Place, first: number): string;
   /** The place of an element in such a function: `relative` behind the first. */
@@ -43,7 +45,7 @@ export function assembled(
       const text = new KernelText(dialect, functions, buffers, place, [...reads, ...writes]);
       const write = kernelTexts[operation.kind] as (text: KernelText, operation: Operation) => string;
       const body = write(text, operation);
-      return callOf(body, text.first, new Set(writes.map(({ buffer }) => buffer)), place);
+      return callOf(body, text.first, new Set(writes.map(({ buffer }) => buffer)), place, sharing);
     }),
   );
   const counts = new Map<string, number>();
@@ -56,7 +58,7 @@ export function assembled(
         if ((counts.get(call.key) as number) < 2) return `{\n${inlined(call, place)}\n}`;
         let name = names.get(call.key);
         if (name === undefined) {
-          name = `k${names.size}`;
+          name = `g${names.size}`;
           names.set(call.key, name);
           shared.push(functionOf(name, call, place, dialect, sharing));
         }
@@ -78,6 +80,7 @@ function callOf(
   first: ReadonlyMap<number, number>,
   written: ReadonlySet<number>,
   place: (buffer: number) => Place,
+  sharing: Sharing,
 ): Call {
   const buffers = [...new Set([...text.matchAll(offsets)].map(([, buffer]) => Number(buffer)))];
   const number = (buffer: string): number => buffers.indexOf(Number(buffer));
@@ -85,13 +88,13 @@ function callOf(
     text
       .replace(offsets, (_, buffer: string, relative: string) => `⟦${number(buffer)}:${relative}⟧`)
       .replace(arrays, (_, buffer: string) => `⟨${number(buffer)}⟩`),
-    ...buffers.map((buffer) => `${isShared(place(buffer).array)} ${written.has(buffer)}`),
+    ...buffers.map((buffer) => {
+      const { array, isShared } = place(buffer);
+      return `${isShared ? array : sharing.kindOf(place(buffer))} ${written.has(buffer)}`;
+    }),
   ].join('|');
   return { text, buffers, first, written, key };
 }
-
-// Arrays that several buffers lie in are told apart in functions by their names, others are handed over.
-const isShared = (array: string): string => (array.length === 1 ? array : 'own');
 
 function inlined({ text, first }: Call, place: (buffer: number) => Place): string {
   return text

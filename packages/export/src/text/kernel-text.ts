@@ -8,9 +8,12 @@ import type { Dialect } from './dialect.ts';
 /** Place of a buffer in a text: the name of its array, and the element at which it begins. */
 export interface Place {
   readonly array: string;
+  readonly dtype: 'f32' | 'i32';
   readonly offset: number;
-  /** Reads an element where it is more than that of the array, as of codes; default: the element. */
-  readonly read?: ((index: string) => string) | undefined;
+  /** Whether other buffers lie in the array, too. */
+  readonly isShared: boolean;
+  /** Values that are codes: how one is read, and the step that it is a multiple of. Default: elements are values. */
+  readonly codes?: { readonly read: (index: string) => string; readonly step: string } | undefined;
 }
 
 /** Functions of programs that a text has need of, each once. */
@@ -56,12 +59,13 @@ export class Functions {
       const { buffer, offset } = stored[slot] as PlanView;
       const place = this.#place(buffer);
       const at = added([index, String(place.offset + offset)]);
-      return place.read ? place.read(added([index, String(offset)])) : this.#dialect.element(place.array, at);
+      if (!place.codes) return this.#dialect.element(place.array, at);
+      return `${place.codes.read(added([index, String(offset)]))} * ${place.codes.step}`;
     });
     this.#preludes.add(body.definitions);
     const lines = [...body.lines, `return ${body.outputs[0]};`].join('\n');
     const used = (['row', 'col'] as const).filter((name) => new RegExp(`\\b${name}\\b`).test(lines));
-    const name = this.#named(`entry ${lines}`, 'v', (own) =>
+    const name = this.#named(`entry ${lines}`, 'e', (own) =>
       this.#dialect.define(
         own,
         used.map((each) => this.#dialect.parameter(each, 'word')),
@@ -150,9 +154,20 @@ export class KernelText {
 
   /** The element of a view at a sum of terms, to be read. */
   read(view: PlanView, ...terms: readonly string[]): string {
-    const { read } = this.#place(view.buffer);
-    if (read) return read(added([...terms, String(view.offset)]));
-    return this.at(view, ...terms);
+    const { codes } = this.#place(view.buffer);
+    if (!codes) return this.at(view, ...terms);
+    return `(${codes.read(added([...terms, String(view.offset)]))} * ${codes.step})`;
+  }
+
+  /** A multiple of `stepOf` as `read` gives its value: products multiply by the step once a sum. */
+  readLevel(view: PlanView, ...terms: readonly string[]): string {
+    const { codes } = this.#place(view.buffer);
+    return codes ? codes.read(added([...terms, String(view.offset)])) : this.at(view, ...terms);
+  }
+
+  /** The step of codes; undefined where elements are values. */
+  stepOf(view: PlanView): string | undefined {
+    return this.#place(view.buffer).codes?.step;
   }
 
   /** The element of a view at a sum of terms, to be written. */

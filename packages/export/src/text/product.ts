@@ -21,6 +21,7 @@ export function productText(text: KernelText, product: Product): string {
   ]);
   const depthShape = x.shape.slice(rowAxes);
   const depth = axesOf(depthShape, [x.strides.slice(rowAxes), contiguousStrides(depthShape)]);
+  const step = isMatrix(weight) ? undefined : text.stepOf(weight);
   const isEmpty = depthShape.includes(0);
   return text.loops(rows, ([from = '0', to = '0', across = '0', ...places]) => {
     const block = (first: string, count: number): string => {
@@ -35,7 +36,7 @@ export function productText(text: KernelText, product: Product): string {
         const lines = sums[0]?.map((_, c) => {
           const entry = isMatrix(weight)
             ? text.functions.entry(weight, channel(c), k)
-            : text.read(weight, across, col, ...(c > 0 ? [String(c * stride(weight, 1))] : []));
+            : text.readLevel(weight, across, col, ...(c > 0 ? [String(c * stride(weight, 1))] : []));
           if (xs.length === 1) return `${sums[0]?.[c]} += ${values[0]} * ${entry};`;
           const own = text.name('w');
           const adds = xs.map((_, place) => `${sums[place]?.[c]} += ${values[place]} * ${own};`);
@@ -48,7 +49,8 @@ export function productText(text: KernelText, product: Product): string {
       });
       const stores = Array.from({ length: count }, (_, c) => {
         const results = xs.map((_, place) => {
-          const sum = sums[place]?.[c] as string;
+          const levels = sums[place]?.[c] as string;
+          const sum = step === undefined ? levels : `${levels} * ${step}`;
           const biased = bias
             ? `${sum} + ${text.read(bias, scaled(first, bias.strides[0] as number), String(c * (bias.strides[0] as number)))}`
             : sum;

@@ -1,0 +1,241 @@
+import { languages } from '@funhash/codegen';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { Model } from '@funhash/layers';
+import { sizeOf, type TypedArray } from '@funhash/tensor';
+import { lowered } from './lower.ts';
+import type { Network } from './network.ts';
+import { networkOf, networkRules } from './network-of.ts';
+import type { Operation } from './operations.ts';
+import { folded } from './passes/fold.ts';
+import { fused } from './passes/fuse.ts';
+import { placed } from './passes/layout.ts';
+import { keptBuffers, type Staged, staged } from './passes/start.ts';
+import { requirePlainTypes } from './require-plain-types.ts';
+import { assembled, type Sharing } from './text/assemble.ts';
+import { withFloats } from './text/compact.ts';
+import type { Dialect } from './text/dialect.ts';
+import type { Place } from './text/kernel-text.ts';
+import { levelsOf } from './values/levels.ts';
+import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
+
+const rules = {
+  ...networkRules,
+  ...storedRules,
+  /** Name of the function, and what other names in the file begin with. Default `predict`. */
+  name: option.that<string>(
+    'the name of a function of C, of letters, digits and _',
+    (value) => typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,30}$/.test(value),
+  ),
+} as const;
+
+export type COptions = OptionsOf<typeof rules>;
+
+/** A network as a file of C. */
+export interface ExportedC {
+  /** The file: C99, without a heap, and nothing included but <stdint.h> and <math.h>. */
+  readonly source: string;
+  /** The declaration of its function, for a header. */
+  readonly header: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Bytes of stored values, which lie in flash; code comes on top. */
+  readonly constantBytes: number;
+  /** Bytes of memory between input and output. The stack takes some numbers more. */
+  readonly ramBytes: number;
+}
+
+/**
+ * A network as one file of C99 for chips: no heap, no library. Virtual matrices are decoded entry by entry where they are used and
+ * are never in memory; what follows a product at once (bias, activation, pooling) is done before its result is stored. Codes lie packed in
+ * flash, and are multiplied by their step once a sum. Equal networks give equal files.
+ *
+ *     void predict(const float *x, float *y);
+ *
+ * Words outside of a matrix are read as its first or last row.
+ *
+ * @throws ArgumentError where the shape of the input is not known; PlanError where the network reads values while it
+ * computes; ExportError for what C has no form of here, such as f64
+ */
+export async function toC(model: Model, options: COptions = {}): Promise<ExportedC> {
+  checkOptions('toC', rules, options);
+  const { name = 'predict', storeAs, ...rest } = options;
+  const given = storedAs(await networkOf('toC', model, rest), storeAs as Stored);
+  requirePlainTypes('toC', given);
+  const network = folded(given, true);
+  const operations = fused(lowered(network), network.output);
+  return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);
+}
+
+const dialect: Dialect = {
+  language: languages.c,
+  sums: 4,
+  loop: (name, extent, step = 1) =>
+    `for (int ${name} = 0; ${name} < ${extent}; ${step === 1 ? `${name}++` : `${name} += ${step}`})`,
+  integer: (name, value) => `const int ${name} = ${value};`,
+  counter: (name, value) => `int32_t ${name} = ${value};`,
+  real: (name, value) => `float ${name} = ${value};`,
+  parameter: (name, type) => `${type === 'real' ? 'float' : type === 'word' ? 'uint32_t' : 'int'} ${name}`,
+  define: (name, parameters, body, gives) =>
+    `static ${gives === 'real' ? 'float' : 'void'} ${name}(${parameters.join(', ') || 'void'}) {\n${body}\n}`,
+  element: (array, index) => `${array}[${index}]`,
+  convert: (value, from, to) =>
+    from === to ? value : to === 'i32' ? `(int32_t)(${value})` : `(float)(${value})`,
+  least: (dtype) => (dtype === 'i32' ? '-2147483647' : '-INFINITY'),
+  most: (dtype) => (dtype === 'i32' ? '2147483647' : 'INFINITY'),
+  call: (name, x) => `${name}f(${x})`,
+  checkIndex: (name, limit) =>
+    `if (${name} < 0) ${name} = 0; else if (${name} > ${limit - 1}) ${name} = ${limit - 1};`,
+  ones: (word) => `ones((uint32_t)(${word}))`,
+  bit: (condition, at) => `(int32_t)((uint32_t)${condition} << ${at})`,
+};
+
+const ones =
+  'static int ones(uint32_t z) { z -= (z >> 1) & 0x55555555u; z = (z & 0x33333333u) + ((z >> 2) & 0x33333333u); return (int)((((z + (z >> 4)) & 0x0f0f0f0fu) * 0x01010101u) >> 24); }';
+
+const elementOf = ({ dtype }: Place): string => (dtype === 'i32' ? 'int32_t' : 'float');
+
+const isConstant = ({ array, isShared }: Place): boolean => !isShared && array !== 'y';
+
+const sharing: Sharing = {
+  kindOf: (place) => `${elementOf(place)} ${isConstant(place)}`,
+  parameter: (name, place) => `${isConstant(place) ? 'const ' : ''}${elementOf(place)} *${name}`,
+  argument: ({ array, offset }, first) => (offset + first === 0 ? array : `${array} + ${offset + first}`),
+  inside: (name, _, relative) => ({ array: name, offset: String(relative) }),
+};
+
+/** Constants of the file: their declarations, and where they lie. */
+class Constants {
+  readonly declarations: string[] = [];
+  readonly #widths = new Set<number>();
+  bytes = 0;
+
+  place(values: TypedArray, number: number): Place {
+    if (!(values instanceof Float32Array)) {
+      this.bytes += 4 * values.length;
+      this.declarations.push(`static const int32_t d${number}[] = {${[...values].join()}};`);
+      return { array: `d${number}`, dtype: 'i32', offset: 0, isShared: false };
+    }
+    const array = `s${number}`;
+    const found = values.length >= fewestCodes ? levelsOf(values) : undefined;
+    if (!found) {
+      this.bytes += 4 * values.length;
+      const list = Array.from(values, (value) => languages.c.literal(value)).join();
+      this.declarations.push(`static const float ${array}[] = {${list}};`);
+      return { array, dtype: 'f32', offset: 0, isShared: false };
+    }
+    const bits = Math.max(1, Math.ceil(Math.log2(2 * found.most + 1)));
+    const packed = packedBits(found.levels, found.most, bits);
+    this.bytes += packed.length;
+    this.#widths.add(bits);
+    this.declarations.push(`static const uint8_t ${array}[] = {${packed.join()}};`);
+    return {
+      array,
+      dtype: 'f32',
+      offset: 0,
+      isShared: false,
+      codes: {
+        read: (index) => `(float)(code${bits}(${array}, ${index}) - ${found.most})`,
+        step: languages.c.literal(found.step),
+      },
+    };
+  }
+
+  /** Functions that read codes. */
+  get readers(): readonly string[] {
+    return [...this.#widths]
+      .sort((a, b) => a - b)
+      .map((bits) =>
+        bits === 8
+          ? 'static int code8(const uint8_t *p, int i) { return p[i]; }'
+          : `static int code${bits}(const uint8_t *p, int i) { i *= ${bits}; p += i >> 3; return (int)(((p[0] | (uint32_t)p[1] << 8) >> (i & 7)) & ${2 ** bits - 1}u); }`,
+      );
+  }
+}
+
+const fewestCodes = 16;
+
+/** Levels from −most up, packed from the lowest bit of the first byte on, with a byte behind that readers reach. */
+function packedBits(levels: Int32Array, most: number, bits: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((levels.length * bits) / 8) + (bits === 8 ? 0 : 1));
+  levels.forEach((level, k) => {
+    const at = k * bits;
+    const pair = (level + most) << (at & 7);
+    bytes[at >> 3] = (bytes[at >> 3] as number) | (pair & 255);
+    if (pair > 255) bytes[(at >> 3) + 1] = (bytes[(at >> 3) + 1] as number) | (pair >> 8);
+  });
+  return bytes;
+}
+
+function sourceOf(network: Network, { buffers, start, run: given }: Staged, name: string): ExportedC {
+  const { input, output } = network;
+  // What no product takes as a matrix is made anew for each input: there is no place for it in flash.
+  const run: readonly Operation[] = [...start, ...given];
+  const kept = keptBuffers(buffers, []);
+  const isDirect =
+    output.buffer !== input.buffer &&
+    !kept.has(output.buffer) &&
+    output.offset === 0 &&
+    buffers[output.buffer]?.length === sizeOf(output.shape);
+  const apart = new Set([input.buffer, ...(isDirect ? [output.buffer] : [])]);
+  const inMemory = buffers.map((buffer, number) =>
+    apart.has(number) || kept.has(number) ? { ...buffer, length: 0 } : buffer,
+  );
+  const options = { kept, output, input: input.buffer };
+  const reals = placed(inMemory, run, { dtype: 'f32', ...options });
+  const words = placed(inMemory, run, { dtype: 'i32', ...options });
+  const constants = new Constants();
+  const apartPlace = (array: string, dtype: 'f32' | 'i32'): Place => ({
+    array,
+    dtype,
+    offset: 0,
+    isShared: false,
+  });
+  const places = buffers.map((buffer, number): Place => {
+    const dtype = buffer.dtype === 'i32' ? 'i32' : 'f32';
+    if (number === input.buffer) return apartPlace('x', dtype);
+    if (buffer.values) return constants.place(buffer.values, number);
+    if (isDirect && number === output.buffer) return apartPlace('y', dtype);
+    const offset = (dtype === 'i32' ? words : reals).offsets.get(number) ?? 0;
+    return { array: dtype === 'i32' ? 'w' : 'm', dtype, isShared: true, offset };
+  });
+  const placeOf = (number: number): Place => places[number] as Place;
+  const { functions, bodies } = assembled([run], buffers, placeOf, dialect, sharing);
+  const types = [input.dtype === 'i32' ? 'int32_t' : 'float', elementOf(placeOf(output.buffer))] as const;
+  const [inputs, outputs] = [sizeOf(input.shape), sizeOf(output.shape)];
+  const ramBytes = 4 * (reals.length + words.length);
+  const declaration = `void ${name}(const ${types[0]} *x, ${types[1]} *y)`;
+  const last = isDirect ? '' : copyOut(placeOf(output.buffer), output.offset, outputs);
+  const body = [...bodies, last, '(void)x;'].filter((part) => part !== '').join('\n');
+  const own = [
+    ...constants.declarations,
+    reals.length > 0 ? `static float m[${reals.length}];` : '',
+    words.length > 0 ? `static int32_t w[${words.length}];` : '',
+    ...constants.readers,
+    /\bones\(/.test(functions + body) ? ones : '',
+    functions,
+    `${declaration} {\n${body}\n}`,
+  ].filter((part) => part !== '');
+  const said = [
+    `/* ${inputs} numbers in, ${outputs} out. Flash: ${constants.bytes} bytes of values, and code. RAM: ${ramBytes} bytes, and stack. */`,
+    '#include <math.h>',
+    '#include <stdint.h>',
+  ];
+  return {
+    source: `${[...said, renamed(withFloats(own.join('\n')), name)].join('\n')}\n`,
+    header: `#include <stdint.h>\n${declaration};\n`,
+    inputs,
+    outputs,
+    constantBytes: constants.bytes,
+    ramBytes,
+  };
+}
+
+const copyOut = ({ array, offset, codes }: Place, first: number, count: number): string => {
+  const at = `i + ${offset + first}`;
+  const value = codes ? `${codes.read(at)} * ${codes.step}` : `${array}[${at}]`;
+  return `for (int i = 0; i < ${count}; i++) y[i] = ${value};`;
+};
+
+/** Names of the file behind that of its function, so that two networks go into one program as one file. */
+const renamed = (text: string, name: string): string =>
+  text.replace(/\b(m|w|ones|[sdefg]\d+|code\d)\b/g, `${name}_$1`);
