@@ -17,6 +17,8 @@ const { values: given } = parseArgs({
     cell: { type: 'string', default: 'lstm' },
     words: { type: 'string', default: '0' },
     embedding: { type: 'string', default: 'dense' },
+    // Rows that words share by the remainder of their hashes, for schemes that store something for every row; 0: 2³¹.
+    rows: { type: 'string', default: '0' },
     recurrent: { type: 'string', default: 'dense' },
     width: { type: 'string', default: '32' },
     hidden: { type: 'string', default: '32' },
@@ -51,6 +53,12 @@ const data = await datasets.imdb({
   ...(given.dir && { dir: given.dir }),
 });
 const { inputShape } = data;
+const rows = Number(given.rows);
+const tokens = rows > 0 ? rows + 1 : data.tokens;
+if (rows > 0)
+  for (const { inputs } of [data.train, data.test] as { inputs: Int32Array }[])
+    for (let k = 0; k < inputs.length; k++)
+      if (inputs[k] !== 0) inputs[k] = ((inputs[k] as number) % rows) + 1;
 const held = Number(given.held);
 const { train, validation } =
   held > 0 ? splitValidation(data.train, held) : { train: data.train, validation: undefined };
@@ -58,7 +66,7 @@ const Cell = given.cell === 'gru' ? GRU : LSTM;
 const model = new Masked(
   [
     new Embedding({
-      in: data.tokens,
+      in: tokens,
       out: width,
       weight: weightRequest(parseScheme(given.embedding)),
       std: 0.1,

@@ -15,6 +15,12 @@ export { splitCounts } from './data/split-counts.ts';
 export { FileError, SpecError } from './errors.ts';
 export { type ExecuteOptions, type Executor, inThisThread } from './executors/executor.ts';
 export { type ThreadOptions, threadExecutor } from './executors/thread-executor.ts';
+export {
+  type WorkerMessage,
+  type WorkerOrder,
+  type WorkerPool,
+  workerPool,
+} from './executors/worker-pool.ts';
 export { atPath, fileFault, isFileFault } from './files/file-fault.ts';
 export { readTextIfThere, sizeIfThere } from './files/read-text.ts';
 export { isStack, modelNames, type NetShape, netName, shapeOf } from './nets/model-kinds.ts';

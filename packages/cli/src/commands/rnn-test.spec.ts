@@ -20,6 +20,8 @@ const common = (): string[] => [
   '--norm',
   'max',
   '--plain',
+  '--threads',
+  '1',
 ];
 
 beforeAll(async () => {
@@ -86,6 +88,26 @@ test('searches, reports, goes on and replays', async () => {
     at('beside'),
   );
   expect(beside.lines).toContain('100.00 % equal answers');
+});
+
+test('threads find what one finds, bit for bit', async () => {
+  const model = ['--model', at('net.safetensors')];
+  const budget = ['--budget', '800'];
+  for (const threads of ['1', '2'])
+    await run(
+      'rnn-test',
+      ...model,
+      ...common(),
+      ...budget,
+      '--threads',
+      threads,
+      '--out',
+      at(`threads-${threads}`),
+    );
+  const state = (threads: number) => readFile(at(`threads-${threads}/state.json`), 'utf8');
+  expect(await state(2)).toBe(await state(1));
+  const { executions } = JSON.parse(await state(2));
+  expect(executions).toBe(800);
 });
 
 test.each([

@@ -1,18 +1,13 @@
 import { join } from 'node:path';
-import { type Split, subset } from '@funhash/datasets';
-import { chooseBackend, loadImages, openFolder, type RunFolder } from '@funhash/experiments';
+import { chooseBackend, openFolder, type RunFolder } from '@funhash/experiments';
 import {
   type Campaign,
   type CampaignState,
   compareBehaviour,
-  coverageProbe,
-  gaussianNoise,
   naturalLimits,
-  normBall,
   ReplayError,
   replayExample,
   rnnTest,
-  type Sequences,
   type StoredExample,
 } from '@funhash/rnn-testing';
 import { Command } from 'commander';
@@ -22,9 +17,11 @@ import { requireFile } from '../files/paths.ts';
 import { readBounded } from '../files/read-bounded.ts';
 import { claimFolder, configFile } from '../files/run-folders.ts';
 import { rnnTestFiles, show, writeReport } from '../report/rnn-test-report.ts';
-import { dataOf } from '../settings/common-settings.ts';
+import { loadSearchData } from '../search/search-data.ts';
+import { searchParts } from '../search/search-parts.ts';
+import { searchThreads, sentJob } from '../search/search-threads.ts';
 import { addFlags, checkConfig, flagsTyped, readConfigFile } from '../settings/config.ts';
-import { type RnnTestConfig, readMetrics, rnnTestSettings } from '../settings/rnn-test-settings.ts';
+import { type RnnTestConfig, rnnTestSettings } from '../settings/rnn-test-settings.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { duration, grouped, type Printer } from '../terminal/output.ts';
 import { progress } from '../terminal/progress.ts';
@@ -42,7 +39,7 @@ export function rnnTestCommand(output: Printer): Command {
   const command = new Command('rnn-test')
     .summary('test a recurrent net by coverage of its states')
     .description(
-      'Searches for tests that make a recurrent net do what no test did before, and for images near to right ones that it\n' +
+      'Searches for tests that make a recurrent net do what no test did before, and for samples near to right ones that it\n' +
         'gets wrong. Writes report.html, report.json, a file for each failing seed, and state.json, from which --resume goes on.\n' +
         'Ctrl-C saves the state.',
     )
@@ -58,6 +55,7 @@ export function rnnTestCommand(output: Printer): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  $ funhash rnn-test --model runs/…/model.safetensors --data mnist --window 4,24\n' +
+        '  $ funhash rnn-test --model runs/…/model.safetensors --data imdb --synonyms synonyms.txt --radius 0.1\n' +
         '  $ funhash rnn-test --model runs/…/model.safetensors --replay runs/rnn-test-…/adversarial-3.json',
     )
     .action(async (flags: Flags) => {
@@ -73,49 +71,37 @@ export function rnnTestCommand(output: Printer): Command {
           ? undefined
           : ((await readJson(join(flags.resume, rnnTestFiles.state))) as CampaignState);
       await chooseBackend(config.backend);
-      const { campaign, images, sequences } = await campaignOf(config, config.model, state);
-      const folder =
-        flags.resume === undefined
-          ? await claimFolder(flags.out, 'rnn-test')
-          : await openFolder(flags.resume);
+      const net = await loadModel(config.model);
+      const data = await loadSearchData(config, net);
+      const { probe, options } = searchParts(net, config, data);
+      const threads =
+        config.threads > 1 ? searchThreads(config.threads, config.model, config, data, probe) : undefined;
       try {
-        await folder.writeJson(configFile, config);
-        await search(campaign, config, folder, output);
-        const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
-        const comparison = other && compareBehaviour(campaign.probe, other, sequences(images.test));
-        const report = await writeReport(campaign, config, { folder, data: images.name, comparison });
-        if (flags.json) output.json(report);
-        else show(campaign, folder, comparison, output);
+        const campaign = rnnTest(probe, {
+          ...options,
+          isNatural: naturalLimits(data.training),
+          ...(threads && { carryOut: (job) => threads.run(sentJob(job)) }),
+          ...(state && { state }),
+        });
+        const folder =
+          flags.resume === undefined
+            ? await claimFolder(flags.out, 'rnn-test')
+            : await openFolder(flags.resume);
+        try {
+          await folder.writeJson(configFile, config);
+          await search(campaign, config, folder, output);
+          const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
+          const comparison = other && compareBehaviour(campaign.probe, other, data.test);
+          const report = await writeReport(campaign, config, { folder, data, comparison });
+          if (flags.json) output.json(report);
+          else show(campaign, folder, comparison, output);
+        } finally {
+          await folder.release();
+        }
       } finally {
-        await folder.release();
+        await threads?.close();
       }
     });
-}
-
-async function campaignOf(config: RnnTestConfig, path: string, state: CampaignState | undefined) {
-  const model = await loadModel(path);
-  const images = await loadImages(dataOf({ ...config, validation: 0 }));
-  const inputShape = [...images.inputShape];
-  const sequences = ({ inputs, labels }: Split): Sequences => ({ inputs, labels, inputShape });
-  const training = sequences(subset(images.train, Math.min(images.train.count, config.constants)));
-  const probe = coverageProbe(model, {
-    training,
-    metrics: readMetrics(config.metrics),
-    ...(config.window && { window: config.window }),
-  });
-  const { norm, radius, plain, variance, searchVariance, strategy, batchSize, seed } = config;
-  const campaign = rnnTest(probe, {
-    seeds: sequences(seedsOf(images.test, images.classes, config.perClass)),
-    strategy,
-    mutation: gaussianNoise({ variance: variance as readonly [number, number] }),
-    searchMutation: gaussianNoise({ variance: searchVariance }),
-    oracle: normBall({ norm, radius, perChanged: !plain }),
-    isNatural: naturalLimits(training),
-    batchSize,
-    seed,
-    ...(state && { state }),
-  });
-  return { campaign, images, sequences };
 }
 
 /** Rounds until the budget is spent; the state is kept every half a minute, and when a signal comes. */
@@ -167,16 +153,6 @@ async function replay(path: string, typed: Record<string, unknown>, { line }: Pr
   line(
     `${fails ? 'fails still' : 'does not fail'}: class ${stored.label}, the seed gets ${seedAnswer}, the test ${testAnswer}, ` +
       `at distance ${stored.distance.toPrecision(4)} (${stored.oracle}), in ${duration(performance.now() - started)}`,
-  );
-}
-
-/** The first images of each class. */
-function seedsOf(test: Split, classes: number, perClass: number): Split {
-  const left = Array(classes).fill(perClass);
-  const places = Array.from({ length: test.count }, (_, k) => k);
-  return subset(
-    test,
-    places.filter((k) => left[test.labels[k] as number]-- > 0),
   );
 }
 

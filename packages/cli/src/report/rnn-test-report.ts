@@ -8,6 +8,7 @@ import {
   reportPage,
   storedExamples,
 } from '@funhash/rnn-testing';
+import type { LoadedSearchData } from '../search/search-data.ts';
 import type { RnnTestConfig } from '../settings/rnn-test-settings.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
 import { tableOf } from '../terminal/table.ts';
@@ -32,7 +33,7 @@ export async function writeReport(
     comparison,
   }: {
     readonly folder: RunFolder;
-    readonly data: string;
+    readonly data: LoadedSearchData;
     readonly comparison: ReturnType<typeof compareBehaviour> | undefined;
   },
 ): Promise<object> {
@@ -46,7 +47,8 @@ export async function writeReport(
   const model = config.model ?? '';
   const text = {
     model,
-    data,
+    data: data.name,
+    ...(data.word && { word: data.word }),
     command: `funhash rnn-test --resume ${folder.path} --budget ${campaign.executions}`,
     replay: (seed: number) => `funhash rnn-test --model ${model} --replay ${examplePath(folder.path, seed)}`,
     minimal: minimalSuite(coverages).length,

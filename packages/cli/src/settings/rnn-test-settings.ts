@@ -1,11 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { field } from '@funhash/experiments';
 import { nearestName, option } from '@funhash/hashing';
 import { coverageMetrics, type MetricRequest, type StrategyName, strategies } from '@funhash/rnn-testing';
 import { UsageError } from '../errors.ts';
-import { backendSetting, dataSettings } from './common-settings.ts';
+import { backendSetting, dataSettings, sampleSettings } from './common-settings.ts';
 import { type ConfigOf, number, numbers, type Settings } from './config.ts';
 
-const { data, dataSeed, backgrounds } = dataSettings;
 /** Settings of `funhash rnn-test`. */
 export const rnnTestSettings = {
   model: {
@@ -13,9 +13,8 @@ export const rnnTestSettings = {
     help: 'a model file (.safetensors) with a recurrent layer',
     rule: option.text(),
   },
-  data,
-  dataSeed,
-  backgrounds,
+  ...sampleSettings,
+  testCount: dataSettings.testCount,
   metrics: {
     flag: '--metrics <list>',
     help: `${Object.keys(coverageMetrics).join(', ')}; with options as bc:threshold=0.7:signal=1.cell`,
@@ -23,7 +22,8 @@ export const rnnTestSettings = {
   },
   window: {
     flag: '--window <first,last>',
-    help: 'steps that are looked at, counted from 0 (default: all)',
+    help: 'steps that are looked at, counted from 0; of texts from the last word backwards',
+    standard: 'all; the last 50 of texts',
     rule: option.list(option.integer(), { least: 2, most: 2 }),
     read: numbers,
   },
@@ -35,13 +35,13 @@ export const rnnTestSettings = {
   },
   perClass: {
     flag: '--per-class <n>',
-    help: 'seeds of each class: the first test images that the net gets right',
+    help: 'seeds of each class: the first test samples, without those that the net gets wrong',
     rule: field(option.integer({ least: 1, most: 100_000 }), 10),
     read: number,
   },
   constants: {
     flag: '--constants <n>',
-    help: 'training images that the constants of metrics come from, the first ones',
+    help: 'training samples that the constants of metrics come from, the first ones',
     rule: field(option.integer({ least: 2, most: 10_000_000 }), 10_000),
     read: number,
   },
@@ -52,8 +52,9 @@ export const rnnTestSettings = {
   },
   radius: {
     flag: '--radius <x>',
-    help: 'largest distance',
-    rule: field(option.positive(), 0.01),
+    help: 'largest distance; of texts the share of words that are edited',
+    standard: '0.01; 0.1 of texts',
+    rule: option.positive(),
     read: number,
   },
   plain: {
@@ -71,6 +72,25 @@ export const rnnTestSettings = {
     flag: '--search-variance <x>',
     help: 'of the noise in a search from good tests',
     rule: field(option.real({ least: 0 }), 0.1),
+    read: number,
+  },
+  share: {
+    flag: '--share <x>',
+    help: 'share of the words of a text that one change edits',
+    rule: field(option.real({ least: 0, most: 1 }), 0.03),
+    read: number,
+  },
+  synonyms: {
+    flag: '--synonyms <file>',
+    help: 'words that may stand for each other, a group in each line; without it words of texts are swapped and left out alone',
+    rule: option.text(),
+  },
+  threads: {
+    flag: '--threads <n>',
+    help: 'threads that run tests; what is found does not depend on their number',
+    standard: 'as many as cores',
+    isLocal: true,
+    rule: field(option.integer({ least: 1, most: 64 }), availableParallelism()),
     read: number,
   },
   batchSize: {

@@ -30,6 +30,8 @@ export interface TextDataset extends Dataset {
   readonly tokens: number;
   /** The words with numbers of their own, from number 2 on; undefined where words go by their hashes. */
   readonly words?: readonly string[];
+  /** The word of a number, of those that the texts have; undefined for others. */
+  wordOf(token: number): string | undefined;
 }
 
 /**
@@ -85,7 +87,14 @@ export const imdb = /* @__PURE__ */ defineDataset({
             { size: words },
           )
         : undefined;
-    const numberOf = vocabulary ? (word: string) => vocabulary.numberOf(word) : hashOnce();
+    const hashed = new Map<string, number>();
+    const numberOf = vocabulary ? (word: string) => vocabulary.numberOf(word) : hashOnce(hashed);
+    let byHash: ReadonlyMap<number, string> | undefined;
+    const wordOf = (token: number): string | undefined => {
+      if (vocabulary) return token === 1 ? '(another word)' : vocabulary.words[token - 2];
+      byHash ??= new Map([...hashed].map(([word, number]) => [number, word]));
+      return byHash.get(token);
+    };
     const samples = (list: readonly Words[]): Samples => ({
       count: list.length,
       inputs: tokenSequences(
@@ -106,6 +115,7 @@ export const imdb = /* @__PURE__ */ defineDataset({
       isOrdered: true,
       tokens: vocabulary ? vocabulary.count : hashedWords,
       ...(vocabulary && { words: vocabulary.words }),
+      wordOf,
       train: samples(train),
       test: samples(test),
     } satisfies TextDataset;
@@ -122,9 +132,8 @@ interface Words {
   readonly label: number;
 }
 
-/** `wordHash` of each different word once. */
-function hashOnce(): (word: string) => number {
-  const known = new Map<string, number>();
+/** `wordHash` of each different word once. @param known takes the words with their hashes */
+function hashOnce(known: Map<string, number>): (word: string) => number {
   return (word) => {
     const number = known.get(word) ?? wordHash(word);
     known.set(word, number);

@@ -272,9 +272,9 @@ test('tokens and series', async () => {
     6,
   );
   expect(campaign.adversarial.length).toBeGreaterThan(0);
-  expect(reportPage(campaign, { model: 'lstm', data: 'words', words: [...'-abcdefghi'] })).toContain(
-    '<mark>',
-  );
+  expect(
+    reportPage(campaign, { model: 'lstm', data: 'words', word: (token) => '-abcdefghi'[token] }),
+  ).toMatch(/<(ins|del)>[a-i]</);
   const series = await stepped(rnnTest(probe, options({ mutation: seriesNoise() })), 2);
   expect(series.coverage.count).toBeGreaterThan(0);
 });

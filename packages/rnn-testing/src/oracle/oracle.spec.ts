@@ -1,6 +1,7 @@
 import { random } from '@funhash/hashing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { editDistance, editScript, someEdits } from './edits.ts';
 import { naturalLimits } from './natural.ts';
 import { type NormName, norms } from './norms.ts';
 import { editBall, normBall } from './oracle.ts';
@@ -53,8 +54,41 @@ test('texts are as far apart as their edits', () => {
   expect(ball.distance(text(1, 2, 3, 4), text(1, 3, 4), [])).toBe(0.25);
   expect(ball.distance(text(1, 2, 3, 4), text(1, 9, 4), [])).toBe(0.5);
   const [seed, far] = [text(1, 2, 3, 4), text(4, 3, 2, 1)];
-  expect(ball.project(seed, far, [])).toBe(seed);
+  const inside = ball.project(seed, far, []);
+  expect(ball.distance(seed, inside, [])).toBe(0.25);
+  expect(editBall({ radius: 0.2 }).project(seed, far, [])).toBe(seed);
   expect(() => normBall().distance(seed, far, [6])).toThrow('Take editBall');
+});
+
+test('edits lead from one text to another, and a part of them no farther than asked', () => {
+  const words = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 9 });
+  const asText = (tokens: readonly number[]) => ({
+    values: Int32Array.from({ length: 9 }, (_, k) => tokens[k] ?? 0),
+    length: tokens.length,
+  });
+  fc.assert(
+    fc.property(words, words, fc.double({ min: 0.05, max: 1, noNaN: true }), (a, b, radius) => {
+      const script = editScript(a, b);
+      expect(
+        script.filter(({ kind }) => kind !== 'inserted').map((edit) => ('from' in edit ? edit.from : 0)),
+      ).toEqual(a);
+      expect(
+        script.filter(({ kind }) => kind !== 'deleted').map((edit) => ('to' in edit ? edit.to : 0)),
+      ).toEqual(b);
+      const changes = script.filter(({ kind }) => kind !== 'kept').length;
+      expect(changes).toBe(editDistance(a, b));
+      expect(someEdits(script, changes)).toEqual(b);
+      expect(someEdits(script, 0)).toEqual(a);
+      const ball = editBall({ radius });
+      const inside = ball.project(asText(a), asText(b), [9]);
+      expect(ball.distance(asText(a), inside, [9])).toBeLessThanOrEqual(radius);
+      if (changes <= radius * a.length) expect(inside).toEqual(asText(b));
+    }),
+    { seed: 2 },
+  );
+  // Levenshtein's own example, by letters.
+  const letters = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));
+  expect(editDistance(letters('kitten'), letters('sitting'))).toBe(3);
 });
 
 test('noise on flat ground is not natural, a shift is', () => {

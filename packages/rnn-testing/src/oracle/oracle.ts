@@ -1,5 +1,6 @@
 import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Sequence } from '../observation/sequences.ts';
+import { editDistance, editScript, someEdits } from './edits.ts';
 import { type NormName, norms } from './norms.ts';
 
 /** How far a test may lie from its seed and still be the same thing to a person. */
@@ -81,8 +82,8 @@ const editRules = {
 export type EditBallOptions = OptionsOf<typeof editRules>;
 
 /**
- * A ball around each seed in edits of words (Levenshtein distance / words of the seed), for texts. What lies outside is
- * projected to the seed itself.
+ * A ball around each seed in edits of words (Levenshtein distance / words of the seed), for texts. Of a text that lies outside so
+ * many edits are kept as the radius allows, spread evenly over it.
  *
  * @param place side of the padding, default `after`
  */
@@ -93,29 +94,25 @@ export function editBall(options: EditBallOptions = {}, place: 'after' | 'before
     place === 'after' ? values.subarray(0, length) : values.subarray(values.length - length);
   const distance: Oracle['distance'] = (seed, test) => {
     const words = wordsOf(seed);
-    return levenshtein(words, wordsOf(test)) / words.length;
+    return editDistance(words, wordsOf(test)) / words.length;
   };
   return {
     description: `edited words / words ≤ ${radius}`,
     radius,
     distance,
-    project: (seed, test, inputShape) => (distance(seed, test, inputShape) <= radius ? test : seed),
+    project: (seed, test, inputShape) => {
+      const words = wordsOf(seed);
+      if (distance(seed, test, inputShape) <= radius) return test;
+      const script = editScript(words, wordsOf(test));
+      for (let most = Math.ceil(radius * words.length); most > 0; most--) {
+        const kept = someEdits(script, most);
+        if (kept.length === 0 || kept.length > seed.values.length) continue;
+        const values = new Int32Array(seed.values.length);
+        values.set(kept, place === 'after' ? 0 : values.length - kept.length);
+        const inside = { values, length: kept.length };
+        if (distance(seed, inside, inputShape) <= radius) return inside;
+      }
+      return seed;
+    },
   };
-}
-
-function levenshtein(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let before = Array.from({ length: b.length + 1 }, (_, k) => k);
-  for (let i = 0; i < a.length; i++) {
-    const row = [i + 1];
-    for (let j = 0; j < b.length; j++)
-      row.push(
-        Math.min(
-          (before[j + 1] as number) + 1,
-          (row[j] as number) + 1,
-          (before[j] as number) + Number(a[i] !== b[j]),
-        ),
-      );
-    before = row;
-  }
-  return before[b.length] as number;
 }

@@ -1,6 +1,7 @@
 import { escapeHtml } from '@funhash/hashing';
 import type { Campaign } from '../generation/campaign.ts';
 import { heatRows, heatStep } from '../generation/tally.ts';
+import { editScript } from '../oracle/edits.ts';
 import { bitmap, heatMap, lineChart } from './svg.ts';
 
 /** What a report says besides the campaign. */
@@ -11,8 +12,8 @@ export interface ReportText {
   readonly command?: string;
   /** Command that replays the adversarial example of a seed. */
   readonly replay?: (seed: number) => string;
-  /** Words of tokens. */
-  readonly words?: readonly string[];
+  /** The word of a token; undefined for one that is not known. Default: numbers. */
+  readonly word?: (token: number) => string | undefined;
   /** Fewest kept tests that cover the same. */
   readonly minimal?: number;
 }
@@ -93,7 +94,7 @@ ${text.command === undefined ? '' : `<pre>${escapeHtml(text.command)}</pre>`}</h
     { x: 'tests', y: 'seeds' },
   )}</figure></section>
 ${heatSection(campaign)}${wordSection(campaign)}
-<section><h2>Adversarial examples</h2><p>${adversarial.length} of ${seeds.length} seeds have a test with another class, ${escapeHtml(oracle.description)}; the nearest of each is shown: seed, test, difference.</p>
+<section><h2>Adversarial examples</h2><p>${adversarial.length} of ${seeds.length} seeds have a test with another class, ${escapeHtml(oracle.description)}; the nearest of each is shown: ${probe.inputShape.length === 1 ? 'words left out are struck through, words put in are marked' : 'seed, test, difference'}.</p>
 <div class="pairs">${adversarial
     .slice(0, 60)
     .map((one) => pair(campaign, one, text))
@@ -158,18 +159,20 @@ function pair(campaign: Campaign, one: Campaign['adversarial'][number], text: Re
 type Shown = Campaign['seeds'][number];
 
 /** Images as pictures, texts with changed words marked, series as lines. */
-function shown({ probe }: Campaign, seed: Shown, test: Shown, { words }: ReportText): string {
+function shown({ probe }: Campaign, seed: Shown, test: Shown, { word: known }: ReportText): string {
   const { inputShape } = probe;
   if (test.values instanceof Int32Array) {
-    const inSeed = new Set(seed.values);
-    const word = (token: number): string => escapeHtml(words?.[token] ?? String(token));
+    const word = (token: number): string => escapeHtml(known?.(token) ?? String(token));
     const real = ({ values, length = values.length }: Shown): Int32Array => {
       const begin = probe.window.padding === 'after' ? 0 : values.length - length;
       return Int32Array.from(values.subarray(begin, begin + length));
     };
-    const mark = (token: number, k: number): string =>
-      !inSeed.has(token) || real(seed)[k] !== token ? `<mark>${word(token)}</mark>` : word(token);
-    return `<p class="text">${[...real(seed)].map(word).join(' ')}</p><p class="text">${Array.from(real(test), mark).join(' ')}</p>`;
+    const text = editScript(real(seed), real(test)).map((edit) => {
+      const gone = 'from' in edit ? `<del>${word(edit.from)}</del>` : '';
+      const put = 'to' in edit ? `<ins>${word(edit.to)}</ins>` : '';
+      return edit.kind === 'kept' ? word(edit.to) : `${gone}${put}`;
+    });
+    return `<p class="text">${text.join(' ')}</p>`;
   }
   if (inputShape.length === 3) {
     const size = inputShape as unknown as readonly [number, number, number];
@@ -207,5 +210,5 @@ svg.heat rect { fill: var(--heat); } svg.heat rect.miss { fill: var(--bad); } sv
 .legend { font-size: 13px; margin: 6px 0 0; } .legend span { margin-right: 14px; white-space: nowrap; } .legend i { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px; }
 .words { display: flex; flex-wrap: wrap; gap: 5px; font: 12.5px ui-monospace, Menlo, Consolas, monospace; } .words span { padding: 1px 6px; border-radius: 4px; background: color-mix(in srgb, var(--heat) calc(var(--a) * 45%), transparent); border: 1px solid var(--line); }
 .pairs { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr)); gap: 18px; } .pairs img { width: 31%; margin-right: 2%; image-rendering: pixelated; border-radius: 4px; box-shadow: 0 0 0 1px var(--line); }
-.pairs figcaption { font-size: 12.5px; color: var(--soft); margin-top: 4px; overflow-wrap: anywhere; } .pairs b { color: var(--bad); } .text { font-size: 13px; } mark { background: color-mix(in srgb, var(--bad) 35%, transparent); color: inherit; border-radius: 3px; }
+.pairs figcaption { font-size: 12.5px; color: var(--soft); margin-top: 4px; overflow-wrap: anywhere; } .pairs b { color: var(--bad); } .text { font-size: 13px; max-height: 260px; overflow-y: auto; } ins, del { border-radius: 3px; padding: 0 2px; } ins { background: color-mix(in srgb, var(--heat) 30%, transparent); text-decoration: none; } del { background: color-mix(in srgb, var(--bad) 25%, transparent); margin-right: 2px; }
 `;
