@@ -93,5 +93,17 @@ export {
   runFiles,
 } from './store/run-folder.ts';
 export { type RunStore, runStore, type StoredRun, storedRuns } from './store/run-store.ts';
+export { bestOf, runSweep, type SweepEvent, type SweepOptions } from './sweep/run-sweep.ts';
+export type { Trial, TrialOutcome } from './sweep/schedule.ts';
+export {
+  type Changes,
+  type Choice,
+  describeChanges,
+  type Range,
+  runOf,
+  type SearchSpace,
+} from './sweep/search-space.ts';
+export { indexFile, readIndex } from './sweep/sweep-index.ts';
+export { readSweep, type SweepSpec, sweepSpec } from './sweep/sweep-spec.ts';
 export { chooseBackend } from './training/backend.ts';
 export { storageNames } from './training/storage.ts';

@@ -141,6 +141,15 @@ figure { margin: 0; }
 .mistakes b { color: var(--s1); }
 .plot { display: block; width: min(100%, 440px); height: auto; font-size: 12px; }
 .plot text { fill: var(--soft); }
+.parallel { display: block; width: 100%; min-width: 700px; height: auto; font-size: 11.5px; }
+.parallel polyline { fill: none; stroke: var(--s0); stroke-width: 1.6; opacity: var(--o, 1); }
+.parallel polyline:hover { stroke: var(--s1); stroke-width: 3; opacity: 1; }
+.parallel .front { stroke: var(--s1); stroke-width: 1.5; }
+.parallel circle { fill: var(--s0); fill-opacity: 0.55; }
+.parallel circle.best { fill: var(--s1); fill-opacity: 1; }
+.parallel .axes line { stroke: var(--soft); }
+.parallel .axes text { fill: var(--soft); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
+.parallel .axes .name { fill: var(--ink); font-weight: 600; }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 14px; overflow-x: auto; font-size: 13px; }
 code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 td code { white-space: pre; font-size: 12.5px; }

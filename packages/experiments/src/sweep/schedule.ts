@@ -1,0 +1,106 @@
+import { random } from '@funhash/hashing';
+import { type RunSpec, specHash } from '../spec/run-spec.ts';
+import { type Changes, drawFrom, gridOf, runOf } from './search-space.ts';
+import type { SweepSpec } from './sweep-spec.ts';
+
+/** One run of a sweep. */
+export interface Trial {
+  /** The place of what was drawn, from 0 on; all rungs of it have the same. */
+  readonly number: number;
+  readonly rung: number;
+  readonly changes: Changes;
+  readonly spec: RunSpec;
+  readonly hash: string;
+}
+
+/** What a trial came to, as the index of a sweep keeps it. */
+export interface TrialOutcome {
+  readonly number: number;
+  readonly rung: number;
+  readonly hash: string;
+  readonly changes: Changes;
+  readonly epochs: number;
+  /** Error on the validation samples after the last epoch; null where the run failed. */
+  readonly error: number | null;
+  /** Size of the model file. */
+  readonly bytes: number | null;
+  readonly seconds: number;
+  /** Why it failed. */
+  readonly failure?: string;
+}
+
+/** Decides what is tried next, of what came back in which order alone: so a sweep can be replayed. */
+export interface Schedule {
+  /** Trials in all; of ASHA as many as there are if none fails. */
+  readonly count: number;
+  /** The next trial; undefined where there is none until one under way comes back. */
+  next(): Trial | undefined;
+  /** Takes what a trial came to. */
+  report(outcome: TrialOutcome): void;
+}
+
+/** The schedule of a sweep. @throws as `runSpec` for a base that is none */
+export function scheduleOf(sweep: SweepSpec): Schedule {
+  return sweep.method === 'asha' ? asha(sweep) : listed(sweep);
+}
+
+function trialOf({ base }: SweepSpec, number: number, changes: Changes, rung = 0, epochs?: number): Trial {
+  // Choices are made on validation samples: the test samples are for what was chosen.
+  const spec = runOf({ ...base, judge: null, ...(epochs !== undefined && { epochs }) }, changes);
+  return { number, rung, changes, spec, hash: specHash(spec) };
+}
+
+const drawn = ({ vary, seed }: SweepSpec, number: number): Changes =>
+  drawFrom(vary, random(seed).fork('trial').fork(number));
+
+function listed(sweep: SweepSpec): Schedule {
+  const grid = sweep.method === 'grid' ? gridOf(sweep.vary) : undefined;
+  const count = grid?.length ?? sweep.trials;
+  let number = 0;
+  return {
+    count,
+    next: () => {
+      if (number === count) return undefined;
+      const changes = grid?.[number] ?? drawn(sweep, number);
+      return trialOf(sweep, number++, changes);
+    },
+    report: () => {},
+  };
+}
+
+/**
+ * Asynchronous successive halving (Li et al. 2018, "A system for massively parallel hyperparameter tuning", algorithm 2):
+ * whoever is free promotes the best trial that may go to the next rung, else draws a new one; nobody waits for a whole rung.
+ * Each rung trains from the beginning, with a schedule of its own length, so that a run is decided by its spec alone.
+ */
+function asha(sweep: SweepSpec): Schedule {
+  const most = runOf({ ...sweep.base, judge: null }, {}).epochs;
+  const budgets: number[] = [];
+  for (let epochs = Math.min(sweep.leastEpochs, most); ; epochs *= sweep.factor) {
+    budgets.push(Math.min(epochs, most));
+    if (epochs >= most) break;
+  }
+  const finished: TrialOutcome[][] = budgets.map(() => []);
+  const promoted = budgets.map(() => new Set<number>());
+  let number = 0;
+  const trial = (which: number, rung: number): Trial =>
+    trialOf(sweep, which, drawn(sweep, which), rung, budgets[rung] as number);
+  return {
+    count: budgets.reduce((sum, _, rung) => sum + Math.floor(sweep.trials / sweep.factor ** rung), 0),
+    next: () => {
+      for (let rung = budgets.length - 2; rung >= 0; rung--) {
+        const done = finished[rung] as TrialOutcome[];
+        const best = [...done]
+          .filter(({ error }) => error !== null)
+          .sort((a, b) => (a.error as number) - (b.error as number) || a.number - b.number)
+          .slice(0, Math.floor(done.length / sweep.factor));
+        const chosen = best.find((outcome) => !promoted[rung]?.has(outcome.number));
+        if (!chosen) continue;
+        promoted[rung]?.add(chosen.number);
+        return trial(chosen.number, rung + 1);
+      }
+      return number < sweep.trials ? trial(number++, 0) : undefined;
+    },
+    report: (outcome) => void finished[outcome.rung]?.push(outcome),
+  };
+}

@@ -1,0 +1,65 @@
+import { parseJson } from '@funhash/codec';
+import { checkOptions, option } from '@funhash/hashing';
+import { SpecError } from '../errors.ts';
+import type { RunRequest } from '../spec/run-spec.ts';
+import { checkSpace, mostTrials, type SearchSpace } from './search-space.ts';
+
+const rules = {
+  version: option.oneOf([1]),
+  /** What all runs have in common: the fields of a run. */
+  base: option.any<RunRequest>('an object'),
+  /** Fields that differ, by their paths, with lists of values or ranges { from, to, scale }. */
+  vary: option.required(option.any<SearchSpace>('an object')),
+  /** All combinations; drawn ones; or drawn ones of which the better ones train on (ASHA). Default grid. */
+  method: option.oneOf(['grid', 'random', 'asha']),
+  /** Trials that are drawn. Default 20. */
+  trials: option.integer({ least: 1, most: mostTrials }),
+  /** Decides what is drawn. Default 0. */
+  seed: option.integer(),
+  /** Epochs of the first rung of ASHA. Default 1. */
+  leastEpochs: option.count(),
+  /** Share that goes to the next rung, 1 of so many, and factor of its epochs. Default 4, as in the paper. */
+  factor: option.integer({ least: 2, most: 16 }),
+};
+
+/** A sweep over fields of a run, with every default filled in. */
+export interface SweepSpec {
+  readonly version: 1;
+  readonly base: RunRequest;
+  readonly vary: SearchSpace;
+  readonly method: 'grid' | 'random' | 'asha';
+  readonly trials: number;
+  readonly seed: number;
+  readonly leastEpochs: number;
+  readonly factor: number;
+}
+
+/** Checks what decides a sweep. @throws OptionError, ArgumentError; SpecError for parts that do not go together */
+export function sweepSpec(given: unknown): SweepSpec {
+  checkOptions('sweep', rules, given);
+  const {
+    base = {},
+    vary,
+    method = 'grid',
+    trials = 20,
+    seed = 0,
+    leastEpochs = 1,
+    factor = 4,
+  } = given as Partial<SweepSpec>;
+  checkSpace('sweep', vary);
+  if (method === 'asha' && Object.hasOwn(vary, 'epochs'))
+    throw new SpecError({
+      operation: 'sweep',
+      expected: 'epochs in base alone, as asha decides how many a trial has',
+      actual: 'epochs in vary',
+    });
+  return { version: 1, base, vary, method, trials, seed, leastEpochs, factor };
+}
+
+/** Reads a sweep from JSON text. @param source names it, in errors */
+export function readSweep(text: string, source: string): SweepSpec {
+  const value = parseJson(text, { maxDepth: 10, maxValues: 2 ** 16 }, (position, expected, actual) => {
+    throw new SpecError({ operation: source, expected: `${expected} at character ${position}`, actual });
+  });
+  return sweepSpec(value);
+}
