@@ -26,6 +26,12 @@ export { loadMnist, type MnistOptions } from './mnist/mnist.ts';
 export { type VariationName, variation } from './mnist/mnist-variations.ts';
 export { type ShapeName, shapes } from './mnist/shapes.ts';
 export type { VariationOptions } from './mnist/variation-options.ts';
+export {
+  type ColumnScale,
+  type SeriesReader,
+  seriesReader,
+  seriesTransformation,
+} from './sequences/series-reader.ts';
 export { type SeriesDataset, type SeriesWindowsOptions, seriesWindows } from './sequences/series-windows.ts';
 export { splitValidation, subset } from './split.ts';
 export { type PointDataset, spirals, twoMoons, xor } from './synthetic.ts';

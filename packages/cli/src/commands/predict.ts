@@ -9,6 +9,7 @@ import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { batchFor, modelCost } from '../files/model-cost.ts';
 import { intoFile, predictTable } from '../files/predict-table.ts';
+import { readSequences } from '../files/read-sequences.ts';
 import { takesModel } from '../settings/model-file.ts';
 import { helpText } from '../terminal/help.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
@@ -31,7 +32,7 @@ export function predictCommand(output: Printer): Command {
     )
     .requiredOption(
       '--input <file>',
-      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them; of a net for tables a table',
+      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them; of a net for texts a text in each line; of one for series windows as JSON, in its units; of a net for tables a table',
     )
     .option(
       '--out <file>',
@@ -59,11 +60,22 @@ async function predictFile(
     model,
     asked.input.reduce((size, extent) => size * extent, 1),
   );
-  const { count, values } = await readInputs(input, asked, { background: levelOf(background) });
+  const sequences = await readSequences(input, asked);
+  const { count, values } =
+    sequences ?? (await readInputs(input, asked, { background: levelOf(background) }));
   const [low, high] = asked.scale ?? [0, 1];
   const inputs = invert ? values.map((x) => low + high - x) : values;
   const outputs = await predict(net, inputs, { count, batchSize: batchFor(cost) });
   const classes = outputs.data.length / count;
+  const { number, of = 'image' } = sequences ?? {};
+  if (number) {
+    const answers = Array.from(outputs.data, (score) => number.answer(score));
+    if (json) return output.json(answers, 0);
+    const rows = answers.map((answer, k) => [String(k), answer.toPrecision(5)]);
+    return output.line(tableOf([of, number.name], rows, output.columns));
+  }
+  const nameOf = ({ label }: { readonly label: number }): string =>
+    net.signature?.classes?.[label] ?? String(label);
   const scoresOf = (k: number) => outputs.data.subarray(k * classes, (k + 1) * classes);
   if (json) {
     // Line by line: one text of many images may be longer than texts can be.
@@ -76,12 +88,12 @@ async function predictFile(
     const [best, ...next] = ranked(scoresOf(k)).slice(0, 3);
     rows.push([
       String(k),
-      String(best?.label),
+      best ? nameOf(best) : '',
       `${(100 * (best?.probability ?? 0)).toFixed(1)} %`,
-      next.map(({ label, probability }) => `${label} (${(100 * probability).toFixed(1)} %)`).join(', '),
+      next.map((each) => `${nameOf(each)} (${(100 * each.probability).toFixed(1)} %)`).join(', '),
     ]);
   }
-  output.line(tableOf(['image', 'class', 'probability', 'next'], rows, output.columns));
+  output.line(tableOf([of, 'class', 'probability', 'next'], rows, output.columns));
 }
 
 async function predictRows(

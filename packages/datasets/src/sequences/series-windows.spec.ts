@@ -1,5 +1,7 @@
+import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { seriesReader } from './series-reader.ts';
 import { seriesWindows } from './series-windows.ts';
 
 test('windows and what follows them, in units of the training part', () => {
@@ -18,6 +20,24 @@ test('windows and what follows them, in units of the training part', () => {
   expect([...data.test.inputs]).toEqual([1, 0, 7, 0, 7, 0, 7, 0]);
   expect([...(data.test.targets ?? [])]).toEqual([7, 7]);
   expect([data.inputShape, data.targetShape, data.features]).toEqual([[2, 2], [1], ['a', 'b']]);
+});
+
+test('what it says of itself reads windows as it does', () => {
+  const columns = { a: [1, 3, 1, 3, 9, 9, 9], b: [2, 5, 7, 5, 4, 5, 5] };
+  const data = seriesWindows({ columns, target: 'a', window: 2, testCount: 2 });
+  const reader = seriesReader(JSON.parse(JSON.stringify(data.transformation)));
+  expect(reader?.read([1, 2, 3, 5])).toEqual(data.train.inputs.subarray(0, 4));
+  expect(reader?.answer(data.train.targets?.[0] as number)).toBeCloseTo(1, 5);
+  expect(reader?.horizon).toBe(1);
+  expect(seriesReader(undefined)).toBeUndefined();
+  const whole = data.transformation as Record<string, unknown>;
+  for (const damage of [
+    { features: [] },
+    { features: [{ name: 'a', mean: 0, std: 0 }] },
+    { target: 5 },
+    { horizon: 0 },
+  ])
+    expect(() => seriesReader({ ...whole, ...damage })).toThrow(ArgumentError);
 });
 
 test('each target is the value so many steps later, and no test target stands in a training window', () => {

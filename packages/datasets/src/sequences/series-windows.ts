@@ -7,6 +7,7 @@ import {
   shownValue,
 } from '@funhash/hashing';
 import type { Dataset, Samples } from '../dataset.ts';
+import { type ColumnScale, seriesTransformation } from './series-reader.ts';
 
 /** Most numbers of all windows together. */
 const mostNumbers = 2 ** 28;
@@ -129,11 +130,18 @@ export function seriesWindows(options: SeriesWindowsOptions): SeriesDataset {
     isOrdered: true,
     features,
     target: { name: target, mean: own.mean, std: own.std },
+    transformation: seriesTransformation(
+      features.map((feature, k) => columnScale(feature, scales[k] as Scale)),
+      columnScale(target, own),
+      horizon,
+    ),
     targetScale: [own.mean, own.mean + own.std],
     train: samples(0, trainCount),
     test: samples(most, testCount),
   };
 }
+
+const columnScale = (name: string, { mean, std }: Scale): ColumnScale => ({ name, mean, std });
 
 interface Scale {
   readonly mean: number;
