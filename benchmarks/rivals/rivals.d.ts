@@ -120,14 +120,18 @@ declare module '@jax-js/jax' {
 
 declare module 'onnxruntime-common' {
   export class Tensor {
-    constructor(type: 'float32', data: Float32Array, dims: readonly number[]);
+    constructor(type: 'float32' | 'int32', data: Float32Array | Int32Array, dims: readonly number[]);
     readonly data: Float32Array;
   }
   export interface InferenceSession {
     run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+    release(): Promise<void>;
   }
+  export const InferenceSession: Runtime['InferenceSession'];
+  export const env: Runtime['env'];
   export interface SessionOptions {
-    executionProviders: string[];
+    executionProviders?: string[];
+    graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'all';
     intraOpNumThreads?: number;
     interOpNumThreads?: number;
   }

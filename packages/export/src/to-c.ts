@@ -61,7 +61,7 @@ export async function toC(model: Model, options: COptions = {}): Promise<Exporte
   const { name = 'predict', storeAs, ...rest } = options;
   const given = storedAs(await networkOf('toC', model, rest), storeAs as Stored);
   requirePlainTypes('toC', given);
-  const network = folded(given, true);
+  const network = folded(given, 'unused');
   const operations = fused(lowered(network), network.output);
   return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);
 }

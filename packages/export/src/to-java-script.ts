@@ -61,7 +61,7 @@ export async function toJavaScript(model: Model, options: JavaScriptOptions = {}
   const { form = 'module', name = 'predict', storeAs, ...rest } = options;
   const given = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
   requirePlainTypes('toJavaScript', given);
-  const network = folded(given, false);
+  const network = folded(given, 'smaller');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');
   return {

@@ -1,7 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { saveBytes } from '@funhash/codec';
-import { toC, toJavaScript } from '@funhash/export';
+import { toC, toJavaScript, toOnnx } from '@funhash/export';
 import type { Module } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -9,8 +9,9 @@ import { loadModel } from '../files/load-model.ts';
 import { isSameFile } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
-/** What an export is told, whatever its form. */
+/** What an export is told. */
 interface Asked {
+  readonly weights?: 'decoded' | 'dense';
   readonly input?: readonly number[];
   readonly storeAs?: 'f32' | 'i2' | 'i3' | 'i4' | 'i5' | 'i6' | 'i7' | 'i8';
 }
@@ -32,7 +33,7 @@ const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Forms by the name in --to. */
 const forms: Readonly<Record<string, Form>> = {
-  async js(network, asked) {
+  async js(network, { weights: _, ...asked }) {
     const { script, types, ...sizes } = await toJavaScript(network, asked);
     return {
       ...sizes,
@@ -45,12 +46,16 @@ const forms: Readonly<Record<string, Form>> = {
       },
     };
   },
-  async c(network, asked) {
+  async c(network, { weights: _, ...asked }) {
     const { source, header, constantBytes, ramBytes, ...sizes } = await toC(network, asked);
     const notes = [
       `flash: ${grouped(constantBytes)} bytes of values, and code; RAM: ${grouped(ramBytes)} bytes, and stack`,
     ];
     return { ...sizes, notes, files: { '.c': source, '.h': header } };
+  },
+  async onnx(network, { weights, ...asked }) {
+    const { bytes, nodes, ...sizes } = await toOnnx(network, { ...asked, ...(weights && { weights }) });
+    return { ...sizes, notes: [`${grouped(nodes)} nodes`], files: { '.onnx': bytes } };
   },
 };
 
@@ -83,11 +88,19 @@ export function exportCommand({ line }: Output): Command {
       ]),
     )
     .option('--input <shape>', 'shape of one input, such as 28,28,1 (default: that of the model)', shapeOf)
+    .addOption(
+      new Option('--weights <how>', 'of ONNX: decoded by nodes of the graph, or dense').choices([
+        'decoded',
+        'dense',
+      ]),
+    )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
-    .action(async (path: string, { to, output, json, input, storeAs }: ExportFlags) => {
+    .action(async (path: string, { to, output, json, input, storeAs, weights }: ExportFlags) => {
       const network = await loadModel(path);
-      const asked = { ...(input && { input }), ...(storeAs && { storeAs }) };
+      const asked = { ...(input && { input }), ...(storeAs && { storeAs }), ...(weights && { weights }) };
+      if (weights && to !== 'onnx')
+        throw new UsageError({ operation: '--weights', expected: 'the form onnx', actual: to });
       const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, asked);
       const [[ending, main] = ['', '']] = Object.entries(files);
       const target = output ?? path.replace(/(\.safetensors)?$/, ending);

@@ -14,10 +14,10 @@ import type { Network, NetworkBuffer, NetworkCall } from '../network.ts';
 /**
  * Does at once what depends on no input, such as the scale of a normalisation.
  *
- * @param all whether also results are kept that are larger than what they are made of. Decoded matrices of products are not
- * among them
+ * @param what `smaller`: results that are no larger than what they are made of; `unused`: all but the decoded matrices of
+ * products; `everything`
  */
-export function folded(network: Network, all: boolean): Network {
+export function folded(network: Network, what: 'smaller' | 'unused' | 'everything'): Network {
   const { calls, buffers, input } = network;
   const depends = new Set([input.buffer]);
   const parts = calls.map((call) => ({ call, views: viewsIn(call.args), out: outOf(call) }));
@@ -39,7 +39,8 @@ export function folded(network: Network, all: boolean): Network {
     const lengthOf = ({ buffer }: PlanView): number => (buffers[buffer] as NetworkBuffer).length;
     const made = out.reduce((sum, view) => sum + lengthOf(view), 0);
     const given = views.reduce((sum, view) => sum + lengthOf(view), 0) - made;
-    const isWorth = all ? !isWeight(call, out, calls) : made <= given;
+    const isWorth =
+      what === 'everything' || (what === 'unused' ? !isWeight(call, out, calls) : made <= given);
     if (isKnown && isWorth) evaluate(network, call, values);
     else left.push(call);
   }

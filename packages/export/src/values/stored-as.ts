@@ -24,7 +24,9 @@ export function storedAs(network: Network, storeAs: Stored): Network {
   const buffers = network.buffers.map((buffer) => {
     const { values } = buffer;
     if (!(values instanceof Float32Array) || values.length < fewest) return buffer;
-    return { ...buffer, values: dequantize(quantize(values, bits[storeAs])) };
+    const { codes, scale } = quantize(values, bits[storeAs]);
+    // As an f32, so that every form of export has the same products.
+    return { ...buffer, values: dequantize({ codes, scale: Math.fround(scale) }) };
   });
   return { ...network, buffers };
 }

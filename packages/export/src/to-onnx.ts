@@ -1,0 +1,81 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { Model } from '@funhash/layers';
+import { type PlanArgument, type PlanView, sizeOf } from '@funhash/tensor';
+import { lowered } from './lower.ts';
+import type { Network, NetworkBuffer, NetworkCall } from './network.ts';
+import { networkOf, networkRules } from './network-of.ts';
+import { Graph } from './onnx/graph.ts';
+import { Nodes } from './onnx/operations.ts';
+import { folded } from './passes/fold.ts';
+import { requirePlainTypes } from './require-plain-types.ts';
+import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
+
+const rules = {
+  ...networkRules,
+  ...storedRules,
+  /**
+   * `decoded` (default): the file has the stored values, and nodes that decode them. `dense`: the file has decoded matrices, for
+   * runtimes that lack operations of bits.
+   */
+  weights: option.oneOf(['decoded', 'dense']),
+} as const;
+
+export type OnnxOptions = OptionsOf<typeof rules>;
+
+/** A network as a model of ONNX. */
+export interface ExportedOnnx {
+  /** The file: input `x`, output `y`, opset 18. */
+  readonly bytes: Uint8Array;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Nodes of the graph. */
+  readonly nodes: number;
+}
+
+/**
+ * A network as a model of ONNX, opset 18: input `x`, output `y`, both as `forward` has them, channels last. Virtual matrices are decoded
+ * by nodes of the graph (hashes by operations of uint32, to the same bits), contractions are contractions; runtimes that fold
+ * constants do the decoding when they start. Codes are bytes with a step. Equal networks give equal files.
+ *
+ * @throws ArgumentError where the shape of the input is not known; PlanError where the network reads values while it
+ * computes; ExportError for what ONNX has no form of here: packed binary networks, f64
+ */
+export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<ExportedOnnx> {
+  checkOptions('toOnnx', rules, options);
+  const { weights = 'decoded', storeAs, ...rest } = options;
+  const given = storedAs(await networkOf('toOnnx', model, rest), storeAs as Stored);
+  requirePlainTypes('toOnnx', given);
+  const network = weights === 'dense' ? folded(withDecoded(given), 'everything') : folded(given, 'smaller');
+  const { input, output, buffers } = network;
+  const graph = new Graph();
+  const nodes = new Nodes(graph, buffers);
+  const x = { name: 'x', type: input.dtype, shape: input.shape };
+  nodes.set(input.buffer, x);
+  for (const operation of lowered(network)) nodes.write(operation);
+  const result = nodes.read(output);
+  const y = graph.node('Identity', [result], result.type, result.shape, {}, 'y');
+  return {
+    bytes: graph.model(x, y),
+    inputs: sizeOf(input.shape),
+    outputs: sizeOf(output.shape),
+    nodes: graph.nodes,
+  };
+}
+
+/** The network with products of matrices that are decoded before. */
+function withDecoded(network: Network): Network {
+  const buffers: NetworkBuffer[] = [...network.buffers];
+  const calls = network.calls.flatMap((call): readonly NetworkCall[] => {
+    if (call.kernel !== 'virtualMatmul') return [call];
+    const [x, matrix, out, epilogue] = call.args as [PlanArgument, PlanArgument, PlanArgument, PlanArgument];
+    const { rows, cols } = matrix as unknown as { readonly rows: number; readonly cols: number };
+    const buffer = buffers.push({ dtype: 'f32', length: rows * cols }) - 1;
+    const view = (shape: readonly number[], strides: readonly number[]): PlanArgument =>
+      ({ buffer, offset: 0, shape, strides }) satisfies PlanView as unknown as PlanArgument;
+    return [
+      { kernel: 'virtualRows', args: [matrix, null, view([rows, cols], [cols, 1])] },
+      { kernel: 'matmul', args: [x, view([cols, rows], [1, cols]), out, epilogue] },
+    ];
+  });
+  return { ...network, buffers, calls };
+}
