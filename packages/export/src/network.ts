@@ -23,3 +23,11 @@ export interface Network {
   readonly input: { readonly buffer: number; readonly shape: Shape; readonly dtype: 'f32' | 'i32' };
   readonly output: PlanView;
 }
+
+/** Every view in an argument of a call. */
+export function viewsIn(argument: PlanArgument, found: PlanView[] = []): readonly PlanView[] {
+  if (typeof argument !== 'object' || argument === null) return found;
+  if ('strides' in argument) found.push(argument as unknown as PlanView);
+  else for (const member of Object.values(argument)) viewsIn(member, found);
+  return found;
+}

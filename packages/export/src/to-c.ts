@@ -6,6 +6,7 @@ import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
 import type { Operation } from './operations.ts';
+import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
@@ -61,7 +62,7 @@ export async function toC(model: Model, options: COptions = {}): Promise<Exporte
   const { name = 'predict', storeAs, ...rest } = options;
   const given = storedAs(await networkOf('toC', model, rest), storeAs as Stored);
   requirePlainTypes('toC', given);
-  const network = folded(given, 'unused');
+  const network = folded(withDecoded(given, 'smaller'), 'unused');
   const operations = fused(lowered(network), network.output);
   return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);
 }

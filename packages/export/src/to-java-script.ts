@@ -5,6 +5,7 @@ import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
+import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
@@ -61,7 +62,7 @@ export async function toJavaScript(model: Model, options: JavaScriptOptions = {}
   const { form = 'module', name = 'predict', storeAs, ...rest } = options;
   const given = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
   requirePlainTypes('toJavaScript', given);
-  const network = folded(given, 'smaller');
+  const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');
   return {

@@ -1,11 +1,11 @@
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import { type PlanArgument, type PlanView, sizeOf } from '@funhash/tensor';
+import { sizeOf } from '@funhash/tensor';
 import { lowered } from './lower.ts';
-import type { Network, NetworkBuffer, NetworkCall } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
 import { Graph } from './onnx/graph.ts';
 import { Nodes } from './onnx/operations.ts';
+import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { requirePlainTypes } from './require-plain-types.ts';
 import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
@@ -45,7 +45,10 @@ export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<E
   const { weights = 'decoded', storeAs, ...rest } = options;
   const given = storedAs(await networkOf('toOnnx', model, rest), storeAs as Stored);
   requirePlainTypes('toOnnx', given);
-  const network = weights === 'dense' ? folded(withDecoded(given), 'everything') : folded(given, 'smaller');
+  const network =
+    weights === 'dense'
+      ? folded(withDecoded(given, 'all'), 'everything')
+      : folded(withDecoded(given, 'smaller'), 'smaller');
   const { input, output, buffers } = network;
   const graph = new Graph();
   const nodes = new Nodes(graph, buffers);
@@ -60,22 +63,4 @@ export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<E
     outputs: sizeOf(output.shape),
     nodes: graph.nodes,
   };
-}
-
-/** The network with products of matrices that are decoded before. */
-function withDecoded(network: Network): Network {
-  const buffers: NetworkBuffer[] = [...network.buffers];
-  const calls = network.calls.flatMap((call): readonly NetworkCall[] => {
-    if (call.kernel !== 'virtualMatmul') return [call];
-    const [x, matrix, out, epilogue] = call.args as [PlanArgument, PlanArgument, PlanArgument, PlanArgument];
-    const { rows, cols } = matrix as unknown as { readonly rows: number; readonly cols: number };
-    const buffer = buffers.push({ dtype: 'f32', length: rows * cols }) - 1;
-    const view = (shape: readonly number[], strides: readonly number[]): PlanArgument =>
-      ({ buffer, offset: 0, shape, strides }) satisfies PlanView as unknown as PlanArgument;
-    return [
-      { kernel: 'virtualRows', args: [matrix, null, view([rows, cols], [cols, 1])] },
-      { kernel: 'matmul', args: [x, view([cols, rows], [1, cols]), out, epilogue] },
-    ];
-  });
-  return { ...network, buffers, calls };
 }

@@ -146,7 +146,8 @@ function shapeOf(text: string): readonly number[] {
   return shape;
 }
 
-const warmUpMs = 100;
+// Until the engine has compiled it.
+const warmUpMs = 800;
 const rounds = 9;
 const roundMs = 20;
 

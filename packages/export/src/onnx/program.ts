@@ -20,7 +20,7 @@ export function programNodes(graph: Graph, given: Program, leaves: Leaves): read
 }
 
 /** Extents of a result of two operands that broadcast. */
-export function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
+function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, k) => {
     const [x, y] = [a[k - rank + a.length] ?? 1, b[k - rank + b.length] ?? 1];

@@ -57,7 +57,7 @@ function gathered(graph: Graph, buffer: Value, view: Layout): Value {
 }
 
 /** Places of the elements of a view, row by row. */
-export function positionsOf({ shape, strides, offset }: Layout): Int32Array {
+function positionsOf({ shape, strides, offset }: Layout): Int32Array {
   const positions = new Int32Array(sizeOf(shape));
   for (let k = 0; k < positions.length; k++) {
     let rest = k;

@@ -9,7 +9,7 @@ import {
   type TypedArray,
   type View,
 } from '@funhash/tensor';
-import type { Network, NetworkBuffer, NetworkCall } from '../network.ts';
+import { type Network, type NetworkBuffer, type NetworkCall, viewsIn } from '../network.ts';
 
 /**
  * Does at once what depends on no input, such as the scale of a normalisation.
@@ -40,7 +40,7 @@ export function folded(network: Network, what: 'smaller' | 'unused' | 'everythin
     const made = out.reduce((sum, view) => sum + lengthOf(view), 0);
     const given = views.reduce((sum, view) => sum + lengthOf(view), 0) - made;
     const isWorth =
-      what === 'everything' || (what === 'unused' ? !isWeight(call, out, calls) : made <= given);
+      made <= given || what === 'everything' || (what === 'unused' && !isWeight(call, out, calls));
     if (isKnown && isWorth) evaluate(network, call, values);
     else left.push(call);
   }
@@ -79,13 +79,6 @@ function outOf({ kernel, args }: NetworkCall): readonly PlanView[] {
     signMatmul: 3,
   } as Readonly<Record<string, number>>;
   return viewsIn([args[at[kernel] ?? 1] as PlanArgument]);
-}
-
-function viewsIn(argument: PlanArgument, found: PlanView[] = []): readonly PlanView[] {
-  if (typeof argument !== 'object' || argument === null) return found;
-  if ('strides' in argument) found.push(argument as unknown as PlanView);
-  else for (const member of Object.values(argument)) viewsIn(member, found);
-  return found;
 }
 
 /** Runs a call on the reference, on copies of what it writes. */
