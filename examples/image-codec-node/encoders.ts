@@ -15,7 +15,7 @@ export async function encodeJpeg(picture: RgbPicture, quality: number, kind: Kin
   if (kind.startsWith('plain')) {
     const sampling = kind.endsWith('420') ? '2x2' : '1x1';
     const args = ['-quality', String(quality), '-optimize', '-sample', sampling];
-    return execFileSync('cjpeg', args, { input: encodePpm(picture), maxBuffer: 2 ** 28 });
+    return execFileSync('cjpeg', args, { input: encodePpm(picture), maxBuffer: 2 ** 28, stdio: 'pipe' });
   }
   ready ??= (async () => {
     const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm');

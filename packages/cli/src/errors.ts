@@ -3,6 +3,7 @@ import { BitstreamError } from '@funhash/codec/update';
 import { ChecksumError, DataAbsentError, DataFileError, DataFormatError } from '@funhash/datasets';
 import { FileError, isFileFault } from '@funhash/experiments';
 import { ArgumentError, FunhashError } from '@funhash/hashing';
+import { PictureError } from '@funhash/images';
 import { DTypeError, ShapeError } from '@funhash/tensor';
 import { CheckpointError } from '@funhash/training';
 import { codeAfter, type EndingSignal } from './terminal/interrupt.ts';
@@ -43,6 +44,7 @@ const ofWhatIsGiven = [
   DTypeError,
   ModelFileError,
   BitstreamError,
+  PictureError,
   CheckpointError,
   ChecksumError,
   DataAbsentError,

@@ -1,10 +1,14 @@
 export { type RgbPicture, toPlanes, toRgb } from './colour.ts';
+export { type DecodedPicture, type DecodePictureOptions, decodePicture } from './fhi/decode-picture.ts';
+export { type EncodedPicture, type EncodePictureOptions, encodePicture } from './fhi/encode-picture.ts';
+export type { PictureMode } from './fhi/segment.ts';
 export { type DecodeJpegOptions, decodeJpeg, type PicturePlanes } from './jpeg/decode-jpeg.ts';
 export { PictureError } from './jpeg/jpeg-error.ts';
 export { bjontegaard, type RatePoint } from './metrics/bjontegaard.ts';
 export { msSsim } from './metrics/ms-ssim.ts';
 export { type Psnr, psnr } from './metrics/psnr.ts';
 export { type ArtifactNetOptions, artifactNet } from './net/artifact-net.ts';
+export { baseNet } from './net/base-net.ts';
 export { cropLoss } from './net/crop-loss.ts';
 export { type CropBatch, drawCrops, type PicturePair } from './net/crops.ts';
-export { restore } from './net/restore.ts';
+export { type RestoreOptions, restore } from './net/restore.ts';

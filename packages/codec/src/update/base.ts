@@ -96,3 +96,11 @@ export function updateUnits(base: Named<ModelTensor>): Map<string, number> {
   const units = unitsOf(from);
   return new Map(from.reals.map(({ name }, k) => [name, units[k] as number]));
 }
+
+/**
+ * CRC-32 of the tensors of a network: names, types, shapes, elements. An update says it of its base.
+ *
+ * @throws ArgumentError for what are no tensors
+ */
+export const baseFingerprint = (base: Named<ModelTensor>): number =>
+  fingerprintOf(baseOf('baseFingerprint', 'base', base));

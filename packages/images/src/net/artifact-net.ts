@@ -20,7 +20,7 @@ export const inputChannels = 5;
 export const outputChannels = 3;
 
 /**
- * A network that removes artifacts of JPEG: 3 × 3 convolutions with ReLU at the resolution of the picture,
+ * A network that removes artifacts of JPEG: 3 × 3 convolutions with leaky ReLU (units of plain ones die at the rates that training takes) at the resolution of the picture,
  * [B, H, W, 5] → [B, H, W, 3], what is to be added to its planes. 5 811 values with default options.
  *
  * @throws OptionError for unknown options; ArgumentError for others out of their range
@@ -34,7 +34,7 @@ export function artifactNet(options: ArtifactNetOptions = {}): Sequential {
       out: place === depth - 1 ? outputChannels : channels,
       kernelSize: 3,
       padding: 1,
-      ...(place < depth - 1 && { activation: 'relu' as const }),
+      ...(place < depth - 1 && { activation: 'leakyRelu' as const }),
       ...(place > 0 && place < depth - 1 && weight !== undefined && { weight }),
     });
   return new Sequential(

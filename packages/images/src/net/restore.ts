@@ -1,20 +1,32 @@
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
 import { scope, tensor } from '@funhash/tensor';
 import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
 import { inputChannels, outputChannels } from './artifact-net.ts';
 import { outputUnit, writeInput } from './net-input.ts';
 
-/** Pixels of a tile across and down, and what it sees of its neighbours: more than any network here looks. */
-const side = 256;
+/** Pixels of a tile across and down, and what it sees of its neighbours: a pixel for each convolution of 3 × 3 is needed. */
+const usualSide = 256;
 const margin = 16;
+
+export const restoreRules = {
+  /** Pixels of a tile across and down: memory grows with its square. Default 256. */
+  tile: option.count(),
+} as const;
+
+/** How a picture is restored; see the fields. */
+export type RestoreOptions = OptionsOf<typeof restoreRules>;
 
 /**
  * A picture with what a network adds to its planes: tile by tile, so that memory beside the planes is that of a tile. Tiles
  * overlap by more than the network sees; grey pictures take the luma of it.
  *
  * @param net such as `artifactNet()`, [B, H, W, 5] → [B, H, W, 3]
+ * @throws OptionError for unknown options
  */
-export function restore(picture: PicturePlanes, net: Module): PicturePlanes {
+export function restore(picture: PicturePlanes, net: Module, options: RestoreOptions = {}): PicturePlanes {
+  checkOptions('restore', restoreRules, options);
+  const { tile: side = usualSide } = options;
   const { stride, rows } = picture;
   const planes = picture.planes.map((plane) => plane.slice());
   for (let y = 0; y < rows; y += side)

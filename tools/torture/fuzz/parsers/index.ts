@@ -13,6 +13,7 @@ export { jpeg } from './jpeg.ts';
 export { model } from './model.ts';
 export { pack } from './pack.ts';
 export { packedSigns } from './packed-signs.ts';
+export { picture } from './picture.ts';
 export { png } from './png.ts';
 export { predictIdx, predictJson, predictPng } from './predict.ts';
 export { resumed } from './resumed.ts';

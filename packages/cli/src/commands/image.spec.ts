@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodePng } from '@funhash/datasets';
+import { artifactNet, decodeJpeg, psnr, toRgb } from '@funhash/images';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encodePng } from '../files/png.ts';
+import { run } from '../run-command.spec-kit.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'image-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+const [width, height] = [45, 38];
+const data = Uint8Array.from(
+  { length: 3 * width * height },
+  (_, k) => 128 + 80 * Math.sin(k / 31) + 40 * Math.cos(k / (5 + (k % 3))),
+);
+const original = { width, height, data };
+
+beforeAll(async () => {
+  writeFileSync(at('photo.png'), encodePng(original));
+  await artifactNet({ channels: 2, depth: 2 }).save(at('net.safetensors'));
+  await artifactNet({ channels: 2, depth: 2, seed: 5 }).save(at('other.safetensors'));
+});
+
+test('pixels of a PNG are those that it was made of', async () => {
+  expect((await decodePng(readFileSync(at('photo.png')), { channels: 3 })).data).toEqual(data);
+});
+
+test('a picture is encoded and decoded; others see a JPEG', async () => {
+  const base = ['--base', at('net.safetensors')];
+  const encoded = await run(
+    'image',
+    'encode',
+    at('photo.png'),
+    '--quality',
+    '20',
+    '--effort',
+    'fast',
+    '--json',
+    ...base,
+  );
+  expect(encoded.notes).toBe('');
+  const bytes = readFileSync(at('photo.fhi'));
+  const { decibels, ...told } = JSON.parse(encoded.lines);
+  expect(told).toMatchObject({ path: at('photo.fhi'), bytes: bytes.length, width, height });
+  expect(psnr(toRgb(decodeJpeg(bytes)), original).rgb).toBeCloseTo(decibels.jpeg.rgb, 9);
+  const decoded = await run('image', 'decode', at('photo.fhi'), '-o', at('back.png'), ...base);
+  expect(decoded.lines).toContain(`${width} × ${height}, network: ${told.mode}`);
+  const back = await decodePng(readFileSync(at('back.png')), { channels: 3 });
+  expect(psnr(back as typeof original, original).rgb).toBeCloseTo(decibels.file.rgb, 9);
+  expect((await run('image', 'decode', at('photo.fhi'), '--plain', '-o', at('plain.png'))).code).toBe(0);
+});
+
+test('with the network that comes along', async () => {
+  const { code, lines } = await run(
+    'image',
+    'encode',
+    at('photo.png'),
+    '-o',
+    at('own.fhi'),
+    '--effort',
+    'none',
+  );
+  expect(code).toBe(0);
+  expect(lines).toMatch(/bits a pixel, \d+ beside the JPEG \((off|base)\)/);
+  expect((await run('image', 'decode', at('own.fhi'))).code).toBe(0);
+});
+
+test.each([
+  ['no file', ['image', 'encode', at('none.png')], 'none.png'],
+  ['what is no PNG', ['image', 'encode', at('net.safetensors'), '-o', at('x')], 'PNG'],
+  ['what is no JPEG', ['image', 'decode', at('photo.png'), '-o', at('x')], 'a JPEG'],
+  ['its own file', ['image', 'decode', at('photo.png'), '-o', at('photo.png')], 'another file'],
+  ['a quality of 0', ['image', 'encode', at('photo.png'), '--quality', '0'], '1 to 100'],
+  ['another effort', ['image', 'encode', at('photo.png'), '--effort', 'some'], 'thorough'],
+])('%s is refused', async (_, args, message) => {
+  const { code, notes } = await run(...args);
+  expect(code).toBe(2);
+  expect(notes).toContain(message);
+});

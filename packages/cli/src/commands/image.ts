@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { readBytes, saveBytes } from '@funhash/codec';
+import { decodePng } from '@funhash/datasets';
+import { baseNet, decodeJpeg, decodePicture, encodePicture, type RgbPicture, toRgb } from '@funhash/images';
+import { useBackend } from '@funhash/layers';
+import encodeMozJpeg, { init } from '@jsquash/jpeg/encode.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { loadModel } from '../files/load-model.ts';
+import { isSameFile, requireFile } from '../files/paths.ts';
+import { encodePng } from '../files/png.ts';
+import { grouped, type Printer } from '../terminal/output.ts';
+
+/** Makes `funhash image`: pictures as JPEGs that carry the update of a network which improves them. */
+export function imageCommand(output: Printer): Command {
+  return new Command('image')
+    .summary('pictures as JPEGs that a small network improves')
+    .description(
+      'Encodes a picture as a JPEG with an update for a network that removes artifacts (.fhi), or decodes one. Programs that do\n' +
+        'not know such files show the JPEG.',
+    )
+    .addCommand(encodeCommand(output))
+    .addCommand(decodeCommand(output));
+}
+
+/** Steps of tuning. */
+const efforts = { none: 0, fast: 25, usual: 100, thorough: 400 } as const;
+
+interface EncodeFlags {
+  readonly out?: string;
+  readonly quality: number;
+  readonly chroma: '420' | '444';
+  readonly effort: keyof typeof efforts;
+  readonly base?: string;
+  readonly json?: true;
+}
+
+function encodeCommand({ line, note, json: print, isTerminal }: Printer): Command {
+  return new Command('encode')
+    .summary('a picture as .fhi')
+    .argument('<picture>', 'a PNG file')
+    .option('-o, --out <file>', 'the file (default: the name of the picture with .fhi)')
+    .option('--quality <n>', 'quality of the JPEG, 1 to 100', qualityOf, 30)
+    .addOption(
+      new Option('--chroma <form>', 'colour at half or full resolution')
+        .choices(['420', '444'])
+        .default('420'),
+    )
+    .addOption(
+      new Option('--effort <how>', 'how long the network is tuned on the picture')
+        .choices(Object.keys(efforts))
+        .default('usual'),
+    )
+    .option('--base <model>', 'another network than the one that comes with funhash')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ funhash image encode photo.png --quality 30 -o photo.fhi')
+    .action(async (picture: string, { out, quality, chroma, effort, base, json }: EncodeFlags) => {
+      const path = out ?? `${picture.replace(/\.png$/i, '')}.fhi`;
+      await requireOther(path, 'the picture', picture);
+      const bytes = await readBytes(picture);
+      const { width, height, data } = await decodePng(bytes, {
+        source: picture,
+        channels: 3,
+        background: 255,
+      });
+      const original = { width, height, data };
+      await useBackend('wasm');
+      const net = base === undefined ? await baseNet() : await loadModel(base);
+      const jpeg = await mozJpeg(original, quality, chroma);
+      const steps = efforts[effort];
+      const begun = performance.now();
+      const found = await encodePicture(jpeg, original, net, {
+        steps,
+        onStep: (step) => {
+          if (!isTerminal || step % 25 !== 0 || step === 0) return;
+          const left = (((performance.now() - begun) / step) * (steps - step)) / 1000;
+          note(`tuned ${step} of ${steps} steps, ${left.toFixed(0)} s left`);
+        },
+      });
+      await saveBytes(path, found.bytes);
+      const { mode, extraBytes, quality: decibels } = found;
+      if (json)
+        return print({ path, bytes: found.bytes.length, extraBytes, mode, width, height, decibels }, 2);
+      const shown = ({ luma, rgb }: { luma: number; rgb: number }): string =>
+        `${luma.toFixed(2)} / ${rgb.toFixed(2)}`;
+      const bits = ((8 * found.bytes.length) / (width * height)).toFixed(3);
+      line(
+        `${path}: ${grouped(found.bytes.length)} bytes, ${bits} bits a pixel, ${grouped(extraBytes)} beside the JPEG (${mode})`,
+      );
+      line(
+        `PSNR luma / RGB: JPEG ${shown(decibels.jpeg)}, network ${shown(decibels.base)}, file ${shown(decibels.file)} dB`,
+      );
+    });
+}
+
+function decodeCommand({ line, json: print }: Printer): Command {
+  return new Command('decode')
+    .summary('a .fhi, or any JPEG, as PNG')
+    .argument('<picture>', 'a .fhi file, or a JPEG')
+    .option('-o, --out <file>', 'the PNG (default: the name of the picture with .png)')
+    .option('--plain', 'the JPEG alone, without the network')
+    .option('--base <model>', 'the network that --base of encode had')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ funhash image decode photo.fhi -o photo.png')
+    .action(
+      async (
+        picture: string,
+        { out, plain, base, json }: { out?: string; plain?: true; base?: string; json?: true },
+      ) => {
+        const path = out ?? `${picture.replace(/\.\w+$/, '')}.png`;
+        await requireOther(path, 'the picture', picture);
+        const bytes = await readBytes(picture);
+        await useBackend('wasm');
+        const found = plain
+          ? { ...toRgb(decodeJpeg(bytes)), mode: 'off' as const }
+          : decodePicture(bytes, base === undefined ? await baseNet() : await loadModel(base));
+        await saveBytes(path, encodePng(found));
+        const { width, height, mode } = found;
+        if (json) return print({ path, width, height, mode }, 2);
+        line(`${path}: ${width} × ${height}, network: ${mode}`);
+      },
+    );
+}
+
+let ready: Promise<void> | undefined;
+
+/** A JPEG by mozjpeg as WebAssembly: no native code, and the encoder of fewest bytes. */
+async function mozJpeg(picture: RgbPicture, quality: number, chroma: '420' | '444'): Promise<Uint8Array> {
+  ready ??= (async () => {
+    const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm');
+    await init(await WebAssembly.compile(await readFile(path)));
+  })();
+  await ready;
+  const { width, height } = picture;
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let k = 0; k < width * height; k++) data.set(picture.data.subarray(3 * k, 3 * k + 3), 4 * k);
+  const options = { quality, auto_subsample: false, chroma_subsample: chroma === '420' ? 2 : 1 };
+  return new Uint8Array(await encodeMozJpeg({ width, height, data, colorSpace: 'srgb' }, options));
+}
+
+async function requireOther(out: string, which: string, path: string): Promise<void> {
+  await requireFile(which, path);
+  if (out === path || (await isSameFile(out, path)))
+    throw new UsageError({ operation: '--out', expected: `another file than ${which}`, actual: out });
+}
+
+function qualityOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 1 || value > 100)
+    throw new InvalidArgumentError('Expected a whole number from 1 to 100.');
+  return value;
+}

@@ -1,0 +1,57 @@
+import { applyUpdate, BitstreamError, baseFingerprint } from '@funhash/codec/update';
+import { checkOptions, type OptionsOf } from '@funhash/hashing';
+import type { Module } from '@funhash/layers';
+import { type RgbPicture, toRgb } from '../colour.ts';
+import { decodeJpeg, decodeJpegRules } from '../jpeg/decode-jpeg.ts';
+import { PictureError } from '../jpeg/jpeg-error.ts';
+import { restore } from '../net/restore.ts';
+import { setValues, valuesOf } from './net-values.ts';
+import { enhancementIn, type PictureMode } from './segment.ts';
+
+export const decodePictureRules = { maxPixels: decodeJpegRules.maxPixels } as const;
+
+/** Limits of `decodePicture`. */
+export type DecodePictureOptions = OptionsOf<typeof decodePictureRules>;
+
+export interface DecodedPicture extends RgbPicture {
+  /** What was done: `off` for plain JPEGs, and where the encoder found that the network does not pay. */
+  readonly mode: PictureMode;
+}
+
+/**
+ * Decodes a picture file (.fhi), or a plain JPEG: the base network, with the update that travels in the file, improves it.
+ *
+ * @param base the network that the encoder had; it is as before when this returns
+ * @throws PictureError for bytes that are no such picture, are damaged, or are for another base: `decodeJpeg` still gives the
+ *   JPEG without the network
+ */
+export function decodePicture(
+  bytes: Uint8Array,
+  base: Module,
+  options: DecodePictureOptions = {},
+): DecodedPicture {
+  checkOptions('decodePicture', decodePictureRules, options);
+  const decoded = decodeJpeg(bytes, options);
+  const { mode, base: fingerprint, update } = enhancementIn(bytes) ?? { mode: 'off' };
+  if (mode === 'off') return { ...toRgb(decoded), mode };
+  const values = valuesOf(base);
+  if (mode === 'base') {
+    const found = baseFingerprint(values);
+    if (found !== fingerprint)
+      throw new PictureError({
+        operation: 'decodePicture',
+        expected: `the base with fingerprint ${fingerprint?.toString(16)}`,
+        actual: `another, with ${found.toString(16)}`,
+      });
+    return { ...toRgb(restore(decoded, base)), mode };
+  }
+  try {
+    setValues(base, applyUpdate(values, update as Uint8Array));
+    return { ...toRgb(restore(decoded, base)), mode };
+  } catch (error) {
+    if (!(error instanceof BitstreamError)) throw error;
+    throw new PictureError({ ...error.details, operation: 'decodePicture' }, { cause: error });
+  } finally {
+    setValues(base, values);
+  }
+}

@@ -1,0 +1,142 @@
+import { ArgumentError, crc32, random } from '@funhash/hashing';
+import { tensor, useBackend } from '@funhash/layers';
+import fc from 'fast-check';
+import jpeg from 'jpeg-js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  artifactNet,
+  decodeJpeg,
+  decodePicture,
+  encodePicture,
+  PictureError,
+  type RgbPicture,
+  restore,
+  toRgb,
+} from '../index.ts';
+
+const size = 64;
+const original = ((): RgbPicture => {
+  const data = new Uint8Array(size * size * 3);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < size; x++)
+      for (let c = 0; c < 3; c++)
+        data[3 * (y * size + x) + c] =
+          128 + 60 * Math.sin(x / 5 + c) + 50 * Math.sign(Math.sin((x + y) / 13));
+  return { width: size, height: size, data };
+})();
+const rgba = new Uint8Array(size * size * 4).map((_, k) =>
+  k % 4 === 3 ? 255 : (original.data[3 * (k >> 2) + (k % 4)] as number),
+);
+const plain = new Uint8Array(jpeg.encode({ width: size, height: size, data: rgba }, 20).data);
+const net = artifactNet({ channels: 4, depth: 3, seed: 1 });
+const values = (): number[] => net.parameters().flatMap(({ value }) => [...value.dataSync()]);
+// What bytes cost is nothing here, so that the tuned network is taken.
+const options = { steps: 6, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01 };
+
+let tuned: Uint8Array;
+beforeAll(async () => {
+  await useBackend('wasm');
+  // A network that adds next to nothing, as a trained one is near the picture.
+  for (const last of net.parameters().slice(-2))
+    last.assign(tensor(last.value.dataSync().map((x) => x / 50) as Float32Array, last.value.shape));
+  const found = await encodePicture(plain, original, net, options);
+  expect(found.mode).toBe('tuned');
+  tuned = found.bytes;
+});
+
+test('a tuned picture is better than the JPEG and the base, and decodes to what the encoder saw', async () => {
+  const before = values();
+  const { quality, extraBytes, mode, bytes } = await encodePicture(plain, original, net, options);
+  expect(values()).toEqual(before);
+  expect([mode, bytes]).toEqual(['tuned', tuned]);
+  expect(extraBytes).toBe(bytes.length - plain.length);
+  expect(quality.file.luma + quality.file.rgb).toBeGreaterThan(quality.base.luma + quality.base.rgb);
+  expect(quality.file.luma + quality.file.rgb).toBeGreaterThan(quality.jpeg.luma + quality.jpeg.rgb);
+  const decoded = decodePicture(bytes, net);
+  expect(decoded.mode).toBe('tuned');
+  expect(values()).toEqual(before);
+  const psnr = (data: Uint8Array): number =>
+    10 *
+    Math.log10(
+      255 ** 2 / (data.reduce((sum, x, k) => sum + (x - (original.data[k] as number)) ** 2, 0) / data.length),
+    );
+  expect(psnr(decoded.data)).toBeCloseTo(quality.file.rgb, 9);
+});
+
+test('other readers see the JPEG; encoding again takes the old segment out', async () => {
+  expect(jpeg.decode(tuned).data).toEqual(jpeg.decode(plain).data);
+  expect(toRgb(decodeJpeg(tuned))).toEqual(toRgb(decodeJpeg(plain)));
+  const again = await encodePicture(tuned, original, net, { ...options, steps: 0 });
+  expect(again.mode === 'tuned').toBe(false);
+  expect(again.bytes.length).toBeLessThan(plain.length + 20);
+  // The segment of JFIF stays the first.
+  expect([...tuned.subarray(2, 4), ...tuned.subarray(6, 10)]).toEqual([0xff, 0xe0, 0x4a, 0x46, 0x49, 0x46]);
+});
+
+test('where nothing pays the file says so, and is the JPEG', async () => {
+  const dear = { ...options, decibelsPerDoubling: 1e6 };
+  const { mode, bytes, quality } = await encodePicture(plain, original, net, dear);
+  expect([mode, bytes.length]).toEqual(['off', plain.length + 10]);
+  expect(quality.file).toEqual(quality.jpeg);
+  expect(decodePicture(bytes, net).data).toEqual(toRgb(decodeJpeg(plain)).data);
+  expect(decodePicture(plain, net).mode).toBe('off');
+});
+
+test('restoring tile by tile is restoring at once', () => {
+  const wide = { ...decodeJpeg(plain), width: 600, height: 40, stride: 600, rows: 40 };
+  const draw = random(3);
+  const planes = [0, 1, 2].map(() => Float32Array.from({ length: 24_000 }, () => 255 * draw.uniform()));
+  const whole = restore({ ...wide, planes }, net, { tile: 1024 });
+  const tiled = restore({ ...wide, planes }, net);
+  for (const [k, plane] of tiled.planes.entries())
+    for (const [i, x] of plane.entries())
+      expect(Math.abs(x - (whole.planes[k]?.[i] as number))).toBeLessThan(1e-3);
+});
+
+describe('refused', () => {
+  test('another base, with the JPEG still there', async () => {
+    const other = artifactNet({ channels: 4, depth: 3, seed: 2 });
+    expect(() => decodePicture(tuned, other)).toThrow(PictureError);
+    const based = await encodePicture(plain, original, net, { steps: 0, decibelsPerDoubling: 0 });
+    if (based.mode === 'base')
+      expect(() => decodePicture(based.bytes, other)).toThrow('the base with fingerprint');
+    expect(toRgb(decodeJpeg(tuned)).width).toBe(size);
+  });
+
+  test('cut off or changed: an error, or a picture of the size that the file says', () => {
+    for (let length = 0; length < tuned.length; length += 7)
+      expect(() => decodePicture(tuned.slice(0, length), net)).toThrow(PictureError);
+    const segment = 2 + 2 + ((tuned[4] as number) << 8) + (tuned[5] as number);
+    const edit = fc.tuple(fc.integer({ min: segment, max: segment + 60 }), fc.nat(255));
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), fc.boolean(), (edits, isStamped) => {
+        const bytes = tuned.slice();
+        for (const [at, value] of edits) bytes[at] = value;
+        if (isStamped) stamp(bytes, segment);
+        try {
+          const { data, width, height } = decodePicture(bytes, net, { maxPixels: 10_000 });
+          expect(data.length).toBe(3 * width * height);
+        } catch (error) {
+          if (!(error instanceof PictureError)) throw error;
+        }
+      }),
+      { seed: 1, numRuns: 150 },
+    );
+  });
+
+  test('originals of another size, options that do not exist', async () => {
+    const small = { width: 8, height: 8, data: new Uint8Array(192) };
+    await expect(encodePicture(plain, small, net)).rejects.toThrow(ArgumentError);
+    await expect(encodePicture(plain, original, net, { step: 3 } as never)).rejects.toThrow('steps');
+    await expect(encodePicture(Uint8Array.of(1, 2), original, net)).rejects.toThrow(PictureError);
+    expect(() => decodePicture(plain, net, { maxPixels: 10 })).toThrow('at most 10 pixels');
+  });
+});
+
+/** Sets the checksum of the update in a segment right. */
+function stamp(bytes: Uint8Array, segment: number): void {
+  const end = segment + 2 + (((bytes[segment + 2] as number) << 8) | (bytes[segment + 3] as number));
+  const from = segment + 10;
+  if (end - 4 <= from || end > bytes.length) return;
+  new DataView(bytes.buffer).setUint32(end - 4, crc32(bytes.subarray(from, end - 4)) >>> 0, true);
+}

@@ -1,0 +1,92 @@
+import { ArgumentError } from '@funhash/hashing';
+import { PictureError } from '../jpeg/jpeg-error.ts';
+import { markers, type Segment, segmentsOf } from '../jpeg/segments.ts';
+
+// A picture file (.fhi) is a JPEG with one application segment more, as docs/format.md has it byte by byte: readers that do not
+// know it show the JPEG.
+
+const marker = markers.application + 10;
+/** `FHI`, a zero, and the version. */
+const magic = [0x46, 0x48, 0x49, 0, 1] as const;
+const headBytes = magic.length + 1;
+const mostBody = 65_533;
+
+/** What is done with the planes of the JPEG: nothing, the base network as it is, or with an update. */
+const modes = ['off', 'base', 'tuned'] as const;
+
+export type PictureMode = (typeof modes)[number];
+
+export interface Enhancement {
+  readonly mode: PictureMode;
+  /** CRC-32 of the base's values, of a picture that takes it as it is. */
+  readonly base?: number;
+  /** The update of one that is tuned. */
+  readonly update?: Uint8Array;
+}
+
+/** A JPEG with a segment put behind its start, or behind that of JFIF. One that is there already is taken out. */
+export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: Enhancement): Uint8Array {
+  const plain = withoutEnhancement(jpeg);
+  const body = mode === 'tuned' ? (update ?? new Uint8Array(0)) : new Uint8Array(mode === 'base' ? 4 : 0);
+  if (mode === 'base') new DataView(body.buffer).setUint32(0, base, true);
+  const length = headBytes + body.length;
+  if (length > mostBody)
+    throw new ArgumentError({
+      operation: 'encodePicture',
+      expected: `an update of at most ${mostBody - headBytes} bytes`,
+      actual: String(body.length),
+      remedy: 'Take a larger step.',
+    });
+  const first = segmentsOf(plain).next().value as Segment;
+  const at = first.marker === markers.application ? first.end : 2;
+  const bytes = new Uint8Array(plain.length + 4 + length);
+  bytes.set(plain.subarray(0, at));
+  bytes.set([0xff, marker, (length + 2) >> 8, (length + 2) & 255, ...magic, modes.indexOf(mode)], at);
+  bytes.set(body, at + 4 + headBytes);
+  bytes.set(plain.subarray(at), at + 4 + length);
+  return bytes;
+}
+
+/** The JPEG alone. @throws PictureError for what is no JPEG */
+function withoutEnhancement(bytes: Uint8Array): Uint8Array {
+  const own = [...segmentsOf(bytes)].filter(isOwn);
+  const kept: Uint8Array[] = [];
+  let at = 0;
+  for (const segment of own) {
+    kept.push(bytes.subarray(at, segment.at));
+    at = segment.end;
+  }
+  kept.push(bytes.subarray(at));
+  const result = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
+  let to = 0;
+  for (const part of kept) {
+    result.set(part, to);
+    to += part.length;
+  }
+  return result;
+}
+
+const isOwn = ({ marker: found, body }: Segment): boolean =>
+  found === marker && magic.slice(0, 4).every((byte, k) => body[k] === byte);
+
+/**
+ * What a picture file says of its network; a plain JPEG says nothing.
+ *
+ * @throws PictureError for bytes that are no JPEG, another version, and segments that are not whole or are there twice
+ */
+export function enhancementIn(bytes: Uint8Array): Enhancement | undefined {
+  const refuse = (expected: string, actual: string): never => {
+    throw new PictureError({ operation: 'decodePicture', expected, actual });
+  };
+  const [segment, another] = [...segmentsOf(bytes)].filter(isOwn);
+  if (!segment) return undefined;
+  if (another) refuse('one segment of FHI', 'two');
+  const { body } = segment;
+  if (body[4] !== magic[4]) refuse('a picture of version 1', `version ${body[4]}`);
+  const mode = modes[body[5] ?? modes.length] ?? refuse('a known mode', `${body[5]}`);
+  const rest = body.subarray(headBytes);
+  if (mode === 'tuned') return { mode, update: rest };
+  if (rest.length !== (mode === 'base' ? 4 : 0)) refuse('a whole segment', `${body.length} bytes`);
+  if (mode === 'off') return { mode };
+  return { mode, base: new DataView(rest.buffer, rest.byteOffset, 4).getUint32(0, true) };
+}
