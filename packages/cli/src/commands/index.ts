@@ -17,3 +17,4 @@ export { sweepCommand } from './sweep.ts';
 export { trainCommand } from './train.ts';
 export { unpackCommand } from './unpack.ts';
 export { updateCommand } from './update.ts';
+export { workerCommand } from './worker.ts';

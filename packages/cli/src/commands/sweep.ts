@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import {
   type RunFolder,
   readIndex,
   readSweep,
+  readTextIfThere,
   requireEmpty,
   runOf,
   runStore,
@@ -24,6 +26,7 @@ import {
 import { Command } from 'commander';
 import { InterruptedError, UsageError } from '../errors.ts';
 import { requireFile } from '../files/paths.ts';
+import { type QueueAt, queueAt } from '../files/queue-module.ts';
 import { claimFolder, reportFile } from '../files/run-folders.ts';
 import { pageOf } from '../report/page.ts';
 import { sweepSections } from '../report/sweep-report.ts';
@@ -39,6 +42,8 @@ interface SweepFlags {
   readonly out?: string;
   readonly resume?: string;
   readonly threads?: string;
+  readonly queue?: string;
+  readonly insecure?: true;
   readonly json?: true;
 }
 
@@ -55,6 +60,11 @@ export function sweepCommand(output: Printer): Command {
     .option('--out <folder>', 'the folder, new or empty (default: runs/sweep-<date and time>)')
     .option('--resume <folder>', 'go on with the sweep of this folder')
     .option('--threads <n>', 'runs side by side', String(availableParallelism()))
+    .option(
+      '--queue <address>',
+      'hand runs to workers through a queue, redis://127.0.0.1:6379; `funhash worker` is one',
+    )
+    .option('--insecure', 'reach a server beyond this machine without TLS')
     .option('--json', 'print the best run as JSON')
     .addHelpText('after', helpText(output, examples))
     .action(async (spec: string | undefined, flags: SweepFlags) => {
@@ -68,8 +78,18 @@ export function sweepCommand(output: Printer): Command {
       await requireFile('sweep', path);
       const sweep = readSweep(await readFile(path, 'utf8'), path);
       if (flags.out !== undefined) await requireEmpty(flags.out);
-      const executor = await embedded(sweep, threadsIn(flags.threads));
-      await carryOut({ sweep, executor, ...flags, atATime: threadsIn(flags.threads) }, output);
+      const threads = threadsIn(flags.threads);
+      const { queue: address, insecure } = flags;
+      const queue = address === undefined ? undefined : await queueAt(address, { insecure });
+      await carryOut(
+        {
+          ...flags,
+          sweep,
+          executorFor: (folder) => (queue ? onQueue(queue, folder, output) : embedded(sweep, threads)),
+          atATime: queue ? mostInQueue : threads,
+        },
+        output,
+      );
     });
   command
     .command('report')
@@ -90,9 +110,21 @@ export function sweepCommand(output: Printer): Command {
 }
 
 /** @throws UsageError for what is no number of threads */
-function threadsIn(text = String(availableParallelism())): number {
+export function threadsIn(text = String(availableParallelism())): number {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 256) return Number(text);
   throw new UsageError({ operation: '--threads', expected: 'a whole number from 1 to 256', actual: text });
+}
+
+/** Runs that are in the queue at a time, whatever the number of workers. */
+const mostInQueue = 64;
+
+/** Workers on a queue; what names a sweep there lies in its folder. */
+async function onQueue({ module, address }: QueueAt, folder: RunFolder, output: Printer): Promise<Executor> {
+  const file = 'session.json';
+  const known = await readTextIfThere(folder.file(file));
+  const session = /"session": "([0-9a-f]{16})"/.exec(known ?? '')?.[1] ?? randomBytes(8).toString('hex');
+  await folder.writeJson(file, { session });
+  return module.queueExecutor({ address, session, onTrouble: output.note });
 }
 
 /** Worker threads of this process; data that all runs have in common are in their memory once. */
@@ -106,7 +138,7 @@ async function embedded({ base, vary }: SweepSpec, threads: number): Promise<Exe
 
 interface SweepRun {
   readonly sweep: SweepSpec;
-  readonly executor: Executor;
+  readonly executorFor: (folder: RunFolder) => Promise<Executor>;
   readonly atATime: number;
   readonly out?: string;
   readonly resume?: string;
@@ -117,16 +149,18 @@ interface SweepRun {
 
 /** Carries out a sweep in a folder, tells how far it is, and writes its report. */
 async function carryOut(
-  { sweep, executor, atATime, out, resume, json, mostBytes }: SweepRun,
+  { sweep, executorFor, atATime, out, resume, json, mostBytes }: SweepRun,
   output: Printer,
 ): Promise<void> {
   const stop = onInterrupt();
   const shown = progress(output);
   const outcomes: TrialOutcome[] = [];
   let folder: RunFolder | undefined;
+  let executor: Executor | undefined;
   try {
     folder = await (resume === undefined ? claimFolder(out, 'sweep') : openFolder(resume));
     await folder.writeJson(sweepFile, sweep);
+    executor = await executorFor(folder);
     const store = runStore(join(folder.path, 'runs'));
     const begun = performance.now();
     let task: ReturnType<typeof shown.task> | undefined;
@@ -166,7 +200,7 @@ async function carryOut(
   } finally {
     stop.release();
     shown.close();
-    await executor.close();
+    await executor?.close();
     await folder?.release();
   }
 }
@@ -234,5 +268,6 @@ method is grid (lists alone), random, or asha: successive halving from leastEpoc
 
 Examples:
   $ funhash sweep sweep.json --threads 2
+  $ funhash sweep sweep.json --queue redis://127.0.0.1:6379
   $ funhash sweep --resume runs/sweep-…
   $ funhash sweep report runs/sweep-…`;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Executor } from '../executors/executor.ts';
 import type { RunEvent, RunResult } from '../run/run-event.ts';
 import { readMetrics } from '../store/metrics.ts';
@@ -41,6 +42,8 @@ export async function* runSweep(options: SweepOptions): AsyncGenerator<SweepEven
   const twins = new Map<string, Trial[]>();
   const failure = new AbortController();
   const halt = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  // Every run under way listens.
+  setMaxListeners(0, halt);
   let done = 0;
   const told = (outcome: TrialOutcome): SweepEvent => ({
     type: 'trial',

@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { queueAt } from '../files/queue-module.ts';
+import { helpText } from '../terminal/help.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
+import type { Printer } from '../terminal/output.ts';
+import { threadsIn } from './sweep.ts';
+
+interface WorkerFlags {
+  readonly queue: string;
+  readonly insecure?: true;
+  readonly threads?: string;
+  readonly store: string;
+  readonly dataRoot: string;
+}
+
+/** Makes `funhash worker`: carries out runs of a queue until it is stopped. */
+export function workerCommand(output: Printer): Command {
+  return new Command('worker')
+    .summary('carry out runs of a queue')
+    .description(
+      'Takes runs from a queue, as `funhash sweep --queue` puts them there, until Ctrl-C, which gives those under way back. ' +
+        'On any number of machines; those that share --store go on with the runs of workers that were killed.',
+    )
+    .requiredOption(
+      '--queue <address>',
+      'redis://host:6379/name, or rediss:// with TLS; a password in FUNHASH_QUEUE_PASSWORD',
+    )
+    .option('--insecure', 'reach a server beyond this machine without TLS')
+    .option('--threads <n>', 'runs side by side', String(availableParallelism()))
+    .option('--store <folder>', 'folder of the runs', join('runs', 'queue'))
+    .option('--data-root <folder>', 'folder below which runs may read files', '.')
+    .addHelpText('after', helpText(output, examples))
+    .action(async ({ queue, insecure, threads, store, dataRoot }: WorkerFlags) => {
+      const { module, address } = await queueAt(queue, { insecure });
+      const stop = onInterrupt();
+      const worker = module.queueWorker({
+        ...{ address, store, dataRoot, threads: threadsIn(threads), onNote: output.note },
+      });
+      output.note(`waiting for runs at ${address.shown}; Ctrl-C ends`);
+      try {
+        await new Promise<void>((resolve) => {
+          if (stop.signal.aborted) resolve();
+          stop.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        await worker.close();
+      } finally {
+        stop.release();
+      }
+    });
+}
+
+const examples = `
+Examples:
+  $ redis-server --appendonly yes --save "" --maxmemory-policy noeviction --bind 127.0.0.1 &
+  $ funhash worker --queue redis://127.0.0.1:6379 --threads 2
+  $ FUNHASH_QUEUE_PASSWORD=… funhash worker --queue rediss://me@queue.example --data-root data`;
