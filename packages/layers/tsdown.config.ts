@@ -2,6 +2,8 @@ import { library } from '../../tools/library.ts';
 
 export default library([
   'src/index.ts',
+  'src/compile.ts',
+  'src/predict.ts',
   'src/binary.ts',
   'src/testing.ts',
   'src/default-backend.ts',

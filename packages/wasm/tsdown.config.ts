@@ -1,3 +1,3 @@
 import { library } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/single.ts']);
+export default library(['src/index.ts', 'src/compile.ts', 'src/single.ts']);

@@ -55,7 +55,7 @@ export {
 export * from './schemes/index.ts';
 export * as schemes from './schemes/index.ts';
 export { createWeight, plannedOptions, type WeightOptions } from './weight/create-weight.ts';
-export { decodedOnce, worthDecoding } from './weight/decoded-once.ts';
+export { decodedByPlan, decodedOnce, worthDecoding } from './weight/decoded-once.ts';
 export { type ArrayLoad, inspectWeight, type WeightInspection } from './weight/inspect.ts';
 export { Parameter, type ParameterOptions, type ParameterRule } from './weight/parameter.ts';
 export { type Projection, type ProjectOptions, project } from './weight/project.ts';

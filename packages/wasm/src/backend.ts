@@ -84,6 +84,40 @@ export function requireSimd(): void {
 /** A backend on threads that are there. */
 export function backendOn(threads: Threads, instructions: Instructions): WasmBackend {
   const { memory } = threads;
+  const { context, storage, table } = partsOn(threads, instructions);
+  const { outside } = context.code;
+  return {
+    ...storage,
+    ...table,
+    bind: (calls, kernels) =>
+      kernels === table.kernels ? bindCalls(context, table, outside, calls) : undefined,
+    fusedMultiplyAdd: instructions.madd,
+    get threads() {
+      return threads.there;
+    },
+    ready: threads.there > 1 && !inNode() ? threads.settled() : undefined,
+    get isClosed() {
+      return threads.isClosed;
+    },
+    memoryUsage: () => memory.usage,
+    workerUsage: () => threads.usage,
+    close: () => threads.close(),
+  };
+}
+
+/** Kernels of their own on threads that are there, and what they share. */
+export function contextOn(
+  threads: Threads,
+  instructions: Instructions,
+): { readonly context: Omit<Context, 'onReference'>; readonly kernels: Partial<Kernels> } {
+  const { context, table } = partsOn(threads, instructions);
+  const lacks: readonly string[] = table.lacks ?? [];
+  const own = Object.entries(table.kernels).filter(([name]) => !lacks.includes(name));
+  return { context, kernels: Object.fromEntries(own) as Partial<Kernels> };
+}
+
+function partsOn(threads: Threads, instructions: Instructions) {
+  const { memory } = threads;
   const storage = storageIn(memory);
   const shared = new ModuleBuilder();
   copyCode(shared);
@@ -109,24 +143,7 @@ export function backendOn(threads: Threads, instructions: Instructions): WasmBac
     };
     return kernelsOf({ ...context, onReference: unlessTraced });
   });
-  const { outside } = context.code;
-  return {
-    ...storage,
-    ...table,
-    bind: (calls, kernels) =>
-      kernels === table.kernels ? bindCalls(context, table, outside, calls) : undefined,
-    fusedMultiplyAdd: instructions.madd,
-    get threads() {
-      return threads.there;
-    },
-    ready: threads.there > 1 && !inNode() ? threads.settled() : undefined,
-    get isClosed() {
-      return threads.isClosed;
-    },
-    memoryUsage: () => memory.usage,
-    workerUsage: () => threads.usage,
-    close: () => threads.close(),
-  };
+  return { context, storage, table };
 }
 
 function storageIn(memory: LinearMemory) {

@@ -1,3 +1,5 @@
+import type { WeightPolicy } from '../scheme.ts';
+
 /** What is to be known of a weight. */
 interface Decodable {
   readonly isPlain: boolean;
@@ -5,15 +7,27 @@ interface Decodable {
   readonly definition: { readonly apply?: unknown };
 }
 
-let decoded: ReadonlySet<object> | undefined;
+let decoded: { readonly weights: ReadonlySet<object>; readonly policy: 'frozen' | 'step' } | undefined;
 
 /**
  * Runs a body in which these weights, where their policy is `tile`, are decoded once and kept as under `frozen`: as long as
  * their stored values stay as they are. For inference; what a gradient is taken of is decoded as its policy says.
  */
 export function decodedOnce<T>(weights: ReadonlySet<object>, body: () => T): T {
+  return under({ weights, policy: 'frozen' }, body);
+}
+
+/**
+ * Runs a body that is recorded so that its plan decodes these weights, whatever their policy is, by calls of its own: what
+ * `withConstantsFirst` makes run once.
+ */
+export function decodedByPlan<T>(weights: ReadonlySet<object>, body: () => T): T {
+  return under({ weights, policy: 'step' }, body);
+}
+
+function under<T>(inside: typeof decoded, body: () => T): T {
   const before = decoded;
-  decoded = weights;
+  decoded = inside;
   try {
     return body();
   } finally {
@@ -21,9 +35,11 @@ export function decodedOnce<T>(weights: ReadonlySet<object>, body: () => T): T {
   }
 }
 
-/** Whether a weight is to be decoded once by the body that runs. */
-export function isDecodedOnce(weight: object): boolean {
-  return decoded?.has(weight) ?? false;
+/** The policy of a weight in the body that runs. */
+export function policyNow(weight: { readonly policy: WeightPolicy }): WeightPolicy {
+  if (!decoded?.weights.has(weight) || (decoded.policy === 'frozen' && weight.policy !== 'tile'))
+    return weight.policy;
+  return decoded.policy;
 }
 
 /**

@@ -18,7 +18,7 @@ import { type OptionSchema, type OptionValues, writtenOptions } from '../options
 import { OwnHash } from '../own-hash.ts';
 import type { MatrixShape, SchemeDefinition, WeightPolicy } from '../scheme.ts';
 import { virtualOf } from '../virtual-of.ts';
-import { isDecodedOnce } from './decoded-once.ts';
+import { policyNow } from './decoded-once.ts';
 import { Parameter } from './parameter.ts';
 import type { SharedSpace } from './shared-space.ts';
 
@@ -247,15 +247,15 @@ export class Weight {
   #keptDecoded(matrix: VirtualMatrix): Tensor | undefined {
     // What is drawn lasts for one use.
     if (this.definition.apply || this.#drawn !== 0) return undefined;
-    const isOnce = this.policy === 'tile' && isDecodedOnce(this) && !isRecording(this.#values);
-    if (this.policy === 'tile' && !isOnce && !this.#decoded) return undefined;
+    const policy = isRecording(this.#values) ? this.policy : policyNow(this);
+    if (policy === 'tile' && !this.#decoded) return undefined;
     const version = this.parameters.reduce((sum, parameter) => sum + parameter.version, 0);
-    if (this.policy === 'tile' && !isOnce) {
-      if (this.#decoded?.version !== version) this.#forgetDecoded();
+    if (policy === 'tile') {
+      if (this.#decoded?.version !== version || this.#decoded.recording) this.#forgetDecoded();
       return undefined;
     }
     // A plan decodes what its run finds, but for values that stay as they are.
-    const isFrozen = isOnce || this.policy === 'frozen';
+    const isFrozen = policy === 'frozen';
     if (isFrozen) decideByContents(this.#values);
     const recording = isFrozen ? undefined : currentRecording();
     if (this.#decoded?.version !== version || this.#decoded.recording !== recording) {

@@ -1,5 +1,5 @@
 import { ArgumentError, checkOptions, type OptionsOf, option, shownValue } from '@funhash/hashing';
-import type { Backend, BoundCall, BoundCalls, DeviceBuffer, Kernels, View } from '../backend.ts';
+import type { Backend, BoundCall, BoundCalls, DeviceBuffer, Kernels } from '../backend.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { dtypeOf } from '../dtype.ts';
 import { PlanError } from '../errors.ts';
@@ -8,19 +8,14 @@ import { type KernelName, runKernel } from '../run-kernel.ts';
 import { sizeOf } from '../shape.ts';
 import { Storage } from '../storage.ts';
 import { bytesOf, type Layout, separateLayout, sharedLayout } from './layout.ts';
-import { isPlanView, type Plan, type PlanArgument, type PlanView, writtenBy } from './plan.ts';
+import { type Plan, type PlanView, writtenBy } from './plan.ts';
 import { RecordedPlan } from './plan-recorder.ts';
+import { type LiveLists, resolvedCalls, type Site, viewAt } from './resolve.ts';
 
 interface Part {
   readonly run: () => void;
   /** What it writes besides its own memory. */
   readonly written: readonly Recorded[];
-}
-
-/** The place of a buffer of a plan. */
-interface Site {
-  readonly buffer: DeviceBuffer;
-  readonly offset: number;
 }
 
 const bindRules = {
@@ -54,7 +49,7 @@ export class BoundPlan {
   readonly #parts: readonly Part[];
   readonly #inputs = new Map<string, number>();
   readonly #lists = new Map<string, number[]>();
-  readonly #uniforms: { readonly list: number[]; readonly at: number; readonly word: number }[] = [];
+  readonly #uniforms: LiveLists['words'][number][] = [];
   /** Bytes that temporaries take. */
   readonly temporaryBytes: number;
   readonly #keepsStates: boolean;
@@ -73,8 +68,6 @@ export class BoundPlan {
     if (keepsStates) for (const { storage } of this.#states) storage.retain();
     for (const [number, { kind, name }] of plan.buffers.entries())
       if (kind === 'input') this.#inputs.set(name, number);
-    for (const [name, length] of Object.entries(plan.numbers))
-      this.#lists.set(name, new Array(length).fill(0));
     try {
       this.#sites = this.#place(layout, constants, states);
       this.#parts = this.#bindParts(states);
@@ -120,17 +113,9 @@ export class BoundPlan {
   }
 
   #bindParts(states: RecordedPlan['contents']['states']): readonly Part[] {
-    const calls = this.#plan.calls.map((call, at): BoundCall & { readonly part: number } => {
-      const live: (readonly number[])[] = [];
-      const args = call.args.map((argument) => this.#argument(argument, live));
-      for (const { word, call: place, argument, uniform } of this.#plan.wordPlaces)
-        if (place === at) {
-          const { uniforms: list } = args[argument] as { readonly uniforms: number[] };
-          this.#uniforms.push({ list, at: uniform, word });
-          live.push(list);
-        }
-      return { kernel: call.kernel, args, live, part: call.part };
-    });
+    const { calls, numbers, words } = resolvedCalls(this.#plan, this.#sites);
+    for (const [name, list] of numbers) this.#lists.set(name, list);
+    this.#uniforms.push(...words);
     return Array.from({ length: this.#plan.parts }, (_, part) => {
       const own = calls.filter((call) => call.part === part);
       const written = [...writtenBy(this.#plan, part)].flatMap((number) => states.get(number) ?? []);
@@ -155,27 +140,6 @@ export class BoundPlan {
     return () => {
       for (const { run, self, args } of bound) run.apply(self, args as unknown[]);
     };
-  }
-
-  #argument(argument: PlanArgument, live: (readonly number[])[]): unknown {
-    if (typeof argument !== 'object' || argument === null) return argument;
-    if (Array.isArray(argument)) return argument.map((member: PlanArgument) => this.#argument(member, live));
-    if (isPlanView(argument)) return this.#view(argument);
-    const { numbers, program } = argument as { readonly numbers?: string; readonly program?: number };
-    if (numbers !== undefined) {
-      const list = this.#lists.get(numbers) as number[];
-      live.push(list);
-      return list;
-    }
-    if (typeof program === 'number') return this.#plan.programs[program];
-    return Object.fromEntries(
-      Object.entries(argument).map(([field, member]) => [field, this.#argument(member, live)]),
-    );
-  }
-
-  #view({ buffer: number, shape, strides, offset }: PlanView): View {
-    const { buffer, offset: start } = this.#sites[number] as Site;
-    return { buffer, dtype: buffer.dtype, shape, strides, offset: offset + start };
   }
 
   /**
@@ -271,7 +235,7 @@ export class BoundPlan {
     this.#requireLive(operation);
     const { outputs } = this.#plan;
     if (!Object.hasOwn(outputs, name)) throw this.#stranger(operation, name, Object.keys(outputs));
-    const { buffer, offset, shape } = this.#view(outputs[name] as PlanView);
+    const { buffer, offset, shape } = viewAt(this.#sites, outputs[name] as PlanView);
     return { buffer, from: offset, to: offset + sizeOf(shape) };
   }
 

@@ -4,22 +4,8 @@ import { isFloat } from '../dtype.ts';
 import type { KernelName } from '../run-kernel.ts';
 import { contiguousStrides, sameShape, sizeOf } from '../shape.ts';
 import { isWhole } from '../whole-programs.ts';
-import {
-  isPlanView,
-  outArgument,
-  type Plan,
-  type PlanArgument,
-  type PlanCall,
-  type PlanView,
-} from './plan.ts';
-
-/** Refuses a plan: what was expected, and what was found. */
-export type PlanRefusal = (expected: string, actual: unknown) => never;
-
-/** A view of a plan with the dtype of its buffer. */
-interface Typed extends PlanView {
-  readonly dtype: DType;
-}
+import { checkedView, type PlanRefusal, type TypedView as Typed } from './check-views.ts';
+import { outArgument, type Plan, type PlanArgument, type PlanCall, type PlanView } from './plan.ts';
 
 interface Fields {
   readonly [field: string]: PlanArgument;
@@ -244,29 +230,7 @@ class Checker {
 
   /** A view within its buffer. */
   view(argument: PlanArgument): Typed {
-    if (typeof argument !== 'object' || argument === null || !isPlanView(argument))
-      return this.#refuse('a view', argument);
-    const { buffer, shape, strides, offset } = argument;
-    const own = Number.isInteger(buffer) ? this.#plan.buffers[buffer] : undefined;
-    if (!own) return this.#refuse('the number of a buffer', buffer);
-    const lists =
-      Array.isArray(shape) && Array.isArray(strides) && shape.length === strides.length && shape.length <= 16;
-    const numbers = lists ? [...shape, ...strides, offset] : [];
-    const fits = lists && numbers.every(Number.isSafeInteger) && shape.every((extent) => extent >= 0);
-    this.#require(fits, 'whole numbers for the shape, strides and offset of a view', argument);
-    if (shape.includes(0))
-      this.#require(offset >= 0 && offset <= own.length, `a view within ${own.length}`, offset);
-    else {
-      const reach = (sign: 1 | -1) =>
-        shape.reduce((sum, extent, k) => sum + Math.max(0, sign * (strides[k] as number)) * (extent - 1), 0);
-      const [least, largest] = [offset - reach(-1), offset + reach(1)];
-      this.#require(least >= 0 && largest < own.length, `a view within ${own.length} elements`, [
-        least,
-        largest,
-      ]);
-    }
-    this.#require(sizeOf(shape) <= 2 ** 32, 'a view of at most 2^32 elements', shape);
-    return { buffer, shape, strides, offset, dtype: own.dtype };
+    return checkedView(this.#plan, argument, this.#refuse);
   }
 
   #whole(view: Typed): Typed {

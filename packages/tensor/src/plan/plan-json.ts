@@ -10,6 +10,7 @@ import { FunhashError, shownValue } from '@funhash/hashing';
 import { bytesPerElement, type DType } from '../dtype.ts';
 import { PlanError } from '../errors.ts';
 import { checkCalls } from './check-calls.ts';
+import type { PlanRefusal } from './check-views.ts';
 import {
   type BufferKind,
   isPlanView,
@@ -77,7 +78,7 @@ const most = {
   parts: 16,
 };
 
-const kinds: readonly BufferKind[] = ['input', 'state', 'constant', 'temporary'];
+const kinds: readonly BufferKind[] = ['input', 'state', 'constant', 'temporary', 'kept'];
 
 /** Options of `planFromJson`. */
 export interface PlanLimits {
@@ -91,7 +92,16 @@ export interface PlanLimits {
  *
  * @throws PlanError that says what is wrong and where
  */
-export function planFromJson(json: unknown, { maxBytes = 2 ** 31 }: PlanLimits = {}): Plan {
+export function planFromJson(json: unknown, limits: PlanLimits = {}): Plan {
+  return planWith(json, checkCalls, limits);
+}
+
+/** A plan in JSON data from outside whose calls are checked as they need be for what runs it. */
+export function planWith(
+  json: unknown,
+  check: (plan: Plan, refuse: PlanRefusal) => void,
+  { maxBytes = 2 ** 31 }: PlanLimits = {},
+): Plan {
   const { version, buffers, programs, calls, parts, numbers, words, wordPlaces, outputs } = record(
     json,
     'a plan',
@@ -111,7 +121,7 @@ export function planFromJson(json: unknown, { maxBytes = 2 ** 31 }: PlanLimits =
     outputs: namedFrom(outputs, 'outputs', (view) => viewFrom(argumentFrom(view, most.depth))),
   };
   requireNames(ownBuffers);
-  checkCalls(plan, refuse);
+  check(plan, refuse);
   return plan;
 }
 

@@ -6,9 +6,9 @@ import type { KernelName } from '../run-kernel.ts';
 /**
  * What the contents of a buffer are, to a plan. `input`: set before a run. `state`: those of a tensor that the plan did
  * not make, such as a parameter. `constant`: values that were uploaded while it was recorded. `temporary`: written by
- * the plan before it is read.
+ * the plan before it is read. `kept`: written by an earlier part that need not run again.
  */
-export type BufferKind = 'input' | 'state' | 'constant' | 'temporary';
+export type BufferKind = 'input' | 'state' | 'constant' | 'temporary' | 'kept';
 
 /** A buffer of a plan. */
 export interface PlanBuffer {
@@ -105,7 +105,7 @@ export const outArgument: Readonly<Record<KernelName, number>> = {
 };
 
 /** Every view in an argument, those of virtual matrices and epilogues too. */
-function viewsIn(argument: PlanArgument, found: PlanView[] = []): readonly PlanView[] {
+export function viewsIn(argument: PlanArgument, found: PlanView[] = []): readonly PlanView[] {
   if (typeof argument !== 'object' || argument === null) return found;
   if (isPlanView(argument)) found.push(argument);
   else for (const member of Object.values(argument)) viewsIn(member, found);

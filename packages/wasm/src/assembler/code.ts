@@ -25,6 +25,12 @@ const emptyBlock = 0x40;
 export class Code {
   readonly #bytes = new ByteBuffer();
   #depth = 0;
+  readonly #callees = new Set<number>();
+
+  /** Numbers of the functions that it calls. */
+  get callees(): ReadonlySet<number> {
+    return this.#callees;
+  }
 
   get bytes(): Uint8Array {
     return this.#bytes.bytes;
@@ -129,6 +135,7 @@ export class Code {
   }
 
   call(functionIndex: number): this {
+    this.#callees.add(functionIndex);
     return this.#index(0x10, functionIndex);
   }
 
@@ -183,6 +190,7 @@ export class Code {
 
   append(other: Code): this {
     this.#bytes.append(other.bytes);
+    for (const callee of other.callees) this.#callees.add(callee);
     return this;
   }
 

@@ -98,8 +98,25 @@ export class ModuleBuilder {
     );
   }
 
-  /** @param memory the module is for a memory of its kind, shared by threads or not */
-  encode(memory?: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
+  /** Numbers of the functions under some names, and of those that they call. */
+  #reached(names: ReadonlySet<string>): ReadonlySet<number> {
+    const open = this.#exported.flatMap(({ name, index }) => (names.has(name) ? [index] : []));
+    const reached = new Set<number>();
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (reached.has(index)) continue;
+      reached.add(index);
+      open.push(...(this.#functions[index] as FunctionBuilder).code.callees);
+    }
+    return reached;
+  }
+
+  /**
+   * @param memory the module is for a memory of its kind, shared by threads or not
+   * @param names of functions that are needed; the others are not exported, and what none of these calls has no body. Default: all
+   */
+  encode(memory?: WebAssembly.Memory, names?: ReadonlySet<string>): Uint8Array<ArrayBuffer> {
+    const reached = names && this.#reached(names);
+    const exported = this.#exported.filter(({ name }) => !names || names.has(name));
     const out = new ByteBuffer();
     out.header();
     out.section(1, this.#functions.length, (body) => {
@@ -122,15 +139,17 @@ export class ModuleBuilder {
     out.section(3, this.#functions.length, (body) => {
       for (const { index } of this.#functions) body.unsigned(index);
     });
-    out.section(7, this.#exported.length, (body) => {
-      for (const { name, index } of this.#exported) {
+    out.section(7, exported.length, (body) => {
+      for (const { name, index } of exported) {
         body.text(name);
         body.byte(0);
         body.unsigned(index);
       }
     });
     out.section(10, this.#functions.length, (body) => {
-      for (const made of this.#functions) made.writeTo(body);
+      for (const made of this.#functions)
+        if (!reached || reached.has(made.index)) made.writeTo(body);
+        else body.append(withoutBody);
     });
     return out.bytes.slice();
   }
@@ -142,6 +161,9 @@ export class ModuleBuilder {
     return exports as unknown as Exports<Name>;
   }
 }
+
+/** A function of three bytes that traps. */
+const withoutBody = Uint8Array.of(3, 0, 0x00, 0x0b);
 
 function isShared({ buffer }: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;

@@ -17,14 +17,22 @@ const i32 = 0x7f;
  * list, counted from 1. No memory is read for it: arguments are part of its code.
  */
 export function sequence(calls: readonly FixedCall[]): () => number {
+  const { bytes, callees } = sequenceModule(calls);
+  const imports = Object.fromEntries(callees.map((call, k) => [String(k), call]));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { f: imports });
+  return (exports as { readonly run: () => number }).run;
+}
+
+/** The module of `sequence`: it imports what it calls from `f`, by numbers, and exports `run`. */
+export function sequenceModule(calls: readonly FixedCall[]): {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly callees: readonly LinkedFunction['call'][];
+} {
   const callees = [...new Set(calls.map(({ callee }) => callee.call))];
   const signatures = callees.map(
     (call) => calls.find(({ callee }) => callee.call === call)?.callee as Signature,
   );
-  const module = new WebAssembly.Module(encode(calls, callees, signatures));
-  const imports = Object.fromEntries(callees.map((call, k) => [String(k), call]));
-  const { exports } = new WebAssembly.Instance(module, { f: imports });
-  return (exports as { readonly run: () => number }).run;
+  return { bytes: encode(calls, callees, signatures), callees };
 }
 
 function encode(

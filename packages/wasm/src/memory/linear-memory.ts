@@ -71,6 +71,11 @@ export class LinearMemory {
     };
   }
 
+  /** One past the highest address that was ever in use. */
+  get end(): number {
+    return this.#allocator.end;
+  }
+
   /** The address of a block of `bytes` bytes, a multiple of 64; contents unspecified. */
   allocate(bytes: number): number {
     return this.#allocator.allocate(bytes + slackBytes, this.#reserve);

@@ -22,6 +22,7 @@ export type OnCall = (callee: LinkedFunction, args: readonly number[]) => void;
 
 /** A module: its functions as kernels find them, and as they are. */
 interface LinkedModule {
+  readonly module: ModuleBuilder;
   readonly here: Record<string, Call>;
   readonly own: Readonly<Record<string, Call>>;
   readonly signatures: ReadonlyMap<string, Signature>;
@@ -94,7 +95,7 @@ export class Threads {
     const { memory } = this.memory;
     const own: Exports<Name> = module.instantiate<Name>(memory);
     const here = { ...own };
-    this.#linked.push({ here, own, signatures: module.signatures });
+    this.#linked.push({ module, here, own, signatures: module.signatures });
     if (this.#onCall) this.trace(this.#onCall);
     if (this.#workers.length === 0) return { here, later: [] };
     const first = this.#functions.length;
@@ -105,6 +106,13 @@ export class Threads {
     this.memory.view('u8', address, bytes.length).set(bytes);
     const loaded = { address, length: bytes.length };
     return { here, later: this.#workers.map((worker) => worker.load(loaded, names, first)) };
+  }
+
+  /** The module that a function is of, and the name under which it is exported. */
+  originOf(call: Call): { readonly module: ModuleBuilder; readonly name: string } | undefined {
+    for (const { module, own } of this.#linked)
+      for (const [name, known] of Object.entries(own)) if (known === call) return { module, name };
+    return undefined;
   }
 
   /** Has calls on this thread told to `onCall` in place of being made; undefined: has them made again. */
