@@ -38,8 +38,6 @@ export {
 export { BackendError, DisposedError, DTypeError, MemoryError, PlanError, ShapeError } from './errors.ts';
 export { type OnReference, withFallback } from './fallback.ts';
 export { type BindOptions, type BoundPlan, bindPlan } from './plan/bind.ts';
-export { checkViews } from './plan/check-views.ts';
-export { sharedLayout } from './plan/layout.ts';
 export { withConstantsFirst, withoutCopies, withoutDeadCalls } from './plan/passes.ts';
 export type { Plan, PlanArgument, PlanBuffer, PlanCall, PlanView, WordPlace } from './plan/plan.ts';
 export {
@@ -48,7 +46,6 @@ export {
   type PlanLimits,
   planFromJson,
   planToJson,
-  planWith,
 } from './plan/plan-json.ts';
 export {
   currentRecording,
@@ -61,11 +58,9 @@ export {
 } from './plan/plan-of.ts';
 export type { RecordedPlan } from './plan/plan-recorder.ts';
 export { recordedWords } from './plan/recorded-words.ts';
-export { type LiveLists, resolvedCalls, type Site, viewAt } from './plan/resolve.ts';
 export { isSamePlan } from './plan/same-plan.ts';
 export * from './products.ts';
 export { referenceBackend } from './reference/backend.ts';
-export { referenceKernels } from './reference/kernels.ts';
 export {
   fallbackCounts,
   type KernelCall,

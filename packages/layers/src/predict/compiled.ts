@@ -10,7 +10,7 @@ import {
   valuesOf,
 } from './predictor-file.ts';
 
-/** Where an array lies in memory. */
+/** The place of an array in memory. */
 interface Place {
   readonly address: number;
   readonly dtype: DType;

@@ -1,18 +1,20 @@
 import {
   allocateArray,
-  checkViews,
   type DeviceBuffer,
   type DType,
   type Plan,
+  sizeOf,
+  type TypedArray,
+} from '@funhash/tensor';
+import {
+  checkViews,
   planWith,
   referenceKernels,
   resolvedCalls,
   type Site,
   sharedLayout,
-  sizeOf,
-  type TypedArray,
   viewAt,
-} from '@funhash/tensor';
+} from '@funhash/tensor/plan-parts';
 import { type BatchRunner, type PredictedArray, Predictor } from './predictor.ts';
 import {
   inputShape,

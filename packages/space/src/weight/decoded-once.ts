@@ -1,3 +1,4 @@
+import { checkArgument, option } from '@funhash/hashing';
 import type { WeightPolicy } from '../scheme.ts';
 
 /** What is to be known of a weight. */
@@ -14,7 +15,7 @@ let decoded: { readonly weights: ReadonlySet<object>; readonly policy: 'frozen' 
  * their stored values stay as they are. For inference; what a gradient is taken of is decoded as its policy says.
  */
 export function decodedOnce<T>(weights: ReadonlySet<object>, body: () => T): T {
-  return under({ weights, policy: 'frozen' }, body);
+  return under('decodedOnce', { weights, policy: 'frozen' }, body);
 }
 
 /**
@@ -22,10 +23,15 @@ export function decodedOnce<T>(weights: ReadonlySet<object>, body: () => T): T {
  * `withConstantsFirst` makes run once.
  */
 export function decodedByPlan<T>(weights: ReadonlySet<object>, body: () => T): T {
-  return under({ weights, policy: 'step' }, body);
+  return under('decodedByPlan', { weights, policy: 'step' }, body);
 }
 
-function under<T>(inside: typeof decoded, body: () => T): T {
+const weightsRule = option.that<ReadonlySet<object>>('a Set of weights', (value) => value instanceof Set);
+const bodyRule = option.callable();
+
+function under<T>(operation: string, inside: NonNullable<typeof decoded>, body: () => T): T {
+  checkArgument(operation, 'weights', weightsRule, inside.weights);
+  checkArgument(operation, 'body', bodyRule, body);
   const before = decoded;
   decoded = inside;
   try {
@@ -42,6 +48,11 @@ export function policyNow(weight: { readonly policy: WeightPolicy }): WeightPoli
   return decoded.policy;
 }
 
+const manyRule = option.that<Iterable<object>>(
+  'weights, in an array or another iterable',
+  (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+);
+
 /**
  * Those of many weights that are worth to be decoded once, the smallest first, until they take so many bytes: virtual ones
  * that are not contracted.
@@ -49,9 +60,13 @@ export function policyNow(weight: { readonly policy: WeightPolicy }): WeightPoli
  * @param bytes that matrices may take together, at four an entry
  */
 export function worthDecoding<W extends Decodable>(weights: Iterable<W>, bytes: number): ReadonlySet<W> {
+  checkArgument('worthDecoding', 'weights', manyRule, weights);
+  checkArgument('worthDecoding', 'bytes', option.real({ least: 0 }), bytes);
   const chosen = new Set<W>();
   let left = bytes;
-  const virtual = new Set([...weights].filter(({ isPlain, definition }) => !isPlain && !definition.apply));
+  const virtual = new Set(
+    [...weights].filter((weight) => !weight?.isPlain && weight?.definition && !weight.definition.apply),
+  );
   for (const weight of [...virtual].sort((a, b) => a.virtualCount - b.virtualCount)) {
     left -= 4 * weight.virtualCount;
     if (left < 0) break;

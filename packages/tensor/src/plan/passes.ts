@@ -1,7 +1,15 @@
-import { buffersOf, type Plan, type PlanArgument, type PlanBuffer, type PlanCall } from './plan.ts';
+import {
+  buffersOf,
+  type Plan,
+  type PlanArgument,
+  type PlanBuffer,
+  type PlanCall,
+  requirePlan,
+} from './plan.ts';
 
 /** A plan without calls whose results nobody reads. */
 export function withoutDeadCalls(plan: Plan): Plan {
+  requirePlan('withoutDeadCalls', plan);
   const needed = new Set(Object.values(plan.outputs).map(({ buffer }) => buffer));
   const isLive = (call: PlanCall): boolean => {
     const { all, written } = buffersOf(call);
@@ -20,6 +28,7 @@ export function withoutDeadCalls(plan: Plan): Plan {
  * when states have changed. What it makes for the other parts is kept beside temporaries.
  */
 export function withConstantsFirst(plan: Plan): Plan {
+  requirePlan('withConstantsFirst', plan);
   const writes = new Map<number, number[]>();
   plan.calls.forEach((call, at) => {
     for (const buffer of buffersOf(call).written) writes.set(buffer, [...(writes.get(buffer) ?? []), at]);
@@ -88,6 +97,7 @@ function hasNumbers(argument: PlanArgument | undefined): boolean {
  * outputs, that are written again, or whose original is written before its last reader.
  */
 export function withoutCopies(plan: Plan): Plan {
+  requirePlan('withoutCopies', plan);
   const written = plan.calls.map((call) => buffersOf(call).written);
   const writesOf = (buffer: number): number[] => written.flatMap((own, at) => (own.has(buffer) ? [at] : []));
   const replaced = new Map<number, { readonly buffer: number; readonly offset: number }>();

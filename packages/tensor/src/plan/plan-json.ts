@@ -6,7 +6,7 @@ import {
   programFromJson,
   programToJson,
 } from '@funhash/formula';
-import { FunhashError, shownValue } from '@funhash/hashing';
+import { checkOptions, FunhashError, type OptionsOf, option, shownValue } from '@funhash/hashing';
 import { bytesPerElement, type DType } from '../dtype.ts';
 import { PlanError } from '../errors.ts';
 import { checkCalls } from './check-calls.ts';
@@ -19,6 +19,7 @@ import {
   type PlanBuffer,
   type PlanCall,
   type PlanView,
+  requirePlan,
   type WordPlace,
 } from './plan.ts';
 
@@ -39,6 +40,7 @@ export interface PlanJson extends Omit<Plan, 'programs' | 'calls'> {
 
 /** A plan as plain data, without contents: `planFromJson` makes an equal one of it. */
 export function planToJson(plan: Plan): PlanJson {
+  requirePlan('planToJson', plan);
   return {
     ...plan,
     programs: plan.programs.map(programToJson),
@@ -80,11 +82,13 @@ const most = {
 
 const kinds: readonly BufferKind[] = ['input', 'state', 'constant', 'temporary', 'kept'];
 
+const limitRules = {
+  /** Bytes that all buffers may take, each counted by itself. Default 2^31. */
+  maxBytes: option.integer({ most: 2 ** 40 }),
+};
+
 /** Options of `planFromJson`. */
-export interface PlanLimits {
-  /** Bytes that temporaries, inputs and constants may take, each counted by itself. Default 2^31. */
-  readonly maxBytes?: number;
-}
+export type PlanLimits = OptionsOf<typeof limitRules>;
 
 /**
  * The plan in JSON data from outside. Nothing in it is believed: buffers and their sizes, programs, views, and for each
@@ -93,6 +97,7 @@ export interface PlanLimits {
  * @throws PlanError that says what is wrong and where
  */
 export function planFromJson(json: unknown, limits: PlanLimits = {}): Plan {
+  checkOptions('planFromJson', limitRules, limits);
   return planWith(json, checkCalls, limits);
 }
 

@@ -1,4 +1,5 @@
 import type { Program } from '@funhash/formula';
+import { checkArgument, option } from '@funhash/hashing';
 import type { View } from '../backend.ts';
 import type { DType } from '../dtype.ts';
 import type { KernelName } from '../run-kernel.ts';
@@ -103,6 +104,22 @@ export const outArgument: Readonly<Record<KernelName, number>> = {
   packSigns: 1,
   signMatmul: 3,
 };
+
+/** A plan, as functions take it. */
+const planRule = option.that<Plan>(
+  'a plan, such as that of what planOf gives',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['buffers', 'calls', 'programs', 'wordPlaces'].every((list) =>
+      Array.isArray((value as Record<string, unknown>)[list]),
+    ),
+);
+
+/** Refuses what is no plan. @throws ArgumentError */
+export function requirePlan(operation: string, plan: unknown): void {
+  checkArgument(operation, 'plan', planRule, plan);
+}
 
 /** Every view in an argument, those of virtual matrices and epilogues too. */
 export function viewsIn(argument: PlanArgument, found: PlanView[] = []): readonly PlanView[] {

@@ -104,7 +104,7 @@ describe('compiled plans', () => {
       planOf(() => ({ y: x.view([7, 5], [1, 7], 0).contiguous() }), { inputs: { x } }),
     );
     expect(modules).toHaveLength(1);
-    expect(modules[0]?.length).toBeLessThan(1000);
+    expect(modules[0]?.length).toBeLessThan(1500);
   });
 
   test('what script does is refused', () => {

@@ -6,12 +6,9 @@ import {
   PlanError,
   type PlanView,
   type RecordedPlan,
-  resolvedCalls,
-  type Site,
-  sharedLayout,
   type TypedArray,
-  viewAt,
 } from '@funhash/tensor';
+import { resolvedCalls, type Site, sharedLayout, viewAt } from '@funhash/tensor/plan-parts';
 import type { ModuleBuilder } from '../assembler/module-builder.ts';
 import { contextOn } from '../backend.ts';
 import { addressOf, type WasmBuffer } from '../layout.ts';
@@ -20,7 +17,7 @@ import { Threads } from '../threads/threads.ts';
 import { type FixedCall, sequenceModule } from './plan-module.ts';
 import { TooManyCalls, Tracer } from './tracer.ts';
 
-/** Where values lie in the memory of compiled code. */
+/** The place of values in the memory of compiled code. */
 export interface CompiledArray {
   readonly address: number;
   readonly dtype: DType;
@@ -37,7 +34,7 @@ export interface CompiledPlan {
   readonly pages: number;
   /** Modules that import `host.memory` and export functions. */
   readonly modules: readonly Uint8Array[];
-  /** For each part a module that exports `run` and imports functions `f.0`, `f.1` … of the modules before. */
+  /** A module for each part, which exports `run` and imports functions `f.0`, `f.1` … of the modules above. */
   readonly parts: readonly {
     readonly code: Uint8Array;
     readonly imports: readonly (readonly [module: number, name: string])[];

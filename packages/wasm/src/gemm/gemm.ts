@@ -1,4 +1,5 @@
 import { ModuleBuilder } from '../assembler/module-builder.ts';
+import { clearCode } from '../kernels/copy-code.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
@@ -86,13 +87,12 @@ export function startAt(start: Start, col: number): Start {
   return typeof start === 'object' ? { bias: start.bias + col * 4 } : start;
 }
 
-type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine';
+type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine' | 'clear';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
   /** Panels of matrices that two strides do not describe. */
   readonly scattered: ScatteredPacker;
-  readonly #memory: LinearMemory;
   readonly #threads: Threads;
   readonly #code: Linked<Names>;
   readonly #stripRows: number;
@@ -106,8 +106,8 @@ export class Gemm {
     packer(module, 'packRight', tileCols);
     narrowProduct(module, instructions);
     vectorProducts(module, instructions);
+    clearCode(module);
     this.#code = threads.link<Names>(module);
-    this.#memory = memory;
     this.#threads = threads;
     this.#zeros = memory.allocate(tileCols * 4);
     memory.view('f32', this.#zeros, tileCols).fill(0);
@@ -309,17 +309,13 @@ export class Gemm {
     out: Target,
     accumulate: boolean,
   ): void {
-    const { dots, combine } = thread.functions(this.#code);
+    const { dots, combine, clear } = thread.functions(this.#code);
     if (b.rowStride === 4) {
       dots(a.address, b.address, out.address, n, depth, b.colStride, accumulate ? 1 : 0);
       return;
     }
-    if (!accumulate) this.#clear(1, n, out);
+    if (!accumulate) clear(out.address, 4 * n);
     combine(a.address, b.address, out.address, n, depth, b.rowStride);
-  }
-
-  #clear(m: number, n: number, { address, rowBytes }: Target): void {
-    for (let i = 0; i < m; i++) this.#memory.view('f32', address + i * rowBytes, n).fill(0);
   }
 }
 

@@ -104,4 +104,15 @@ describe('map', () => {
       if (!(Math.abs(e - a) <= tolerance)) expect.fail(`${name}(${at}) = ${e}, got ${a}`);
     }
   });
+
+  test.each([990, 4800])('the largest of %i operands that lie apart', (count) => {
+    const program = tracePointwise(count, 0, (values) => [values.reduce((a, b) => a.maximum(b))]);
+    const inputs = Array.from({ length: count }, (_, k) => {
+      const layout = { shape: [3], strides: [2], offset: 0, length: 6 };
+      return new Twin(backend, someValues(6, k + 1), layout);
+    });
+    const out = new Twin(backend, someValues(3, 9), contiguous([3]));
+    runBoth(backend, 'map', program, inputs, [], [out]);
+    expectSame(backend, out, 0);
+  });
 });

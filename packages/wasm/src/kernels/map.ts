@@ -8,6 +8,12 @@ import type { Linked } from '../threads/thread.ts';
 import { copyWords } from './copy.ts';
 
 /**
+ * Larger programs, such as the maximum of thousands of operands, run on the reference: as one function each value of them would
+ * be a local variable, of which an engine takes 50 000, and compiling would go as deep as they do.
+ */
+const mostNodes = 2000;
+
+/**
  * Elementwise programs: each structure of program and way of reading is compiled once. Operands that step through
  * memory in other ways than element by element or not at all, along the last axis, are copied first.
  */
@@ -16,18 +22,26 @@ export function mapKernel(context: Context): Kernels['map'] {
   const map: Kernels['map'] = (program, inputs, scalars, outs) => {
     const [first] = outs;
     if (!first) return;
-    if (first.dtype !== 'f32') return context.onReference('map', [program, inputs, scalars, outs]);
+    if (first.dtype !== 'f32' || program.nodes.length > mostNodes)
+      return context.onReference('map', [program, inputs, scalars, outs]);
     const { shape } = first;
     const size = sizeOf(shape);
     if (size === 0) return;
     if (inputs.every(isContiguousView)) return compiled.run(program, inputs, scalars, outs, flat(size));
     const cols = lastLoop(shape, inputs, shape.length);
-    const odd = inputs.findIndex(({ strides }) => strides[cols.axis] !== 0 && strides[cols.axis] !== 1);
-    if (odd < 0) return compiled.run(program, inputs, scalars, outs, cols);
-    context.memory.withBlock(size * 4, (address) => {
-      const copy = contiguousAt(address, 'f32', shape);
-      copyWords(context.code.copy, inputs[odd] as View, copy);
-      map(program, inputs.with(odd, copy), scalars, outs);
+    const isOdd = ({ strides }: View): boolean => strides[cols.axis] !== 0 && strides[cols.axis] !== 1;
+    const odd = inputs.reduce((count, view) => count + (isOdd(view) ? 1 : 0), 0);
+    if (odd === 0) return compiled.run(program, inputs, scalars, outs, cols);
+    context.memory.withBlock(odd * size * 4, (address) => {
+      let at = address;
+      const whole = inputs.map((view) => {
+        if (!isOdd(view)) return view;
+        const copy = contiguousAt(at, 'f32', shape);
+        at += size * 4;
+        copyWords(context.code.copy, view, copy);
+        return copy;
+      });
+      map(program, whole, scalars, outs);
     });
   };
   return map;
