@@ -48,6 +48,25 @@ const entries = [
     conditions: ['funhash-reference'],
     limit: '50.7 kB',
   },
+  // Pages that only predict: by WebAssembly code that stands in the file, by plain script, by either.
+  {
+    name: 'layers: prediction by compiled code',
+    path: 'packages/layers/dist/predict.js',
+    import: '{ readCompiledPredictor }',
+    limit: '4.9 kB',
+  },
+  {
+    name: 'layers: prediction without WebAssembly',
+    path: 'packages/layers/dist/predict.js',
+    import: '{ readPlainPredictor }',
+    limit: '13.9 kB',
+  },
+  {
+    name: 'layers: prediction',
+    path: 'packages/layers/dist/predict.js',
+    import: '{ readPredictor }',
+    limit: '14.6 kB',
+  },
   // 38.5 to 47 kB: 4.7 are training's own, what it says of examples, targets and runs that do not fit; the rest is arithmetic
   // of whole numbers and what packages below it check. 47 to 55.5 kB: plans of steps (5.5); sums of gradients, freezing, penalties,
   // averages of weights, the search for a learning rate. 55.5 to 59.2 kB: the entropy coder of files.

@@ -89,3 +89,31 @@ test.skipIf(!hasChromium)('examples/browser-gpu trains in WebGL2', { timeout: 12
     await server.close();
   }
 });
+
+test.skipIf(!hasChromium)(
+  'examples/predict-page predicts under strict policies',
+  { timeout: 60_000 },
+  async () => {
+    const { servePage } = await import('../examples/predict-page/serve.ts');
+    let policy = '';
+    const { server, url } = await servePage(() => policy);
+    try {
+      for (const by of ['plan', 'code'] as const) {
+        policy = `default-src 'self'${by === 'code' ? "; script-src 'self' 'wasm-unsafe-eval'" : ''}`;
+        await inChromium(async (page) => {
+          const complaints: string[] = [];
+          page.on('console', (message) => void complaints.push(message.text()));
+          await page.goto(`${url}?${by}`);
+          await page.waitForSelector('body[data-by]', { state: 'attached' });
+          expect(await page.getAttribute('body', 'data-by')).toBe(by);
+          expect(Number(await page.getAttribute('body', 'data-right'))).toBeGreaterThan(0.9);
+          // A browser tells of code that a policy refused; nothing else may be refused.
+          expect(complaints.filter((text) => by === 'code' || !/wasm|WebAssembly/i.test(text))).toEqual([]);
+          if (process.env.SCREENSHOT_PREDICT) await page.screenshot({ path: process.env.SCREENSHOT_PREDICT });
+        });
+      }
+    } finally {
+      server.close();
+    }
+  },
+);

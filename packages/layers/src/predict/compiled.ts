@@ -65,6 +65,7 @@ export async function compiledPredictor(file: PredictorFile): Promise<Predictor>
   for (const part of parts) part();
   const [input, output] = [placeOf(code.input, all.length), placeOf(code.output, all.length)];
   const runner: BatchRunner = {
+    by: 'code',
     input: { shape: inputShape(file.head, input.length), data: viewOf(memory, input) },
     output: { shape: output.shape, data: viewOf(memory, output) },
     run: () => {

@@ -74,7 +74,7 @@ function runnerOf(plan: Plan, file: PredictorFile): BatchRunner {
     refuse('a plan that runs', error);
   }
   const [input, output] = [inputOf(plan, sites, file), outputOf(plan, sites)];
-  return { input, output, run: () => run(plan.parts - 1) };
+  return { by: 'plan', input, output, run: () => run(plan.parts - 1) };
 }
 
 function inputOf(plan: Plan, sites: readonly Site[], { head }: PredictorFile): PredictedArray {

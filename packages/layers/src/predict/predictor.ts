@@ -8,6 +8,8 @@ export interface PredictedArray {
 
 /** What runs one batch of fixed shape: memory for its input and its output, valid until the next run. */
 export interface BatchRunner {
+  /** What runs: WebAssembly code, or a plan by plain script. */
+  readonly by: 'code' | 'plan';
   readonly input: PredictedArray;
   readonly output: PredictedArray;
   run(): void;
@@ -22,6 +24,11 @@ export class Predictor {
   constructor(runner: BatchRunner, signature: unknown) {
     this.#runner = runner;
     this.signature = signature;
+  }
+
+  /** What runs it: WebAssembly code, or its plan by plain script. */
+  get by(): 'code' | 'plan' {
+    return this.#runner.by;
   }
 
   /** Shape of one input. */
