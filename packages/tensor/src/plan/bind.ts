@@ -115,7 +115,7 @@ export class BoundPlan {
   #bindParts(states: RecordedPlan['contents']['states']): readonly Part[] {
     const { calls, numbers, words } = resolvedCalls(this.#plan, this.#sites);
     for (const [name, list] of numbers) this.#lists.set(name, list);
-    this.#uniforms.push(...words);
+    for (const place of words) this.#uniforms.push(place);
     return Array.from({ length: this.#plan.parts }, (_, part) => {
       const own = calls.filter((call) => call.part === part);
       const written = [...writtenBy(this.#plan, part)].flatMap((number) => states.get(number) ?? []);

@@ -105,7 +105,7 @@ export class ModuleBuilder {
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
       if (reached.has(index)) continue;
       reached.add(index);
-      open.push(...(this.#functions[index] as FunctionBuilder).code.callees);
+      for (const callee of (this.#functions[index] as FunctionBuilder).code.callees) open.push(callee);
     }
     return reached;
   }
