@@ -9,9 +9,11 @@ import {
   reshape,
   softmax,
   stopGradient,
+  subtract,
   sum,
 } from '@funhash/autodiff';
 import { learnedLevel } from '@funhash/autodiff/op-parts';
+import type { Real } from '@funhash/formula';
 import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { type Model, moveBuffer } from '@funhash/layers';
 import { Parameter } from '@funhash/space';
@@ -50,14 +52,29 @@ const startScales = [0.3, 1, 4];
 const reach = 50;
 const unknownSteps = 5000;
 /** What the price is e times higher by at once in a step whose bits are e times the budget. */
-const answer = 1;
+const answer = 4;
 
-/** A level's share of a component: F(|k| + ½) − F(|k| − ½) of the logistic distribution, from its small side. */
-const shareOf = elementwise('rate', (x, step, weight, spread, low, high, count) => {
-  const size = learnedLevel(x, step, { low, high, count }).level.abs();
+/** F(|k| + ½) − F(|k| − ½) of the logistic distribution, from its small side, times the weight of it. */
+function shareOf(size: Real, spread: Real, weight: Real): Real {
   const below = size.minus(0.5).over(spread).negate().logistic();
   const above = size.plus(0.5).over(spread).negate().logistic();
   return below.minus(above).times(weight);
+}
+
+/** The share that a component has of a level, and of the latent value as it stands between levels. */
+const shareOfLevel = elementwise('rate', (x, step, weight, spread, low, high, count) =>
+  shareOf(learnedLevel(x, step, { low, high, count }).level.abs(), spread, weight),
+);
+const shareOfLatent = elementwise('rate', (x, step, weight, spread, high, count) => {
+  const share = count.times(high).sqrt().inverse();
+  return shareOf(
+    x
+      .over(step.withGradientOf(step.times(share)))
+      .abs()
+      .minimum(high),
+    spread,
+    weight,
+  );
 });
 
 interface Priced {
@@ -105,21 +122,23 @@ export function rate(model: Model, options: RateOptions): Rate {
   const price = Parameter.of('price', Float32Array.of(Math.log(weight ?? start)), [1]);
   const first = Parameter.of('first', Float32Array.of(0), [1]);
 
+  const bitsIn = (shares: Tensor): Tensor =>
+    multiply(sum(log(add(sum(shares, { axis: 1 }), leastShare))), -1 / Math.LN2);
   const bitsOf = (values: (name: string) => Tensor): Tensor =>
     priced
-      .map(({ name, step, group: of, low, high }) => {
-        const x = values(name);
+      .map(({ name, step: unit, group: of, low, high }) => {
+        const [x, step] = [values(name), values(unit)];
         const { weights, spreads } = densities.get(of) as Density;
-        const shares = shareOf(
-          reshape(x, [x.size, 1]),
-          values(step),
-          softmax(weights.value),
-          exp(spreads.value),
-          low,
-          high,
-          x.size,
+        const column = reshape(x, [x.size, 1]);
+        const [weight, spread] = [softmax(weights.value), exp(spreads.value)];
+        const bits = bitsIn(
+          shareOfLevel(stopGradient(column), stopGradient(step), weight, spread, low, high, x.size),
         );
-        return multiply(sum(log(add(sum(shares, { axis: 1 }), leastShare))), -1 / Math.LN2);
+        // Densities learn from levels. What moves weights is the slope where they stand: one that is nearly 0 goes on to 0.
+        const moved = bitsIn(
+          shareOfLatent(column, step, stopGradient(weight), stopGradient(spread), high, x.size),
+        );
+        return add(bits, subtract(moved, stopGradient(moved)));
       })
       .reduce((a, b) => add(a, b));
 
