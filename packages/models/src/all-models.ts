@@ -7,5 +7,6 @@ export { leNet5 } from './le-net5.ts';
 export { mlp } from './mlp.ts';
 export { recurrentNet } from './recurrent-net.ts';
 export { resNet } from './res-net.ts';
+export { smallConvNet } from './small-conv-net.ts';
 export { vgg16 } from './vgg16.ts';
 export { wideResNet } from './wide-res-net.ts';

@@ -8,6 +8,7 @@ export type { MlpOptions } from './mlp.ts';
 export { namedModels } from './named-models.ts';
 export type { RecurrentNetOptions } from './recurrent-net.ts';
 export type { ResNetOptions } from './res-net.ts';
+export type { SmallConvNetOptions } from './small-conv-net.ts';
 export type { Vgg16Options } from './vgg16.ts';
 export type { ImageShape, ModelWeights, Quantizer, WeightPlace, WeightRole } from './weights.ts';
 export type { WideResNetOptions } from './wide-res-net.ts';

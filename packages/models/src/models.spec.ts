@@ -13,7 +13,7 @@ import {
   tensor,
 } from '@funhash/layers';
 import { describe, expect, test } from 'vitest';
-import { denseNet, leNet5, type ModelWeights, mlp, resNet, vgg16, wideResNet } from './index.ts';
+import { denseNet, leNet5, type ModelWeights, mlp, resNet, smallConvNet, vgg16, wideResNet } from './index.ts';
 import type { WeightPlace } from './weights.ts';
 
 // A weight of few values, so that large nets cost nothing.
@@ -116,6 +116,7 @@ const nets: readonly [string, () => Sequential, typeof digits][] = [
   ['leNet5', () => leNet5({ dropout: 0.1 }), digits],
   ['leNet5 as published', () => leNet5({ activation: 'tanh', pool: 'average' }), digits],
   ['leNet5 of Caffe', () => leNet5({ form: 'caffe', weight: { fc: hashedNet({ ratio: 1 / 64 }) } }), digits],
+  ['smallConvNet', () => smallConvNet({ channels: [2, 3, 3, 4] }), digits],
   ['resNet', () => resNet({ depth: 8, channels: 4 }), photographs],
   ['resNet by convolutions', () => resNet({ depth: 8, channels: 4, shortcut: 'conv' }), photographs],
   ['wideResNet', () => wideResNet({ depth: 10, width: 1, dropout: 0.1 }), photographs],

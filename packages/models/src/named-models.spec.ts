@@ -66,6 +66,7 @@ test('names are those of the command line', () => {
     'mlp',
     'resnet20',
     'resnet32',
+    'small-conv',
     'vgg16',
     'vgg16-flat',
     'wrn-16-4',
