@@ -168,3 +168,44 @@ describe('refuses and writes nothing', () => {
     expect(await readFile(model)).toEqual(trained);
   });
 });
+
+describe('a file of so many bytes', () => {
+  test('is a compact one with levels, no longer than that, which eval reads', async () => {
+    const folder = join(root, 'bytes');
+    const args = ['--bytes', '500', '--epochs', '4', '--learning-rate', '0.03', '--out', folder, '--json'];
+    const { code, lines, notes } = await run('compress', model, ...data, ...args);
+    expect(code, notes).toBe(exitCodes.ok);
+    const { fileBytes, testErrors } = JSON.parse(lines);
+    const file = await readFile(join(folder, 'model.fhc'));
+    expect(file.subarray(0, 3).toString()).toBe('FHC');
+    expect(fileBytes).toBe(file.length);
+    expect(fileBytes).toBeLessThanOrEqual(500);
+    expect(testErrors.file).toBe(testErrors.fineTuned);
+    const evaluated = await run('eval', '--model', join(folder, 'model.fhc'), ...data.slice(0, 2), '--json');
+    expect(JSON.parse(evaluated.lines).errorRate).toBe(testErrors.file);
+    const [net, plain] = [await load(file), await load(trained)];
+    expect(net.signature).toEqual(plain.signature);
+    expect([...net.weights().values()].map(({ spec }) => spec.kind)).toEqual(['lsq', 'lsq']);
+  });
+
+  test('is looked for on validation images', async () => {
+    const folder = join(root, 'max-error');
+    const args = ['--max-error', '100', '--epochs', '1', '--out', folder, '--json'];
+    const { code, lines, notes } = await run('compress', model, ...data, ...args);
+    expect(code, notes).toBe(exitCodes.ok);
+    expect(notes).toMatch(/at most [\d ]+ bytes: validation error/);
+    expect(JSON.parse(lines).fileBytes).toBeLessThan(600);
+  });
+
+  test.each([
+    [['--bytes', '60'], /more than \d+ bytes, for what is no weight/],
+    [['--bytes', '0'], /bytes/],
+    [['--max-error', '3', '--bytes', '900'], /of --bytes and --max-error one/],
+  ])('%j is refused', async (args, message) => {
+    const out = join(root, 'no-bytes');
+    const { code, notes } = await run('compress', model, ...data, '--epochs', '1', ...args, '--out', out);
+    expect(notes).toMatch(message);
+    expect(code).toBe(exitCodes.usage);
+    expect(await exists(out)).toBe(false);
+  });
+});

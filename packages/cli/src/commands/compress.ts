@@ -7,14 +7,17 @@ import {
   type EpochRecord,
   type FittedEvent,
   field,
+  isFromFile,
   type RunResult,
   type RunSpec,
   requireEmpty,
   runFiles,
   runSpec,
   runTraining,
+  storageFields,
 } from '@funhash/experiments';
-import { option } from '@funhash/hashing';
+import { ArgumentError, option } from '@funhash/hashing';
+import { load } from '@funhash/layers';
 import { Command } from 'commander';
 import { requireFile } from '../files/paths.ts';
 import { claimFolder, configFile, reportFile } from '../files/run-folders.ts';
@@ -71,11 +74,28 @@ const compressSettings = {
     read: number,
   },
   ...storageSettings,
+  bytes: {
+    flag: '--bytes <n>',
+    help: 'the most bytes of the file: weights become levels, fine-tuning pays for every bit, and the file is a compact one',
+    rule: storageFields.bytes,
+    read: number,
+  },
+  maxError: {
+    flag: '--max-error <percent>',
+    help: 'look for the fewest bytes at which the validation error is no higher: up to 6 fine-tunings, then the file as by --bytes',
+    rule: option.real({ least: 0, most: 100 }),
+    read: number,
+  },
 } as const satisfies Settings;
 
 type CompressConfig = ConfigOf<typeof compressSettings>;
 
 const figuresFile = 'report.json';
+const compactFile = 'model.fhc';
+
+/** Fine-tunings that look for a size, and how near to the smallest one they end. */
+const mostTrials = 6;
+const nearEnough = 1.1;
 
 interface CompressFlags {
   readonly config?: string;
@@ -115,8 +135,9 @@ async function compressFile(
   const backend = await chooseBackend(config.backend, config.threads);
   const settings = { ...config, backend };
   await requireFile('the model', path);
-  const spec = await specOf(settings, path);
   if (out !== undefined) await requireEmpty(out);
+  const asked = await specOf(settings, path);
+  const spec = config.maxError === undefined ? asked : await fewestBytes(asked, config, output);
 
   let fit: FittedEvent | undefined;
   const { kept, options } = forReport();
@@ -163,7 +184,7 @@ async function compressFile(
     await folder.writeJson(configFile, settings);
     if (metrics.length > 0)
       await folder.write(runFiles.metrics, metrics.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    await folder.write(runFiles.model, bytes);
+    await folder.write(spec.storage.bytes === undefined ? runFiles.model : compactFile, bytes);
     await folder.writeJson(figuresFile, report);
     await folder.write(
       reportFile,
@@ -228,7 +249,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 
 /** The run that settings of `compress` ask for: the model of a file, fitted anew and trained on. */
 async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
-  const { weight, weights, layers, learningRate, relativeStep, storeAs, compress } = config;
+  const { weight, weights, layers, learningRate, relativeStep, storeAs, compress, bytes } = config;
   const request = trainingOf(config);
   const sha256 = createHash('sha256')
     .update(await readBytes(file))
@@ -237,7 +258,60 @@ async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
     ...request,
     net: { file, sha256, weights: weights ?? weight ?? [], ...(layers && { layers }) },
     optimizer: { ...request.optimizer, relativeStep, ...(learningRate !== undefined && { learningRate }) },
-    storage: { storeAs, compress },
+    storage: { storeAs, compress, ...(bytes !== undefined && { bytes }) },
+  });
+}
+
+/** The run whose file has the fewest bytes at the validation error that is allowed: test images are not touched. */
+async function fewestBytes(spec: RunSpec, config: CompressConfig, output: Printer): Promise<RunSpec> {
+  const { maxError = 0, epochs, threads, loaderThread, bytes } = config;
+  if (bytes !== undefined || epochs === 0)
+    throw new ArgumentError({
+      operation: 'compress',
+      expected: 'epochs of fine-tuning, and of --bytes and --max-error one',
+      actual: bytes === undefined ? '--epochs 0' : 'both',
+    });
+  const at = (size: number): RunSpec => ({ ...spec, storage: { ...spec.storage, bytes: size } });
+  let [enough, few]: (number | undefined)[] = [];
+  // Two bits a value, at first.
+  let size = Math.max(
+    256,
+    Math.ceil((await load(isFromFile(spec.net) ? spec.net.file : '')).summary().total.storedCount / 4),
+  );
+  for (let trial = 0; trial < mostTrials; trial++) {
+    let error = Number.NaN;
+    try {
+      await follow(
+        (signal) => runTraining({ ...at(size), judge: null }, { signal, threads, loaderThread }),
+        {
+          title: `at most ${grouped(size)} bytes`,
+          epochs,
+          remedy: () => 'Nothing was written.',
+          onEvent: (event) => {
+            if (event.type === 'epoch') error = event.validation?.errorRate ?? Number.NaN;
+          },
+        },
+        output,
+      );
+    } catch (cause) {
+      // So few bytes do not hold what is no weight.
+      if (!(cause instanceof ArgumentError && cause.details.operation === 'bytes')) throw cause;
+      error = Number.POSITIVE_INFINITY;
+    }
+    output.note(`at most ${grouped(size)} bytes: validation error ${percent([error])} %`);
+    if (100 * error <= maxError) enough = size;
+    else few = size;
+    if (enough !== undefined && few !== undefined && enough / few < nearEnough) break;
+    const next =
+      enough === undefined ? 1.7 * size : few === undefined ? enough / 1.7 : Math.sqrt(enough * few);
+    size = Math.ceil(next);
+  }
+  if (enough !== undefined) return at(enough);
+  throw new ArgumentError({
+    operation: 'compress',
+    expected: `a validation error of at most ${maxError} % at up to ${grouped(few ?? 0)} bytes`,
+    actual: 'more',
+    remedy: 'Allow more, fine-tune for more --epochs, or begin with a better model.',
   });
 }
 
@@ -264,4 +338,5 @@ Examples:
   $ funhash compress runs/…/model.safetensors --weight tensorTrain:ranks=8 --data mnist --epochs 3
   $ funhash compress runs/…/model.safetensors --weight hashedNet:1/16 --layers 0 --store-as f16
   $ funhash compress runs/…/model.safetensors --weights kronecker:terms=5 dense --epochs 5 --out runs/small
-  $ funhash compress runs/…/model.safetensors --store-as i8 --compress`;
+  $ funhash compress runs/…/model.safetensors --store-as i8 --compress
+  $ funhash compress runs/…/model.safetensors --bytes 1000 --epochs 10 --learning-rate 0.015`;

@@ -26,6 +26,7 @@ import { chooseBackend } from '../training/backend.ts';
 import { losses } from '../training/losses.ts';
 import { optimizerOf } from '../training/optimizer.ts';
 import { storageOf } from '../training/storage.ts';
+import { budgeted, budgetFile } from './byte-budget.ts';
 import { comparePacked, errorOf, judge } from './judge.ts';
 import { lossFor, type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
 import type { FittedEvent, NoticeEvent, RunEvent, RunResult } from './run-event.ts';
@@ -78,7 +79,10 @@ export async function* runTraining(
   const spec = runSpec(request);
   const backend = await chooseBackend(spec.backend, options.threads);
   const samples = spec.data && (await (options.load ?? loadData)(spec.data));
-  const made = await makeNet(spec, samples);
+  const fresh = await makeNet(spec, samples);
+  const { bytes: most } = spec.storage;
+  const budget = most === undefined ? undefined : await budgeted(fresh.net, most);
+  const made = budget ? { ...fresh, net: budget.net } : fresh;
   const splits =
     spec.data && samples && spec.epochs > 0
       ? drawSplits(samples.train, spec.data, spec.seed, samples)
@@ -122,6 +126,7 @@ export async function* runTraining(
           metrics: { errorRate: errorOf(samples) },
           seed: spec.seed,
           reportEverySteps: options.reportEverySteps ?? 5,
+          ...(budget && { penalty: budget.penalty }),
           ...(options.signal && { signal: options.signal }),
           ...(folder && { checkpoint: { path: folder.file(runFiles.checkpoint) } }),
           ...(await resumption(options, folder)),
@@ -156,6 +161,7 @@ export async function* runTraining(
       yield { type: 'end', reason: 'finished', epoch: 0, step: 0, seconds: 0 };
     }
 
+    await budget?.finish();
     const { result, bytes } = await resultOf(
       { ...spec, judge: spec.judge && { ...spec.judge, ...options.alsoTell } },
       made.net,
@@ -294,12 +300,13 @@ async function resultOf(
   if (!isKept) return { result };
   const stored = storage.pack ? await toBinary(net) : net;
   const packed = storage.pack && own && data ? { packed: await comparePacked(net, stored, data.test) } : {};
-  const bytes = await stored.toBytes({
-    storeAs: storageOf(storage.storeAs, stored),
-    compress: storage.compress,
-  });
+  const bytes =
+    storage.bytes === undefined
+      ? await stored.toBytes({ storeAs: storageOf(storage.storeAs, stored), compress: storage.compress })
+      : await budgetFile(stored);
   // The file then holds the very bits that were just judged.
-  const asIs = storageFormats[storage.storeAs].lossless ? judged?.testError : undefined;
+  const isExact = storage.bytes === undefined && storageFormats[storage.storeAs].lossless;
+  const asIs = isExact ? judged?.testError : undefined;
   const fromFile = async (): Promise<number | undefined> => {
     if (!judged) return undefined;
     const loaded = await load(bytes, { layers: packedLayers });

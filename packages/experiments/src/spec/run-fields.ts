@@ -124,6 +124,11 @@ export const storageFields = {
   compress: field(option.flag(), false),
   /** Whether weights of ±1 are packed into bits. */
   pack: field(option.flag(), false),
+  /**
+   * The most bytes of the file, which is a compact one then: weights become levels, batch normalisation is folded into them, and
+   * training pays for every bit. Default: any.
+   */
+  bytes: option.integer({ least: 1, most: 2 ** 30 }),
 };
 
 /** What is told of the test images besides the error. */

@@ -1,0 +1,144 @@
+import { ArgumentError } from '@funhash/hashing';
+import {
+  compact,
+  compress,
+  foldBatchNorm,
+  load,
+  lsq,
+  type Module,
+  type Parameter,
+  placedWeights,
+} from '@funhash/layers';
+import { scope, tensor } from '@funhash/tensor';
+import { type Rate, rate } from '@funhash/training';
+
+/** A net whose file shall have so many bytes at most, and what sees to that. */
+export interface Budgeted {
+  readonly net: Module;
+  /** What `fit` takes with the net: it pays for levels. */
+  readonly penalty: Rate;
+  /** Rounds what has no levels, and takes the least of these to 0 until the file fits; call it when training is done. */
+  finish(): Promise<void>;
+}
+
+/** Bits of a level before training: fewer than what a rate leaves are of no use, more cost nothing. */
+const bits = 6;
+/** What the coder takes above the rate's own count. */
+const inefficiency = 1.03;
+/** Greatest level of a bias. */
+const biasLevels = 31;
+/** The least that a file of levels may be left, so that there is something to train. */
+const leastBytes = 16;
+
+/** The smallest file of a net. */
+export const budgetFile = (net: Module): Promise<Uint8Array> => net.toBytes({ compact, storeAs: 'coded' });
+
+/**
+ * A net with its weights as levels, batch normalisation folded in, and the rate that trains it to a file of so many bytes.
+ * Matrices that have a scheme of their own keep it: levels price those that are stored entry by entry.
+ *
+ * @throws ArgumentError where description, biases and steps alone take as many bytes
+ */
+export async function budgeted(model: Module, bytes: number): Promise<Budgeted> {
+  const folded = foldBatchNorm(model);
+  const weights = folded.weights();
+  const plain = placedWeights(folded).filter(({ name }) => weights.get(name)?.isPlain);
+  const net =
+    plain.length === 0
+      ? folded
+      : (await compress(folded, { weight: lsq({ bits }), layers: plain.map(({ name }) => name) })).model;
+  net.signature = model.signature;
+  const left = (bytes - (await emptyBytes(net))) / inefficiency;
+  if (left < leastBytes)
+    throw new ArgumentError({
+      operation: 'bytes',
+      expected: `more than ${Math.ceil(bytes - left * inefficiency + leastBytes * inefficiency)} bytes, for what is no weight and a few that are`,
+      actual: String(bytes),
+      remedy: 'Take a net of fewer layers and channels, or allow more bytes.',
+    });
+  const penalty = rate(net, { bytes: left });
+  return {
+    net,
+    penalty,
+    finish: async () => {
+      await roundOthers(net);
+      await trim(net, bytes);
+    },
+  };
+}
+
+/** Bytes of a file of the net without a level that is not 0. */
+async function emptyBytes(net: Module): Promise<number> {
+  const copy = await load(await net.toBytes({ latent: true }));
+  await roundOthers(copy);
+  for (const parameter of copy.parameters())
+    if (parameter.rule.multiples)
+      scope(() => parameter.assign(tensor(new Float32Array(parameter.value.size), parameter.value.shape)));
+  return (await budgetFile(copy)).length;
+}
+
+/** Steps to 8 bits of fraction, all else that has no levels to few multiples of a power of two. */
+async function roundOthers(net: Module): Promise<void> {
+  const units = new Set([...leveled(net)].map(({ step }) => step));
+  for (const parameter of net.parameters()) {
+    if (parameter.rule.multiples) continue;
+    const values = Float32Array.from(await parameter.value.data());
+    const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const unit = 2 ** Math.ceil(Math.log2(Math.max(largest, 2 ** -60) / biasLevels));
+    const rounded = values.map((x) => (units.has(parameter) ? upperHalf(x) : Math.round(x / unit) * unit));
+    scope(() => parameter.assign(tensor(rounded, parameter.value.shape)));
+  }
+}
+
+/** The nearest f32 whose lower half is 0. */
+function upperHalf(x: number): number {
+  const word = new Uint32Array(Float32Array.of(x).buffer);
+  word[0] = ((word[0] as number) + 0x8000) & 0xffff0000;
+  return new Float32Array(word.buffer)[0] as number;
+}
+
+function* leveled(net: Module): Generator<{ readonly latent: Parameter; readonly step: Parameter }> {
+  const all = net.namedParameters();
+  for (const [name, latent] of all) {
+    const { multiples } = latent.rule;
+    const step = multiples && all.get(name.slice(0, name.lastIndexOf('.') + 1) + multiples.of);
+    if (step) yield { latent, step };
+  }
+}
+
+/** Takes the levels nearest to becoming 0 to 0, a few at a time, until the file has so many bytes. */
+async function trim(net: Module, bytes: number): Promise<void> {
+  const tensors = await Promise.all(
+    [...leveled(net)].map(async ({ latent, step }) => ({
+      latent,
+      values: Float32Array.from(await latent.value.data()),
+      step: (await step.value.data())[0] as number,
+    })),
+  );
+  const order = tensors
+    .flatMap(({ values, step }, which) =>
+      Array.from(values, (x, at) => ({ which, at, size: Math.abs(x / step) })).filter(
+        ({ size }) => size >= 0.49,
+      ),
+    )
+    .sort((a, b) => a.size - b.size);
+  let next = 0;
+  for (;;) {
+    const excess = (await budgetFile(net)).length - bytes;
+    if (excess <= 0 || next === order.length) return;
+    const until = Math.min(order.length, next + Math.max(1, Math.ceil(excess * levelsPerByte)));
+    const touched = new Set<number>();
+    for (; next < until; next++) {
+      const { which, at } = order[next] as (typeof order)[number];
+      (tensors[which] as (typeof tensors)[number]).values[at] = 0;
+      touched.add(which);
+    }
+    for (const which of touched) {
+      const { latent, values } = tensors[which] as (typeof tensors)[number];
+      scope(() => latent.assign(tensor(values, latent.value.shape)));
+    }
+  }
+}
+
+/** Levels that a byte holds, about: those near 0 take more than one bit each. */
+const levelsPerByte = 1;
