@@ -13,7 +13,16 @@ import {
   tensor,
 } from '@funhash/layers';
 import { describe, expect, test } from 'vitest';
-import { denseNet, leNet5, type ModelWeights, mlp, resNet, smallConvNet, vgg16, wideResNet } from './index.ts';
+import {
+  denseNet,
+  leNet5,
+  type ModelWeights,
+  mlp,
+  resNet,
+  smallConvNet,
+  vgg16,
+  wideResNet,
+} from './index.ts';
 import type { WeightPlace } from './weights.ts';
 
 // A weight of few values, so that large nets cost nothing.
