@@ -13,8 +13,8 @@ import { placed } from './passes/layout.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
 import { requirePlainTypes } from './require-plain-types.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
+import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
-import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
 import { levelsOf } from './values/levels.ts';
 import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
@@ -66,29 +66,6 @@ export async function toC(model: Model, options: COptions = {}): Promise<Exporte
   const operations = fused(lowered(network), network.output);
   return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);
 }
-
-const dialect: Dialect = {
-  language: languages.c,
-  sums: 4,
-  loop: (name, extent, step = 1) =>
-    `for (int ${name} = 0; ${name} < ${extent}; ${step === 1 ? `${name}++` : `${name} += ${step}`})`,
-  integer: (name, value) => `const int ${name} = ${value};`,
-  counter: (name, value) => `int32_t ${name} = ${value};`,
-  real: (name, value) => `float ${name} = ${value};`,
-  parameter: (name, type) => `${type === 'real' ? 'float' : type === 'word' ? 'uint32_t' : 'int'} ${name}`,
-  define: (name, parameters, body, gives) =>
-    `static ${gives === 'real' ? 'float' : 'void'} ${name}(${parameters.join(', ') || 'void'}) {\n${body}\n}`,
-  element: (array, index) => `${array}[${index}]`,
-  convert: (value, from, to) =>
-    from === to ? value : to === 'i32' ? `(int32_t)(${value})` : `(float)(${value})`,
-  least: (dtype) => (dtype === 'i32' ? '-2147483647' : '-INFINITY'),
-  most: (dtype) => (dtype === 'i32' ? '2147483647' : 'INFINITY'),
-  call: (name, x) => `${name}f(${x})`,
-  checkIndex: (name, limit) =>
-    `if (${name} < 0) ${name} = 0; else if (${name} > ${limit - 1}) ${name} = ${limit - 1};`,
-  ones: (word) => `ones((uint32_t)(${word}))`,
-  bit: (condition, at) => `(int32_t)((uint32_t)${condition} << ${at})`,
-};
 
 const ones =
   'static int ones(uint32_t z) { z -= (z >> 1) & 0x55555555u; z = (z & 0x33333333u) + ((z >> 2) & 0x33333333u); return (int)((((z + (z >> 4)) & 0x0f0f0f0fu) * 0x01010101u) >> 24); }';
@@ -200,7 +177,7 @@ function sourceOf(network: Network, { buffers, start, run: given }: Staged, name
     return { array: dtype === 'i32' ? 'w' : 'm', dtype, isShared: true, offset };
   });
   const placeOf = (number: number): Place => places[number] as Place;
-  const { functions, bodies } = assembled([run], buffers, placeOf, dialect, sharing);
+  const { functions, bodies } = assembled([run], buffers, placeOf, cDialect, sharing);
   const types = [input.dtype === 'i32' ? 'int32_t' : 'float', elementOf(placeOf(output.buffer))] as const;
   const [inputs, outputs] = [sizeOf(input.shape), sizeOf(output.shape)];
   const ramBytes = 4 * (reals.length + words.length);

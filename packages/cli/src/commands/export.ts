@@ -1,7 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { saveBytes } from '@funhash/codec';
-import { toC, toJavaScript, toOnnx } from '@funhash/export';
+import { toC, toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import type { Module } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -25,6 +25,12 @@ interface Exported {
   readonly notes?: readonly string[];
   /** The function of the file, where it can be run here. */
   predict?(): Promise<(input: Float32Array) => unknown> | ((input: Float32Array) => unknown);
+}
+
+interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  readonly input: WebAssembly.Global<'i32'>;
+  predict(): void;
 }
 
 type Form = (network: Module, asked: Asked) => Promise<Exported>;
@@ -52,6 +58,22 @@ const forms: Readonly<Record<string, Form>> = {
       `flash: ${grouped(constantBytes)} bytes of values, and code; RAM: ${grouped(ramBytes)} bytes, and stack`,
     ];
     return { ...sizes, notes, files: { '.c': source, '.h': header } };
+  },
+  async wasm(network, { weights: _, ...asked }) {
+    const { bytes, memoryBytes, ...sizes } = await toWasm(network, asked);
+    return {
+      ...sizes,
+      notes: [`memory: ${grouped(memoryBytes)} bytes`],
+      files: { '.wasm': bytes },
+      async predict() {
+        const { instance } = await WebAssembly.instantiate(bytes);
+        const { memory, input, predict } = instance.exports as unknown as WasmExports;
+        return (values) => {
+          new Float32Array(memory.buffer, input.value, values.length).set(values);
+          predict();
+        };
+      },
+    };
   },
   async onnx(network, { weights, ...asked }) {
     const { bytes, nodes, ...sizes } = await toOnnx(network, { ...asked, ...(weights && { weights }) });

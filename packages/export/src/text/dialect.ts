@@ -4,6 +4,8 @@ import type { DType } from '@funhash/tensor';
 /** What scripts and C write otherwise than one another, besides programs. */
 export interface Dialect {
   readonly language: Language;
+  /** Whether products are formed by vectors of four floats. Default false. */
+  readonly vectors?: boolean;
   /** Sums that a product forms at once. */
   readonly sums: number;
   /** The head of a loop over a name from 0, a step at a time. */

@@ -3,12 +3,16 @@ import { contiguousStrides, type PlanView, sizeOf } from '@funhash/tensor';
 import type { Operation, OperationOf } from '../operations.ts';
 import { axesOf, type KernelText, scaled } from './kernel-text.ts';
 import { productText } from './product.ts';
+import { vectorProductText, vectorWeight } from './vector-product.ts';
 
 type Kernels = { readonly [K in Operation['kind']]: (text: KernelText, operation: OperationOf<K>) => string };
 
 /** Kernels as text: what the reference backend does, with shapes and programs that are known. */
 export const kernelTexts: Kernels = {
-  product: productText,
+  product(text, product) {
+    const weight = text.dialect.vectors ? vectorWeight(product) : undefined;
+    return weight ? vectorProductText(text, product, weight) : productText(text, product);
+  },
 
   fill: (text, { out, value }) =>
     text.loops(

@@ -91,7 +91,7 @@ function blocks(
 }
 
 /** What is done to a result, as calls of functions around it. */
-function applied(
+export function applied(
   text: KernelText,
   inner: readonly Pointwise[],
   sum: string,
@@ -110,7 +110,7 @@ function applied(
   }, sum);
 }
 
-function called(
+export function called(
   text: KernelText,
   program: Parameters<KernelText['functions']['pointwise']>[0],
   values: readonly string[],

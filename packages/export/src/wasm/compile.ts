@@ -1,0 +1,434 @@
+import { signed, single, type Type, unsigned, type WasmFunction } from './binary.ts';
+
+/** Addresses of the arrays of a text, in bytes, and what an element is. */
+export type Arrays = Readonly<
+  Record<string, { readonly address: number; readonly element: 'float' | 'int' | 'byte' }>
+>;
+
+interface Compiled {
+  readonly type: Type;
+  readonly code: readonly number[];
+}
+
+/**
+ * Compiles the C that kernels are written in to WebAssembly: functions of whole numbers and floats, loops, conditions and
+ * arrays; and `lanes`, four floats, by load4, store4, splat, lane and arithmetic.
+ */
+export function compiled(
+  source: string,
+  arrays: Arrays,
+): { readonly functions: readonly WasmFunction[]; readonly names: readonly string[] } {
+  return new Compiler(source, arrays).all();
+}
+
+const tokens =
+  /\s*(0x[\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?[fu]?|\w+|<<=|>>=|\+\+|[-+*/|&^]=|==|!=|<=|>=|<<|>>|&&|\|\||[-+*/%<>=!&|^?:;,(){}[\]])/gy;
+
+const typeNames: Readonly<Record<string, Type>> = {
+  int: 'int',
+  int32_t: 'int',
+  uint32_t: 'uint',
+  uint64_t: 'long',
+  float: 'float',
+  lanes: 'lanes',
+};
+
+// Binding powers of operators of two operands.
+const powers: Readonly<Record<string, number>> = {
+  '||': 1,
+  '&&': 2,
+  '|': 3,
+  '^': 4,
+  '&': 5,
+  '==': 6,
+  '!=': 6,
+  '<': 7,
+  '>': 7,
+  '<=': 7,
+  '>=': 7,
+  '<<': 8,
+  '>>': 8,
+  '+': 9,
+  '-': 9,
+  '*': 10,
+  '/': 10,
+  '%': 10,
+};
+
+const codes: Readonly<Record<string, Readonly<Partial<Record<Type, readonly number[]>>>>> = {
+  '||': { int: [0x72] },
+  '&&': { int: [0x71] },
+  '|': { int: [0x72], uint: [0x72] },
+  '^': { int: [0x73], uint: [0x73] },
+  '&': { int: [0x71], uint: [0x71] },
+  '==': { int: [0x46], uint: [0x46], float: [0x5b] },
+  '!=': { int: [0x47], uint: [0x47], float: [0x5c] },
+  '<': { int: [0x48], uint: [0x49], float: [0x5d] },
+  '>': { int: [0x4a], uint: [0x4b], float: [0x5e] },
+  '<=': { int: [0x4c], uint: [0x4d], float: [0x5f] },
+  '>=': { int: [0x4e], uint: [0x4f], float: [0x60] },
+  '<<': { int: [0x74], uint: [0x74], long: [0x86] },
+  '>>': { int: [0x75], uint: [0x76], long: [0x88] },
+  '+': { int: [0x6a], uint: [0x6a], float: [0x92], long: [0x7c], lanes: [0xfd, 0xe4, 1] },
+  '-': { int: [0x6b], uint: [0x6b], float: [0x93], long: [0x7d] },
+  '*': { int: [0x6c], uint: [0x6c], float: [0x94], long: [0x7e], lanes: [0xfd, 0xe6, 1] },
+  '/': { int: [0x6d], uint: [0x6e], float: [0x95] },
+  '%': { int: [0x6f], uint: [0x70] },
+};
+
+const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=', '&&', '||']);
+
+/** Functions of one value that are instructions. */
+const instructions: Readonly<
+  Record<string, { readonly of: Type; readonly type: Type; readonly code: readonly number[] }>
+> = {
+  sqrtf: { of: 'float', type: 'float', code: [0x91] },
+  fabsf: { of: 'float', type: 'float', code: [0x8b] },
+  floorf: { of: 'float', type: 'float', code: [0x8e] },
+  ones: { of: 'int', type: 'int', code: [0x69] },
+  bits: { of: 'float', type: 'int', code: [0xbc] },
+  ofBits: { of: 'int', type: 'float', code: [0xbe] },
+  splat: { of: 'float', type: 'lanes', code: [0xfd, 0x13] },
+};
+
+const blockTypes: Readonly<Record<Type, number>> = {
+  int: 0x7f,
+  uint: 0x7f,
+  long: 0x7e,
+  float: 0x7d,
+  lanes: 0x7b,
+};
+
+interface Signature {
+  readonly index: number;
+  readonly parameters: readonly Type[];
+  readonly result: Type | undefined;
+}
+
+class Compiler {
+  readonly #tokens: readonly string[];
+  readonly #arrays: Arrays;
+  readonly #signatures = new Map<string, Signature>();
+  #at = 0;
+  #locals: Type[] = [];
+  #scopes: Map<string, { readonly local: number; readonly type: Type }>[] = [];
+  #result: Type | undefined;
+
+  constructor(source: string, arrays: Arrays) {
+    this.#arrays = arrays;
+    this.#tokens = Array.from(source.matchAll(tokens), ([, token]) => token as string);
+  }
+
+  all() {
+    const functions: WasmFunction[] = [];
+    while (this.#at < this.#tokens.length) functions.push(this.#function());
+    return { functions, names: [...this.#signatures.keys()] };
+  }
+
+  #peek(ahead = 0): string {
+    return this.#tokens[this.#at + ahead] ?? '';
+  }
+
+  #next(): string {
+    return this.#tokens[this.#at++] ?? '';
+  }
+
+  #take(token: string): boolean {
+    if (this.#peek() !== token) return false;
+    this.#at++;
+    return true;
+  }
+
+  #need(token: string): void {
+    if (!this.#take(token))
+      throw new SyntaxError(
+        `expected ${token}, got ${this.#tokens.slice(this.#at - 8, this.#at + 4).join(' ')}`,
+      );
+  }
+
+  #function(): WasmFunction {
+    this.#take('static');
+    const given = this.#next();
+    this.#result = given === 'void' ? undefined : typeNames[given];
+    const name = this.#next();
+    this.#locals = [];
+    this.#scopes = [new Map()];
+    this.#need('(');
+    const parameters: Type[] = [];
+    while (!this.#take(')')) {
+      if (this.#take('void')) continue;
+      parameters.push(this.#declared().type);
+      this.#take(',');
+    }
+    this.#signatures.set(name, { index: this.#signatures.size, parameters, result: this.#result });
+    const code = this.#statement();
+    // A function that gives something ends with a return, which leaves its value.
+    const end = this.#result ? [0x00] : [];
+    return {
+      parameters,
+      result: this.#result,
+      locals: this.#locals.slice(parameters.length),
+      code: [...code, ...end],
+    };
+  }
+
+  #declared(): { readonly local: number; readonly type: Type } {
+    const type = typeNames[this.#next()] as Type;
+    const name = this.#next();
+    const made = { local: this.#locals.push(type) - 1, type };
+    this.#scopes.at(-1)?.set(name, made);
+    return made;
+  }
+
+  #statement(): readonly number[] {
+    if (this.#take('{')) {
+      const code: number[] = [];
+      this.#scopes.push(new Map());
+      while (!this.#take('}')) for (const byte of this.#statement()) code.push(byte);
+      this.#scopes.pop();
+      return code;
+    }
+    if (this.#take(';')) return [];
+    if (this.#take('for')) return this.#loop();
+    if (this.#take('if')) {
+      this.#need('(');
+      const condition = this.#condition(this.#expression());
+      this.#need(')');
+      const yes = this.#statement();
+      const no = this.#take('else') ? [0x05, ...this.#statement()] : [];
+      return [...condition, 0x04, 0x40, ...yes, ...no, 0x0b];
+    }
+    if (this.#take('return')) {
+      const value = this.#as(this.#expression(), this.#result as Type);
+      this.#need(';');
+      return [...value, 0x0f];
+    }
+    const code = this.#simple();
+    this.#need(';');
+    return code;
+  }
+
+  /** A declaration, an assignment or a call. */
+  #simple(): readonly number[] {
+    this.#take('const');
+    if (typeNames[this.#peek()] && this.#peek(1) !== ')') {
+      const { local, type } = this.#declared();
+      this.#need('=');
+      return [...this.#as(this.#expression(), type), 0x21, ...unsigned(local)];
+    }
+    const name = this.#next();
+    if (this.#peek() === '(') return this.#call(name).code;
+    if (this.#take('++')) {
+      const { local } = this.#found(name);
+      return [0x20, ...unsigned(local), 0x41, 1, 0x6a, 0x21, ...unsigned(local)];
+    }
+    if (this.#take('[')) {
+      const { address, element } = this.#arrays[name] as Arrays[string];
+      const index = this.#bytes(element);
+      this.#need(']');
+      const type = element === 'float' ? 'float' : 'int';
+      const own: Compiled = {
+        type,
+        code: [...index, type === 'float' ? 0x2a : 0x28, 2, ...unsigned(address)],
+      };
+      return [
+        ...index,
+        ...this.#as(this.#assigned(own), type),
+        type === 'float' ? 0x38 : 0x36,
+        2,
+        ...unsigned(address),
+      ];
+    }
+    const { local, type } = this.#found(name);
+    const value = this.#assigned({ type, code: [0x20, ...unsigned(local)] });
+    return [...this.#as(value, type), 0x21, ...unsigned(local)];
+  }
+
+  #assigned(before: Compiled): Compiled {
+    const operator = this.#next();
+    const value = this.#expression();
+    return operator === '=' ? value : this.#joined(operator.slice(0, -1), before, value);
+  }
+
+  #loop(): readonly number[] {
+    this.#need('(');
+    this.#scopes.push(new Map());
+    const start = this.#simple();
+    this.#need(';');
+    const condition = this.#condition(this.#expression());
+    this.#need(';');
+    const step = this.#simple();
+    this.#need(')');
+    const body = this.#statement();
+    this.#scopes.pop();
+    // block { loop { if not: leave; body; step; again } }
+    return [
+      ...start,
+      0x02,
+      0x40,
+      0x03,
+      0x40,
+      ...condition,
+      0x45,
+      0x0d,
+      1,
+      ...body,
+      ...step,
+      0x0c,
+      0,
+      0x0b,
+      0x0b,
+    ];
+  }
+
+  #found(name: string): { readonly local: number; readonly type: Type } {
+    const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
+    if (!found) throw new SyntaxError(`no ${name}`);
+    return found;
+  }
+
+  #expression(): Compiled {
+    const condition = this.#binary(0);
+    if (!this.#take('?')) return condition;
+    const yes = this.#expression();
+    this.#need(':');
+    const no = this.#expression();
+    const type = common(yes.type, no.type);
+    return {
+      type,
+      code: [
+        ...this.#condition(condition),
+        0x04,
+        blockTypes[type],
+        ...this.#as(yes, type),
+        0x05,
+        ...this.#as(no, type),
+        0x0b,
+      ],
+    };
+  }
+
+  #condition({ type, code }: Compiled): readonly number[] {
+    return type === 'float' ? [...code, 0x43, ...single(0), 0x5c] : code;
+  }
+
+  #binary(least: number): Compiled {
+    let left = this.#unary();
+    for (;;) {
+      const operator = this.#peek();
+      const power = powers[operator] ?? -1;
+      if (power <= least) return left;
+      this.#at++;
+      left = this.#joined(operator, left, this.#binary(power));
+    }
+  }
+
+  #joined(operator: string, a: Compiled, b: Compiled): Compiled {
+    const isShift = operator === '<<' || operator === '>>';
+    const type = isShift ? a.type : common(a.type, b.type);
+    const code = codes[operator]?.[type];
+    if (!code) throw new SyntaxError(`no ${operator} of ${type}`);
+    const both = [...this.#as(a, type), ...this.#as(b, isShift && type !== 'long' ? b.type : type), ...code];
+    return { type: comparisons.has(operator) ? 'int' : type, code: both };
+  }
+
+  #unary(): Compiled {
+    if (this.#take('-')) {
+      const { type, code } = this.#unary();
+      if (type === 'float') return { type, code: [...code, 0x8c] };
+      return { type, code: [0x41, 0, ...code, 0x6b] };
+    }
+    if (this.#take('(')) {
+      const cast = typeNames[this.#peek()];
+      if (cast && this.#peek(1) === ')') {
+        this.#at += 2;
+        return { type: cast, code: this.#as(this.#unary(), cast) };
+      }
+      const inner = this.#expression();
+      this.#need(')');
+      return inner;
+    }
+    const token = this.#next();
+    if (token === 'INFINITY') return { type: 'float', code: [0x43, ...single(Number.POSITIVE_INFINITY)] };
+    if (token === 'NAN') return { type: 'float', code: [0x43, ...single(Number.NaN)] };
+    if (/^[\d.]/.test(token)) return literal(token);
+    if (this.#peek() === '(') return this.#call(token);
+    if (this.#take('[')) {
+      const { address, element } = this.#arrays[token] as Arrays[string];
+      const index = this.#bytes(element);
+      this.#need(']');
+      const load = { float: [0x2a, 2], int: [0x28, 2], byte: [0x2c, 0] }[element];
+      return { type: element === 'float' ? 'float' : 'int', code: [...index, ...load, ...unsigned(address)] };
+    }
+    const { local, type } = this.#found(token);
+    return { type, code: [0x20, ...unsigned(local)] };
+  }
+
+  /** An index as a distance in bytes. */
+  #bytes(element: 'float' | 'int' | 'byte'): readonly number[] {
+    const index = this.#as(this.#expression(), 'int');
+    return element === 'byte' ? index : [...index, 0x41, 2, 0x74];
+  }
+
+  #call(name: string): Compiled {
+    this.#need('(');
+    if (name === 'load4' || name === 'store4') {
+      const { address } = this.#arrays[this.#next()] as Arrays[string];
+      this.#need(',');
+      const index = this.#bytes('float');
+      const value = this.#take(',') ? this.#as(this.#expression(), 'lanes') : [];
+      this.#need(')');
+      return {
+        type: 'lanes',
+        code: [...index, ...value, 0xfd, name === 'load4' ? 0 : 11, 2, ...unsigned(address)],
+      };
+    }
+    const args: Compiled[] = [];
+    while (!this.#take(')')) {
+      args.push(this.#expression());
+      this.#take(',');
+    }
+    const [first] = args;
+    if (name === 'lane')
+      return {
+        type: 'float',
+        code: [...(first as Compiled).code, 0xfd, 0x1f, Number((args[1] as Compiled).code[1])],
+      };
+    const plain = instructions[name];
+    if (plain) return { type: plain.type, code: [...this.#as(first as Compiled, plain.of), ...plain.code] };
+    const found = this.#signatures.get(name);
+    if (!found) throw new SyntaxError(`no function ${name}`);
+    const values = args.flatMap((arg, k) => [...this.#as(arg, found.parameters[k] as Type)]);
+    return { type: found.result ?? 'int', code: [...values, 0x10, ...unsigned(found.index)] };
+  }
+
+  #as({ type, code }: Compiled, to: Type): readonly number[] {
+    if (type === to || blockTypes[type] === blockTypes[to]) return code;
+    const conversion = conversions[`${type} ${to}`];
+    if (!conversion) throw new SyntaxError(`no ${to} of ${type}`);
+    return [...code, ...conversion];
+  }
+}
+
+const conversions: Readonly<Record<string, readonly number[]>> = {
+  'int float': [0xb2],
+  'uint float': [0xb3],
+  'float int': [0xfc, 0],
+  'float uint': [0xfc, 1],
+  'uint long': [0xad],
+  'int long': [0xad],
+  'long uint': [0xa7],
+  'long int': [0xa7],
+};
+
+const ranks: readonly Type[] = ['int', 'uint', 'long', 'float', 'lanes'];
+
+const common = (a: Type, b: Type): Type => ranks[Math.max(ranks.indexOf(a), ranks.indexOf(b))] as Type;
+
+function literal(token: string): Compiled {
+  const isHex = token.startsWith('0x');
+  if (!isHex && /[.ef]/.test(token))
+    return { type: 'float', code: [0x43, ...single(Number(token.replace('f', '')))] };
+  const value = Number(token.replace('u', ''));
+  return { type: token.endsWith('u') ? 'uint' : 'int', code: [0x41, ...signed(value)] };
+}
