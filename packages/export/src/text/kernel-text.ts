@@ -30,7 +30,12 @@ export class Functions {
   }
 
   get text(): string {
-    return [...this.#preludes, ...this.#texts].join('\n');
+    const own = this.#texts.join('\n');
+    const needed = [...this.#preludes].filter((prelude) => {
+      const [, name] = /function (\w+)/.exec(prelude) ?? [];
+      return name !== undefined && own.includes(`${name}(`);
+    });
+    return [...needed, own].join('\n');
   }
 
   /** The name of a function of the inputs of a program with one output; its parameters are those in use. */

@@ -64,7 +64,8 @@ export function encodedModule(module: WasmModule): Uint8Array<ArrayBuffer> {
     if (entries.length === 0) return;
     const body = [unsigned(entries.length), ...entries.flat()];
     const length = body.reduce((sum, part) => sum + part.length, 0);
-    parts.push([id, ...unsigned(length)], ...body);
+    parts.push([id, ...unsigned(length)]);
+    for (const part of body) parts.push(part);
   };
   const signatureOf = ({ parameters, result }: WasmFunction): string =>
     [
