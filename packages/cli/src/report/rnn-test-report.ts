@@ -49,6 +49,7 @@ export async function writeReport(
     model,
     data: data.name,
     ...(data.word && { word: data.word }),
+    ...(data.classes && { classes: data.classes }),
     command: `funhash rnn-test --resume ${folder.path} --budget ${campaign.executions}`,
     replay: (seed: number) => `funhash rnn-test --model ${model} --replay ${examplePath(folder.path, seed)}`,
     minimal: minimalSuite(coverages).length,

@@ -23,6 +23,7 @@ export interface LoadedSearchData extends SearchData {
   /** All test sequences. */
   readonly test: Sequences;
   readonly word?: (token: number) => string | undefined;
+  readonly classes?: readonly string[];
 }
 
 /**
@@ -49,6 +50,7 @@ export async function loadSearchData(config: RnnTestConfig, model: Module): Prom
     seeds: sequences(seedsOf(data.test, classes, config.perClass)),
     synonyms: await readSynonyms(config.synonyms, reader),
     test: sequences(data.test),
+    ...(data.classNames && { classes: data.classNames }),
     ...(reader && { word: (data as TextDataset).wordOf }),
   };
 }

@@ -1,9 +1,10 @@
-import { random } from '@funhash/hashing';
-import { Dense, Embedding, Flatten, GRU, LSTM, Sequential } from '@funhash/layers';
+import { FunhashError, random } from '@funhash/hashing';
+import { Dense, Embedding, Flatten, GRU, LSTM, Masked, Sequential } from '@funhash/layers';
 import { type Tensor, tensor } from '@funhash/tensor';
 import { describe, expect, test } from 'vitest';
 import { NoRecurrentLayerError, SequenceError, WindowError } from '../errors.ts';
 import { boundaryCoverage } from '../metrics/boundary-coverage.ts';
+import { neuronCoverage } from '../metrics/neuron-coverage.ts';
 import { stepwiseCoverage } from '../metrics/stepwise-coverage.ts';
 import { temporalCoverage } from '../metrics/temporal-coverage.ts';
 import { coverageProbe } from '../probe/probe.ts';
@@ -185,6 +186,18 @@ describe('refused:', () => {
     for (const lengths of [[0], [6], [1.5]])
       expect(() => probe().cover({ inputs: floats(1), inputShape: [5, 3], lengths })).toThrow(SequenceError);
     expect(() => probe().cover({ inputs: floats(2), inputShape: [5, 3], lengths: [1] })).toThrow('2 lengths');
+  });
+
+  test('tokens outside of the vocabulary', () => {
+    const reader = new Sequential([
+      new Masked([new Embedding({ in: 6, out: 2 }), new GRU({ in: 2, hiddenSize: 2, output: 'last' })]),
+    ]);
+    const texts = (...tokens: number[]) => ({ inputs: Int32Array.from(tokens), inputShape: [2] });
+    const own = coverageProbe(reader, { training: texts(1, 2, 3, 4, 5, 0), metrics: [neuronCoverage()] });
+    for (const token of [6, -1, 2 ** 31 - 1]) {
+      expect(() => own.cover(texts(1, token))).toThrow(FunhashError);
+      expect(() => own.cover(texts(1, token))).toThrow(String(token));
+    }
   });
 
   test('training sequences that are all alike', () => {

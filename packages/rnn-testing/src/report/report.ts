@@ -14,6 +14,8 @@ export interface ReportText {
   readonly replay?: (seed: number) => string;
   /** The word of a token; undefined for one that is not known. Default: numbers. */
   readonly word?: (token: number) => string | undefined;
+  /** Names of classes. Default: numbers. */
+  readonly classes?: readonly string[];
   /** Fewest kept tests that cover the same. */
   readonly minimal?: number;
 }
@@ -151,9 +153,13 @@ function wordSection({ probe, tally }: Campaign): string {
 function pair(campaign: Campaign, one: Campaign['adversarial'][number], text: ReportText): string {
   const { test, label, answer, distance, change, execution, isNatural } = one;
   const seed = campaign.seeds[test.seed] as Campaign['seeds'][number];
+  const nameOf = (at: number): string => escapeHtml(text.classes?.[at] ?? String(at));
+  const isText = test.values instanceof Int32Array;
   const natural = isNatural === undefined ? '' : isNatural ? ', natural' : ', unlike data';
+  // Of words, numbers say nothing of how far they lie apart.
+  const far = isText ? '' : `, largest change ${change.toPrecision(3)}${natural}`;
   const command = text.replay?.(test.seed);
-  return `<figure>${shown(campaign, seed, test, text)}<figcaption><b>${label} → ${answer}</b> seed ${test.seed}, test ${execution}<br>distance ${distance.toPrecision(3)}, largest change ${change.toPrecision(3)}${natural}${command === undefined ? '' : `<br><code>${escapeHtml(command)}</code>`}</figcaption></figure>`;
+  return `<figure>${shown(campaign, seed, test, text)}<figcaption><b>${nameOf(label)} → ${nameOf(answer)}</b> seed ${test.seed}, test ${execution}<br>distance ${distance.toPrecision(3)}${far}${command === undefined ? '' : `<br><code>${escapeHtml(command)}</code>`}</figcaption></figure>`;
 }
 
 type Shown = Campaign['seeds'][number];
