@@ -20,10 +20,12 @@ import {
   useBackend,
   type WeightRequest,
 } from '@funhash/layers';
+import { predictorFile } from '@funhash/layers/compile';
+import { readCompiledPredictor } from '@funhash/layers/predict';
 import { leNet5 } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
 import { type Backend, bindPlan, PlanRecording } from '@funhash/tensor';
-import { fit, sgd } from '@funhash/training';
+import { fit, predict, sgd } from '@funhash/training';
 import { createBackend } from '@funhash/wasm';
 import { binaryNet, signProduct } from './binary.ts';
 import { labels, mnist, recurrentWeights, startWeights, uniform } from './data.ts';
@@ -79,6 +81,8 @@ async function prepare(task: Task): Promise<Ready> {
       return epoch(task);
     case 'fit':
       return stepsByFit(task);
+    case 'predict':
+      return prediction(task);
     case 'leNetStep':
       return leNetStep(task);
     case 'leNetForward':
@@ -222,6 +226,19 @@ function stepsByFit({ widths, batch, steps, weight, plans, checkGradients }: Tas
       while ((await events.next()).value?.type !== 'step');
     },
   };
+}
+
+async function prediction({ widths, batch, weight, by }: TaskOf<'predict'>): Promise<Ready> {
+  const [model, width] = [netOf(widths, weight), widths[0] as number];
+  const inputs = uniform(batch * width);
+  if (by === 'code') {
+    const predictor = await readCompiledPredictor(
+      await predictorFile(model, { input: [batch, width], by: 'code' }),
+    );
+    return { run: () => void predictor.predict(inputs) };
+  }
+  const options = { plans: by === 'plans', ...(by === 'layers, tile' && { decodedBytes: 0 }) };
+  return { run: async () => void (await predict(model, inputs, { count: batch, ...options })) };
 }
 
 function leNetOf(weights: TaskOf<'leNetStep'>['weights']): Sequential {

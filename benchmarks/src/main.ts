@@ -16,6 +16,7 @@ import { loadTime } from './cases/load-time.ts';
 import { lstm } from './cases/lstm.ts';
 import { memory } from './cases/memory.ts';
 import { oneRow } from './cases/one-row.ts';
+import { predict } from './cases/predict.ts';
 import { small, steps } from './cases/steps.ts';
 import { tensorTrainCase } from './cases/tensor-train.ts';
 import { buildHost } from './hosts.ts';
@@ -36,6 +37,7 @@ const cases: readonly Case[] = [
   epoch,
   small,
   fit,
+  predict,
   tensorTrainCase,
   binaryCase,
   codecCase,

@@ -39,6 +39,18 @@ export const programs: readonly Program[] = [
     source: 'programs/predict.ts',
     ...withoutWasm,
   },
+  {
+    name: 'funhash: a page that only predicts, by compiled code',
+    library: 'funhash',
+    source: 'programs/predict-by-code.ts',
+    runs: false,
+  },
+  {
+    name: 'funhash: a page that only predicts, without WebAssembly',
+    library: 'funhash',
+    source: 'programs/predict-by-plan.ts',
+    runs: false,
+  },
   { name: 'jax-js: training', library: 'jax', source: 'rivals/programs/train-jax.ts', runs: true },
   {
     name: 'tfjs core, layers, wasm: training',

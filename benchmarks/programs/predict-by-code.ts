@@ -1,0 +1,4 @@
+import { readCompiledPredictor } from '@funhash/layers/predict';
+
+const predictor = await readCompiledPredictor(await (await fetch('model.fhp')).arrayBuffer());
+console.log(predictor.predict(new Float32Array(784)).data);

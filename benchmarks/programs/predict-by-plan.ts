@@ -1,0 +1,4 @@
+import { readPlainPredictor } from '@funhash/layers/predict';
+
+const predictor = readPlainPredictor(await (await fetch('model.fhp')).arrayBuffer());
+console.log(predictor.predict(new Float32Array(784)).data);
