@@ -15,7 +15,7 @@ const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '8' },
     clients: { type: 'string', default: '10' },
-    step: { type: 'string', default: '0.0625' },
+    step: { type: 'string', default: '0.125' },
     lambda: { type: 'string', default: '1' },
     seed: { type: 'string', default: '0' },
   },
@@ -43,10 +43,10 @@ for (let round = 1; round <= rounds; round++) {
     await fit({
       model: net,
       data: shards[client] as Digits,
-      epochs: 2,
+      epochs: 1,
       batchSize: 50,
       seed: seed + 100 * round + client,
-      optimizer: sgd({ learningRate: 0.05, momentum: 0.9 }),
+      optimizer: sgd({ learningRate: 0.02 }),
     });
     const update = encodeUpdate(server, await tensorsOf(net), {
       step: Number(given.step),
