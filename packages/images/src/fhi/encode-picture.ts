@@ -148,6 +148,7 @@ async function tune(
     schedule: (step) =>
       Math.min(1, (step + 1) / 10) * (0.01 + 0.495 * (1 + Math.cos((Math.PI * step) / steps))),
     penalty: updatePenalty(net, penalty),
+    plans: true,
   });
 }
 
