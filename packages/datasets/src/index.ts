@@ -15,6 +15,11 @@ export {
   type ImageDataset,
   type Split,
 } from './images/image-dataset.ts';
+export {
+  loadPictureFolder,
+  type PictureFolderOptions,
+  pictureFolderRules,
+} from './images/load-picture-folder.ts';
 export { decodePng, type Picture, pngSize } from './images/png.ts';
 export { isPng } from './images/png-chunks.ts';
 export { loadPngFolder } from './images/png-folder.ts';

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../run-command.spec-kit.ts';
 
@@ -93,4 +94,36 @@ test('what is not there is told with what is near', async () => {
   expect((await run('train', '--data', at('rows.csv'), '--target', 'level', '--shift', '1')).notes).toContain(
     'expected images',
   );
+});
+
+test('a folder with a sub-folder of pictures for each class', async () => {
+  for (const [name, level] of [
+    ['day', 220],
+    ['night', 20],
+  ] as const) {
+    await mkdir(at(`pictures/${name}`), { recursive: true });
+    for (let k = 0; k < 30; k++) {
+      const picture = new PNG({ width: 9 + (k % 3), height: 10 });
+      picture.data.fill(255);
+      for (let p = 0; p < picture.data.length; p += 4) picture.data.fill(level + (p % 30), p, p + 3);
+      await writeFile(at(`pictures/${name}/${k}.png`), PNG.sync.write(picture));
+    }
+  }
+  const flags = [
+    '--side',
+    '8',
+    '--hidden',
+    '32',
+    '--out',
+    at('seen'),
+    '--backend',
+    'reference',
+    ...['--epochs', '40', '--dropout', '0'],
+    '--batch-size',
+    '8',
+  ];
+  const { code, lines, notes } = await run('train', '--data', at('pictures'), ...flags);
+  expect(code, notes).toBe(0);
+  expect(lines).toMatch(/test error 0\.00 %/);
+  expect(await readFile(at('seen/report.html'), 'utf8')).toContain('night');
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
 import { queueAt } from '../files/queue-module.ts';
 import { helpText } from '../terminal/help.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
@@ -13,6 +14,7 @@ interface WorkerFlags {
   readonly threads?: string;
   readonly store: string;
   readonly dataRoot: string;
+  readonly lock: string;
 }
 
 /** Makes `funhash worker`: carries out runs of a queue until it is stopped. */
@@ -31,12 +33,20 @@ export function workerCommand(output: Printer): Command {
     .option('--threads <n>', 'runs side by side', String(availableParallelism()))
     .option('--store <folder>', 'folder of the runs', join('runs', 'queue'))
     .option('--data-root <folder>', 'folder below which runs may read files', '.')
+    .option('--lock <ms>', 'time after which a worker that says nothing has lost its runs, in ms', '10000')
     .addHelpText('after', helpText(output, examples))
-    .action(async ({ queue, insecure, threads, store, dataRoot }: WorkerFlags) => {
+    .action(async ({ queue, insecure, threads, store, dataRoot, lock }: WorkerFlags) => {
       const { module, address } = await queueAt(queue, { insecure });
       const stop = onInterrupt();
       const worker = module.queueWorker({
-        ...{ address, store, dataRoot, threads: threadsIn(threads), onNote: output.note },
+        ...{
+          address,
+          store,
+          dataRoot,
+          threads: threadsIn(threads),
+          onNote: output.note,
+          lockMs: lockIn(lock),
+        },
       });
       output.note(`waiting for runs at ${address.shown}; Ctrl-C ends`);
       try {
@@ -49,6 +59,11 @@ export function workerCommand(output: Printer): Command {
         stop.release();
       }
     });
+}
+
+function lockIn(text: string): number {
+  if (/^\d{4,7}$/.test(text)) return Number(text);
+  throw new UsageError({ operation: '--lock', expected: 'milliseconds from 1000 to 9999999', actual: text });
 }
 
 const examples = `

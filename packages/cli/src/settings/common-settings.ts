@@ -27,7 +27,7 @@ function namesWith(option: string): string {
 export const sampleSettings = {
   data: {
     flag: '--data <name|path>',
-    help: `${Object.keys(datasets).join(', ')}, a folder with the four IDX files of such a set, named as those of MNIST, or a table (.csv, .tsv, .jsonl, .json) with --target`,
+    help: `${Object.keys(datasets).join(', ')}, a folder with the four IDX files of such a set, named as those of MNIST, a folder with a sub-folder of pictures for each class, or a table (.csv, .tsv, .jsonl, .json) with --target`,
     rule: dataFields.name,
   },
   dataDir: {
@@ -101,6 +101,18 @@ export const sampleSettings = {
     help: 'column of a table that says test of the rows for the test',
     standard: 'drawn by --data-seed',
     rule: dataFields.split,
+  },
+  side: {
+    flag: '--side <n>',
+    help: 'side to which your own pictures are scaled, in pixels',
+    standard: '28',
+    rule: dataFields.side,
+    read: number,
+  },
+  colour: {
+    flag: '--colour',
+    help: 'keep the colours of your own pictures',
+    rule: dataFields.colour,
   },
   testShare: {
     flag: '--test-share <share>',
@@ -239,10 +251,10 @@ type DataConfig = ConfigOf<typeof sampleSettings> & Partial<ConfigOf<typeof data
 export function dataOf(config: DataConfig): DataSpec {
   const { data: name, dataDir: dir, dataSeed: seed, validation = 0, ...others } = config;
   const { backgrounds, words, length, target, horizon, trainCount, testCount } = others;
-  const { task, text, ignore, kinds, split, testShare: test } = others;
+  const { task, text, ignore, kinds, split, side, colour, testShare: test } = others;
   const given = {
     ...{ dir, backgrounds, words, length, target, horizon, trainCount, testCount },
-    ...{ task, text, ignore, kinds, split, test },
+    ...{ task, text, ignore, kinds, split, side, colour, test },
   };
   return {
     name,

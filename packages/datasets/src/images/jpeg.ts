@@ -6,6 +6,37 @@ export interface JpegSize {
   readonly height: number;
 }
 
+/** Pixels of a picture of any size, [height, width, 3]. */
+export interface JpegPixels extends JpegSize {
+  readonly data: Uint8Array;
+}
+
+/** Whether bytes begin as a JPEG does. */
+export const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+
+/** Megapixels and megabytes of memory that a picture of one's own may take. */
+const mostOfOwn = { maxResolutionInMP: 16.8, maxMemoryUsageInMB: 512 };
+
+/**
+ * A decoder of colour images of any size up to 16 megapixels, by the npm package `jpeg-js`.
+ *
+ * @throws DataAbsentError when `jpeg-js` is not installed; the decoder throws DataFormatError for a damaged file
+ */
+export async function anyJpegDecoder(
+  operation: string,
+): Promise<(bytes: Uint8Array, source: string) => JpegPixels> {
+  const { decode } = await jpegJs(operation);
+  return (bytes, source) => {
+    try {
+      return decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, ...mostOfOwn });
+    } catch (cause) {
+      const actual = `"${(cause as Error).message}"`;
+      const expected = 'a whole JPEG of at most 16.8 megapixels';
+      throw new DataFormatError(source, 0, { operation, expected, actual }, { cause });
+    }
+  };
+}
+
 /** The pixels of a JPEG file as `[height, width, 3]`. */
 export type JpegDecoder = (bytes: Uint8Array, source: string, byteOffset: number) => Uint8Array;
 
@@ -19,19 +50,7 @@ const maxMegabytes = 16;
  * one of another size.
  */
 export async function jpegDecoder(operation: string, { width, height }: JpegSize): Promise<JpegDecoder> {
-  const { decode } = await (importOptional('jpeg-js') as Promise<typeof import('jpeg-js')>).catch(
-    (cause: unknown) => {
-      throw new DataAbsentError(
-        {
-          operation,
-          expected: 'the npm package jpeg-js',
-          actual: 'no such package',
-          remedy: 'Install it with `npm i jpeg-js`.',
-        },
-        { cause },
-      );
-    },
-  );
+  const { decode } = await jpegJs(operation);
   const limits = {
     useTArray: true,
     formatAsRGBA: false,
@@ -59,4 +78,18 @@ export async function jpegDecoder(operation: string, { width, height }: JpegSize
       refuse(`${image.width} × ${image.height} with ${image.data.length} values`);
     return image.data;
   };
+}
+
+function jpegJs(operation: string): Promise<typeof import('jpeg-js')> {
+  return (importOptional('jpeg-js') as Promise<typeof import('jpeg-js')>).catch((cause: unknown) => {
+    throw new DataAbsentError(
+      {
+        operation,
+        expected: 'the npm package jpeg-js',
+        actual: 'no such package',
+        remedy: 'Install it with `npm i jpeg-js`.',
+      },
+      { cause },
+    );
+  });
 }

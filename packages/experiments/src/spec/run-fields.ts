@@ -1,3 +1,4 @@
+import { pictureFolderRules } from '@funhash/datasets';
 import { tableRules } from '@funhash/datasets/tables';
 import { option } from '@funhash/hashing';
 import { activations } from '@funhash/layers';
@@ -52,6 +53,10 @@ export const dataFields = {
   kinds: tableRules.kinds,
   /** Column of a table that says `test` of the rows for the test. Default: drawn by the seed. */
   split: option.text(),
+  /** Side to which pictures of one's own are scaled, in pixels. Default 28. */
+  side: pictureFolderRules.side,
+  /** Whether pictures of one's own keep their colours. Default false. */
+  colour: pictureFolderRules.colour,
   /** Share of one's own samples that is drawn for the test. Default 0.2. */
   test: tableRules.test,
 };
