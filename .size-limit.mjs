@@ -19,7 +19,8 @@ const entries = [
   // 4.8 to 5.3 kB: what all packages stand on has its place here: CRC-32, what bytes are, printable text. Inflating is in
   // `@funhash/hashing/streams`, which whoever hashes does not download.
   { name: 'hashing', path: 'packages/hashing/dist/index.js', limit: '5.3 kB' },
-  { name: 'formula', path: 'packages/formula/dist/index.js', limit: '6.5 kB' },
+  // 6.5 to 7.3 kB: programs as JSON, read as hostile.
+  { name: 'formula', path: 'packages/formula/dist/index.js', limit: '7.3 kB' },
   // 6 to 7.6 kB: transcendental functions with relative accuracy, stated by e^−|x|.
   { name: 'codegen', path: 'packages/codegen/dist/index.js', limit: '7.6 kB' },
   // All layers and all schemes with their kernels, and files: 78 to 86 kB with five more schemes and packed signs; 102 to

@@ -74,58 +74,27 @@ export interface Node {
   readonly value: number;
 }
 
-/** Types of the arguments of each operation and of its result, w for a word and r for a real: `wr>r`. */
-export const typesOf: Readonly<Record<NodeOp, string>> = {
-  row: '>w',
-  col: '>w',
-  word: '>w',
-  uniform: '>w',
-  add: 'ww>w',
-  mul: 'ww>w',
-  xor: 'ww>w',
-  and: 'ww>w',
-  or: 'ww>w',
-  shl: 'w>w',
-  shr: 'w>w',
-  rotl: 'w>w',
-  below: 'ww>w',
-  div: 'ww>w',
-  rem: 'ww>w',
-  group: 'w>w',
-  lane: 'w>w',
-  equal: 'ww>w',
-  less: 'ww>w',
-  real: '>r',
-  scalar: '>r',
-  input: '>r',
-  at: 'w>r',
-  asSign: 'w>r',
-  asReal: 'w>r',
-  plus: 'rr>r',
-  minus: 'rr>r',
-  times: 'rr>r',
-  over: 'rr>r',
-  maximum: 'rr>r',
-  minimum: 'rr>r',
-  negate: 'r>r',
-  tanh: 'r>r',
-  sech: 'r>r',
-  gatedBy: 'rr>r',
-  relu: 'r>r',
-  exp: 'r>r',
-  expm1: 'r>r',
-  log: 'r>r',
-  log1p: 'r>r',
-  sqrt: 'r>r',
-  sin: 'r>r',
-  cos: 'r>r',
-  abs: 'r>r',
-  sign: 'r>r',
-  floor: 'r>r',
-  ifPositive: 'rrr>r',
-  surrogate: 'rr>r',
-  select: 'wrr>r',
-};
+const wordOps: ReadonlySet<NodeOp> = new Set<NodeOp>([
+  'row',
+  'col',
+  'word',
+  'uniform',
+  'add',
+  'mul',
+  'xor',
+  'and',
+  'or',
+  'shl',
+  'shr',
+  'rotl',
+  'below',
+  'div',
+  'rem',
+  'group',
+  'lane',
+  'equal',
+  'less',
+]);
 
 export class Graph {
   readonly nodes: Node[] = [];
@@ -146,7 +115,7 @@ export class Graph {
           remedy: 'Build the whole expression from the arguments of one call.',
         });
     }
-    const type = typesOf[op].endsWith('w') ? 'word' : 'real';
+    const type = wordOps.has(op) ? 'word' : 'real';
     this.nodes.push({ id, op, type, args, value });
     this.#known.set(key, id);
     return id;

@@ -2,9 +2,9 @@ import { ArgumentError } from '@funhash/hashing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adjoint } from './differentiate.ts';
-import { Graph, typesOf } from './graph.ts';
+import { Graph } from './graph.ts';
 import { Program, tracePointwise } from './program.ts';
-import { programFromJson, programToJson } from './program-json.ts';
+import { argumentsOf, programFromJson, programToJson } from './program-json.ts';
 import { Real } from './real.ts';
 import { Word } from './word.ts';
 
@@ -41,7 +41,7 @@ describe('programs as JSON', () => {
   });
 
   test('any graph of any operations keeps its key', () => {
-    const ops = Object.entries(typesOf);
+    const ops = Object.entries(argumentsOf);
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 40 }),
@@ -52,13 +52,13 @@ describe('programs as JSON', () => {
             r: [graph.node('real', [], 0.1)],
           };
           for (const [choice, ...picks] of steps) {
-            const [op, types] = ops[choice % ops.length] as [keyof typeof typesOf, string];
-            const [args, result] = types.split('>') as [string, 'w' | 'r'];
+            const [op, args] = ops[choice % ops.length] as [keyof typeof argumentsOf, string];
             const ids = [...args].map((type, k) => {
               const all = placed[type as 'w' | 'r'];
               return all[(picks[k] as number) % all.length] as number;
             });
-            placed[result].push(graph.node(op, ids, op === 'group' || op === 'lane' ? 3 : 0));
+            const id = graph.node(op, ids, op === 'group' || op === 'lane' ? 3 : 0);
+            placed[graph.at(id).type === 'word' ? 'w' : 'r'].push(id);
           }
           const slots = { stored: 1, inputs: 1, uniforms: 1, scalars: 1 };
           const program = new Program(

@@ -1,5 +1,5 @@
 import { ArgumentError, shownValue } from '@funhash/hashing';
-import { Graph, type NodeOp, typesOf } from './graph.ts';
+import { Graph, type NodeOp } from './graph.ts';
 import { Program, type Slots } from './program.ts';
 
 /** A number as JSON can hold it: those that it lacks as `NaN`, `Infinity`, `-Infinity` and `-0`. */
@@ -15,6 +15,59 @@ export interface ProgramJson {
   /** Numbers of stored arrays, inputs, uniforms and scalars. */
   readonly slots: readonly [stored: number, inputs: number, uniforms: number, scalars: number];
 }
+
+/** Types of the arguments of each operation, w for a word and r for a real. */
+export const argumentsOf: Readonly<Record<NodeOp, string>> = {
+  row: '',
+  col: '',
+  word: '',
+  uniform: '',
+  add: 'ww',
+  mul: 'ww',
+  xor: 'ww',
+  and: 'ww',
+  or: 'ww',
+  shl: 'w',
+  shr: 'w',
+  rotl: 'w',
+  below: 'ww',
+  div: 'ww',
+  rem: 'ww',
+  group: 'w',
+  lane: 'w',
+  equal: 'ww',
+  less: 'ww',
+  real: '',
+  scalar: '',
+  input: '',
+  at: 'w',
+  asSign: 'w',
+  asReal: 'w',
+  plus: 'rr',
+  minus: 'rr',
+  times: 'rr',
+  over: 'rr',
+  maximum: 'rr',
+  minimum: 'rr',
+  negate: 'r',
+  tanh: 'r',
+  sech: 'r',
+  gatedBy: 'rr',
+  relu: 'r',
+  exp: 'r',
+  expm1: 'r',
+  log: 'r',
+  log1p: 'r',
+  sqrt: 'r',
+  sin: 'r',
+  cos: 'r',
+  abs: 'r',
+  sign: 'r',
+  floor: 'r',
+  ifPositive: 'rrr',
+  surrogate: 'rr',
+  select: 'wrr',
+};
 
 /** Limits of a program from outside. */
 const most = { nodes: 2 ** 14, slots: 2 ** 12 };
@@ -78,10 +131,9 @@ export function programFromJson(json: unknown): Program {
   };
   for (const node of list(nodes, 'nodes', undefined, most.nodes)) {
     const [op, value, ...args] = list(node, 'a node', undefined, 5);
-    const [types, number] = [knownTypes(op), numberFromJson(value)];
+    const [wanted, number] = [knownArguments(op), numberFromJson(value)];
     if (number === undefined) refuse('a number for a node', value);
     requireValue(op as NodeOp, number, own);
-    const wanted = types.slice(0, types.indexOf('>'));
     if (args.length !== wanted.length) refuse(`${wanted.length} arguments of ${op}`, args.length);
     placed.push(
       graph.node(
@@ -106,9 +158,9 @@ export function programFromJson(json: unknown): Program {
   );
 }
 
-function knownTypes(op: unknown): string {
-  return typeof op === 'string' && Object.hasOwn(typesOf, op)
-    ? typesOf[op as NodeOp]
+function knownArguments(op: unknown): string {
+  return typeof op === 'string' && Object.hasOwn(argumentsOf, op)
+    ? argumentsOf[op as NodeOp]
     : refuse('a known operation', op);
 }
 

@@ -84,7 +84,7 @@ const kinds: readonly BufferKind[] = ['input', 'state', 'constant', 'temporary',
 
 const limitRules = {
   /** Bytes that all buffers may take, each counted by itself. Default 2^31. */
-  maxBytes: option.integer({ most: 2 ** 40 }),
+  maxBytes: /* @__PURE__ */ option.integer({ most: 2 ** 40 }),
 };
 
 /** Options of `planFromJson`. */

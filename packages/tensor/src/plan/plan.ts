@@ -106,7 +106,7 @@ export const outArgument: Readonly<Record<KernelName, number>> = {
 };
 
 /** A plan, as functions take it. */
-const planRule = option.that<Plan>(
+const planRule = /* @__PURE__ */ option.that<Plan>(
   'a plan, such as that of what planOf gives',
   (value) =>
     typeof value === 'object' &&
