@@ -72,8 +72,9 @@ const entries = [
   // of whole numbers and what packages below it check. 47 to 55.5 kB: plans of steps (5.5); sums of gradients, freezing, penalties,
   // averages of weights, the search for a learning rate. 55.5 to 59.2 kB: the entropy coder of files.
   { name: 'training', path: 'packages/training/dist/index.js', limit: '59.2 kB' },
-  // 20 to 22 kB: texts.
-  { name: 'datasets', path: 'packages/datasets/dist/index.js', limit: '22 kB' },
+  // 20 to 22 kB: texts. 22 to 25.5 kB: series and their windows; folders of pictures and of IDX files of one's own. Tables are an
+  // entry of their own, for they bring a parser.
+  { name: 'datasets', path: 'packages/datasets/dist/index.js', limit: '25.5 kB' },
   { name: 'codec: reading', path: 'packages/codec/dist/read.js', limit: '10.8 kB' },
   { name: 'codec: writing', path: 'packages/codec/dist/write.js', limit: '13.6 kB' },
   // What a page takes to read packs: 2.9 kB by gzip, 6 asked.
