@@ -83,7 +83,7 @@ const forms: Readonly<Record<string, Form>> = {
 
 interface ExportFlags extends Asked {
   readonly to: string;
-  readonly output?: string;
+  readonly out?: string;
   readonly json?: true;
 }
 
@@ -100,7 +100,7 @@ export function exportCommand({ line }: Output): Command {
       new Option('--to <form>', 'the form of the file').choices(Object.keys(forms)).makeOptionMandatory(),
     )
     .option(
-      '-o, --output <file>',
+      '-o, --out <file>',
       'the file to write (default: the name of the model with the ending of the form)',
     )
     .addOption(
@@ -118,14 +118,14 @@ export function exportCommand({ line }: Output): Command {
     )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
-    .action(async (path: string, { to, output, json, input, storeAs, weights }: ExportFlags) => {
+    .action(async (path: string, { to, out, json, input, storeAs, weights }: ExportFlags) => {
       const network = await loadModel(path);
       const asked = { ...(input && { input }), ...(storeAs && { storeAs }), ...(weights && { weights }) };
       if (weights && to !== 'onnx')
         throw new UsageError({ operation: '--weights', expected: 'the form onnx', actual: to });
       const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, asked);
       const [[ending, main] = ['', '']] = Object.entries(files);
-      const target = output ?? path.replace(/(\.safetensors)?$/, ending);
+      const target = out ?? path.replace(/(\.safetensors)?$/, ending);
       const stem = target.replace(/\.[^./\\]*$/, '');
       const written = Object.entries(files).map(
         ([end, contents]) => [end === ending ? target : `${stem}${end}`, contents] as const,
@@ -133,7 +133,7 @@ export function exportCommand({ line }: Output): Command {
       for (const [name] of written)
         if (name === path || (await isSameFile(name, path)))
           throw new UsageError({
-            operation: '--output',
+            operation: '--out',
             expected: 'another file than the model',
             actual: name,
           });

@@ -7,7 +7,7 @@ import { isSameFile, requireFile } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
 interface ImportFlags {
-  readonly output: string;
+  readonly out: string;
   readonly into?: string;
   readonly input?: string;
   readonly json?: true;
@@ -27,7 +27,7 @@ export function importCommand({ line }: Output): Command {
         'Images are channels last in it, sequences batch first.',
     )
     .argument('<file>', 'an .onnx, .safetensors, .pt or .pth file')
-    .requiredOption('-o, --output <file>', 'the model file to write (.safetensors)')
+    .requiredOption('-o, --out <file>', 'the model file to write (.safetensors)')
     .option('--into <model>', 'a model file of the network that weights are for')
     .option('--input <shape>', 'shape of one input of that network, such as 28,28,1')
     .option('--json', 'as JSON')
@@ -35,24 +35,24 @@ export function importCommand({ line }: Output): Command {
       'after',
       '\nExamples:\n  $ funhash import model.onnx -o model.safetensors\n  $ funhash import state.pt --into lenet.safetensors -o trained.safetensors',
     )
-    .action(async (path: string, { output, into, input, json }: ImportFlags) => {
+    .action(async (path: string, { out, into, input, json }: ImportFlags) => {
       await requireFile('the file', path);
-      if (output === path || (await isSameFile(output, path)))
+      if (out === path || (await isSameFile(out, path)))
         throw new UsageError({
-          operation: '--output',
+          operation: '--out',
           expected: 'another file than the one read',
-          actual: output,
+          actual: out,
         });
       const bytes = await readFile(path);
       const { network, notes, said } = isOnnx(path)
         ? ofOnnx(bytes, path, { into, input })
         : await ofWeights(bytes, path, { into, input });
-      await network.save(output);
+      await network.save(out);
       const { total } = network.summary();
-      if (json) return line(JSON.stringify({ path: output, ...said, values: total.storedCount }));
+      if (json) return line(JSON.stringify({ path: out, ...said, values: total.storedCount }));
       line(String(network.summary()));
       for (const note of notes) line(note);
-      line(`${output}: ${grouped(total.storedCount)} values`);
+      line(`${out}: ${grouped(total.storedCount)} values`);
     });
 }
 

@@ -78,7 +78,7 @@ export const sampleSettings = {
   task: {
     flag: '--task <name>',
     help: 'whether the target is a class or a number',
-    standard: 'numbers of more than 20 values are numbers',
+    standard: 'texts and whole numbers of few values are classes',
     rule: dataFields.task,
   },
   text: {

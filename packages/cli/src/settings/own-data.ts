@@ -17,7 +17,7 @@ export async function tableOf(config: ConfigOf<typeof dataSettings>): Promise<Ta
 /** Steps that a net for a table takes where nobody says how many epochs. */
 const usualSteps = 1500;
 
-/** Settings that suit a table, where they are not stated: chosen on the validation rows of the tables of docs/tables.md. */
+/** Settings that suit a table, where they are not stated: picked among three, as docs/tables.md says. */
 export function tableDefaults({ train }: TableDataset): Readonly<Record<string, unknown>> {
   const batchSize = 32;
   const steps = Math.max(1, Math.ceil((0.9 * train.count) / batchSize));

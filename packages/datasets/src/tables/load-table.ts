@@ -24,7 +24,10 @@ const names = option.list(option.text(), { most: 4096 });
 export const tableRules = {
   /** The column that is to be found. */
   target: option.required(option.text()),
-  /** Whether the target is a class or a number. Default: numbers of more than 20 values are numbers, all else classes. */
+  /**
+   * Whether the target is a class or a number. Default: texts are classes, and so are whole numbers of at most 20 values
+   * with three rows each on average; all else are numbers.
+   */
   task: option.oneOf(['class', 'number']),
   /** A column of texts that is the only input: its words. */
   text: option.text(),
@@ -68,8 +71,9 @@ export interface TableDataset extends Dataset {
 /** Numbers of all inputs together: 1 GiB. */
 const mostNumbers = 2 ** 28;
 const mostShown = 2000;
-/** Numbers with more values than this are to be fitted, not told apart. */
+/** Numbers with more values than this, or with fewer rows a value, are to be fitted, not told apart. */
 const mostNumberClasses = 20;
+const fewestRowsOfClass = 3;
 const mostClasses = 4096;
 
 /**
@@ -244,7 +248,9 @@ function isNumberTarget(target: ColumnStatistics, task: TableOptions['task']): b
       });
     return false;
   }
-  return task === undefined ? target.distinct > mostNumberClasses || !target.isWhole : task === 'number';
+  if (task !== undefined) return task === 'number';
+  const { distinct, count, isWhole } = target;
+  return !isWhole || distinct > mostNumberClasses || distinct * fewestRowsOfClass > count;
 }
 
 /** The classes of a target: numbers by their size, texts by the alphabet. */
@@ -341,6 +347,13 @@ async function encode(
       into.done++;
     }
   }
+  if (fillings.test.done === 0)
+    throw new ArgumentError({
+      operation,
+      expected: `test rows with a ${options.target} that training rows have`,
+      actual: `none of ${wanted.test}`,
+      remedy: 'Take more rows, another seed, or task number where numbers are to be fitted.',
+    });
   const shownName = name.split(/[/\\]/).at(-1) as string;
   return {
     name: shownName,

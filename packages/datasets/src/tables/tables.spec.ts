@@ -213,3 +213,18 @@ describe('new rows', () => {
       expect(() => tableTransformation(damage)).toThrow(/tableTransformation/);
   });
 });
+
+test('whole numbers with a row or two each are fitted, also where they are few', async () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 3},${10 * (i % 17) + i}`).join('\n');
+  const fitted = await loadTable(new TextEncoder().encode(`a,b,price\n${rows}\n`), { target: 'price' });
+  expect(fitted.classes).toBeUndefined();
+  const told = await loadTable(new TextEncoder().encode(`a,b,price\n${rows}\n`), { target: 'b' });
+  expect(told.classes).toBe(3);
+});
+
+test('a test without any class of the training rows is refused before a net is trained', async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},name ${i}`).join('\n');
+  await expect(loadTable(new TextEncoder().encode(`a,name\n${rows}\n`), { target: 'name' })).rejects.toThrow(
+    /test rows with a name that training rows have, got none of/,
+  );
+});
