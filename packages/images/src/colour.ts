@@ -1,14 +1,10 @@
 import type { PicturePlanes } from './jpeg/decode-jpeg.ts';
-
-/** Red, green and blue of each pixel, row by row: `data` is `[height, width, 3]`. */
-export interface RgbPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import { type RgbPicture, requirePicture, requirePlanes } from './picture.ts';
 
 /** Pixels of planes: Rec. 601, full range, as JFIF has it; cut to 0 … 255, then rounded once. Grey gives equal parts. */
-export function toRgb({ width, height, stride, planes }: PicturePlanes): RgbPicture {
+export function toRgb(picture: PicturePlanes): RgbPicture {
+  requirePlanes('toRgb', 'picture', picture);
+  const { width, height, stride, planes } = picture;
   const data = new Uint8Array(width * height * 3);
   const [luma, blue, red] = planes as [Float32Array, Float32Array?, Float32Array?];
   for (let y = 0; y < height; y++)
@@ -29,7 +25,9 @@ const cut = (x: number): number => Math.max(0, Math.min(255, x));
 const rounded = (x: number): number => Math.round(cut(x));
 
 /** Luma and chroma of pixels, not rounded: planes of `[height, width]`. */
-export function toPlanes({ width, height, data }: RgbPicture): Float32Array[] {
+export function toPlanes(picture: RgbPicture): Float32Array[] {
+  requirePicture('toPlanes', 'picture', picture);
+  const { width, height, data } = picture;
   const planes = [0, 1, 2].map(() => new Float32Array(width * height)) as [
     Float32Array,
     Float32Array,

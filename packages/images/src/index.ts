@@ -1,4 +1,4 @@
-export { type RgbPicture, toPlanes, toRgb } from './colour.ts';
+export { toPlanes, toRgb } from './colour.ts';
 export { type DecodedPicture, type DecodePictureOptions, decodePicture } from './fhi/decode-picture.ts';
 export { type EncodedPicture, type EncodePictureOptions, encodePicture } from './fhi/encode-picture.ts';
 export type { PictureMode } from './fhi/segment.ts';
@@ -12,3 +12,4 @@ export { baseNet } from './net/base-net.ts';
 export { cropLoss } from './net/crop-loss.ts';
 export { type CropBatch, drawCrops, type PicturePair } from './net/crops.ts';
 export { type RestoreOptions, restore } from './net/restore.ts';
+export type { RgbPicture } from './picture.ts';

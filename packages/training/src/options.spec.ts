@@ -8,8 +8,10 @@ import { finderRules } from './find-learning-rate.ts';
 import { checkpointRules, earlyStoppingRules, fitRules } from './fit-config.ts';
 import * as training from './index.ts';
 import { huberRules, lossRules } from './losses.ts';
+import { rateRules } from './rate.ts';
 import { recipeRules } from './recipe.ts';
 import { scheduleRules } from './schedules.ts';
+import { updatePenaltyRules } from './update-penalty.ts';
 import { averageRules as weightAverageRules } from './weight-average.ts';
 
 const model = new Dense({ in: 1, out: 1 });
@@ -42,6 +44,11 @@ const cases: Readonly<Record<string, Case>> = {
   'fit.average': [weightAverageRules, (average) => fitWith({ average })],
   evaluate: [evaluateRules, (options) => training.evaluate(model, data, options)],
   predict: [predictRules, (options) => training.predict(model, [[1]], options)],
+  rate: [rateRules, (options) => training.rate(model, options)],
+  updatePenalty: [
+    updatePenaltyRules,
+    (options) => training.updatePenalty(model, options as unknown as training.UpdatePenaltyOptions),
+  ],
   recipe: [recipeRules, (options) => training.recipe(options)],
   meanSquaredError: [lossRules, (options) => training.meanSquaredError(y, t, options)],
   binaryCrossEntropyWithLogits: [

@@ -21,7 +21,7 @@ import type { Tensor } from '@funhash/tensor';
 import { modelRule } from './evaluate.ts';
 import type { Penalty, PenaltyPass } from './penalty.ts';
 
-const rules = {
+export const rateRules = {
   /** What a bit costs, in units of the loss: 1e-6 to 1e-4 for means over examples. Either this or `bytes`. */
   weight: option.positive(),
   /** Bytes that all levels shall come to: the weight of a bit is steered to it. Steps, biases and descriptions are not counted. */
@@ -35,7 +35,7 @@ const rules = {
 };
 
 /** Options of `rate`. */
-export type RateOptions = OptionsOf<typeof rules>;
+export type RateOptions = OptionsOf<typeof rateRules>;
 
 /** A penalty that tells what it prices. */
 export interface Rate extends Penalty {
@@ -107,7 +107,7 @@ interface Density {
  */
 export function rate(model: Model, options: RateOptions): Rate {
   checkArgument('rate', 'model', modelRule, model);
-  checkOptions('rate', rules, options);
+  checkOptions('rate', rateRules, options);
   const { weight, bytes, start = 1e-6, until = 0.5, group = (name) => name } = options;
   if ((weight === undefined) === (bytes === undefined))
     throw new ArgumentError({

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { seriesWindows, wordsTransformation } from '@funhash/datasets';
 import { Dense, Sequential } from '@funhash/layers';
 import { recurrentNet } from '@funhash/models';
@@ -56,7 +57,7 @@ test('texts, a line each, with the names of classes', async () => {
   const texts = join(root, 'texts.txt');
   await writeFile(texts, 'A good film!\n\nbad\n');
   const { lines } = await run('predict', '--model', model, '--input', texts);
-  expect(lines).toMatch(/^text +class/);
+  expect(stripVTControlCharacters(lines)).toMatch(/^text +class/);
   expect(lines.match(/^ *\d +(against|in favour) /gm)).toHaveLength(2);
   const all = await run('predict', model, '--input', texts, '--json');
   expect(JSON.parse(all.lines)).toHaveLength(2);
@@ -81,7 +82,7 @@ test('windows of a series, in its units', async () => {
   const windows = join(root, 'windows.json');
   await writeFile(windows, '[[[10, 0], [11, 1]], [[14, 2], [10, 0]]]');
   const { lines } = await run('predict', '--model', model, '--input', windows);
-  expect(lines).toMatch(/^window +heat/);
+  expect(stripVTControlCharacters(lines)).toMatch(/^window +heat/);
   const numbers = JSON.parse((await run('predict', model, '--input', windows, '--json')).lines) as number[];
   expect(numbers).toHaveLength(2);
   for (const number of numbers) expect(Math.abs(number - 12)).toBeLessThan(5);

@@ -62,6 +62,7 @@ class PackReader {
   readonly #length: number;
 
   constructor(bytes: Uint8Array) {
+    if (!(bytes instanceof Uint8Array)) throw new UnpackError('a Uint8Array', typeof bytes, 0);
     this.#bytes = bytes;
     this.#length = bytes.length - 4;
   }

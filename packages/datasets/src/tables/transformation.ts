@@ -102,7 +102,7 @@ export function tableTransformation(value: unknown): TableTransformation {
 
 /** Whether a transformation is that of a table. */
 export const isOfTable = (value: object | undefined): boolean =>
-  value !== undefined && 'kind' in value && value.kind === 'table';
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'table';
 
 /** Inputs that a column becomes. */
 export function widthOf(column: ColumnTransformation): number {

@@ -1,10 +1,11 @@
 import { applyUpdate, BitstreamError, baseFingerprint } from '@funhash/codec/update';
 import { checkOptions, type OptionsOf } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
-import { type RgbPicture, toRgb } from '../colour.ts';
+import { toRgb } from '../colour.ts';
 import { decodeJpeg, decodeJpegRules } from '../jpeg/decode-jpeg.ts';
 import { PictureError } from '../jpeg/jpeg-error.ts';
 import { restore } from '../net/restore.ts';
+import type { RgbPicture } from '../picture.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { enhancementIn, type PictureMode } from './segment.ts';
 

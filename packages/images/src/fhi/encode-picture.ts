@@ -2,12 +2,13 @@ import { applyUpdate, baseFingerprint, encodeUpdate } from '@funhash/codec/updat
 import { ArgumentError, checkOptions, type OptionsOf, option, random } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
 import { adam, fit, type UpdatePenaltyOptions, updatePenalty } from '@funhash/training';
-import { type RgbPicture, toPlanes, toRgb } from '../colour.ts';
+import { toPlanes, toRgb } from '../colour.ts';
 import { decodeJpeg, type PicturePlanes } from '../jpeg/decode-jpeg.ts';
 import { psnr } from '../metrics/psnr.ts';
 import { cropLoss } from '../net/crop-loss.ts';
 import { drawCrops } from '../net/crops.ts';
 import { restore } from '../net/restore.ts';
+import type { RgbPicture } from '../picture.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { type PictureMode, withEnhancement } from './segment.ts';
 

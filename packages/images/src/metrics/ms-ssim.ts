@@ -1,5 +1,5 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { RgbPicture } from '../colour.ts';
+import type { RgbPicture } from '../picture.ts';
 import { requireSameSize } from './psnr.ts';
 
 /** Exponents of the scales, from the finest. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@funhash/hashing';
-import type { RgbPicture } from '../colour.ts';
+import type { RgbPicture } from '../picture.ts';
+import { requirePicture } from '../picture.ts';
 
 /** Peak signal to noise ratios of a picture, in decibels; infinite where it is the original. */
 export interface Psnr {
@@ -32,7 +33,9 @@ export function psnr(picture: RgbPicture, original: RgbPicture): Psnr {
 
 /** @throws ArgumentError */
 export function requireSameSize(operation: string, a: RgbPicture, b: RgbPicture): void {
-  if (a.width !== b.width || a.height !== b.height || a.data.length !== b.data.length)
+  requirePicture(operation, 'picture', a);
+  requirePicture(operation, 'original', b);
+  if (a.width !== b.width || a.height !== b.height)
     throw new ArgumentError({
       operation,
       expected: `two pictures of ${a.width} × ${a.height}`,

@@ -1,5 +1,6 @@
 import { elementwise, mean, reshape, slice } from '@funhash/autodiff';
-import type { Tensor } from '@funhash/tensor';
+import { ArgumentError } from '@funhash/hashing';
+import { requireTensor, type Tensor } from '@funhash/tensor';
 import { outputChannels } from './artifact-net.ts';
 
 const squaredError = elementwise('weightedSquaredError', (output, wanted, weight) => {
@@ -14,7 +15,15 @@ const squaredError = elementwise('weightedSquaredError', (output, wanted, weight
  * @param targets [B, H · W · 6] of `drawCrops`
  */
 export function cropLoss(outputs: Tensor, targets: Tensor): Tensor {
-  const [count = 0, height = 0, width = 0] = outputs.shape;
+  requireTensor('cropLoss', outputs, 'outputs');
+  requireTensor('cropLoss', targets, 'targets');
+  const [count = 0, height = 0, width = 0, channels = 0] = outputs.shape;
+  if (outputs.rank !== 4 || channels !== outputChannels || targets.size !== 2 * outputs.size)
+    throw new ArgumentError({
+      operation: 'cropLoss',
+      expected: `outputs of [B, H, W, ${outputChannels}] and targets of [B, H · W · ${2 * outputChannels}]`,
+      actual: `${JSON.stringify(outputs.shape)} and ${JSON.stringify(targets.shape)}`,
+    });
   const all = reshape(targets, [count, height, width, 2 * outputChannels]);
   const part = (from: number): Tensor => slice(all, [0, 0, 0, from], [count, height, width, outputChannels]);
   return mean(squaredError(outputs, part(0), part(outputChannels)));

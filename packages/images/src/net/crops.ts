@@ -1,5 +1,6 @@
-import type { Random } from '@funhash/hashing';
+import { checkArgument, checkOptions, option, type Random } from '@funhash/hashing';
 import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
+import { requirePlanes } from '../picture.ts';
 import { inputChannels, outputChannels } from './artifact-net.ts';
 import { outputUnit, writeInput } from './net-input.ts';
 
@@ -14,6 +15,25 @@ export interface PicturePair {
 const planeWeights = [1, 0.5, 0.5] as const;
 /** What is added to the squared error of a crop where errors are taken relative to it. */
 const errorFloor = 4;
+
+const cropRules = {
+  count: option.required(option.integer({ least: 1, most: 2 ** 16 })),
+  side: option.required(option.integer({ least: 1, most: 4096 })),
+  error: option.positive(),
+} as const;
+
+const pairsRule = option.that<readonly PicturePair[]>(
+  'at least one pair { decoded, original }',
+  (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((pair) => typeof pair === 'object' && pair !== null && Array.isArray(pair.original)),
+);
+
+const drawRule = option.that<Random>(
+  'a generator, as random(seed) gives it',
+  (value) => typeof (value as Random | undefined)?.integer === 'function',
+);
 
 /** A batch of crops as `fit` takes them: targets have the wanted output and behind it the weights of its errors. */
 export interface CropBatch {
@@ -31,9 +51,14 @@ export interface CropBatch {
  */
 export function drawCrops(
   pairs: readonly PicturePair[],
-  { count, side, error }: { readonly count: number; readonly side: number; readonly error?: number },
+  options: { readonly count: number; readonly side: number; readonly error?: number },
   draw: Random,
 ): CropBatch {
+  checkArgument('drawCrops', 'pairs', pairsRule, pairs);
+  for (const { decoded } of pairs) requirePlanes('drawCrops', 'decoded', decoded);
+  checkOptions('drawCrops', cropRules, options);
+  checkArgument('drawCrops', 'draw', drawRule, draw);
+  const { count, side, error } = options;
   const [inputSize, size] = [side * side * inputChannels, side * side];
   const inputs = new Float32Array(count * inputSize);
   const targets = new Float32Array(count * size * 2 * outputChannels);

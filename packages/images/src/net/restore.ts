@@ -1,7 +1,8 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
-import type { Module } from '@funhash/layers';
+import { checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { Module } from '@funhash/layers';
 import { scope, tensor } from '@funhash/tensor';
 import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
+import { requirePlanes } from '../picture.ts';
 import { inputChannels, outputChannels } from './artifact-net.ts';
 import { outputUnit, writeInput } from './net-input.ts';
 
@@ -14,6 +15,8 @@ export const restoreRules = {
   tile: option.count(),
 } as const;
 
+const netRule = option.that<Module>('a network', (value) => value instanceof Module);
+
 /** How a picture is restored; see the fields. */
 export type RestoreOptions = OptionsOf<typeof restoreRules>;
 
@@ -25,6 +28,8 @@ export type RestoreOptions = OptionsOf<typeof restoreRules>;
  * @throws OptionError for unknown options
  */
 export function restore(picture: PicturePlanes, net: Module, options: RestoreOptions = {}): PicturePlanes {
+  requirePlanes('restore', 'picture', picture);
+  checkArgument('restore', 'net', netRule, net);
   checkOptions('restore', restoreRules, options);
   const { tile: side = usualSide } = options;
   const { stride, rows } = picture;

@@ -20,6 +20,7 @@ export interface ReadPredictorOptions {
 
 /** @throws UnpackError for bytes that are no pack or are damaged, PlanError for a pack without a predictor */
 export function readFile(bytes: Uint8Array | ArrayBuffer, options: ReadPredictorOptions = {}): PredictorFile {
+  if (typeof options !== 'object' || options === null) refuse('options { maxValues }', typeof options);
   const tensors = unpack(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, options);
   const text = tensors.get(headName)?.data ?? refuse(`a pack with ${headName}`, 'one without');
   let head: unknown;

@@ -64,15 +64,25 @@ export interface Metric<O = object> {
   bind(place: MetricPlace<MetricRequest>): BoundMetric;
 }
 
+const definitionRules = {
+  id: option.required(option.text()),
+  title: option.required(option.text()),
+  source: option.required(option.text()),
+  options: option.required(
+    option.that<OptionRules>(
+      'rules by option',
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        Object.values(value).every((rule) => typeof rule?.accepts === 'function'),
+    ),
+  ),
+  fits: option.callable(),
+  bind: option.required(option.callable()),
+} as const;
+
 /** States a metric. */
-export function defineMetric<const R extends OptionRules>({
-  id,
-  title,
-  source,
-  options: rules,
-  fits,
-  bind,
-}: {
+export function defineMetric<const R extends OptionRules>(definition: {
   readonly id: string;
   readonly title: string;
   readonly source: string;
@@ -80,6 +90,8 @@ export function defineMetric<const R extends OptionRules>({
   readonly fits?: (reading: Reading, aggregate: AggregateName) => Float64Array;
   readonly bind: (place: MetricPlace<OptionsOf<R>>) => BoundMetric;
 }): Metric<OptionsOf<R>> {
+  checkOptions('defineMetric', definitionRules, definition);
+  const { id, title, source, options: rules, fits, bind } = definition;
   const options = { ...commonRules, ...rules };
   const request = (given: OptionsOf<R> & CommonOptions = {} as OptionsOf<R>): MetricRequest => {
     checkOptions(title, options, given);

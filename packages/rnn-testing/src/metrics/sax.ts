@@ -1,4 +1,24 @@
-import { ArgumentError, normalQuantile } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkArgument,
+  checkOptions,
+  normalQuantile,
+  option,
+  shownValue,
+} from '@funhash/hashing';
+
+const isSeries = (value: unknown): boolean =>
+  (Array.isArray(value) && value.every((x) => typeof x === 'number')) ||
+  (ArrayBuffer.isView(value) &&
+    !(value instanceof DataView) &&
+    !(value instanceof BigInt64Array) &&
+    !(value instanceof BigUint64Array));
+
+const seriesRule = option.that<ArrayLike<number>>('a list of numbers', isSeries);
+const wordRules = {
+  segments: option.required(option.count()),
+  symbols: option.required(option.count()),
+} as const;
 
 /**
  * Piecewise aggregate approximation: the means of equal parts of a series. Where the parts do not divide the length, a
@@ -9,19 +29,17 @@ import { ArgumentError, normalQuantile } from '@funhash/hashing';
  * @param segments number of means, from 1 to the length of the series
  * @throws ArgumentError for other numbers of segments
  */
-export function paa(
-  series: ArrayLike<number>,
-  segments: number,
-  out = new Float64Array(segments),
-): Float64Array {
+export function paa(series: ArrayLike<number>, segments: number, given?: Float64Array): Float64Array {
+  checkArgument('paa', 'series', seriesRule, series);
   const { length } = series;
   if (!Number.isInteger(segments) || segments < 1 || segments > length)
     throw new ArgumentError({
       operation: 'paa',
       expected: `segments from 1 to the length of the series, ${length}`,
-      actual: String(segments),
+      actual: shownValue(segments),
       remedy: 'Take fewer segments, or a longer window.',
     });
+  const out = given ?? new Float64Array(segments);
   // In units of 1 / segments of a sample, borders are whole numbers: no share is lost to rounding.
   for (let segment = 0; segment < segments; segment++) {
     const [start, end] = [segment * length, (segment + 1) * length];
@@ -45,7 +63,7 @@ export function breakPoints(symbols: number): Float64Array {
     throw new ArgumentError({
       operation: 'breakPoints',
       expected: 'an alphabet of 2 to 26 symbols',
-      actual: String(symbols),
+      actual: shownValue(symbols),
     });
   return Float64Array.from({ length: symbols - 1 }, (_, k) => normalQuantile((k + 1) / symbols));
 }
@@ -81,7 +99,9 @@ export function wordText(word: number, segments: number, symbols: number): strin
  */
 export function saxWord(
   series: ArrayLike<number>,
-  { segments, symbols }: { readonly segments: number; readonly symbols: number },
+  options: { readonly segments: number; readonly symbols: number },
 ): string {
+  checkOptions('saxWord', wordRules, options);
+  const { segments, symbols } = options;
   return wordText(wordNumber(paa(series, segments), breakPoints(symbols)), segments, symbols);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, type Random } from '@funhash/hashing';
+import { ArgumentError, checkArgument, option, type Random } from '@funhash/hashing';
 import type { Sequence } from '../observation/sequences.ts';
 
 /** What sequences are, for mutations: their shape, and the side of their padding. */
@@ -16,10 +16,17 @@ export interface Mutation {
   mutate(sequence: Sequence, random: Random, place: MutationPlace): Sequence;
 }
 
+const mutationsRule = option.that<readonly Mutation[]>(
+  'at least one mutation { name, mutate }',
+  (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => typeof each?.name === 'string' && typeof each.mutate === 'function'),
+);
+
 /** One of several mutations, each time drawn anew. */
 export function anyOf(mutations: readonly Mutation[]): Mutation {
-  if (!Array.isArray(mutations) || mutations.length === 0)
-    throw new ArgumentError({ operation: 'anyOf', expected: 'at least one mutation', actual: 'none' });
+  checkArgument('anyOf', 'mutations', mutationsRule, mutations);
   return {
     name: mutations.map(({ name }) => name).join(' or '),
     mutate: (sequence, random, place) =>

@@ -1,4 +1,4 @@
-import { random } from '@funhash/hashing';
+import { checkArgument, option, random } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { scope, type Tensor, tensor } from '@funhash/tensor';
 import { NoRecurrentLayerError, SequenceError } from '../errors.ts';
@@ -30,6 +30,22 @@ const fullName = (place: string, name: string): string => (place === '' ? name :
 export const isGate = (name: string): boolean => /(^|[.])gate[.]/.test(name);
 const isReversed = (name: string): boolean => /Reverse\d*$/.test(name);
 
+const modelRule = option.that<Model>(
+  'a model',
+  (value) => typeof (value as Model | undefined)?.forward === 'function',
+);
+
+const sequencesRule = option.that<SequenceList>('sequences { inputShape, items }', (value) => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { inputShape, items } = value as SequenceList;
+  return (
+    Array.isArray(inputShape) &&
+    Array.isArray(items) &&
+    items.length > 0 &&
+    items.every((item) => item?.values)
+  );
+});
+
 /**
  * The signals that a model shows for a sequence, in the order of the pass: whatever its layers give to `Pass.observe` for every
  * step, besides their outputs.
@@ -37,6 +53,8 @@ const isReversed = (name: string): boolean => /Reverse\d*$/.test(name);
  * @throws NoRecurrentLayerError where it shows none
  */
 export function signalsOf(model: Model, sequences: SequenceList): readonly Signal[] {
+  checkArgument('signalsOf', 'model', modelRule, model);
+  checkArgument('signalsOf', 'sequences', sequencesRule, sequences);
   const found: Signal[] = [];
   scope(() =>
     forward(model, sequences.inputShape, sequences.items.slice(0, 1), 'after', (name, { shape }) => {

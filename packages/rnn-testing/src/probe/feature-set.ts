@@ -1,3 +1,4 @@
+import { checkArgument, option, requireBytes } from '@funhash/hashing';
 import { CoverageError } from '../errors.ts';
 
 /** Set of features of one metric, a bit each. Sets of the same metric merge. */
@@ -7,9 +8,11 @@ export class FeatureSet implements Iterable<number> {
   #count: number;
 
   /** @param size number of features that there are */
-  constructor(size: number, bits: Uint8Array = new Uint8Array(Math.ceil(size / 8))) {
+  constructor(size: number, given?: Uint8Array) {
+    checkArgument('FeatureSet', 'size', option.required(option.integer()), size);
+    if (given !== undefined) requireBytes('FeatureSet', 'bits', given);
+    const bits = given ?? new Uint8Array(Math.ceil(size / 8));
     if (
-      !(Number.isInteger(size) && size >= 0) ||
       bits.length !== Math.ceil(size / 8) ||
       (size % 8 !== 0 && (bits.at(-1) as number) >> (size % 8) !== 0)
     )

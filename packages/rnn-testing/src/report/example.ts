@@ -4,6 +4,7 @@ import type { Campaign } from '../generation/campaign.ts';
 import { type StoredSequence, sequenceFrom, storedSequence } from '../generation/stored.ts';
 import { observe } from '../observation/observe.ts';
 import { stepWindow } from '../observation/window.ts';
+import { requireCampaign } from './require-campaign.ts';
 
 /** An adversarial example as JSON: everything that running it again needs, but the network. */
 export interface StoredExample {
@@ -19,7 +20,9 @@ export interface StoredExample {
 }
 
 /** The adversarial examples of a campaign, to be kept as files. */
-export function storedExamples({ probe, seeds, adversarial, oracle }: Campaign): readonly StoredExample[] {
+export function storedExamples(campaign: Campaign): readonly StoredExample[] {
+  requireCampaign('storedExamples', campaign);
+  const { probe, seeds, adversarial, oracle } = campaign;
   return adversarial.map(({ test, label, answer, distance }) => ({
     version: 1,
     inputShape: probe.inputShape,

@@ -1,27 +1,33 @@
-import { escapeHtml } from '@funhash/hashing';
+import { checkOptions, escapeHtml, type OptionsOf, option } from '@funhash/hashing';
 import type { Campaign } from '../generation/campaign.ts';
 import { heatRows, heatStep } from '../generation/tally.ts';
 import { editScript } from '../oracle/edits.ts';
+import { requireCampaign } from './require-campaign.ts';
 import { bitmap, heatMap, lineChart } from './svg.ts';
 
-/** What a report says besides the campaign. */
-export interface ReportText {
-  readonly model: string;
-  readonly data: string;
+const textRules = {
+  model: option.required(option.text()),
+  data: option.required(option.text()),
   /** Command that makes it again. */
-  readonly command?: string;
+  command: option.text(),
   /** Command that replays the adversarial example of a seed. */
-  readonly replay?: (seed: number) => string;
+  replay: option.callable<(seed: number) => string>(),
   /** The word of a token; undefined for one that is not known. Default: numbers. */
-  readonly word?: (token: number) => string | undefined;
+  word: option.callable<(token: number) => string | undefined>(),
   /** Names of classes. Default: numbers. */
-  readonly classes?: readonly string[];
+  classes: option.list(option.text()),
   /** Fewest kept tests that cover the same. */
-  readonly minimal?: number;
-}
+  minimal: option.integer(),
+} as const;
+
+/** What a report says besides the campaign. */
+export type ReportText = OptionsOf<typeof textRules>;
 
 /** Numbers of a report, as JSON. */
-export function reportJson(campaign: Campaign, { model, data, command, minimal }: ReportText): object {
+export function reportJson(campaign: Campaign, text: ReportText): object {
+  requireCampaign('reportJson', campaign);
+  checkOptions('reportJson', textRules, text);
+  const { model, data, command, minimal } = text;
   const { probe, coverage, kept, adversarial, history, oracle, seeds, wrongSeeds, executions, strategy } =
     campaign;
   return {
@@ -60,6 +66,8 @@ export function reportJson(campaign: Campaign, { model, data, command, minimal }
 
 /** The report as one HTML file that needs nothing else: no script, no network. */
 export function reportPage(campaign: Campaign, text: ReportText): string {
+  requireCampaign('reportPage', campaign);
+  checkOptions('reportPage', textRules, text);
   const { probe, coverage, history, adversarial, seeds, oracle, executions, strategy, kept } = campaign;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const rows = probe.metrics

@@ -1,5 +1,8 @@
-import type { Coverage } from '../probe/coverage.ts';
+import { checkArgument, option } from '@funhash/hashing';
+import { Coverage } from '../probe/coverage.ts';
 import type { FeatureSet } from '../probe/feature-set.ts';
+
+const coveragesRule = option.list(option.that<Coverage>('a Coverage', (value) => value instanceof Coverage));
 
 /**
  * Few tests that cover what all cover: greedy, each next test the one that adds most; then tests that the others make
@@ -10,6 +13,7 @@ import type { FeatureSet } from '../probe/feature-set.ts';
  * @returns places of the tests, ascending
  */
 export function minimalSuite(coverages: readonly Coverage[]): readonly number[] {
+  checkArgument('minimalSuite', 'coverages', coveragesRule, coverages);
   const [first] = coverages;
   if (!first) return [];
   // One list of numbers for each test: features of all metrics, one behind the other.
