@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { readBytes, saveBytes } from '@funhash/codec';
 import { decodePng } from '@funhash/datasets';
-import { baseNet, decodeJpeg, decodePicture, encodePicture, type RgbPicture, toRgb } from '@funhash/images';
+import { baseNet, decodeJpeg, decodePicture, encodePicture, toRgb } from '@funhash/images';
 import { useBackend } from '@funhash/layers';
-import encodeMozJpeg, { init } from '@jsquash/jpeg/encode.js';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { loadModel } from '../files/load-model.ts';
+import { mozJpeg } from '../files/moz-jpeg.ts';
 import { isSameFile, requireFile } from '../files/paths.ts';
 import { encodePng } from '../files/png.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
@@ -121,22 +119,6 @@ function decodeCommand({ line, json: print }: Printer): Command {
         line(`${path}: ${width} × ${height}, network: ${mode}`);
       },
     );
-}
-
-let ready: Promise<void> | undefined;
-
-/** A JPEG by mozjpeg as WebAssembly: no native code, and the encoder of fewest bytes. */
-async function mozJpeg(picture: RgbPicture, quality: number, chroma: '420' | '444'): Promise<Uint8Array> {
-  ready ??= (async () => {
-    const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm');
-    await init(await WebAssembly.compile(await readFile(path)));
-  })();
-  await ready;
-  const { width, height } = picture;
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let k = 0; k < width * height; k++) data.set(picture.data.subarray(3 * k, 3 * k + 3), 4 * k);
-  const options = { quality, auto_subsample: false, chroma_subsample: chroma === '420' ? 2 : 1 };
-  return new Uint8Array(await encodeMozJpeg({ width, height, data, colorSpace: 'srgb' }, options));
 }
 
 async function requireOther(out: string, which: string, path: string): Promise<void> {

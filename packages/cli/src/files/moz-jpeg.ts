@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { RgbPicture } from '@funhash/images';
+import { UsageError } from '../errors.ts';
+
+type Encode = typeof import('@jsquash/jpeg/encode.js')['default'];
+
+let encoder: Promise<Encode> | undefined;
+
+/** Loads the encoder, which those who encode no pictures need not install. @throws UsageError where it is not installed */
+async function loadEncoder(): Promise<Encode> {
+  const { default: encode, init } = await import('@jsquash/jpeg/encode.js').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new UsageError(
+      {
+        operation: 'image encode',
+        expected: 'the npm package @jsquash/jpeg',
+        actual: 'no such package',
+        remedy: 'Install it beside funhash: npm i @jsquash/jpeg; it has no native code.',
+      },
+      { cause },
+    );
+  });
+  const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm');
+  await init(await WebAssembly.compile(await readFile(path)));
+  return encode;
+}
+
+/** A JPEG by mozjpeg as WebAssembly: no native code, and the encoder of fewest bytes. @throws UsageError */
+export async function mozJpeg(
+  { width, height, data: pixels }: RgbPicture,
+  quality: number,
+  chroma: '420' | '444',
+): Promise<Uint8Array> {
+  encoder ??= loadEncoder();
+  const encode = await encoder;
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let k = 0; k < width * height; k++) data.set(pixels.subarray(3 * k, 3 * k + 3), 4 * k);
+  const options = { quality, auto_subsample: false, chroma_subsample: chroma === '420' ? 2 : 1 };
+  return new Uint8Array(await encode({ width, height, data, colorSpace: 'srgb' }, options));
+}
