@@ -128,4 +128,4 @@ function checkTypes(folder: string, packed: readonly Packed[]): void {
 }
 
 /** Programs for Node, whose AbortSignal comes from Node's types or from lib DOM. */
-const onNode = new Set(['@funhash/experiments', '@funhash/cli']);
+const onNode = new Set(['@funhash/experiments', '@funhash/cli', '@funhash/queue']);

@@ -58,14 +58,19 @@ export async function installPacked(
     nodeOptions: { cwd: folder },
   });
   if (npm.exitCode !== 0) throw new CheckFailed(`npm install:\n${npm.stdout}${npm.stderr}`);
-  await requireNoInstallScripts(folder);
+  await requireNoInstallScripts(folder, names);
 }
 
-async function requireNoInstallScripts(folder: string): Promise<void> {
+/** What the messages of BullMQ are packed by takes native code where there is some, and runs without. */
+const withQueue = 'node_modules/msgpackr-extract';
+
+async function requireNoInstallScripts(folder: string, names: ReadonlySet<string>): Promise<void> {
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
   };
-  const scripted = Object.keys(lock.packages).filter((path) => lock.packages[path]?.hasInstallScript);
+  const scripted = Object.keys(lock.packages).filter(
+    (path) => lock.packages[path]?.hasInstallScript && !(names.has('@funhash/queue') && path === withQueue),
+  );
   if (scripted.length > 0) throw new CheckFailed(`install scripts in ${scripted.join(', ')}`);
 }
 

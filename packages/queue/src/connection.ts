@@ -1,16 +1,24 @@
 import { isIP } from 'node:net';
 import { FunhashError } from '@funhash/hashing';
-import type { ConnectionOptions } from 'bullmq';
-import type { RedisOptions } from 'ioredis';
 
 /** A queue that cannot be used, or that may not. Passwords are never part of its message. */
 export class QueueError extends FunhashError {}
+
+/** How a server is reached, as the client of BullMQ takes it. */
+export interface QueueConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: { readonly ca?: string; readonly servername?: string };
+  readonly maxRetriesPerRequest: null;
+}
 
 /** A server and the queue on it. */
 export interface QueueAddress {
   /** The address as it may be shown: without user and password. */
   readonly shown: string;
-  readonly connection: ConnectionOptions;
+  readonly connection: QueueConnection;
   /** Name of the queue. */
   readonly name: string;
 }
@@ -63,7 +71,7 @@ export function queueAddress(
       'Whoever reads the network would read the password and the runs. --insecure allows it.',
     );
   const secret = password ?? (decodeURIComponent(url.password) || process.env.FUNHASH_QUEUE_PASSWORD);
-  const connection: RedisOptions = {
+  const connection: QueueConnection = {
     ...{ host, port },
     ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
     ...(secret && { password: secret }),
@@ -73,7 +81,7 @@ export function queueAddress(
     // Workers wait for a server that is away; BullMQ asks for it.
     maxRetriesPerRequest: null,
   };
-  return { shown, name, connection: connection as ConnectionOptions };
+  return { shown, name, connection };
 }
 
 const isLoopback = (host: string): boolean =>

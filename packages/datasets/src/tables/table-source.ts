@@ -3,8 +3,14 @@ import { nodeModule } from '@funhash/hashing/node';
 import { unlessAbsent } from '../bounded-file.ts';
 import { DataAbsentError, DataFormatError } from '../errors.ts';
 
+/** Blob or File by what is used of it, so that programs compile without `lib: DOM`. */
+export interface BlobSource {
+  readonly size: number;
+  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
 /** A table: a path (Node), a `File` or `Blob`, or the bytes of one. It is read more than once. */
-export type TableSource = string | Blob | Uint8Array;
+export type TableSource = string | BlobSource | Uint8Array;
 
 export const sourceRule = option.that<TableSource>(
   'a path, a File, a Blob or bytes',
@@ -51,12 +57,13 @@ export async function* textOf(operation: string, source: TableSource): AsyncGene
 const chunkBytes = 2 ** 16;
 
 async function* bytesIn(operation: string, source: TableSource): AsyncGenerator<Uint8Array, void, void> {
-  if (typeof source === 'string') yield* fileBytes(operation, source);
-  else if (source instanceof Blob) {
-    // Slices rather than a stream: every browser has them, and none reads ahead.
-    for (let at = 0; at < source.size; at += chunkBytes)
-      yield new Uint8Array(await source.slice(at, at + chunkBytes).arrayBuffer());
-  } else for (let at = 0; at < source.length; at += chunkBytes) yield source.subarray(at, at + chunkBytes);
+  if (typeof source === 'string') return yield* fileBytes(operation, source);
+  const bytes = bytesOf(source);
+  if (bytes) for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+  // Slices rather than a stream: every browser has them, and none reads ahead.
+  else
+    for (let at = 0, blob = source as BlobSource; at < blob.size; at += chunkBytes)
+      yield new Uint8Array(await blob.slice(at, at + chunkBytes).arrayBuffer());
 }
 
 async function* fileBytes(operation: string, path: string): AsyncGenerator<Uint8Array, void, void> {
