@@ -23,6 +23,8 @@ export interface Recorder {
   onUpload(buffer: DeviceBuffer, values: TypedArray): void;
   /** What runs was decided by the contents of a storage as they are now. */
   onContents(storage: Recorded): void;
+  /** The contents of a storage are about to leave a buffer for one on another backend. */
+  onMove(buffer: DeviceBuffer): void;
   /** Somebody does what no plan can repeat, such as reading values: `what` says it. */
   onBreak(operation: string, what: string): void;
 }

@@ -63,8 +63,8 @@ export class Storage {
 
   /** Moves the contents from visible memory to another backend; tensors on it stay as they are. */
   moveTo(backend: Backend): void {
-    recorder?.onBreak('plan', 'a tensor that moves to another backend');
     const before = this.#held;
+    recorder?.onMove(before.buffer);
     const { dtype, length } = before.buffer;
     const values = before.backend.host?.(before.buffer) as TypedArray;
     const moved = hold(backend, dtype, length);

@@ -110,6 +110,20 @@ describe('planOf', () => {
     expect(w.toArray()).toEqual(before);
   });
 
+  test('what stands outside moves to the backend of the plan, in front of it; what the plan has made does not', async () => {
+    const w = tensor([1, 2]);
+    const other: Backend = { ...referenceBackend, name: 'other' };
+    await useBackend(other);
+    const x = tensor([10, 20]);
+    const sums = (a: Tensor): Tensor => runMap('f', scaled, [a, x], [-1])[0] as Tensor;
+    const bound = bindPlan(planOf(() => ({ y: sums(w) }), { inputs: { x } }));
+    bound.set('x', Float32Array.of(5, 6));
+    bound.run();
+    expect([...(await bound.read('y'))]).toEqual([6, 8]);
+    await useBackend('reference');
+    expect(() => planOf(() => ({ y: sums(tensor([1, 2])) }), { inputs: { x } })).toThrow(PlanError);
+  });
+
   test('outputs may be inputs, constants, and windows', () => {
     const x = tensor([[1, 2]]);
     const bound = bindPlan(

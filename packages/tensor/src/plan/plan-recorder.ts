@@ -126,6 +126,12 @@ export class PlanRecorder implements Recorder {
     this.#versions.set(storage, storage.version);
   }
 
+  /** What stands outside and was not used yet moves once, in front of the plan; what the plan knows would stay behind. */
+  onMove(buffer: DeviceBuffer): void {
+    if (this.#numbers.has(buffer) || this.#made.has(buffer) || this.#constants.has(buffer))
+      this.onBreak('plan', 'a tensor that moves to another backend');
+  }
+
   onBreak(operation: string, what: string): void {
     this.#refuse(operation, 'a body that neither reads values nor leaves its backend', what);
   }
