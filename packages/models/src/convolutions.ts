@@ -12,8 +12,12 @@ import { type ImageShape, type ModelWeights, type WeightRole, weightAt } from '.
 
 /** Makes the layers of a model, with its way of storing weights. */
 export interface LayerMaker {
-  /** A convolution that keeps the size of an image, divided by its stride. No bias: batch normalisation has one. */
-  conv(from: number, to: number, options: { kernelSize: number; stride?: number; role?: WeightRole }): Conv2d;
+  /** A convolution, padded to keep the size of an image, divided by its stride. No bias: batch normalisation has one. */
+  conv(
+    from: number,
+    to: number,
+    options: { kernelSize: number; stride?: number; padding?: number; role?: WeightRole },
+  ): Conv2d;
   norm(channels: number, activation?: ActivationName): BatchNorm;
   /** Normalisation and activation before a convolution. */
   normConv(from: number, to: number, options: { kernelSize: number; stride?: number }): Sequential;
@@ -26,13 +30,13 @@ export interface LayerMaker {
 /** Makes the layers of a model whose weights are stored as `weights` says. */
 export function layerMaker(weights: ModelWeights | undefined): LayerMaker {
   const maker: LayerMaker = {
-    conv: (from, to, { kernelSize, stride = 1, role = 'conv' }) =>
+    conv: (from, to, { kernelSize, stride = 1, padding = (kernelSize - 1) / 2, role = 'conv' }) =>
       new Conv2d({
         in: from,
         out: to,
         kernelSize,
         stride,
-        padding: (kernelSize - 1) / 2,
+        padding,
         bias: false,
         ...weightAt(weights, { role, rows: to, cols: kernelSize * kernelSize * from, kernelSize }),
       }),

@@ -1,6 +1,5 @@
 import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
 import {
-  Dense,
   Dropout,
   Dropout2d,
   Embedding,
@@ -11,9 +10,10 @@ import {
   Sequential,
   type WeightRequest,
 } from '@funhash/layers';
+import { layerMaker } from './convolutions.ts';
 import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
 import { modelRules, rateOption } from './model-options.ts';
-import { type WeightPlace, weightAt } from './weights.ts';
+import { weightAt } from './weights.ts';
 
 const cells = { lstm: LSTM, gru: GRU } as const;
 
@@ -95,12 +95,11 @@ function build({
   requireTokens(isText, tokens);
   const [steps, ...step] = input as [number, ...number[]];
   const width = isText ? embeddingSize : step.reduce((size, extent) => size * extent, 1);
-  const at = (role: WeightPlace['role'], rows: number, cols: number) =>
-    weightAt(weight, { role, rows, cols, kernelSize: 1 });
   const Cell = cells[cell];
-  const gates = Cell.gates;
-  const inputs = at('fc', gates * hidden, width);
-  const { weight: state } = at('fc', gates * hidden, hidden);
+  const at = (cols: number) =>
+    weightAt(weight, { role: 'fc', rows: Cell.gates * hidden, cols, kernelSize: 1 });
+  const inputs = at(width);
+  const { weight: state } = at(hidden);
   const read = new Cell({
     in: width,
     hiddenSize: hidden,
@@ -108,7 +107,7 @@ function build({
     ...inputs,
     ...(state && { recurrentWeight: { ...state, policy: 'step' } }),
   });
-  const head = new Dense({ in: hidden, out: classes, ...at('head', classes, hidden) });
+  const head = layerMaker(weight).head(hidden, classes);
   if (!isText) return new Sequential([new Reshape({ shape: [steps, width] }), read, head], { seed });
   const words = new Embedding({
     in: tokens as number,

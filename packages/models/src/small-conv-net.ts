@@ -1,9 +1,8 @@
 import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
-import { BatchNorm, Conv2d, Flatten, MaxPool2d, type Module, Reshape, Sequential } from '@funhash/layers';
+import { Flatten, MaxPool2d, type Module, Reshape, Sequential } from '@funhash/layers';
 import { layerMaker } from './convolutions.ts';
 import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
 import { activationOption, imageShapeOption, modelRules } from './model-options.ts';
-import { weightAt } from './weights.ts';
 
 const published = [8, 12, 16, 16] as const;
 
@@ -59,15 +58,12 @@ function build({
       expected: 'images of at least 20 pixels a side',
       actual: `${height} × ${width}`,
     });
+  const make = layerMaker(weight);
   const conv = (k: number, padding: number): Module[] => {
     const from = k === 0 ? inputs : (channels[k - 1] as number);
     const out = channels[k] as number;
     const role = k === 0 ? 'stem' : 'conv';
-    const place = { role, rows: out, cols: 9 * from, kernelSize: 3 } as const;
-    return [
-      new Conv2d({ in: from, out, kernelSize: 3, padding, bias: false, ...weightAt(weight, place) }),
-      new BatchNorm({ channels: out, activation }),
-    ];
+    return [make.conv(from, out, { kernelSize: 3, padding, role }), make.norm(out, activation)];
   };
   return new Sequential(
     [
@@ -79,7 +75,7 @@ function build({
       ...conv(2, 0),
       ...conv(3, 0),
       new Flatten(),
-      layerMaker(weight).head(rows * columns * (channels[3] as number), classes),
+      make.head(rows * columns * (channels[3] as number), classes),
     ],
     { seed },
   );
