@@ -1,6 +1,7 @@
 import { random } from '@funhash/hashing';
 import type { Mutation } from '../mutation/mutation.ts';
 import type { Oracle } from '../oracle/oracle.ts';
+import { joined, joinedFloats } from '../probe/joined.ts';
 import type { CoverageProbe, MeasuredTests } from '../probe/probe.ts';
 import type { Test } from './archive.ts';
 
@@ -68,14 +69,14 @@ export function runChunk(
 /** Chunks of a round as one, in their order. */
 export function joinedChunks(results: readonly ChunkResult[]): ChunkResult {
   const [first] = results as [ChunkResult];
-  const floats = (of: (result: ChunkResult) => Float64Array): Float64Array =>
-    joined(results.map(of), (length) => new Float64Array(length));
+  const count = results.reduce((sum, result) => sum + result.count, 0);
+  const floats = (of: (result: ChunkResult) => Float64Array): Float64Array => joinedFloats(results.map(of));
   return {
-    count: results.reduce((sum, { count }) => sum + count, 0),
+    count,
     tests: results.flatMap(({ tests }) => tests),
     answers: joined(
       results.map(({ answers }) => answers),
-      (length) => new Int32Array(length),
+      new Int32Array(count),
     ),
     margins: floats(({ margins }) => margins),
     distances: floats(({ distances }) => distances),
@@ -86,14 +87,4 @@ export function joinedChunks(results: readonly ChunkResult[]): ChunkResult {
       ]),
     ),
   };
-}
-
-function joined<A extends Float64Array | Int32Array>(parts: readonly A[], make: (length: number) => A): A {
-  const out = make(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -51,9 +51,13 @@ export function editScript(a: ArrayLike<number>, b: ArrayLike<number>): readonly
   return edits.reverse();
 }
 
+/** Edits that change something. */
+export const changesIn = (edits: readonly Edit[]): number =>
+  edits.filter(({ kind }) => kind !== 'kept').length;
+
 /** The text after so many of its edits, spread evenly over it. */
 export function someEdits(edits: readonly Edit[], most: number): number[] {
-  const changes = edits.filter(({ kind }) => kind !== 'kept').length;
+  const changes = changesIn(edits);
   const words: number[] = [];
   let seen = 0;
   for (const edit of edits) {

@@ -1,6 +1,6 @@
 import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Sequence } from '../observation/sequences.ts';
-import { editDistance, editScript, someEdits } from './edits.ts';
+import { changesIn, editDistance, editScript, someEdits } from './edits.ts';
 import { type NormName, norms } from './norms.ts';
 
 /** How far a test may lie from its seed and still be the same thing to a person. */
@@ -100,17 +100,18 @@ export function editBall(options: EditBallOptions = {}, place: 'after' | 'before
     description: `edited words / words ≤ ${radius}`,
     radius,
     distance,
-    project: (seed, test, inputShape) => {
+    project: (seed, test) => {
       const words = wordsOf(seed);
-      if (distance(seed, test, inputShape) <= radius) return test;
       const script = editScript(words, wordsOf(test));
+      const isInside = (edits: number): boolean => edits / words.length <= radius;
+      if (isInside(changesIn(script))) return test;
+      // Of fewest edits, so many lead exactly so far.
       for (let most = Math.ceil(radius * words.length); most > 0; most--) {
-        const kept = someEdits(script, most);
+        const kept = isInside(most) ? someEdits(script, most) : [];
         if (kept.length === 0 || kept.length > seed.values.length) continue;
         const values = new Int32Array(seed.values.length);
         values.set(kept, place === 'after' ? 0 : values.length - kept.length);
-        const inside = { values, length: kept.length };
-        if (distance(seed, inside, inputShape) <= radius) return inside;
+        return { values, length: kept.length };
       }
       return seed;
     },

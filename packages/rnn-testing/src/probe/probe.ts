@@ -17,6 +17,7 @@ import { type Sequence, type SequenceList, type Sequences, sequenceList } from '
 import { type StepWindow, stepWindow, windowRules } from '../observation/window.ts';
 import { Coverage } from './coverage.ts';
 import { FeatureSet } from './feature-set.ts';
+import { joinedFloats } from './joined.ts';
 
 const rules = {
   /** Sequences that constants are taken from: their number decides what coverage means, so it is kept beside them. */
@@ -234,21 +235,14 @@ function readAll(
   const parts = [...batchesOf(items, batchSize)].map(
     (batch) => observe(model, inputShape, batch, window, names).readings,
   );
-  return new Map([...names].map((name) => [name, joined(parts.map((part) => part.get(name) as Reading))]));
+  return new Map(
+    [...names].map((name) => [name, joinedReadings(parts.map((part) => part.get(name) as Reading))]),
+  );
 }
 
-function joined(parts: readonly Reading[]): Reading {
+function joinedReadings(parts: readonly Reading[]): Reading {
   const [{ steps, units }] = parts as [Reading];
-  const all = (of: (part: Reading) => Float64Array): Float64Array => {
-    const values = parts.map(of);
-    const out = new Float64Array(values.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of values) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
-  };
+  const all = (of: (part: Reading) => Float64Array): Float64Array => joinedFloats(parts.map(of));
   return {
     count: parts.reduce((sum, { count }) => sum + count, 0),
     steps,
