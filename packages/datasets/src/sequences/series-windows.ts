@@ -52,7 +52,7 @@ export interface SeriesDataset extends Dataset {
   /** Names of the features, in the order of the last axis of inputs. */
   readonly features: readonly string[];
   /** What is forecast: targets are (value − mean) / std, of the training part. */
-  readonly target: { readonly name: string; readonly mean: number; readonly std: number };
+  readonly target: ColumnScale;
 }
 
 /**
@@ -100,7 +100,7 @@ export function seriesWindows(options: SeriesWindowsOptions): SeriesDataset {
     );
   // What training sees: the steps of its windows, and the targets behind them.
   const seen = trainCount + window + horizon - 1;
-  const scales = features.map((feature) => scaleOf(columns[feature] as ArrayLike<number>, seen));
+  const scales = features.map((feature) => scaleOf(feature, columns[feature] as ArrayLike<number>, seen));
   const own = scales[at] as Scale;
   if (own.isConstant)
     refuse(`a target that changes within the first ${seen} steps`, `${target}, always ${own.mean}`);
@@ -129,35 +129,29 @@ export function seriesWindows(options: SeriesWindowsOptions): SeriesDataset {
     targetShape: [1],
     isOrdered: true,
     features,
-    target: { name: target, mean: own.mean, std: own.std },
-    transformation: seriesTransformation(
-      features.map((feature, k) => columnScale(feature, scales[k] as Scale)),
-      columnScale(target, own),
-      horizon,
-    ),
+    target: plain(own),
+    transformation: seriesTransformation(scales.map(plain), plain(own), horizon),
     targetScale: [own.mean, own.mean + own.std],
     train: samples(0, trainCount),
     test: samples(most, testCount),
   };
 }
 
-const columnScale = (name: string, { mean, std }: Scale): ColumnScale => ({ name, mean, std });
+const plain = ({ name, mean, std }: Scale): ColumnScale => ({ name, mean, std });
 
-interface Scale {
-  readonly mean: number;
-  readonly std: number;
+interface Scale extends ColumnScale {
   readonly isConstant: boolean;
 }
 
 /** Mean and standard deviation of the first steps; a column that never changes keeps its size. */
-function scaleOf(column: ArrayLike<number>, steps: number): Scale {
+function scaleOf(name: string, column: ArrayLike<number>, steps: number): Scale {
   let mean = 0;
   for (let k = 0; k < steps; k++) mean += ((column[k] as number) - mean) / (k + 1);
   let sum = 0;
   for (let k = 0; k < steps; k++) sum += ((column[k] as number) - mean) ** 2;
   const std = Math.sqrt(sum / steps);
   const isConstant = !(std > 0);
-  return { mean, std: isConstant ? 1 : std, isConstant };
+  return { name, mean, std: isConstant ? 1 : std, isConstant };
 }
 
 /** Steps of the columns. @throws ArgumentError where they differ, or a number is not finite */

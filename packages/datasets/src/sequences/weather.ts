@@ -6,7 +6,7 @@ import { countRules, defineDataset } from '../define-dataset.ts';
 import { DataAbsentError, DataFormatError } from '../errors.ts';
 import { packageFolder } from '../package-folder.ts';
 import { requirePublished } from '../published.ts';
-import { type SeriesDataset, seriesWindows } from './series-windows.ts';
+import { seriesWindows } from './series-windows.ts';
 
 const operation = 'weather';
 const file = 'seattle-weather.csv';
@@ -47,7 +47,7 @@ export const weather = /* @__PURE__ */ defineDataset({
   holdsImages: false,
   load: async ({ dir, verify = true, target = 'temp_max', length = 14, horizon = 1, ...counts }) => {
     const { testCount = 365, trainCount } = counts;
-    const data = seriesWindows({
+    return seriesWindows({
       name: operation,
       description: `weather of Seattle, ${target} ${horizon === 1 ? 'of the next day' : `${horizon} days later`} from ${length} days${verify ? '' : ', checksums not compared'}`,
       columns: await readColumns(dir, verify),
@@ -57,7 +57,6 @@ export const weather = /* @__PURE__ */ defineDataset({
       testCount,
       ...(trainCount !== undefined && { trainCount }),
     });
-    return data satisfies SeriesDataset;
   },
 });
 
