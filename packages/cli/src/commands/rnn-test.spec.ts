@@ -140,6 +140,17 @@ test.each([
   expect(got).toBe(code);
 });
 
+test('data without classes are refused', async () => {
+  // As many columns as the net takes pixels, and one to be found.
+  const columns = Array.from({ length: 37 }, (_, k) => `c${k}`);
+  const rows = Array.from({ length: 60 }, (_, k) => columns.map((_, c) => Math.sin(k + k * c)).join());
+  await writeFile(at('numbers.csv'), [columns.join(), ...rows].join('\n'));
+  const data = ['--data', at('numbers.csv'), '--target', 'c36', '--task', 'number'];
+  const { code, notes } = await run('rnn-test', '--model', at('net.safetensors'), ...data);
+  expect(notes).toContain('rnn-test: expected data with classes');
+  expect(code).toBe(2);
+});
+
 test('a damaged example or state is refused', async () => {
   await writeFile(at('bad.json'), '{"version":1,"inputShape":[6,6,1],"label":1}');
   const model = ['--model', at('net.safetensors')];
