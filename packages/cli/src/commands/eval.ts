@@ -1,5 +1,6 @@
 import { chooseBackend, type RunResult, runTraining } from '@funhash/experiments';
 import { Command } from 'commander';
+import { numbersText } from '../report/answers.ts';
 import { backendSetting, dataOf, dataSettings, sampleSettings } from '../settings/common-settings.ts';
 import { addFlags, checkConfig, readFlags, type Settings } from '../settings/config.ts';
 import { takesModel } from '../settings/model-file.ts';
@@ -48,8 +49,7 @@ export function evalCommand(output: Printer): Command {
       return output.json({ data: name, count, storedCount, ...scores });
     }
     const answers = numbers
-      ? `off by ${numbers.meanAbsolute.toPrecision(4)} on average and ${numbers.rootMeanSquared.toPrecision(4)} (root mean square), ` +
-        `r² ${numbers.r2.toFixed(4)}, of ${grouped(count)} samples`
+      ? `${numbersText(numbers)}, with ${grouped(count)} samples`
       : `test error ${percent([errorRate])} % of ${grouped(count)} samples`;
     output.line(`${name}: ${answers}, loss ${loss.toFixed(4)}, with ${grouped(storedCount)} stored values`);
   });

@@ -82,7 +82,8 @@ test('numbers are fitted, and told in their unit', async () => {
   );
   expect(code, notes).toBe(0);
   expect(lines).toMatch(/% of the variance is explained; root mean squared error/);
-  expect(await readFile(at('sum/report.html'), 'utf8')).toContain('Residuals');
+  expect(notes).toContain('the share of their variance that is not explained');
+  expect(await readFile(at('sum/report.html'), 'utf8')).toMatch(/not explained, 1 − R²[\s\S]*Residuals/);
 });
 
 test('what is not there is told with what is near', async () => {
@@ -96,7 +97,7 @@ test('what is not there is told with what is near', async () => {
   );
 });
 
-test('a folder with a sub-folder of pictures for each class', async () => {
+test('a folder of pictures: 48 for training, seen 40 times without dropout, tell day from night', async () => {
   for (const [name, level] of [
     ['day', 220],
     ['night', 20],

@@ -28,6 +28,7 @@ import { InterruptedError, UsageError } from '../errors.ts';
 import { requireFile } from '../files/paths.ts';
 import { type QueueAt, queueAt } from '../files/queue-module.ts';
 import { claimFolder, reportFile } from '../files/run-folders.ts';
+import { errorOfNumbers } from '../report/answers.ts';
 import { pageOf } from '../report/page.ts';
 import { sweepSections } from '../report/sweep-report.ts';
 import { helpText } from '../terminal/help.ts';
@@ -143,13 +144,11 @@ interface SweepRun {
   readonly out?: string;
   readonly resume?: string;
   readonly json?: true;
-  /** Most bytes of the model file of the best run. */
-  readonly mostBytes?: number;
 }
 
 /** Carries out a sweep in a folder, tells how far it is, and writes its report. */
 async function carryOut(
-  { sweep, executorFor, atATime, out, resume, json, mostBytes }: SweepRun,
+  { sweep, executorFor, atATime, out, resume, json }: SweepRun,
   output: Printer,
 ): Promise<void> {
   const stop = onInterrupt();
@@ -177,7 +176,7 @@ async function carryOut(
       const { outcome, done, count } = event;
       outcomes.push(outcome);
       if (outcome.seconds > 0) fresh++;
-      const best = bestOf(outcomes, mostBytes);
+      const best = bestOf(outcomes);
       const left = ((performance.now() - begun) / 1000 / Math.max(1, fresh)) * Math.max(0, count - done);
       task?.update(Math.min(done, count), best ? `best ${percent([best.error ?? Number.NaN])} %` : '');
       task?.milestone(
@@ -190,7 +189,7 @@ async function carryOut(
     }
     task?.finish();
     shown.close();
-    await tell(folder, outcomes, { sweep, json, mostBytes }, output);
+    await tell(folder, outcomes, { sweep, json }, output);
   } catch (error) {
     if (!stop.signal.aborted || !folder) throw error;
     throw new InterruptedError(
@@ -209,16 +208,14 @@ async function carryOut(
 async function tell(
   folder: RunFolder,
   outcomes: readonly TrialOutcome[],
-  { sweep, json, mostBytes }: { sweep: SweepSpec; json: true | undefined; mostBytes: number | undefined },
+  { sweep, json }: { sweep: SweepSpec; json: true | undefined },
   output: Printer,
 ): Promise<void> {
   const report = await writeReport(folder, sweep, outcomes);
-  const best = bestOf(outcomes, mostBytes);
+  const best = bestOf(outcomes);
   if (!best) {
     output.note(`look at ${report}`);
-    output.line(
-      mostBytes === undefined ? 'no run came to a result' : `no file of at most ${grouped(mostBytes)} bytes`,
-    );
+    output.line('no run came to a result');
     return;
   }
   const spec = runOf({ ...sweep.base, judge: null, epochs: best.epochs }, best.changes);
@@ -249,7 +246,8 @@ async function writeReport(
     title: `Sweep over ${Object.keys(sweep.vary).join(', ')}`,
     intro:
       `${grouped(outcomes.length)} runs${failed > 0 ? `, of which ${grouped(failed)} failed` : ''}. ` +
-      'All errors here are on the validation samples, by which choices are made; the best run alone is judged on the test samples.',
+      'All errors here are on the validation samples, by which choices are made; the best run alone is judged on the test samples. ' +
+      errorOfNumbers,
     sections: sweepSections(sweep, outcomes),
     command: `funhash sweep ${sweepFile}`,
     config: sweep,

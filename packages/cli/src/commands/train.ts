@@ -23,7 +23,7 @@ import { Command } from 'commander';
 import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
 import { checkpointAt } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
-import { columnsSection } from '../report/answers.ts';
+import { columnsSection, errorOfNumbers, isTable, numbersText } from '../report/answers.ts';
 import { curvesSection, forReport, testSections, withoutPictures } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
@@ -44,7 +44,7 @@ import {
   readConfigFile,
   type Settings,
 } from '../settings/config.ts';
-import { columnsTable, numbersText, samplesOf, tableDefaults, tableOf } from '../settings/own-data.ts';
+import { columnsTable, samplesOf, tableDefaults, targetedData } from '../settings/own-data.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
 import { follow } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
@@ -157,7 +157,8 @@ async function train(
   const source = checkpoint === undefined ? path : configBeside(dirname(checkpoint));
   const origin = source ?? 'the command line';
   const fields = { ...(source === undefined ? {} : await readConfigFile(source)), ...given };
-  const table = await tableOf(checkConfig(trainSettings, fields, origin));
+  const known = await targetedData(checkConfig(trainSettings, fields, origin));
+  const table = known && isTable(known) ? known : undefined;
   const config = checkConfig(trainSettings, { ...(table && tableDefaults(table)), ...fields }, origin);
   const backend = await chooseBackend(config.backend, config.threads);
   const settings = { ...config, backend };
@@ -166,7 +167,7 @@ async function train(
 
   const profile = profiled ? new StepProfile() : undefined;
   let folder = '';
-  const { kept, options } = forReport(table);
+  const { kept, options } = forReport(known);
   if (table) output.note(columnsTable(table, output.noteColumns));
   let begun: StartEvent | undefined;
   const result = await follow(
@@ -195,6 +196,7 @@ async function train(
               `${backend} backend; ${folder}`,
           );
           note(summaryTable(net.summary, output.noteColumns));
+          if (data && kept.data?.classes === undefined) note(errorOfNumbers);
         } else if (event.type === 'step') profile?.note(event.step);
         else if (event.type === 'epoch') profile?.interrupt();
       },
@@ -242,7 +244,7 @@ async function writeReport(path: string, { settings, spec, result, data, begun }
       `${percent([testError ?? Number.NaN])} % of ${result.numbers ? 'the variance is not explained' : `${grouped(data?.test.count ?? 0)} are wrong`}, ` +
       `${percent([fileTestError ?? Number.NaN])} % by the file of ${grouped(fileBytes)} bytes. One seed: differences of a few tenths may be chance.`,
     sections: [
-      ...curvesSection(epochs),
+      ...curvesSection(epochs, 'Learning curves', result.numbers ? errorOfNumbers : ''),
       ...testSections(result, data, name),
       ...columnsSection(data),
       ...(summary ? [{ title: 'Sizes', html: sizesHtml(summary) }] : []),

@@ -1,6 +1,6 @@
 import type { Dataset } from '@funhash/datasets';
 import type { TableDataset } from '@funhash/datasets/tables';
-import type { CalibrationBin, Mistake, NumberAnswer, RunResult } from '@funhash/experiments';
+import type { CalibrationBin, Mistake, NumberAnswer, NumberErrors, RunResult } from '@funhash/experiments';
 import { escapeHtml } from '@funhash/hashing';
 import { grouped, percent } from '../terminal/output.ts';
 import { tableHtml } from './html.ts';
@@ -9,6 +9,30 @@ import type { Section } from './page.ts';
 /** Whether samples are rows of a table. */
 export const isTable = (data: Dataset): data is TableDataset => 'columns' in data && 'testRows' in data;
 
+/** What the error of numbers is, in a sentence. */
+export const errorOfNumbers =
+  'The error of numbers is the share of their variance that is not explained, 1 − R².';
+
+/** How far numbers are off, in a line. */
+export function numbersText({ rootMeanSquared, meanAbsolute, r2 }: NumberErrors): string {
+  return (
+    `of the test samples ${percent([r2])} % of the variance is explained; root mean squared error ` +
+    `${inUnit(rootMeanSquared)}, mean absolute error ${inUnit(meanAbsolute)}, in the unit of the target`
+  );
+}
+
+const inUnit = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** Rows of a table that are left out, and those that cannot be answered right; empty where there are none. */
+export function oddRows({ leftOut, unseen }: TableDataset): string {
+  return [
+    ...(leftOut > 0 ? [`${grouped(leftOut)} rows without a target were left out.`] : []),
+    ...(unseen > 0
+      ? [`${grouped(unseen)} test rows are of a class that no training row has: they count as wrong.`]
+      : []),
+  ].join(' ');
+}
+
 /** What was found in the columns of a table, and what became of them. */
 export function columnsSection(data: Dataset | undefined): Section[] {
   if (!data || !isTable(data)) return [];
@@ -16,7 +40,7 @@ export function columnsSection(data: Dataset | undefined): Section[] {
   return [
     {
       title: 'Columns',
-      text: `${data.description}. Statistics are of the training rows.${data.leftOut > 0 ? ` ${grouped(data.leftOut)} rows without a target were left out.` : ''}`,
+      text: `${data.description}. Statistics are of the training rows. ${oddRows(data)}`,
       html: tableHtml([{ title: 'column' }, { title: 'kind' }, { title: 'found' }], rows),
     },
   ];
@@ -25,10 +49,7 @@ export function columnsSection(data: Dataset | undefined): Section[] {
 /** Numbers that a net found beside those that they should be, and the rows that it is most wrong about. */
 export function residualsSection({ numbers, answers }: RunResult, data: Dataset): Section[] {
   if (!numbers) return [];
-  const unit = (value: number): string => String(Number(value.toPrecision(4)));
-  const text =
-    `Root mean squared error ${unit(numbers.rootMeanSquared)}, mean absolute error ${unit(numbers.meanAbsolute)}, ` +
-    `in the unit of the target; ${percent([numbers.r2])} % of its variance is explained.`;
+  const text = `So far off: ${numbersText(numbers)}.`;
   if (!answers) return [{ title: 'Residuals', text }];
   const worst = [...answers].sort((a, b) => off(b) - off(a)).slice(0, 12);
   return [
@@ -43,7 +64,7 @@ export function residualsSection({ numbers, answers }: RunResult, data: Dataset)
             title: 'Worst mistakes',
             html: rowsHtml(
               data,
-              worst.map(({ index, target, output }) => [index, unit(target), unit(output)]),
+              worst.map(({ index, target, output }) => [index, inUnit(target), inUnit(output)]),
             ),
           },
         ]

@@ -58,9 +58,13 @@ export function withoutPictures({
 }
 
 /** How a model was trained, epoch by epoch; empty where nothing was. */
-export function curvesSection(epochs: readonly EpochRecord[], title = 'Learning curves'): Section[] {
+export function curvesSection(
+  epochs: readonly EpochRecord[],
+  title = 'Learning curves',
+  text = '',
+): Section[] {
   const charts = learningCurves(epochs);
-  return charts.length === 0 ? [] : [{ title, charts }];
+  return charts.length === 0 ? [] : [{ title, text, charts }];
 }
 
 /** Epochs of the run in whose folder a model file lies; none where it lies elsewhere. */

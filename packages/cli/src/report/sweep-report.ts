@@ -13,22 +13,21 @@ import type { Section } from './page.ts';
 /** A trial that came to something. */
 type Finished = TrialOutcome & { readonly error: number; readonly bytes: number };
 
-const finishedIn = (outcomes: readonly TrialOutcome[]): Finished[] =>
-  outcomes.filter((outcome): outcome is Finished => outcome.error !== null && outcome.bytes !== null);
-
 /** Trials that no other one beats in both error and bytes, by their bytes. */
-function frontOf(outcomes: readonly TrialOutcome[]): TrialOutcome[] {
+function frontOf(finished: readonly Finished[]): Finished[] {
   const front: Finished[] = [];
-  for (const outcome of finishedIn(outcomes).sort((a, b) => a.bytes - b.bytes || a.error - b.error))
+  for (const outcome of [...finished].sort((a, b) => a.bytes - b.bytes || a.error - b.error))
     if (outcome.error < (front.at(-1)?.error ?? Number.POSITIVE_INFINITY)) front.push(outcome);
   return front;
 }
 
 /** What a sweep came to: parallel coordinates, error against bytes, the front, the best, and what failed. */
 export function sweepSections({ vary }: SweepSpec, outcomes: readonly TrialOutcome[]): Section[] {
-  const finished = finishedIn(outcomes);
+  const finished = outcomes.filter(
+    (outcome): outcome is Finished => outcome.error !== null && outcome.bytes !== null,
+  );
   const failed = outcomes.filter(({ error }) => error === null);
-  const front = frontOf(outcomes);
+  const front = frontOf(finished);
   const best = bestOf(outcomes);
   const ranked = [...finished].sort((a, b) => a.error - b.error);
   return [
@@ -178,7 +177,7 @@ function parallelOf(vary: SweepSpec['vary'], ranked: readonly Finished[]): strin
   return `<div class="scroll"><svg class="parallel" viewBox="0 0 ${width} ${height}" role="img" aria-label="Runs as lines over their fields, bytes and error"><g class="lines">${lines.join('')}</g><g class="axes">${stands.join('')}</g></svg></div>`;
 }
 
-function scatterOf(ranked: readonly Finished[], front: readonly TrialOutcome[]): string {
+function scatterOf(ranked: readonly Finished[], front: readonly Finished[]): string {
   const [bytes, error] = outcomeAxes(ranked);
   const [left, below] = [70, 34];
   const x = (outcome: Finished): string => (left + bytes.at(outcome) * (width - left - margin)).toFixed(1);
@@ -189,7 +188,7 @@ function scatterOf(ranked: readonly Finished[], front: readonly TrialOutcome[]):
     const isBest = front.includes(outcome);
     return `<circle cx="${x(outcome)}" cy="${y(outcome)}" r="${isBest ? 5 : 3.5}"${isBest ? ' class="best"' : ''}><title>${escapeHtml(title)}</title></circle>`;
   });
-  const line = (front as Finished[]).map((outcome) => `${x(outcome)},${y(outcome)}`).join(' ');
+  const line = front.map((outcome) => `${x(outcome)},${y(outcome)}`).join(' ');
   const down = bytes.ticks.map(
     ([text, at], k) =>
       `<text x="${(left + at * (width - left - margin)).toFixed(1)}" y="${height - 10}" text-anchor="${['start', 'middle', 'end'][k]}">${escapeHtml(text)}${k === 2 ? ' bytes' : ''}</text>`,

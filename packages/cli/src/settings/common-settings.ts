@@ -65,7 +65,7 @@ export const sampleSettings = {
   },
   dataSeed: {
     flag: '--data-seed <n>',
-    help: `seed that draws the images of ${namesWith('seed')}, which are made on the spot`,
+    help: `seed that draws the images of ${namesWith('seed')}, which are made on the spot, and the test part of your own samples`,
     rule: dataFields.seed,
     read: number,
   },

@@ -1,17 +1,15 @@
 import type { Dataset } from '@funhash/datasets';
 import type { TableDataset } from '@funhash/datasets/tables';
-import { isImages, loadData, type NumberErrors } from '@funhash/experiments';
-import { isTable } from '../report/answers.ts';
-import { tableOf as textTable } from '../terminal/table.ts';
+import { isImages, loadData } from '@funhash/experiments';
+import { isTable, oddRows } from '../report/answers.ts';
+import { tableOf } from '../terminal/table.ts';
 import { dataOf, type dataSettings } from './common-settings.ts';
 import type { ConfigOf } from './config.ts';
 
-/** The table that settings name, loaded; undefined where the data are others. */
-export async function tableOf(config: ConfigOf<typeof dataSettings>): Promise<TableDataset | undefined> {
+/** The data that settings name, loaded before a run where they may be a table; else undefined. */
+export async function targetedData(config: ConfigOf<typeof dataSettings>): Promise<Dataset | undefined> {
   // Tables are small as samples go, and their columns decide what suits them.
-  if (config.target === undefined) return undefined;
-  const data = await loadData(dataOf(config));
-  return isTable(data) ? data : undefined;
+  return config.target === undefined ? undefined : loadData(dataOf(config));
 }
 
 /** Steps that a net for a table takes where nobody says how many epochs. */
@@ -24,23 +22,15 @@ export function tableDefaults({ train }: TableDataset): Readonly<Record<string, 
   return { hidden: [128], batchSize, epochs: Math.max(2, Math.min(60, Math.ceil(usualSteps / steps))) };
 }
 
-/** The columns of a table, for a terminal. */
-export function columnsTable({ columns }: TableDataset, width: number | undefined): string {
-  const rows = columns.map(({ name, kind, found }) => [name, kind, found]);
-  return textTable(['column', 'kind', 'found'], rows, width);
+/** The columns of a table, and what is odd about its rows, for a terminal. */
+export function columnsTable(table: TableDataset, width: number | undefined): string {
+  const rows = table.columns.map(({ name, kind, found }) => [name, kind, found]);
+  const odd = oddRows(table);
+  return `${tableOf(['column', 'kind', 'found'], rows, width)}${odd === '' ? '' : `\n${odd}`}`;
 }
 
 /** What the samples of data are called. */
 export function samplesOf(data: Dataset | undefined): string {
   if (data && isTable(data)) return 'rows';
   return !data || isImages(data) ? 'images' : 'samples';
-}
-
-/** How far numbers are off, in a line. */
-export function numbersText({ rootMeanSquared, meanAbsolute, r2 }: NumberErrors): string {
-  const short = (value: number): string => String(Number(value.toPrecision(4)));
-  return (
-    `of the test rows ${(100 * r2).toFixed(1)} % of the variance is explained; root mean squared error ` +
-    `${short(rootMeanSquared)}, mean absolute error ${short(meanAbsolute)}`
-  );
 }

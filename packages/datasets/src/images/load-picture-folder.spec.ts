@@ -64,3 +64,20 @@ test('what is no picture, and folders without any, are refused', async () => {
   await expect(loadPictureFolder(dir)).rejects.toThrow('a PNG or a JPEG');
   await rm(join(dir, 'red/9.png'));
 });
+
+test('folders train and test: a class of either is a class', async () => {
+  for (const [name, level] of [
+    ['train/a', 9],
+    ['train/c', 99],
+    ['test/a', 9],
+    ['test/b', 200],
+  ] as const) {
+    await mkdir(join(dir, 'split', name), { recursive: true });
+    await writeFile(join(dir, 'split', name, '0.png'), png(8, 8, [level, 0, 0]));
+  }
+  const pictures = await loadPictureFolder(join(dir, 'split'), { side: 8 });
+  expect(pictures.classNames).toEqual(['a', 'b', 'c']);
+  expect([...pictures.train.labels].sort()).toEqual([0, 2]);
+  expect([...pictures.test.labels]).toEqual([0, 1]);
+  await rm(join(dir, 'split'), { recursive: true });
+});

@@ -52,7 +52,12 @@ export async function loadPictureFolder(
   const { side = 28, colour = false, test = 0.2, seed = 0 } = options;
   const parts = await foldersIn(dir);
   const isSplit = parts.length === 2 && parts.includes('train') && parts.includes('test');
-  const classes = await foldersIn(isSplit ? join(dir, 'train') : dir);
+  // Pictures of a class that none trains on are for the test, too: answers to them are wrong.
+  const both = async () => [
+    ...(await foldersIn(join(dir, 'train'))),
+    ...(await foldersIn(join(dir, 'test'))),
+  ];
+  const classes = isSplit ? [...new Set(await both())].sort() : parts;
   const from = async (folder: string): Promise<Place[]> => {
     const places: Place[] = [];
     for (const [label, name] of classes.entries())

@@ -228,3 +228,12 @@ test('a test without any class of the training rows is refused before a net is t
     /test rows with a name that training rows have, got none of/,
   );
 });
+
+test('test rows of a class that no training row has count, and are told', async () => {
+  const text = 'part,n,name\ntrain,1,b\ntrain,2,d\ntest,3,b\ntest,4,a\ntest,5,c\ntest,6,c\n';
+  const table = await loadTable(new TextEncoder().encode(text), { target: 'name', split: 'part' });
+  expect(table.classNames).toEqual(['a', 'b', 'c', 'd']);
+  expect([...(table.train.labels ?? [])]).toEqual([1, 3]);
+  expect([...(table.test.labels ?? [])]).toEqual([1, 0, 2, 2]);
+  expect(table.unseen).toBe(3);
+});

@@ -32,7 +32,7 @@ const kinds = {
   },
   /** Any number of values in so many inputs: two of them by the hash of the value, with signs. */
   hashed: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
-  /** The words of a text by their hashes, with signs, scaled to length 1. */
+  /** The words of a text by their hashes, with signs, scaled to length √buckets / 4. */
   text: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
 } as const satisfies Record<string, OptionRules>;
 

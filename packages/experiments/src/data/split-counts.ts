@@ -40,3 +40,8 @@ export function drawSplits<S extends Samples>(
 export function validationCount(trainCount: number, validation: number): number {
   return validation < 1 ? Math.round(validation * trainCount) : Math.round(validation);
 }
+
+/** Data with the first of their test samples alone. */
+export function withTests<D extends Dataset>(data: D, testCount = data.test.count): D {
+  return testCount < data.test.count ? { ...data, test: subset(data.test, testCount) } : data;
+}

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { loadIdxFolder, subset } from '@funhash/datasets';
+import { loadIdxFolder } from '@funhash/datasets';
 import type { DataSource } from '../data-source.ts';
+import { withTests } from '../split-counts.ts';
 
 /** The four IDX files of a set such as MNIST, in a folder. */
 export const idxFolder: DataSource = {
@@ -8,10 +9,5 @@ export const idxFolder: DataSource = {
   takes: [],
   has: async ({ name }) =>
     (await readdir(name).catch(() => [])).some((file) => /-idx\d-ubyte(\.gz)?$/.test(file)),
-  load: async ({ name, testCount }) => {
-    const found = await loadIdxFolder(name);
-    const test =
-      testCount === undefined ? found.test : subset(found.test, Math.min(testCount, found.test.count));
-    return { ...found, test };
-  },
+  load: async ({ name, testCount }) => withTests(await loadIdxFolder(name), testCount),
 };

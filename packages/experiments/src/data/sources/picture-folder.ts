@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadPictureFolder, optionsFor, pictureFolderRules, subset } from '@funhash/datasets';
+import { loadPictureFolder, optionsFor, pictureFolderRules } from '@funhash/datasets';
 import type { DataSource } from '../data-source.ts';
+import { withTests } from '../split-counts.ts';
 
 const picture = /\.(png|jpe?g|webp)$/i;
 
@@ -10,12 +11,8 @@ export const pictureFolder: DataSource = {
   expected: 'a folder with a sub-folder of pictures for each class',
   takes: ['side', 'colour', 'test'],
   has: async ({ name }) => (await hasPictures(name)) || (await hasPictures(join(name, 'train'))),
-  load: async ({ name, testCount, ...data }) => {
-    const found = await loadPictureFolder(name, optionsFor(pictureFolderRules, data));
-    const test =
-      testCount === undefined ? found.test : subset(found.test, Math.min(testCount, found.test.count));
-    return { ...found, test };
-  },
+  load: async ({ name, testCount, ...data }) =>
+    withTests(await loadPictureFolder(name, optionsFor(pictureFolderRules, data)), testCount),
 };
 
 /** Whether one of the first sub-folders holds a picture. */
