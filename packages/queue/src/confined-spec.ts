@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { datasets } from '@funhash/datasets';
 import { isFromFile, type RunSpec, runSpec } from '@funhash/experiments';
 import { QueueError } from './connection.ts';
@@ -26,13 +26,7 @@ export async function confinedSpec(given: unknown, root: string): Promise<RunSpe
   for (const path of paths) {
     const place = await realpath(resolve(path)).catch(() => undefined);
     const way = place === undefined ? undefined : relative(top, place);
-    if (
-      way === undefined ||
-      way === '..' ||
-      way.startsWith(`..${'/'}`) ||
-      way.startsWith('..\\') ||
-      isAbsolute(way)
-    )
+    if (way === undefined || way.split(sep, 1)[0] === '..' || isAbsolute(way))
       throw new QueueError({
         operation: 'run from the queue',
         expected: 'files below the data folder of the worker',

@@ -39,14 +39,12 @@ export function workerCommand(output: Printer): Command {
       const { module, address } = await queueAt(queue, { insecure });
       const stop = onInterrupt();
       const worker = module.queueWorker({
-        ...{
-          address,
-          store,
-          dataRoot,
-          threads: threadsIn(threads),
-          onNote: output.note,
-          lockMs: lockIn(lock),
-        },
+        address,
+        store,
+        dataRoot,
+        threads: threadsIn(threads),
+        onNote: output.note,
+        lockMs: lockIn(lock),
       });
       output.note(`waiting for runs at ${address.shown}; Ctrl-C ends`);
       try {

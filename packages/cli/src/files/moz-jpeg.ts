@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { RgbPicture } from '@funhash/images';
-import { UsageError } from '../errors.ts';
+import { optionalPackage } from './optional-package.ts';
 
 type Encode = typeof import('@jsquash/jpeg/encode.js')['default'];
 
@@ -9,18 +9,11 @@ let encoder: Promise<Encode> | undefined;
 
 /** Loads the encoder, which those who encode no pictures need not install. @throws UsageError where it is not installed */
 async function loadEncoder(): Promise<Encode> {
-  const { default: encode, init } = await import('@jsquash/jpeg/encode.js').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new UsageError(
-      {
-        operation: 'image encode',
-        expected: 'the npm package @jsquash/jpeg',
-        actual: 'no such package',
-        remedy: 'Install it beside funhash: npm i @jsquash/jpeg; it has no native code.',
-      },
-      { cause },
-    );
-  });
+  const { default: encode, init } = await optionalPackage(
+    '@jsquash/jpeg',
+    'image encode',
+    () => import('@jsquash/jpeg/encode.js'),
+  );
   const path = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm');
   await init(await WebAssembly.compile(await readFile(path)));
   return encode;

@@ -1,5 +1,6 @@
 import type { QueueAddress } from '@funhash/queue';
 import { UsageError } from '../errors.ts';
+import { optionalPackage } from './optional-package.ts';
 
 /** The package of queues, and an address as it reads it. */
 export interface QueueAt {
@@ -16,18 +17,7 @@ export async function queueAt(
   text: string,
   { insecure = false }: { readonly insecure?: boolean | undefined },
 ): Promise<QueueAt> {
-  const module = await import('@funhash/queue').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new UsageError(
-      {
-        operation: '--queue',
-        expected: 'the npm package @funhash/queue',
-        actual: 'no such package',
-        remedy: 'Install it beside funhash: npm i @funhash/queue.',
-      },
-      { cause },
-    );
-  });
+  const module = await optionalPackage('@funhash/queue', '--queue', () => import('@funhash/queue'));
   try {
     return { module, address: module.queueAddress(text, { insecure }) };
   } catch (error) {
