@@ -15,11 +15,18 @@ export {
   type ImageDataset,
   type Split,
 } from './images/image-dataset.ts';
+export { isJpeg } from './images/jpeg.ts';
 export {
   loadPictureFolder,
   type PictureFolderOptions,
   pictureFolderRules,
 } from './images/load-picture-folder.ts';
+export {
+  type PictureReader,
+  pictureReader,
+  picturesTransformation,
+  type ReadPictureOptions,
+} from './images/picture-reader.ts';
 export { decodePng, type Picture, pngSize } from './images/png.ts';
 export { isPng } from './images/png-chunks.ts';
 export { loadPngFolder } from './images/png-folder.ts';

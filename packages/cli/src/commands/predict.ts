@@ -32,7 +32,7 @@ export function predictCommand(output: Printer): Command {
     )
     .requiredOption(
       '--input <file>',
-      'a PNG of the size that the net was trained on, an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them; of a net for texts a text in each line; of one for series windows as JSON, in its units; of a net for tables a table',
+      'a PNG of the size that the net was trained on (of a net for a folder of pictures: PNG or JPEG of any size), an IDX file of images, or JSON: numbers in the range of the training data (0 to 1 for images), or lists of them; of a net for texts a text in each line; of one for series windows as JSON, in its units; of a net for tables a table',
     )
     .option(
       '--out <file>',

@@ -34,17 +34,18 @@ function quantile(values: readonly number[], share: number): number {
 /** Test images that a net got wrong. @param of the net */
 export function mistakesHtml(
   mistakes: readonly Mistake[],
-  { width, height, channels, test }: ImageDataset,
+  { width, height, channels, classNames, test }: ImageDataset,
   of: string,
 ): string {
+  const called = (label: number): string => escapeHtml(classNames?.[label] ?? String(label));
   const size = width * height * channels;
   const scale = scaleOf(width, height);
   const pictures = mistakes.map(({ index, label, predicted, probability }) => {
     const name = escapeHtml(
-      `test image ${index}: ${label} taken for ${predicted} by ${of}, ${(100 * probability).toFixed(1)} % sure`,
+      `test image ${index}: ${classNames?.[label] ?? label} taken for ${classNames?.[predicted] ?? predicted} by ${of}, ${(100 * probability).toFixed(1)} % sure`,
     );
     const pixels = test.inputs.subarray(index * size, (index + 1) * size) as Uint8Array;
-    return `<figure><img src="${picture(pixels, width, height)}" alt="${name}" title="${name}" width="${scale * width}" height="${scale * height}"><figcaption>${label} → <b>${predicted}</b></figcaption></figure>`;
+    return `<figure><img src="${picture(pixels, width, height)}" alt="${name}" title="${name}" width="${scale * width}" height="${scale * height}"><figcaption>${called(label)} → <b>${called(predicted)}</b></figcaption></figure>`;
   });
   return `<div class="mistakes">${pictures.join('')}</div>`;
 }

@@ -5,6 +5,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPictureFolder } from './load-picture-folder.ts';
+import { pictureReader } from './picture-reader.ts';
 import { resized } from './resized.ts';
 
 let dir: string;
@@ -80,4 +81,16 @@ test('folders train and test: a class of either is a class', async () => {
   expect([...pictures.train.labels].sort()).toEqual([0, 2]);
   expect([...pictures.test.labels]).toEqual([0, 1]);
   await rm(join(dir, 'split'), { recursive: true });
+});
+
+test('a reader of the signature takes other pictures as those of the folder', async () => {
+  const pictures = await loadPictureFolder(dir, { side: 8, colour: true });
+  const reader = pictureReader(pictures.transformation);
+  expect(reader).toMatchObject({ side: 8, channels: 3 });
+  const read = [...((await reader?.read(png(50, 40, [0, 0, 200]))) ?? [])];
+  expect(read).toHaveLength(192);
+  expect(read.slice(0, 3)).toEqual([0, 0, 200]);
+  await expect(reader?.read(Uint8Array.of(1, 2, 3))).rejects.toThrow('a PNG or a JPEG');
+  expect(pictureReader({ kind: 'words' })).toBeUndefined();
+  expect(() => pictureReader({ kind: 'pictures', side: 1e9, channels: 1 })).toThrow('damaged');
 });

@@ -2,16 +2,12 @@ import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option, ran
 import { nodeModule } from '@funhash/hashing/node';
 import { readBounded, unlessAbsent } from '../bounded-file.ts';
 import { seedRule } from '../define-dataset.ts';
-import { DataAbsentError, DataFormatError } from '../errors.ts';
+import { DataAbsentError } from '../errors.ts';
 import { type ImageDataset, imageDataset, type Split } from './image-dataset.ts';
-import { anyJpegDecoder, isJpeg } from './jpeg.ts';
-import { decodePng, pngSize } from './png.ts';
-import { isPng } from './png-chunks.ts';
-import { resized } from './resized.ts';
+import { type PictureReader, pictureReader, picturesTransformation } from './picture-reader.ts';
 
 const operation = 'loadPictureFolder';
 const maxFileBytes = 2 ** 26;
-const mostPixels = 2 ** 24;
 /** Bytes of all pictures together. */
 const mostBytes = 2 ** 30;
 
@@ -81,6 +77,8 @@ export async function loadPictureFolder(
       actual: `${forTraining.length + forTest.length} pictures in ${classes.length} sub-folders`,
     });
   const channels = colour ? 3 : 1;
+  const transformation = picturesTransformation({ side, channels });
+  const reader = pictureReader(transformation) as PictureReader;
   const bytes = (forTraining.length + forTest.length) * side * side * channels;
   if (bytes > mostBytes)
     throw new ArgumentError({
@@ -92,7 +90,11 @@ export async function loadPictureFolder(
   const samples = async (places: readonly Place[]): Promise<Split> => {
     const size = side * side * channels;
     const inputs = new Uint8Array(places.length * size);
-    for (const [k, { path }] of places.entries()) inputs.set(await pixelsOf(path, side, channels), k * size);
+    for (const [k, { path }] of places.entries()) {
+      const bytes = await readBounded(operation, path, maxFileBytes);
+      if (!bytes) throw new DataAbsentError({ operation, expected: path, actual: 'no such file' });
+      inputs.set(await reader.read(bytes, { source: path }), k * size);
+    }
     return { count: places.length, inputs, labels: Uint8Array.from(places, ({ label }) => label) };
   };
   const shuffled = draw.fork('order').shuffle([...forTraining]);
@@ -102,6 +104,7 @@ export async function loadPictureFolder(
     classes: classes.length,
     classNames: classes,
     ...{ width: side, height: side, channels },
+    transformation,
     train: await samples(shuffled),
     test: await samples(forTest),
   });
@@ -136,29 +139,4 @@ async function picturesIn(dir: string): Promise<string[]> {
   const { readdir } = nodeModule('node:fs/promises');
   const entries = (await unlessAbsent(operation, dir, readdir(dir))) ?? [];
   return entries.filter((name) => /\.(png|jpe?g|webp)$/i.test(name)).sort();
-}
-
-async function pixelsOf(source: string, side: number, channels: 1 | 3): Promise<Uint8Array> {
-  const bytes = await readBounded(operation, source, maxFileBytes);
-  if (!bytes) throw new DataAbsentError({ operation, expected: source, actual: 'no such file' });
-  if (isPng(bytes)) {
-    const { width, height } = pngSize(bytes, { source });
-    if (width * height > mostPixels) throw tooLarge(source, width, height);
-    return resized(await decodePng(bytes, { source, channels, background: 255 }), side, channels);
-  }
-  if (isJpeg(bytes)) return resized(await (await anyJpegDecoder(operation))(bytes, source), side, channels);
-  throw new DataFormatError(source, 0, {
-    operation,
-    expected: 'a PNG or a JPEG',
-    actual: /\.webp$/i.test(source) ? 'a WebP, which is not read here' : 'other bytes',
-    remedy: 'Convert it to PNG.',
-  });
-}
-
-function tooLarge(source: string, width: number, height: number): DataFormatError {
-  return new DataFormatError(source, 0, {
-    operation,
-    expected: `at most ${mostPixels} pixels`,
-    actual: `${width} × ${height}`,
-  });
 }
