@@ -1,5 +1,5 @@
 import type { Node } from '@funhash/formula';
-import type { Language } from './language.ts';
+import { type Language, ternary } from './language.ts';
 import { uniformNames, type WordNotation } from './words.ts';
 
 /** The operations of two words that languages with unsigned integers spell each in their own way. */
@@ -31,6 +31,31 @@ export interface UnsignedSyntax {
    */
   readonly operations: Readonly<Record<WordOperation, (a: string, b: string) => string>>;
 }
+
+const infix = (operator: string) => (a: string, b: string) => `${a} ${operator} ${b}`;
+
+/**
+ * Operations as C and shaders spell them alike.
+ *
+ * @param divisor a divisor as one that is not 0, where it is not known
+ */
+export const infixOperations = (divisor: (word: string) => string) => {
+  const unlessZero = (operator: string) => (a: string, b: string) =>
+    ternary(`${b} == 0u`, '0u', `${a} ${operator} ${divisor(b)}`);
+  return {
+    add: infix('+'),
+    mul: infix('*'),
+    xor: infix('^'),
+    and: infix('&'),
+    or: infix('|'),
+    shl: infix('<<'),
+    shr: infix('>>'),
+    div: unlessZero('/'),
+    rem: unlessZero('%'),
+    group: infix('/'),
+    lane: infix('%'),
+  };
+};
 
 /** Words as the unsigned integers of a language that has them. */
 export class NativeWords implements WordNotation {

@@ -1,9 +1,5 @@
 import { block, decimal, type Language, ternary } from '../language.ts';
-import { NativeWords, type UnsignedSyntax } from '../native-words.ts';
-
-const infix = (operator: string) => (a: string, b: string) => `${a} ${operator} ${b}`;
-const unlessZero = (operator: string) => (a: string, b: string) =>
-  ternary(`${b} == 0u`, '0u', `${a} ${operator} (${b} + (${b} == 0u))`);
+import { infixOperations, NativeWords, type UnsignedSyntax } from '../native-words.ts';
 
 const unsigned: UnsignedSyntax = {
   literal: (value) => `${value}u`,
@@ -11,18 +7,8 @@ const unsigned: UnsignedSyntax = {
   asReal: (word) => `(float)${word}`,
   asSign: (word) => ternary(`(${word} & 1u) == 0u`, '1.0f', '-1.0f'),
   operations: {
-    add: infix('+'),
-    mul: infix('*'),
-    xor: infix('^'),
-    and: infix('&'),
-    or: infix('|'),
-    shl: infix('<<'),
-    shr: infix('>>'),
+    ...infixOperations((b) => `(${b} + (${b} == 0u))`),
     below: (a, b) => `(uint32_t)(((uint64_t)${a} * ${b}) >> 32)`,
-    div: unlessZero('/'),
-    rem: unlessZero('%'),
-    group: infix('/'),
-    lane: infix('%'),
   },
 };
 

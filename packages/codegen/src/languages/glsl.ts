@@ -1,11 +1,7 @@
 import { block, decimal, type Language, ternary } from '../language.ts';
 import { limbPrelude } from '../limb-functions.ts';
 import { LimbWords } from '../limb-words.ts';
-import { NativeWords, type UnsignedSyntax } from '../native-words.ts';
-
-const infix = (operator: string) => (a: string, b: string) => `${a} ${operator} ${b}`;
-const unlessZero = (operator: string) => (a: string, b: string) =>
-  ternary(`${b} == 0u`, '0u', `${a} ${operator} max(${b}, 1u)`);
+import { infixOperations, NativeWords, type UnsignedSyntax } from '../native-words.ts';
 
 const unsigned: UnsignedSyntax = {
   literal: (value) => `${value}u`,
@@ -14,18 +10,8 @@ const unsigned: UnsignedSyntax = {
   asReal: (word) => `float(${word} >> 16u) * 65536.0 + float(${word} & 65535u)`,
   asSign: (word) => ternary(`(${word} & 1u) == 0u`, '1.0', '-1.0'),
   operations: {
-    add: infix('+'),
-    mul: infix('*'),
-    xor: infix('^'),
-    and: infix('&'),
-    or: infix('|'),
-    shl: infix('<<'),
-    shr: infix('>>'),
+    ...infixOperations((b) => `max(${b}, 1u)`),
     below: (a, b) => `highWord(${a}, ${b})`,
-    div: unlessZero('/'),
-    rem: unlessZero('%'),
-    group: infix('/'),
-    lane: infix('%'),
   },
 };
 
