@@ -1,3 +1,4 @@
+import { ExportError } from '../export-error.ts';
 import { type Field, message } from './protobuf.ts';
 
 /** Element types of ONNX, by the names that numbers have here. */
@@ -132,7 +133,12 @@ function typeOf(data: Data): ElementType {
 }
 
 function tensorOf(name: string, type: ElementType, shape: readonly number[], data: Data): Uint8Array {
-  if (sizeOf(shape) !== data.length) throw new RangeError(`${name}: ${data.length} values for [${shape}]`);
+  if (sizeOf(shape) !== data.length)
+    throw new ExportError({
+      operation: 'toOnnx',
+      expected: `${sizeOf(shape)} values for ${name} [${shape}]`,
+      actual: String(data.length),
+    });
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return message(
     ...shape.map((extent): Field => [1, extent]),

@@ -1,4 +1,5 @@
 import { expanded, expm1Limit, expm1NearZero, type Node, type Program } from '@funhash/formula';
+import { ExportError } from '../export-error.ts';
 import type { ElementType, Graph, Value } from './graph.ts';
 
 /** What a program reads. */
@@ -77,7 +78,12 @@ class Writer {
   #made({ op, args, value }: Node): Value {
     const arg = (k: number): Value => this.#value(args[k] as number);
     const missing = (): never => {
-      throw new RangeError(`a program that reads ${op}`);
+      throw new ExportError({
+        operation: 'toOnnx',
+        expected: 'programs of operations that ONNX has, on values that are there',
+        actual: op,
+        remedy: 'Export as JavaScript, WebAssembly or C.',
+      });
     };
     switch (op) {
       case 'row':

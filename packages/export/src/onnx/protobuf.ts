@@ -1,3 +1,5 @@
+import { joinBytes } from '../bytes.ts';
+
 /** What a field holds: a whole number, a text, or bytes, of which a message consists, too. */
 type Contents = number | string | Uint8Array;
 
@@ -16,13 +18,7 @@ export function message(...fields: readonly Field[]): Uint8Array {
       parts.push(varint((field << 3) | 2), varint(bytes.length), bytes);
     }
   }
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }
 
 /** A whole number in groups of seven bits, the lowest first; negative ones as 64 bits. */

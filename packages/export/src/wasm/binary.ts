@@ -1,3 +1,5 @@
+import { joinBytes } from '../bytes.ts';
+
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
   const bytes: number[] = [];
@@ -118,11 +120,5 @@ export function encodedModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       bytes,
     ]),
   );
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }

@@ -1,14 +1,20 @@
-import { signed, single, type Type, unsigned, type WasmFunction } from './binary.ts';
+import { ExportError } from '../export-error.ts';
+import { signed, single, type Type, types, unsigned, type WasmFunction } from './binary.ts';
+import {
+  codes,
+  common,
+  comparisons,
+  conversions,
+  instructions,
+  powers,
+  tokens,
+  typeNames,
+} from './instructions.ts';
 
 /** Addresses of the arrays of a text, in bytes, and what an element is. */
 export type Arrays = Readonly<
   Record<string, { readonly address: number; readonly element: 'float' | 'int' | 'byte' }>
 >;
-
-interface Compiled {
-  readonly type: Type;
-  readonly code: readonly number[];
-}
 
 /**
  * Compiles the C that kernels are written in to WebAssembly: functions of whole numbers and floats, loops, conditions and
@@ -21,83 +27,10 @@ export function compiled(
   return new Compiler(source, arrays).all();
 }
 
-const tokens =
-  /\s*(0x[\da-fA-F]+u?|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?[fu]?|\w+|<<=|>>=|\+\+|[-+*/|&^]=|==|!=|<=|>=|<<|>>|&&|\|\||[-+*/%<>=!&|^?:;,(){}[\]])/gy;
-
-const typeNames: Readonly<Record<string, Type>> = {
-  int: 'int',
-  int32_t: 'int',
-  uint32_t: 'uint',
-  uint64_t: 'long',
-  float: 'float',
-  lanes: 'lanes',
-};
-
-// Binding powers of operators of two operands.
-const powers: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '|': 3,
-  '^': 4,
-  '&': 5,
-  '==': 6,
-  '!=': 6,
-  '<': 7,
-  '>': 7,
-  '<=': 7,
-  '>=': 7,
-  '<<': 8,
-  '>>': 8,
-  '+': 9,
-  '-': 9,
-  '*': 10,
-  '/': 10,
-  '%': 10,
-};
-
-const codes: Readonly<Record<string, Readonly<Partial<Record<Type, readonly number[]>>>>> = {
-  '||': { int: [0x72] },
-  '&&': { int: [0x71] },
-  '|': { int: [0x72], uint: [0x72] },
-  '^': { int: [0x73], uint: [0x73] },
-  '&': { int: [0x71], uint: [0x71] },
-  '==': { int: [0x46], uint: [0x46], float: [0x5b] },
-  '!=': { int: [0x47], uint: [0x47], float: [0x5c] },
-  '<': { int: [0x48], uint: [0x49], float: [0x5d] },
-  '>': { int: [0x4a], uint: [0x4b], float: [0x5e] },
-  '<=': { int: [0x4c], uint: [0x4d], float: [0x5f] },
-  '>=': { int: [0x4e], uint: [0x4f], float: [0x60] },
-  '<<': { int: [0x74], uint: [0x74], long: [0x86] },
-  '>>': { int: [0x75], uint: [0x76], long: [0x88] },
-  '+': { int: [0x6a], uint: [0x6a], float: [0x92], long: [0x7c], lanes: [0xfd, 0xe4, 1] },
-  '-': { int: [0x6b], uint: [0x6b], float: [0x93], long: [0x7d] },
-  '*': { int: [0x6c], uint: [0x6c], float: [0x94], long: [0x7e], lanes: [0xfd, 0xe6, 1] },
-  '/': { int: [0x6d], uint: [0x6e], float: [0x95] },
-  '%': { int: [0x6f], uint: [0x70] },
-};
-
-const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=', '&&', '||']);
-
-/** Functions of one value that are instructions. */
-const instructions: Readonly<
-  Record<string, { readonly of: Type; readonly type: Type; readonly code: readonly number[] }>
-> = {
-  sqrtf: { of: 'float', type: 'float', code: [0x91] },
-  fabsf: { of: 'float', type: 'float', code: [0x8b] },
-  floorf: { of: 'float', type: 'float', code: [0x8e] },
-  ones: { of: 'int', type: 'int', code: [0x69] },
-  bits: { of: 'float', type: 'int', code: [0xbc] },
-  ofBits: { of: 'int', type: 'float', code: [0xbe] },
-  splat: { of: 'float', type: 'lanes', code: [0xfd, 0x13] },
-};
-
-const blockTypes: Readonly<Record<Type, number>> = {
-  int: 0x7f,
-  uint: 0x7f,
-  long: 0x7e,
-  float: 0x7d,
-  lanes: 0x7b,
-};
+interface Compiled {
+  readonly type: Type;
+  readonly code: readonly number[];
+}
 
 interface Signature {
   readonly index: number;
@@ -141,9 +74,7 @@ class Compiler {
 
   #need(token: string): void {
     if (!this.#take(token))
-      throw new SyntaxError(
-        `expected ${token}, got ${this.#tokens.slice(this.#at - 8, this.#at + 4).join(' ')}`,
-      );
+      throw unsaid(token, `${this.#tokens.slice(this.#at - 8, this.#at + 4).join(' ')}`);
   }
 
   #function(): WasmFunction {
@@ -283,7 +214,7 @@ class Compiler {
 
   #found(name: string): { readonly local: number; readonly type: Type } {
     const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
-    if (!found) throw new SyntaxError(`no ${name}`);
+    if (!found) throw unsaid(`${name}`, 'nothing of that name or type');
     return found;
   }
 
@@ -299,7 +230,7 @@ class Compiler {
       code: [
         ...this.#condition(condition),
         0x04,
-        blockTypes[type],
+        types[type],
         ...this.#as(yes, type),
         0x05,
         ...this.#as(no, type),
@@ -327,7 +258,7 @@ class Compiler {
     const isShift = operator === '<<' || operator === '>>';
     const type = isShift ? a.type : common(a.type, b.type);
     const code = codes[operator]?.[type];
-    if (!code) throw new SyntaxError(`no ${operator} of ${type}`);
+    if (!code) throw unsaid(`${operator} of ${type}`, 'nothing of that name or type');
     const both = [...this.#as(a, type), ...this.#as(b, isShift && type !== 'long' ? b.type : type), ...code];
     return { type: comparisons.has(operator) ? 'int' : type, code: both };
   }
@@ -397,33 +328,18 @@ class Compiler {
     const plain = instructions[name];
     if (plain) return { type: plain.type, code: [...this.#as(first as Compiled, plain.of), ...plain.code] };
     const found = this.#signatures.get(name);
-    if (!found) throw new SyntaxError(`no function ${name}`);
+    if (!found) throw unsaid(`function ${name}`, 'nothing of that name or type');
     const values = args.flatMap((arg, k) => [...this.#as(arg, found.parameters[k] as Type)]);
     return { type: found.result ?? 'int', code: [...values, 0x10, ...unsigned(found.index)] };
   }
 
   #as({ type, code }: Compiled, to: Type): readonly number[] {
-    if (type === to || blockTypes[type] === blockTypes[to]) return code;
+    if (type === to || types[type] === types[to]) return code;
     const conversion = conversions[`${type} ${to}`];
-    if (!conversion) throw new SyntaxError(`no ${to} of ${type}`);
+    if (!conversion) throw unsaid(`${to} of ${type}`, 'nothing of that name or type');
     return [...code, ...conversion];
   }
 }
-
-const conversions: Readonly<Record<string, readonly number[]>> = {
-  'int float': [0xb2],
-  'uint float': [0xb3],
-  'float int': [0xfc, 0],
-  'float uint': [0xfc, 1],
-  'uint long': [0xad],
-  'int long': [0xad],
-  'long uint': [0xa7],
-  'long int': [0xa7],
-};
-
-const ranks: readonly Type[] = ['int', 'uint', 'long', 'float', 'lanes'];
-
-const common = (a: Type, b: Type): Type => ranks[Math.max(ranks.indexOf(a), ranks.indexOf(b))] as Type;
 
 function literal(token: string): Compiled {
   const isHex = token.startsWith('0x');
@@ -432,3 +348,7 @@ function literal(token: string): Compiled {
   const value = Number(token.replace('u', ''));
   return { type: token.endsWith('u') ? 'uint' : 'int', code: [0x41, ...signed(value)] };
 }
+
+/** The error of a text that is not of this C. */
+const unsaid = (expected: string, actual: string): ExportError =>
+  new ExportError({ operation: 'toWasm', expected: `${expected} in the text of a kernel`, actual });
