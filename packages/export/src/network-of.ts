@@ -1,5 +1,5 @@
 import { type Program, rewrite } from '@funhash/formula';
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionRules, type OptionsOf, option } from '@funhash/hashing';
 import { type Model, Module } from '@funhash/layers';
 import {
   type KernelName,
@@ -13,7 +13,9 @@ import {
   type TypedArray,
   tensor,
 } from '@funhash/tensor';
+import { ExportError } from './export-error.ts';
 import type { Network, NetworkBuffer, NetworkCall } from './network.ts';
+import { storedAs, storedRules } from './values/stored-as.ts';
 
 const isShape = (value: unknown): boolean =>
   Array.isArray(value) &&
@@ -30,6 +32,7 @@ export const networkRules = {
   dtype: option.oneOf(['f32', 'i32']),
   /** Inputs of one call. Default 1. */
   batch: option.count(),
+  ...storedRules,
 } as const;
 
 export type NetworkOptions = OptionsOf<typeof networkRules>;
@@ -42,20 +45,20 @@ const modelRule = option.that<Model>(
 /**
  * What a model does to an input at inference, written down once: its plan, with the values that it stands on.
  *
- * @throws ArgumentError where the shape of an input is not known; PlanError for a model that reads values while it computes
+ * @param rules of all that this form of export may be told, these among them
+ * @throws ArgumentError where the shape of an input is not known; PlanError for a model that reads values while it computes;
+ * ExportError for one of other numbers than f32 and i32
  */
 export async function networkOf(
   operation: string,
+  rules: OptionRules,
   model: Model,
-  { input, dtype, batch = 1 }: NetworkOptions = {},
+  options: NetworkOptions,
 ): Promise<Network> {
+  checkOptions(operation, rules, options);
   if (!modelRule.accepts(model))
     throw new ArgumentError({ operation, expected: 'a layer or a network', actual: typeof model });
-  checkOptions(operation, networkRules, {
-    ...(input !== undefined && { input }),
-    ...(dtype !== undefined && { dtype }),
-    batch,
-  });
+  const { input, dtype, batch = 1, storeAs } = options;
   const signature = model instanceof Module ? model.signature : undefined;
   const shape = input ?? signature?.input;
   if (!shape)
@@ -72,7 +75,21 @@ export async function networkOf(
     const x = tensor(values, whole, { dtype: type });
     return planOf(() => ({ y: model.forward(x) }), { inputs: { x } });
   });
-  return networkOfPlan(recorded, whole, type);
+  const network = storedAs(await networkOfPlan(recorded, whole, type), storeAs);
+  requirePlainTypes(operation, network);
+  return network;
+}
+
+/** Refuses networks of other numbers than f32 and i32. @throws ExportError */
+function requirePlainTypes(operation: string, { buffers }: Network): void {
+  const other = buffers.find(({ dtype }) => dtype !== 'f32' && dtype !== 'i32');
+  if (other)
+    throw new ExportError({
+      operation,
+      expected: 'a network of f32',
+      actual: other.dtype,
+      remedy: 'Bring its parameters to f32 first: useDtype("f32").',
+    });
 }
 
 async function networkOfPlan(recorded: RecordedPlan, shape: Shape, dtype: 'f32' | 'i32'): Promise<Network> {

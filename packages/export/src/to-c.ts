@@ -1,5 +1,5 @@
 import { languages } from '@funhash/codegen';
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
@@ -11,17 +11,14 @@ import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
-import { requirePlainTypes } from './require-plain-types.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
 import type { Place } from './text/kernel-text.ts';
 import { levelsOf } from './values/levels.ts';
-import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
 
 const rules = {
   ...networkRules,
-  ...storedRules,
   /** Name of the function, and what other names in the file begin with. Default `predict`. */
   name: option.that<string>(
     'the name of a function of C, of letters, digits and _',
@@ -58,10 +55,8 @@ export interface ExportedC {
  * computes; ExportError for what C has no form of here, such as f64
  */
 export async function toC(model: Model, options: COptions = {}): Promise<ExportedC> {
-  checkOptions('toC', rules, options);
-  const { name = 'predict', storeAs, ...rest } = options;
-  const given = storedAs(await networkOf('toC', model, rest), storeAs as Stored);
-  requirePlainTypes('toC', given);
+  const { name = 'predict' } = options;
+  const given = await networkOf('toC', rules, model, options);
   const network = folded(withDecoded(given, 'smaller'), 'unused');
   const operations = fused(lowered(network), network.output);
   return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);

@@ -1,5 +1,5 @@
 import { languages } from '@funhash/codegen';
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
@@ -10,17 +10,14 @@ import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
-import { requirePlainTypes } from './require-plain-types.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { compact } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
 import { decoders, payloadOf } from './values/payload.ts';
-import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
 
 const rules = {
   ...networkRules,
-  ...storedRules,
   /**
    * `module` (default): an ES module that exports `predict`. `script`: for a script tag or `importScripts`, which makes a
    * global function.
@@ -58,10 +55,8 @@ export interface ExportedScript {
  * computes; ExportError for what scripts have no form of, such as f64
  */
 export async function toJavaScript(model: Model, options: JavaScriptOptions = {}): Promise<ExportedScript> {
-  checkOptions('toJavaScript', rules, options);
-  const { form = 'module', name = 'predict', storeAs, ...rest } = options;
-  const given = storedAs(await networkOf('toJavaScript', model, rest), storeAs as Stored);
-  requirePlainTypes('toJavaScript', given);
+  const { form = 'module', name = 'predict' } = options;
+  const given = await networkOf('toJavaScript', rules, model, options);
   const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf } from '@funhash/tensor';
 import { lowered } from './lower.ts';
@@ -7,12 +7,9 @@ import { Graph } from './onnx/graph.ts';
 import { Nodes } from './onnx/operations.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
-import { requirePlainTypes } from './require-plain-types.ts';
-import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
 
 const rules = {
   ...networkRules,
-  ...storedRules,
   /**
    * `decoded` (default): the file has the stored values, and nodes that decode them. `dense`: the file has decoded matrices, for
    * runtimes that lack operations of bits.
@@ -41,10 +38,8 @@ export interface ExportedOnnx {
  * computes; ExportError for what ONNX has no form of here: packed binary networks, f64
  */
 export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<ExportedOnnx> {
-  checkOptions('toOnnx', rules, options);
-  const { weights = 'decoded', storeAs, ...rest } = options;
-  const given = storedAs(await networkOf('toOnnx', model, rest), storeAs as Stored);
-  requirePlainTypes('toOnnx', given);
+  const { weights = 'decoded' } = options;
+  const given = await networkOf('toOnnx', rules, model, options);
   const network =
     weights === 'dense'
       ? folded(withDecoded(given, 'all'), 'everything')

@@ -1,30 +1,25 @@
-import { checkOptions, type OptionsOf } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf } from '@funhash/tensor';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
-import { networkOf, networkRules } from './network-of.ts';
+import { type NetworkOptions, networkOf, networkRules } from './network-of.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
 import { placed } from './passes/layout.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
 import { transposed } from './passes/transpose.ts';
-import { requirePlainTypes } from './require-plain-types.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
 import { levelsOf } from './values/levels.ts';
-import { type Stored, storedAs, storedRules } from './values/stored-as.ts';
 import { encodedModule, type Segment } from './wasm/binary.ts';
 import { compiled } from './wasm/compile.ts';
 import { mathFunctions } from './wasm/functions.ts';
 
-const rules = { ...networkRules, ...storedRules } as const;
-
-export type WasmExportOptions = OptionsOf<typeof rules>;
+export type WasmExportOptions = NetworkOptions;
 
 /** A network as a module of WebAssembly. */
 export interface ExportedWasm {
@@ -52,10 +47,7 @@ export interface ExportedWasm {
  * computes; ExportError for what modules have no form of here, such as f64
  */
 export async function toWasm(model: Model, options: WasmExportOptions = {}): Promise<ExportedWasm> {
-  checkOptions('toWasm', rules, options);
-  const { storeAs, ...rest } = options;
-  const given = storedAs(await networkOf('toWasm', model, rest), storeAs as Stored);
-  requirePlainTypes('toWasm', given);
+  const given = await networkOf('toWasm', networkRules, model, options);
   const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const input = network.input.buffer;
