@@ -73,6 +73,8 @@ export async function networkOf(
   const recorded = scope(() => {
     const values = type === 'i32' ? new Int32Array(sizeOf(whole)) : new Float32Array(sizeOf(whole));
     const x = tensor(values, whole, { dtype: type });
+    // Layers that read values at their first use, such as the bounds of packed signs, have then done so.
+    model.forward(x);
     return planOf(() => ({ y: model.forward(x) }), { inputs: { x } });
   });
   const network = storedAs(await networkOfPlan(recorded, whole, type), storeAs);

@@ -15,7 +15,7 @@ import { assembled, type Sharing } from './text/assemble.ts';
 import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
 import type { Place } from './text/kernel-text.ts';
-import { levelsOf } from './values/levels.ts';
+import { bitsOf, fewestCodes, levelsOf, packedCodes } from './values/levels.ts';
 
 const rules = {
   ...networkRules,
@@ -96,8 +96,9 @@ class Constants {
       this.declarations.push(`static const float ${array}[] = {${list}};`);
       return { array, dtype: 'f32', offset: 0, isShared: false };
     }
-    const bits = Math.max(1, Math.ceil(Math.log2(2 * found.most + 1)));
-    const packed = packedBits(found.levels, found.most, bits);
+    const { least, gap, step } = found;
+    const bits = bitsOf(found);
+    const packed = packedCodes(found);
     this.bytes += packed.length;
     this.#widths.add(bits);
     this.declarations.push(`static const uint8_t ${array}[] = {${packed.join()}};`);
@@ -107,8 +108,9 @@ class Constants {
       offset: 0,
       isShared: false,
       codes: {
-        read: (index) => `(float)(code${bits}(${array}, ${index}) - ${found.most})`,
-        step: languages.c.literal(found.step),
+        read: (index) =>
+          `(float)(code${bits}(${array}, ${index})${gap === 1 ? '' : ` * ${gap}`} ${least < 0 ? '-' : '+'} ${Math.abs(least)})`,
+        step: languages.c.literal(step),
       },
     };
   }
@@ -123,20 +125,6 @@ class Constants {
           : `static int code${bits}(const uint8_t *p, int i) { i *= ${bits}; p += i >> 3; return (int)(((p[0] | (uint32_t)p[1] << 8) >> (i & 7)) & ${2 ** bits - 1}u); }`,
       );
   }
-}
-
-const fewestCodes = 16;
-
-/** Levels from −most up, packed from the lowest bit of the first byte on, with a byte behind that readers reach. */
-function packedBits(levels: Int32Array, most: number, bits: number): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil((levels.length * bits) / 8) + (bits === 8 ? 0 : 1));
-  levels.forEach((level, k) => {
-    const at = k * bits;
-    const pair = (level + most) << (at & 7);
-    bytes[at >> 3] = (bytes[at >> 3] as number) | (pair & 255);
-    if (pair > 255) bytes[(at >> 3) + 1] = (bytes[(at >> 3) + 1] as number) | (pair >> 8);
-  });
-  return bytes;
 }
 
 function sourceOf(network: Network, { buffers, start, run: given }: Staged, name: string): ExportedC {

@@ -1,5 +1,6 @@
 import { createContext, runInContext, runInNewContext } from 'node:vm';
-import { Dense, LSTM, tensor } from '@funhash/layers';
+import { Activation, BatchNorm, binary, Dense, Embedding, LSTM, Sequential, tensor } from '@funhash/layers';
+import { toBinary } from '@funhash/layers/binary';
 import { describe, expect, test } from 'vitest';
 import { difference, samples } from './samples.spec-kit.ts';
 import { toJavaScript } from './to-java-script.ts';
@@ -60,5 +61,31 @@ test('wrong inputs, options and models are refused by their name', async () => {
   await expect(toJavaScript(layer, { inputs: [3] } as never)).rejects.toThrow('input');
   await expect(toJavaScript({} as never)).rejects.toThrow('toJavaScript');
   const { script } = await toJavaScript(layer, { input: [3], form: 'script', name: 'classify' });
-  expect(() => runInNewContext(`${script};classify([1, 2])`, { atob })).toThrow('classify takes 3 numbers');
+  expect(() => runInNewContext(`${script};classify([1, 2])`, { atob })).toThrow(
+    'classify takes 3 numbers, not 2',
+  );
+});
+
+test('a packed binary network is exported before its first use, 5.4 characters for 32 signs', async () => {
+  const weight = binary();
+  const net = await toBinary(
+    new Sequential([
+      new Activation('sign'),
+      new Dense({ in: 320, out: 100, weight, bias: false, seed: 1 }),
+      new BatchNorm({ channels: 100 }),
+      new Activation('sign'),
+      new Dense({ in: 100, out: 4, weight, bias: false, seed: 2 }),
+    ]),
+  );
+  const { script } = await toJavaScript(net, { input: [320], form: 'script' });
+  expect(script.length).toBeLessThan((5.4 * 320 * 100) / 32 + 4000);
+  const one = Float32Array.from({ length: 320 }, (_, k) => Math.sin(k));
+  const expected = net.forward(tensor(one, [1, 320])).dataSync();
+  expect(difference(predictOf(script)(one), expected)).toBe(0);
+});
+
+test('a word without a row is refused with the words that there are', async () => {
+  const layer = new Embedding({ in: 7, out: 2, seed: 1 });
+  const { script } = await toJavaScript(layer, { input: [1], dtype: 'i32', form: 'script' });
+  expect(() => predictOf(script)([7])).toThrow('a word is 0 to 6, not 7');
 });

@@ -1,7 +1,7 @@
 import { languages } from '@funhash/codegen';
 import { type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import { sizeOf, type TypedArray } from '@funhash/tensor';
+import { sizeOf } from '@funhash/tensor';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
@@ -71,6 +71,7 @@ export async function toJavaScript(model: Model, options: JavaScriptOptions = {}
 /** Functions that do not depend on the network. */
 const prelude = {
   ones: 'function ones(w){w-=w>>>1&0x55555555;w=(w&0x33333333)+(w>>>2&0x33333333);return Math.imul(w+(w>>>4)&0x0f0f0f0f,0x01010101)>>>24}',
+  within: 'function within(i,n){if(!(i>=0&&i<n))throw new RangeError("a word is 0 to "+(n-1)+", not "+i)}',
 } as const;
 
 const dialect: Dialect = {
@@ -88,8 +89,7 @@ const dialect: Dialect = {
   least: (dtype) => (dtype === 'i32' ? '-2147483648' : '-Infinity'),
   most: (dtype) => (dtype === 'i32' ? '2147483647' : 'Infinity'),
   call: (name, x) => `Math.${name}(${x})`,
-  checkIndex: (name, limit) =>
-    `if (!(${name} >= 0 && ${name} < ${limit})) throw new RangeError(${name} + '');`,
+  checkIndex: (name, limit) => `within(${name}, ${limit});`,
   ones: (word) => `ones(${word})`,
   bit: (condition, at) => `${condition} << ${at}`,
 };
@@ -117,9 +117,9 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
   };
   const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
   const payloads = buffers.flatMap((buffer, number) =>
-    buffer.values ? [payload(buffer.values, placeOf(number).offset)] : [],
+    buffer.values ? [payloadOf(buffer.values, placeOf(number).offset)] : [],
   );
-  const needs = new Set(payloads.flatMap(({ needs }) => [...needs]));
+  const needs = new Set(payloads.flatMap(({ needs }) => needs ?? []));
   const [startBody = '', runBody = ''] = bodies;
   const code = compact([functions, dialect.define('$start', [], startBody, 'nothing')].join('\n'));
   const from = placeOf(input.buffer);
@@ -127,27 +127,23 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
   const first = to.offset + output.offset;
   const inputs = sizeOf(input.shape);
   const predict = [
-    `if(x.length!==${inputs})throw new RangeError("${name} takes ${inputs} numbers");`,
+    `if(x.length!==${inputs})throw new RangeError("${name} takes ${inputs} numbers, not "+x.length);`,
     `${from.array}.set(x,${from.offset});`,
     compact(runBody),
     `return ${to.array}.slice(${first},${first + sizeOf(output.shape)})`,
   ].join('');
-  const usesOnes = /\bones\(/.test(runBody + functions + startBody);
+  const own = runBody + functions + startBody;
+  const used = Object.entries(prelude).flatMap(([name, text]) => (own.includes(`${name}(`) ? [text] : []));
   const parts = [
     `const m=new Float32Array(${reals.length})${words.length > 0 ? `,n=new Int32Array(${words.length})` : ''};`,
     ...[...needs].sort().map((each) => decoders[each]),
-    usesOnes ? prelude.ones : '',
+    ...used,
     startBody === '' ? compact(functions) : code,
     ...payloads.map(({ statements }) => statements),
     startBody === '' ? '' : '$start();',
   ].filter((part) => part !== '');
   if (form === 'module') return `${parts.join('\n')}\nexport function ${name}(x){${predict}}\n`;
   return `var ${name}=(()=>{${parts.join('\n')}\nreturn x=>{${predict}}})();\n`;
-}
-
-function payload(values: TypedArray, offset: number) {
-  if (values instanceof Float32Array) return payloadOf(values, offset);
-  return { statements: `n.set([${[...values].join()}],${offset});`, needs: new Set<never>() };
 }
 
 function typesOf({ input, output }: Network, name: string): string {

@@ -1,5 +1,6 @@
 import type { Model } from '@funhash/layers';
 import { sizeOf } from '@funhash/tensor';
+import { littleEndian } from './bytes.ts';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { type NetworkOptions, networkOf, networkRules } from './network-of.ts';
@@ -14,7 +15,7 @@ import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
-import { levelsOf } from './values/levels.ts';
+import { bitsOf, fewestCodes, levelsOf, packedCodes } from './values/levels.ts';
 import { encodedModule, type Segment } from './wasm/binary.ts';
 import { compiled } from './wasm/compile.ts';
 import { mathFunctions } from './wasm/functions.ts';
@@ -84,7 +85,7 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
     const { dtype, offset } = placeOf(number);
     return 4 * offset + (dtype === 'i32' ? wordsAt : 0);
   };
-  const codes: number[] = [];
+  let codesLength = 0;
   const decoders: string[] = [];
   const segments: Segment[] = [];
   for (const [number, { values }] of buffers.entries()) {
@@ -93,11 +94,14 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
       values instanceof Float32Array && values.length >= fewestCodes ? levelsOf(values) : undefined;
     if (found) {
       const to = placeOf(number).offset;
-      decoders.push(`decode(${to}, ${codes.length}, ${values.length}, ${float(found.step)});`);
-      for (const level of found.levels) codes.push(level & 255);
-    } else segments.push({ address: addressOf(number), bytes: bytesOf(values) });
+      const { least, gap, step } = found;
+      const said = [to, codesLength, values.length, bitsOf(found), gap, least, float(step)];
+      decoders.push(`decode(${said.join(', ')});`);
+      const packed = packedCodes(found);
+      segments.push({ address: codesAt + codesLength, bytes: packed });
+      codesLength += packed.length;
+    } else segments.push({ address: addressOf(number), bytes: littleEndian(values) });
   }
-  if (codes.length > 0) segments.push({ address: codesAt, bytes: Uint8Array.from(codes) });
   const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
   const [startBody = '', runBody = ''] = bodies;
   const begins = decoders.length > 0 || startBody !== '';
@@ -118,7 +122,8 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
     b: { address: codesAt, element: 'byte' },
   } as const;
   const { functions: made, names } = compiled(source, arrays);
-  const memoryBytes = codesAt + codes.length;
+  // Decoders look at the byte behind a code, too.
+  const memoryBytes = codesAt + codesLength + 1;
   const first = addressOf(output.buffer) + 4 * output.offset;
   return {
     bytes: encodedModule({
@@ -135,19 +140,13 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
   };
 }
 
-const fewestCodes = 16;
-
-const decode = `static void decode(int to, int from, int count, float step) {
-for (int i = 0; i < count; i++) m[to + i] = (float)b[from + i] * step;
+const decode = `static void decode(int to, int from, int count, int bits, int gap, int least, float step) {
+for (int i = 0; i < count; i++) {
+const int at = i * bits;
+const int p = from + (at >> 3);
+const int pair = (b[p] & 255) | ((b[p + 1] & 255) << 8);
+m[to + i] = (float)(((pair >> (at & 7)) & ((1 << bits) - 1)) * gap + least) * step;
+}
 }`;
 
 const float = (value: number): string => cDialect.language.literal(value);
-
-function bytesOf(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (let k = 0; k < values.length; k++)
-    if (values instanceof Float32Array) view.setFloat32(4 * k, values[k] as number, true);
-    else view.setInt32(4 * k, values[k] as number, true);
-  return bytes;
-}

@@ -275,6 +275,7 @@ function overlaps({ shape, strides }: PlanView, rowAxes: number): boolean {
   });
 }
 
+// A node more costs what codes of so many values save.
 const fewestCodes = 32;
 
 /** Stored values: codes of a byte and their step as f32, where they are multiples of one. Steps of more digits are rounded. */

@@ -1,50 +1,63 @@
-import { levelsOf } from './levels.ts';
+import type { TypedArray } from '@funhash/tensor';
+import { littleEndian } from '../bytes.ts';
+import { type Levels, levelsOf } from './levels.ts';
 
 /** What a script needs to have values: the text that makes them, behind those of the values before. */
 export interface Payload {
-  /** Statements that fill `m` from an offset on. */
+  /** Statements that fill `m`, or `n` with whole numbers, from an offset on. */
   readonly statements: string;
-  /** Names of the functions among `decoders` that they call. */
-  readonly needs: ReadonlySet<'levels' | 'floats'>;
+  /** The function among `decoders` that they call. */
+  readonly needs: keyof typeof decoders | undefined;
 }
 
-// One character a code, from # on, without the backslash: nothing packs better for a compressor, nor is smaller to unpack.
+// From # on, without the backslash.
 const first = 35;
 const backslash = 92;
-const mostCharacters = 126 - first - 1;
+const characters = 126 - first;
 
 /** Functions that the statements of payloads call. */
 export const decoders = {
-  /** Levels of a text, one character each: `l(text, offset, lowest level, step)`. */
+  /** Codes of a text, one a character: `l(text, offset, lowest level, step)`. */
   levels: `function l(t,o,a,s){for(let i=0;i<t.length;i++){const c=t.charCodeAt(i);m[o+i]=(c-${first}-(c>${backslash})+a)*s}}`,
-  /** f32 in base64, from the lowest byte on: `b(text, offset)`. */
-  floats: `function b(t,o){m.set(new Float32Array(Uint8Array.from(atob(t),c=>c.charCodeAt(0)).buffer),o)}`,
+  /** n codes below b of a text, k a character: `g(text, offset, n, lowest level, step, b, k)`. */
+  groups: `function g(t,o,n,a,s,b,k){for(let i=0;i<n;i++){const c=t.charCodeAt(i/k);m[o+i]=(((c-${first}-(c>${backslash}))/b**(i%k)|0)%b+a)*s}}`,
+  /** Bytes in base64. */
+  bytes: 'function b(t){return Uint8Array.from(atob(t),c=>c.charCodeAt(0)).buffer}',
 } as const;
 
 /** Writes values as a text from which a script makes them, bit for bit. */
-export function payloadOf(values: Float32Array, offset: number): Payload {
-  const found = levelsOf(values);
-  if (found) {
-    const { levels, step } = found;
-    const least = levels.reduce((low, level) => Math.min(low, level), 0);
-    const greatest = levels.reduce((high, level) => Math.max(high, level), 0);
-    if (step === 0) return { statements: '', needs: new Set() };
-    if (greatest - least < mostCharacters) {
-      const text = Array.from(levels, (level) => {
-        const code = level - least + first;
-        return String.fromCharCode(code >= backslash ? code + 1 : code);
-      }).join('');
-      return { statements: `l("${text}",${offset},${least},${step});`, needs: new Set(['levels']) };
-    }
+export function payloadOf(values: TypedArray, offset: number): Payload {
+  if (values.every((value) => Object.is(value, 0))) return { statements: '', needs: undefined };
+  if (!(values instanceof Float32Array)) {
+    const list = `[${[...values].join()}]`;
+    const bytes = `new Int32Array(b("${base64(littleEndian(values))}"))`;
+    return list.length <= bytes.length
+      ? { statements: `n.set(${list},${offset});`, needs: undefined }
+      : { statements: `n.set(${bytes},${offset});`, needs: 'bytes' };
   }
-  return { statements: `b("${base64(bytesOf(values))}",${offset});`, needs: new Set(['floats']) };
+  const found = levelsOf(values);
+  if (found && found.count <= characters) return levelPayload(found, offset);
+  const bytes = base64(littleEndian(values));
+  return { statements: `m.set(new Float32Array(b("${bytes}")),${offset});`, needs: 'bytes' };
 }
 
-function bytesOf(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (const [k, value] of values.entries()) view.setFloat32(4 * k, value, true);
-  return bytes;
+function levelPayload({ levels, least, gap, count, step }: Levels, offset: number): Payload {
+  let perCharacter = 1;
+  while (Math.max(2, count) ** (perCharacter + 1) <= characters) perCharacter++;
+  let text = '';
+  for (let at = 0; at < levels.length; at += perCharacter) {
+    const group = levels.subarray(at, at + perCharacter);
+    const code = first + group.reduceRight((rest, level) => rest * count + (level - least) / gap, 0);
+    text += String.fromCharCode(code >= backslash ? code + 1 : code);
+  }
+  // Halves and doubles are exact: the products are the same.
+  const scale = `${least / gap},${step * gap}`;
+  return perCharacter === 1
+    ? { statements: `l("${text}",${offset},${scale});`, needs: 'levels' }
+    : {
+        statements: `g("${text}",${offset},${levels.length},${scale},${count},${perCharacter});`,
+        needs: 'groups',
+      };
 }
 
 function base64(bytes: Uint8Array): string {
