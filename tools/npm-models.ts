@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { random } from '@funhash/hashing';
 import { importOnnx } from '@funhash/import';
 import { scope, tensor, useBackend } from '@funhash/layers';
+import { contiguousStrides } from '@funhash/tensor';
 
 // Imports trained models that npm packages ship and compares their outputs with those of onnxruntime-web, on normal numbers:
 //   npx tsx --conditions=@funhash/source tools/npm-models.ts
@@ -49,9 +50,7 @@ await useBackend('wasm');
 function inFileOrder(values: Float32Array, shape: readonly number[], order: readonly number[]) {
   const extents: number[] = [];
   for (const [k, axis] of order.entries()) extents[axis] = shape[k] as number;
-  const strides = extents.map((_, axis) =>
-    extents.slice(axis + 1).reduce((size, extent) => size * extent, 1),
-  );
+  const strides = contiguousStrides(extents);
   const moved = new Float32Array(values.length);
   values.forEach((value, index) => {
     let [rest, at] = [index, 0];

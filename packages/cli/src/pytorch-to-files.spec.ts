@@ -4,6 +4,7 @@ import { toC, toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import { random } from '@funhash/hashing';
 import { importOnnx } from '@funhash/import';
 import { compress, hashedNet, type Module, scope, tensor } from '@funhash/layers';
+import { contiguousStrides } from '@funhash/tensor';
 import { adam, fit, meanSquaredError } from '@funhash/training';
 import { describe, expect, test } from 'vitest';
 
@@ -23,7 +24,7 @@ const imported = (text: string) => importOnnx(new Uint8Array(Buffer.from(text, '
 
 /** Values whose axis k is axis order[k] of those given. */
 function ordered({ shape, data }: Values, order: readonly number[]): Values {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((size, extent) => size * extent, 1));
+  const strides = contiguousStrides(shape);
   const own = order.map((axis) => shape[axis] as number);
   const values = data.map((_, index) => {
     let [rest, at] = [index, 0];

@@ -1,4 +1,5 @@
 import { expanded, expm1Limit, expm1NearZero, type Node, type Program } from '@funhash/formula';
+import { broadcastShapes } from '@funhash/tensor';
 import { ExportError } from '../export-error.ts';
 import type { ElementType, Graph, Value } from './graph.ts';
 
@@ -18,15 +19,6 @@ const unknown = new Set(['sech', 'log1p', 'gatedBy']);
 export function programNodes(graph: Graph, given: Program, leaves: Leaves): readonly Value[] {
   const program = given.nodes.some(({ op }) => unknown.has(op)) ? expanded(given) : given;
   return new Writer(graph, program, leaves).outputs();
-}
-
-/** Extents of a result of two operands that broadcast. */
-function broadcast(a: readonly number[], b: readonly number[]): readonly number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, k) => {
-    const [x, y] = [a[k - rank + a.length] ?? 1, b[k - rank + b.length] ?? 1];
-    return x === 1 ? y : x;
-  });
 }
 
 class Writer {
@@ -63,12 +55,14 @@ class Writer {
   }
 
   #op(name: string, type: ElementType, ...inputs: readonly Value[]): Value {
-    const shape = inputs.reduce<readonly number[]>((all, { shape }) => broadcast(all, shape), []);
+    const shape = broadcastShapes(name, ...inputs.map((input) => input.shape));
     return this.#graph.node(name, inputs, type, shape);
   }
 
   #shift(a: Value, by: Value, direction: 'LEFT' | 'RIGHT'): Value {
-    return this.#graph.node('BitShift', [a, by], a.type, broadcast(a.shape, by.shape), { direction });
+    return this.#graph.node('BitShift', [a, by], a.type, broadcastShapes('BitShift', a.shape, by.shape), {
+      direction,
+    });
   }
 
   #condition(name: string, a: Value, b: Value): Value {
