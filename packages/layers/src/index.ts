@@ -61,8 +61,9 @@ export {
 export type { LayerClass, LayerReader } from './model-file/layer-reader.ts';
 export { load, loadInto, ModelFileError } from './model-file/load.ts';
 export { loadOnly } from './model-file/load-only.ts';
+export type { SaveOptions } from './model-file/model-bytes.ts';
 export type { LoadOptions } from './model-file/read-model.ts';
-export { type LayerSpec, Module, type ModuleClass, type SaveOptions } from './module.ts';
+export { type LayerSpec, Module, type ModuleClass } from './module.ts';
 export type { NormalizationOptions } from './normalization/normalization.ts';
 export type { OwnValues, OwnValuesOptions } from './owned.ts';
 export { type Model, moveBuffer, type Pass, trace } from './pass.ts';

@@ -1,19 +1,11 @@
-import type { ByteTarget, JsonValue, ModelContainer, StorageChoice } from '@funhash/codec';
-import { atLeastF16, compressBytes, encodeModel, saveBytes } from '@funhash/codec/write';
-import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import type { ByteTarget } from '@funhash/codec';
+import { saveBytes } from '@funhash/codec/write';
+import { checkArgument, checkOptions, option } from '@funhash/hashing';
 import type { Parameter, SharedSpace, Weight } from '@funhash/space';
-import {
-  DisposedError,
-  type FloatDType,
-  requireTensor,
-  type Shape,
-  Tensor,
-  type TypedArray,
-} from '@funhash/tensor';
+import { DisposedError, type FloatDType, requireTensor, type Shape, Tensor } from '@funhash/tensor';
 import { offerDefaultBackend } from '#default-backend';
 import { type LayerOptions, type LayerSource, startOptions } from './layer-options.ts';
-import { SavedCodes } from './model-file/saved-codes.ts';
-import { requireTypesForFile } from './own-types.ts';
+import { modelBytes, requireTarget, type SaveOptions } from './model-file/model-bytes.ts';
 import { type Owned, OwnValues, type OwnValuesOptions } from './owned.ts';
 import { inference, isPass, type Model, type Pass, passRule } from './pass.ts';
 import type { LayerSample } from './sample.ts';
@@ -36,40 +28,6 @@ export interface ModuleClass {
   readonly title?: string;
   new (options: never): Module;
 }
-
-const saveOptions = {
-  /**
-   * The format of the stored values in the file, one of `storageFormats` of `@funhash/codec`: `f32` (default), `f16`, `bf16`, `f8`,
-   * `i2` to `i8`, codes of so many bits with a scale for each tensor, or `coded`, entropy-coded multiples of a step. Running statistics are stored in `f16` at least.
-   * A function gives each tensor a format of its own.
-   */
-  storeAs: option.that<StorageChoice>('a storage format, or a function that gives one', (value) =>
-    ['string', 'function'].includes(typeof value),
-  ),
-  /**
-   * Whether quantised weights (`lsq`, `ternary`) keep the latent values that their training goes on with. Default false: codes
-   * alone, a few bits each, which decode to the same weights.
-   */
-  latent: option.flag(),
-  /** Whether the file is compressed (gzip). Default false. */
-  compress: option.flag(),
-  /** The compact container, for the smallest files: `import { compact } from '@funhash/layers'`. Default: safetensors. */
-  compact: option.that<ModelContainer>(
-    'the compact container: import { compact } from @funhash/layers',
-    (value) => typeof value === 'object' && value !== null && 'encode' in value,
-  ),
-} as const;
-
-const targetRule = option.that<ByteTarget>(
-  'a path, a URL, a file handle or a stream',
-  (value) =>
-    (typeof value === 'string' && value !== '') ||
-    (typeof value === 'object' &&
-      value !== null &&
-      ['href', 'createWritable', 'getWriter'].some((part) => part in value)),
-);
-
-export type SaveOptions = OptionsOf<typeof saveOptions>;
 
 /**
  * What all layers and networks share: options, parameters by name, files, a summary.
@@ -329,46 +287,13 @@ export abstract class Module<O extends object = object> implements Model {
    */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
     this.#requireLive();
-    checkOptions('save', saveOptions, options);
-    requireTypesForFile('save', classesIn(this));
-    const { storeAs = 'f32', latent = false, compress = false, compact } = options;
-    if (compact && compress)
-      throw new ArgumentError({
-        operation: 'save',
-        expected: 'either compact or compress',
-        actual: 'both',
-        remedy: 'A compact file is not compressed any further: leave out compress.',
-      });
-    const tensors: Record<string, { shape: readonly number[]; data: TypedArray }> = {};
-    const saved = savedValues(this);
-    const codes = new SavedCodes(latent ? new Map() : saved);
-    for (const [name, { value }] of saved)
-      tensors[name] = { shape: value.shape, data: await codes.settled(name, await value.data()) };
-    const spaces = [...this.sharedSpaces()].map(({ name }) => name);
-    const { signature } = this;
-    const spec = {
-      model: this.spec as JsonValue,
-      spaces,
-      ties: Object.fromEntries(tiesOf(this)),
-      ...(signature && { signature: signature as JsonValue }),
-    };
-    const buffers = this.namedBuffers();
-    const chosen = atLeastF16(storeAs, (name) => buffers.has(name));
-    const encode = compact ? compact.encode : encodeModel;
-    const bytes = encode({
-      spec,
-      tensors,
-      storeAs: (name, shape) =>
-        codes.formatOf(name) ?? (typeof chosen === 'function' ? chosen(name, shape) : chosen),
-    });
-    return compress ? compressBytes(bytes) : bytes;
+    return modelBytes(this, options);
   }
 
   /** Writes a model file, whole or not at all, to a path, a file handle or a stream; `load` reads it. */
   async save(target: ByteTarget, options?: SaveOptions): Promise<void> {
-    checkArgument('save', 'target', targetRule, target);
-    const bytes = await this.toBytes(options);
-    await saveBytes(target, bytes);
+    requireTarget(target);
+    await saveBytes(target, await this.toBytes(options));
   }
 }
 
@@ -384,30 +309,4 @@ const moduleRule = option.that<Module>('a layer or a network', (value) => value 
 function titleOf(layer: unknown): string {
   const { title, type, name } = layer as { title?: string; type?: string; name: string };
   return title ?? (type ? `${type[0]?.toUpperCase()}${type.slice(1)}` : name);
-}
-
-/** All that a file of a module holds: parameters and buffers. */
-export function savedValues(module: Module): ReadonlyMap<string, Parameter> {
-  return uniquelyNamed(module.constructor.name, [...module.namedParameters(), ...module.namedBuffers()]);
-}
-
-/** The classes of a module and of all that it is made of. */
-function* classesIn(module: Module): Generator<ModuleClass> {
-  yield module.constructor as unknown as ModuleClass;
-  for (const member of module.members.values()) yield* classesIn(member);
-}
-
-/** Second places of layers with values of their own in a module, each with the first place of its layer. */
-function tiesOf(root: Module): [place: string, first: string][] {
-  const firstPlaces = new Map<Module, string>();
-  const ties: [string, string][] = [];
-  const visit = (module: Module, place: string): void => {
-    for (const [name, member] of module.members) visit(member, place === '' ? name : `${place}.${name}`);
-    if (module.members.size > 0 || savedValues(module).size === 0) return;
-    const first = firstPlaces.get(module);
-    if (first === undefined) firstPlaces.set(module, place);
-    else ties.push([place, first]);
-  };
-  visit(root, '');
-  return ties;
 }

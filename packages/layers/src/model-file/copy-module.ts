@@ -1,8 +1,9 @@
 import type { DecodedModel, ModelTensor } from '@funhash/codec/read';
 import { type KnownSchemes, SharedSpace, type Weight } from '@funhash/space';
 import { tensor } from '@funhash/tensor';
-import { type Module, savedValues } from '../module.ts';
+import type { Module } from '../module.ts';
 import { type LayerClass, LayerReader, type ReaderContext } from './layer-reader.ts';
+import { savedValues } from './model-bytes.ts';
 
 /** What a weight becomes in the copy of the layer at a place. */
 type ReplaceWeight = (place: string, name: string, copy: Weight) => Weight;

@@ -3,9 +3,10 @@ import { ArgumentError } from '@funhash/hashing';
 import { knownSchemes, schemes } from '@funhash/space';
 import { scope, shapeText, tensor } from '@funhash/tensor';
 import * as layerClasses from '../layer-classes.ts';
-import { type LayerSpec, type Module, requireModule, savedValues } from '../module.ts';
+import { type LayerSpec, type Module, requireModule } from '../module.ts';
 import { keepTypes, requireOwnTypes } from '../own-types.ts';
 import { type Fields, isFields } from './layer-reader.ts';
+import { savedValues } from './model-bytes.ts';
 import { checkLoadOptions, type LoadOptions, type ModelFile, modelOf, readModelFile } from './read-model.ts';
 
 export { ModelFileError } from '@funhash/codec/read';

@@ -1,4 +1,5 @@
 import { expanded, type Program } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
 import { Code, type Local } from '../assembler/code.ts';
 import { type FunctionBuilder, ModuleBuilder } from '../assembler/module-builder.ts';
 import type { Instructions } from '../gemm/micro-kernel.ts';
@@ -157,5 +158,9 @@ function pointer(made: FunctionBuilder, block: Local, place: number): Pointer {
 }
 
 function refuse(): never {
-  throw new Error('a pointwise program has no rows, columns, uniforms or stored values');
+  throw new ArgumentError({
+    operation: 'map',
+    expected: 'a pointwise program',
+    actual: 'one with rows, columns, uniforms or stored values',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Node } from '@funhash/formula';
+import { ArgumentError } from '@funhash/hashing';
 import type { Local } from '../assembler/code.ts';
 import type { PlainOp } from '../assembler/opcodes.ts';
 import { cos, exp, expm1, fading, log, sin } from './functions.ts';
@@ -90,7 +91,7 @@ function realOf(lowering: Lowering, node: Node, step: number, half: number, v: V
     case 'ifPositive':
       return v.choose(v.op('f32x4.gt', operand(0), v.real(0)), operand(1), operand(2));
     default:
-      throw new Error(`no code for ${op}`);
+      throw new ArgumentError({ operation: 'wasm', expected: 'a known operation', actual: op });
   }
 }
 

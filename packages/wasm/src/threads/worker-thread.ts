@@ -131,19 +131,12 @@ export class WorkerThread implements Thread {
           this.#state = states.idle;
           this.#modules.splice(0, this.#loading);
           this.shares++;
-          if (outcome === states.trapped) throw new Error(this.#message());
+          if (outcome === states.trapped) return endedEarly(this.#message());
         }
       }
       return undefined;
     } catch (cause) {
-      return new BackendError(
-        {
-          operation: 'a share of a kernel on wasm',
-          expected: 'calls that end',
-          actual: cause instanceof Error ? cause.message : String(cause),
-        },
-        { cause },
-      );
+      return endedEarly(cause instanceof Error ? cause.message : String(cause), { cause });
     } finally {
       this.#release();
     }
@@ -234,3 +227,6 @@ export class WorkerThread implements Thread {
     this.#free = { address: this.#chunks[0] ?? 0, bytes: this.#chunks.length > 0 ? chunkBytes : 0 };
   }
 }
+
+const endedEarly = (actual: string, options?: ErrorOptions): BackendError =>
+  new BackendError({ operation: 'a share of a kernel on wasm', expected: 'calls that end', actual }, options);
