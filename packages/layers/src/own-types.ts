@@ -1,7 +1,7 @@
 import { ArgumentError } from '@funhash/hashing';
 
 /** A class of layers as far as files tell it from others. */
-interface Typed {
+export interface Typed {
   readonly type: string;
 }
 

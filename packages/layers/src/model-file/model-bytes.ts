@@ -3,8 +3,7 @@ import { atLeastF16, compressBytes, encodeModel } from '@funhash/codec/write';
 import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Parameter } from '@funhash/space';
 import type { TypedArray } from '@funhash/tensor';
-import type { Module, ModuleClass } from '../module.ts';
-import { requireTypesForFile } from '../own-types.ts';
+import { requireTypesForFile, type Typed } from '../own-types.ts';
 import { uniquelyNamed } from '../uniquely-named.ts';
 import { SavedCodes } from './saved-codes.ts';
 
@@ -42,13 +41,23 @@ const targetRule = option.that<ByteTarget>(
       ['href', 'createWritable', 'getWriter'].some((part) => part in value)),
 );
 
+/** A layer or a network as far as its file tells of it. */
+interface Saved {
+  readonly spec: object;
+  readonly signature: object | undefined;
+  readonly members: ReadonlyMap<string, Saved>;
+  namedParameters(): ReadonlyMap<string, Parameter>;
+  namedBuffers(): ReadonlyMap<string, Parameter>;
+  sharedSpaces(): ReadonlySet<{ readonly name: string }>;
+}
+
 /** Refuses what no file can be written to. @throws ArgumentError */
 export function requireTarget(target: unknown): void {
   checkArgument('save', 'target', targetRule, target);
 }
 
 /** The contents of a model file, see `Module.toBytes`. */
-export async function modelBytes(module: Module, options: SaveOptions): Promise<Uint8Array> {
+export async function modelBytes(module: Saved, options: SaveOptions): Promise<Uint8Array> {
   checkOptions('save', saveOptions, options);
   requireTypesForFile('save', classesIn(module));
   const { storeAs = 'f32', latent = false, compress = false, compact } = options;
@@ -85,21 +94,21 @@ export async function modelBytes(module: Module, options: SaveOptions): Promise<
 }
 
 /** All that a file of a module holds: parameters and buffers. */
-export function savedValues(module: Module): ReadonlyMap<string, Parameter> {
+export function savedValues(module: Saved): ReadonlyMap<string, Parameter> {
   return uniquelyNamed(module.constructor.name, [...module.namedParameters(), ...module.namedBuffers()]);
 }
 
 /** The classes of a module and of all that it is made of. */
-function* classesIn(module: Module): Generator<ModuleClass> {
-  yield module.constructor as unknown as ModuleClass;
+function* classesIn(module: Saved): Generator<Typed> {
+  yield module.constructor as unknown as Typed;
   for (const member of module.members.values()) yield* classesIn(member);
 }
 
 /** Second places of layers with values of their own in a module, each with the first place of its layer. */
-function tiesOf(root: Module): [place: string, first: string][] {
-  const firstPlaces = new Map<Module, string>();
+function tiesOf(root: Saved): [place: string, first: string][] {
+  const firstPlaces = new Map<Saved, string>();
   const ties: [string, string][] = [];
-  const visit = (module: Module, place: string): void => {
+  const visit = (module: Saved, place: string): void => {
     for (const [name, member] of module.members) visit(member, place === '' ? name : `${place}.${name}`);
     if (module.members.size > 0 || savedValues(module).size === 0) return;
     const first = firstPlaces.get(module);

@@ -2,7 +2,7 @@ import type { Program } from '@funhash/formula';
 import type { DType } from '../dtype.ts';
 import { isFloat } from '../dtype.ts';
 import type { KernelName } from '../run-kernel.ts';
-import { contiguousStrides, sameShape, sizeOf } from '../shape.ts';
+import { isContiguous, sameShape, sizeOf } from '../shape.ts';
 import { isWhole } from '../whole-programs.ts';
 import { checkedView, type PlanRefusal, type TypedView as Typed } from './check-views.ts';
 import { outArgument, type Plan, type PlanArgument, type PlanCall, type PlanView } from './plan.ts';
@@ -30,8 +30,7 @@ export function checkCalls(plan: Plan, refusePlan: PlanRefusal): void {
   at++;
   for (const view of Object.values(plan.outputs)) {
     const { shape, strides } = checker.view(view);
-    if (!sameShape(strides, contiguousStrides(shape)) && sizeOf(shape) > 1)
-      refuse('outputs in row-major order', strides);
+    if (!isContiguous(shape, strides)) refuse('outputs in row-major order', strides);
   }
   for (const { word, call, argument, uniform } of plan.wordPlaces) {
     const { uniforms } = (plan.calls[call]?.args[argument] ?? {}) as {
@@ -235,10 +234,7 @@ class Checker {
 
   #whole(view: Typed): Typed {
     const { shape, strides } = view;
-    const expected = contiguousStrides(shape);
-    const fits =
-      sizeOf(shape) === 0 || shape.every((extent, k) => extent === 1 || strides[k] === expected[k]);
-    this.#require(fits, 'a view in row-major order', strides);
+    this.#require(isContiguous(shape, strides), 'a view in row-major order', strides);
     return view;
   }
 

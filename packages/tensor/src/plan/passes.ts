@@ -1,9 +1,12 @@
+import { isContiguous, sizeOf } from '../shape.ts';
 import {
   buffersOf,
+  isPlanView,
   type Plan,
   type PlanArgument,
   type PlanBuffer,
   type PlanCall,
+  type PlanView,
   requirePlan,
 } from './plan.ts';
 
@@ -29,47 +32,39 @@ export function withoutDeadCalls(plan: Plan): Plan {
  */
 export function withConstantsFirst(plan: Plan): Plan {
   requirePlan('withConstantsFirst', plan);
-  const writes = new Map<number, number[]>();
-  plan.calls.forEach((call, at) => {
-    for (const buffer of buffersOf(call).written) writes.set(buffer, [...(writes.get(buffer) ?? []), at]);
-  });
+  const named = plan.calls.map(buffersOf);
+  const withWords = new Set(plan.wordPlaces.map(({ call }) => call));
   // What varies with inputs, numbers, words or earlier runs; what is written in place varies as a whole.
   const varying = new Set(plan.buffers.flatMap(({ kind }, number) => (kind === 'input' ? [number] : [])));
-  const withWords = new Set(plan.wordPlaces.map(({ call }) => call));
-  for (const [buffer, calls] of writes) {
-    const kind = plan.buffers[buffer]?.kind;
-    if (kind !== 'temporary' || calls.some((at) => withWords.has(at) || hasNumbers(plan.calls[at]?.args)))
-      varying.add(buffer);
-  }
+  named.forEach(({ written }, at) => {
+    const isTold = withWords.has(at) || hasNumbers(plan.calls[at]?.args);
+    for (const buffer of written)
+      if (isTold || plan.buffers[buffer]?.kind !== 'temporary') varying.add(buffer);
+  });
   for (let before = -1; before < varying.size; ) {
     before = varying.size;
-    for (const call of plan.calls) {
-      const { all, written } = buffersOf(call);
+    for (const { all, written } of named)
       if ([...all].some((buffer) => varying.has(buffer))) for (const buffer of written) varying.add(buffer);
-    }
   }
-  const isFirst = (call: PlanCall): boolean =>
-    [...buffersOf(call).written].every((buffer) => !varying.has(buffer));
-  const used = new Set(
-    plan.calls.filter((call) => !isFirst(call)).flatMap((call) => [...buffersOf(call).all]),
-  );
+  const isFirst = named.map(({ written }) => [...written].every((buffer) => !varying.has(buffer)));
+  const made = new Set(named.flatMap(({ written }, at) => (isFirst[at] ? [...written] : [])));
+  const used = new Set(named.flatMap(({ all }, at) => (isFirst[at] ? [] : [...all])));
   for (const { buffer } of Object.values(plan.outputs)) used.add(buffer);
-  const isKept = (number: number): boolean => used.has(number) && writes.has(number) && !varying.has(number);
-  const order = [
-    ...plan.calls.flatMap((call, at) => (isFirst(call) ? [at] : [])),
-    ...plan.calls.flatMap((call, at) => (isFirst(call) ? [] : [at])),
-  ];
+  const places = plan.calls.map((_, at) => at);
+  const order = [...places.filter((at) => isFirst[at]), ...places.filter((at) => !isFirst[at])];
+  const placeOf = new Map(order.map((at, place) => [at, place]));
   return {
     ...plan,
     parts: plan.parts + 1,
     buffers: plan.buffers.map(
-      (buffer, number): PlanBuffer => (isKept(number) ? { ...buffer, kind: 'kept' } : buffer),
+      (buffer, number): PlanBuffer =>
+        made.has(number) && used.has(number) ? { ...buffer, kind: 'kept' } : buffer,
     ),
     calls: order.map((at) => {
       const call = plan.calls[at] as PlanCall;
-      return { ...call, part: isFirst(call) ? 0 : call.part + 1 };
+      return { ...call, part: isFirst[at] ? 0 : call.part + 1 };
     }),
-    wordPlaces: plan.wordPlaces.map((place) => ({ ...place, call: order.indexOf(place.call) })),
+    wordPlaces: plan.wordPlaces.map((place) => ({ ...place, call: placeOf.get(place.call) as number })),
   };
 }
 
@@ -98,19 +93,21 @@ function hasNumbers(argument: PlanArgument | undefined): boolean {
  */
 export function withoutCopies(plan: Plan): Plan {
   requirePlan('withoutCopies', plan);
-  const written = plan.calls.map((call) => buffersOf(call).written);
-  const writesOf = (buffer: number): number[] => written.flatMap((own, at) => (own.has(buffer) ? [at] : []));
+  const named = plan.calls.map(buffersOf);
+  const writesOf = (buffer: number): number[] =>
+    named.flatMap(({ written }, at) => (written.has(buffer) ? [at] : []));
   const replaced = new Map<number, { readonly buffer: number; readonly offset: number }>();
   const outputs = new Set(Object.values(plan.outputs).map(({ buffer }) => buffer));
   const dead = new Set<number>();
   plan.calls.forEach(({ kernel, args }, at) => {
     if (kernel !== 'copy') return;
-    const [x, out] = args as unknown as readonly [CopiedView, CopiedView];
+    const [x, out] = args as unknown as readonly [PlanView, PlanView];
     const [from, to] = [plan.buffers[x.buffer], plan.buffers[out.buffer]] as [PlanBuffer, PlanBuffer];
-    const isWhole = out.offset === 0 && size(out.shape) === to.length && isRowMajor(out) && isRowMajor(x);
+    const areInOrder = [x, out].every(({ shape, strides }) => isContiguous(shape, strides));
+    const isWhole = areInOrder && out.offset === 0 && sizeOf(out.shape) === to.length;
     if (!isWhole || to.kind !== 'temporary' || from.dtype !== to.dtype || outputs.has(out.buffer)) return;
-    const [source, shift] = [replaced.get(x.buffer)?.buffer ?? x.buffer, replaced.get(x.buffer)?.offset ?? 0];
-    const last = plan.calls.findLastIndex((call) => buffersOf(call).all.has(out.buffer));
+    const { buffer: source, offset: shift } = replaced.get(x.buffer) ?? { buffer: x.buffer, offset: 0 };
+    const last = named.findLastIndex(({ all }) => all.has(out.buffer));
     const isStill = writesOf(source).every((other) => other < at || other > last);
     if (writesOf(out.buffer).length > 1 || !isStill) return;
     replaced.set(out.buffer, { buffer: source, offset: x.offset + shift });
@@ -123,35 +120,14 @@ export function withoutCopies(plan: Plan): Plan {
   };
 }
 
-interface CopiedView {
-  readonly buffer: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly offset: number;
-}
-
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-
-function isRowMajor({ shape, strides }: CopiedView): boolean {
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1 && strides[axis] !== step) return false;
-    step *= shape[axis] as number;
-  }
-  return true;
-}
-
 function readFrom(replaced: ReadonlyMap<number, { readonly buffer: number; readonly offset: number }>) {
   return function read(argument: PlanArgument): PlanArgument {
     if (typeof argument !== 'object' || argument === null) return argument;
     if (Array.isArray(argument)) return argument.map(read);
-    const fields = argument as { readonly [field: string]: PlanArgument };
-    if ('strides' in fields) {
-      const found = replaced.get(fields.buffer as number);
-      return found
-        ? { ...fields, buffer: found.buffer, offset: (fields.offset as number) + found.offset }
-        : argument;
+    if (isPlanView(argument)) {
+      const found = replaced.get(argument.buffer);
+      return found ? { ...argument, buffer: found.buffer, offset: argument.offset + found.offset } : argument;
     }
-    return Object.fromEntries(Object.entries(fields).map(([field, member]) => [field, read(member)]));
+    return Object.fromEntries(Object.entries(argument).map(([field, member]) => [field, read(member)]));
   };
 }

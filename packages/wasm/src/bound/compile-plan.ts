@@ -6,6 +6,7 @@ import {
   PlanError,
   type PlanView,
   type RecordedPlan,
+  sizeOf,
   type TypedArray,
 } from '@funhash/tensor';
 import { resolvedCalls, type Site, sharedLayout, viewAt } from '@funhash/tensor/plan-parts';
@@ -145,8 +146,7 @@ const addressAt = (sites: readonly Site[], number: number): number => {
 
 function outputAt(sites: readonly Site[], view: PlanView): CompiledPlan['outputs'][string] {
   const at = viewAt(sites, view);
-  const length = at.shape.reduce((product, extent) => product * extent, 1);
-  return { address: addressOf(at), dtype: at.dtype, length, shape: at.shape };
+  return { address: addressOf(at), dtype: at.dtype, length: sizeOf(at.shape), shape: at.shape };
 }
 
 /** Runs of bytes between which at least this many are 0. */
