@@ -21,7 +21,7 @@ import {
   type WeightRequest,
 } from '@funhash/layers';
 import { predictorFile } from '@funhash/layers/compile';
-import { readCompiledPredictor } from '@funhash/layers/predict';
+import { readCompiledPredictor, readPlainPredictor } from '@funhash/layers/predict';
 import { leNet5 } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
 import { type Backend, bindPlan, PlanRecording } from '@funhash/tensor';
@@ -231,10 +231,9 @@ function stepsByFit({ widths, batch, steps, weight, plans, checkGradients }: Tas
 async function prediction({ widths, batch, weight, by }: TaskOf<'predict'>): Promise<Ready> {
   const [model, width] = [netOf(widths, weight), widths[0] as number];
   const inputs = uniform(batch * width);
-  if (by === 'code') {
-    const predictor = await readCompiledPredictor(
-      await predictorFile(model, { input: [batch, width], by: 'code' }),
-    );
+  if (by === 'code' || by === 'plan') {
+    const file = await predictorFile(model, { input: [batch, width], by });
+    const predictor = await (by === 'code' ? readCompiledPredictor(file) : readPlainPredictor(file));
     return { run: () => void predictor.predict(inputs) };
   }
   const options = { plans: by === 'plans', ...(by === 'layers, tile' && { decodedBytes: 0 }) };

@@ -51,6 +51,12 @@ export const programs: readonly Program[] = [
     source: 'programs/predict-by-plan.ts',
     runs: false,
   },
+  {
+    name: 'funhash: a page that only predicts, by either',
+    library: 'funhash',
+    source: 'programs/predict-by-either.ts',
+    runs: false,
+  },
   { name: 'jax-js: training', library: 'jax', source: 'rivals/programs/train-jax.ts', runs: true },
   {
     name: 'tfjs core, layers, wasm: training',

@@ -72,13 +72,13 @@ export type Task =
       readonly plans: boolean;
       readonly checkGradients: boolean;
     }
-  /** A call of `predict`, or of a predictor that was compiled ahead of time, on dense layers as those of `step`. */
+  /** A call of `predict`, or of a predictor out of a file, on dense layers as those of `step`. */
   | {
       readonly kind: 'predict';
       readonly widths: readonly number[];
       readonly batch: number;
       readonly weight?: WeightChoice;
-      readonly by: 'plans' | 'layers' | 'layers, tile' | 'code';
+      readonly by: 'plans' | 'layers' | 'layers, tile' | 'code' | 'plan';
     }
   /** A training step of LeNet-5, as `step` is one of dense layers. */
   | {

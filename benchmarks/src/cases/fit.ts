@@ -1,10 +1,6 @@
 import type { Case } from '../case.ts';
-import { withHosts } from '../hosts.ts';
-import { type Entry, interleaved } from '../rounds.ts';
-import { timingTable } from '../table.ts';
-import type { TaskOf, WeightChoice } from '../task.ts';
-
-const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 64 } };
+import { hashed, netsByWays } from '../nets-by-ways.ts';
+import type { TaskOf } from '../task.ts';
 
 const nets: Readonly<Record<string, Pick<TaskOf<'fit'>, 'widths' | 'batch' | 'steps' | 'weight'>>> = {
   '20-16-4, batch 8, 100 steps': { widths: [20, 16, 4], batch: 8, steps: 100 },
@@ -14,9 +10,9 @@ const nets: Readonly<Record<string, Pick<TaskOf<'fit'>, 'widths' | 'batch' | 'st
 };
 
 const ways: Readonly<Record<string, Pick<TaskOf<'fit'>, 'plans' | 'checkGradients'>>> = {
+  plans: { plans: true, checkGradients: false },
   'steps as they stand': { plans: false, checkGradients: false },
   'steps as they stand, checkGradients': { plans: false, checkGradients: true },
-  plans: { plans: true, checkGradients: false },
   'plans, checkGradients': { plans: true, checkGradients: true },
 };
 
@@ -27,14 +23,6 @@ export const fit: Case = {
     'Steps from one event of `fit` to the next, of one step or of 100: softmax cross-entropy, SGD with momentum 0.9, batches ' +
     'gathered in a shuffled order; with and without plans and checks of gradients. The base is what `fit` does by default.',
   libraries: ['funhash'],
-  run: ({ rounds, show }) =>
-    withHosts(async (hostOf) => {
-      for (const [title, net] of Object.entries(nets)) {
-        const entries = Object.entries(ways).map(
-          ([name, way]): Entry => ({ name, library: 'funhash', task: { kind: 'fit', ...net, ...way } }),
-        );
-        const outcomes = await interleaved(entries, hostOf, { rounds, warmUpMs: 800 });
-        show(timingTable(title, outcomes, { base: 'plans' }));
-      }
-    }),
+  run: (request) =>
+    netsByWays(request, { nets, ways, task: (net, way) => ({ kind: 'fit', ...net, ...way }), warmUpMs: 800 }),
 };

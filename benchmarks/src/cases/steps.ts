@@ -1,11 +1,11 @@
 import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { type LibraryName, libraries } from '../libraries.ts';
+import { hashed } from '../nets-by-ways.ts';
 import { type Entry, interleaved } from '../rounds.ts';
 import { timingTable } from '../table.ts';
 import type { WeightChoice } from '../task.ts';
 
-const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 64 } };
 const dense = (batch: number) => ({ kind: 'step', widths: [784, 1000, 10], batch }) as const;
 const rivals = ['jax', 'tfjsWasm', 'tfjsCpu', 'brain'] as const;
 

@@ -1,6 +1,7 @@
-import { bytesPerElement, type DType, type TypedArray } from '@funhash/tensor';
+import { bytesPerElement, type DType, sizeOf } from '@funhash/tensor';
 import { type BatchRunner, Predictor } from './predictor.ts';
 import {
+  arrayOn,
   inputShape,
   type PredictorFile,
   type ReadPredictorOptions,
@@ -44,7 +45,7 @@ export async function compiledPredictor(file: PredictorFile): Promise<Predictor>
   fill(all, list(code.segments), bytesOf(file, 'segments'));
   for (const [name, place] of Object.entries(record(code.states, 'states'))) {
     const own = placeOf(place, all.length);
-    viewOf(memory, own).set(valuesOf(file, name, own));
+    arrayOn(memory.buffer, own).set(valuesOf(file, name, own));
   }
   const modules: WebAssembly.Exports[] = [];
   for (let k = 0; k < whole(code.modules, 4096); k++) {
@@ -66,8 +67,8 @@ export async function compiledPredictor(file: PredictorFile): Promise<Predictor>
   const [input, output] = [placeOf(code.input, all.length), placeOf(code.output, all.length)];
   const runner: BatchRunner = {
     by: 'code',
-    input: { shape: inputShape(file.head, input.length), data: viewOf(memory, input) },
-    output: { shape: output.shape, data: viewOf(memory, output) },
+    input: { shape: inputShape(file.head, input.length), data: arrayOn(memory.buffer, input) },
+    output: { shape: output.shape, data: arrayOn(memory.buffer, output) },
     run: () => {
       if (last() > 0) refuse('whole numbers in range for indices', 'one beyond it');
     },
@@ -97,14 +98,9 @@ function placeOf(value: unknown, bytes: number): Place {
   const [at, count] = [whole(address, bytes), whole(length, bytes)];
   if (width === 0 || at % width > 0 || at + count * width > bytes) refuse('an array in its memory', at);
   const own = list(shape ?? [count]) as number[];
-  if (own.reduce((product, extent) => product * extent, 1) !== count) refuse('the shape of an array', own);
+  if (sizeOf(own) !== count) refuse('the shape of an array', own);
   return { address: at, dtype: dtype as DType, length: count, shape: own };
 }
-
-const views = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
-
-const viewOf = ({ buffer }: WebAssembly.Memory, { dtype, address, length }: Place): TypedArray =>
-  new views[dtype](buffer, address, length);
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : refuse('a list', value);

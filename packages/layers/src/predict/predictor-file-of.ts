@@ -9,6 +9,7 @@ import {
   planToJson,
   type RecordedPlan,
   scope,
+  type Tensor,
   type TypedArray,
   withConstantsFirst,
   withoutCopies,
@@ -16,6 +17,7 @@ import {
   zeros,
 } from '@funhash/tensor';
 import { compilePlan } from '@funhash/wasm/compile';
+import { savedValues } from '../model-file/model-bytes.ts';
 import { type Module, requireModule } from '../module.ts';
 import { headName, headVersion } from './predictor-file.ts';
 
@@ -58,10 +60,11 @@ export async function predictorFile(model: Module, options: PredictorOptions): P
   if (model.signature) head.signature = model.signature;
   if (by !== 'code') head.plan = planToJson(plan);
   if (by !== 'plan') head.code = codeInto(tensors, recorded);
+  const shapes = new Map([...statesOf(model)].map(([name, { shape }]) => [name, shape]));
   for (const [number, storage] of contents.states) {
     const { name, dtype, length } = plan.buffers[number] as (typeof plan.buffers)[number];
     const values = await recorded.backend.download(storage.buffer);
-    tensors.set(name, stored(values, { dtype, shape: shapes(model).get(name) ?? [length], storeAs }));
+    tensors.set(name, stored(values, { dtype, shape: shapes.get(name) ?? [length], storeAs }));
   }
   if (by !== 'code')
     for (const [number, values] of contents.constants)
@@ -74,9 +77,7 @@ function recordedForward(
   model: Module,
   { input, dtype = 'f32', decodedBytes = 2 ** 26 }: PredictorOptions,
 ): RecordedPlan {
-  const states = new Map(
-    [...model.namedParameters(), ...model.namedBuffers()].map(([name, { value }]) => [name, value] as const),
-  );
+  const states = statesOf(model);
   const float = [...states.values()].find((value) => value.dtype === 'f64');
   if (float)
     throw new ArgumentError({
@@ -100,10 +101,8 @@ function recordedForward(
   return recorded.with(withConstantsFirst(withoutDeadCalls(withoutCopies(recorded.plan))));
 }
 
-const shapes = (model: Module): ReadonlyMap<string, readonly number[]> =>
-  new Map(
-    [...model.namedParameters(), ...model.namedBuffers()].map(([name, { value }]) => [name, value.shape]),
-  );
+const statesOf = (model: Module): ReadonlyMap<string, Tensor> =>
+  new Map([...savedValues(model)].map(([name, { value }]) => [name, value]));
 
 /** Adds the code of a plan to the tensors, and gives what tells how it is put together. */
 function codeInto(tensors: Map<string, StoredTensor>, recorded: RecordedPlan): unknown {

@@ -1,5 +1,5 @@
 import { decodeFloat16, type UnpackedTensor, unpack } from '@funhash/codec/unpack';
-import { bytesPerElement, type DType, PlanError, type TypedArray } from '@funhash/tensor';
+import { bytesPerElement, type DType, PlanError, sizeOf, type TypedArray } from '@funhash/tensor';
 
 /** The tensor of the pack that holds the description, as JSON text. */
 export const headName = 'predictor.json';
@@ -34,6 +34,14 @@ export function readFile(bytes: Uint8Array | ArrayBuffer, options: ReadPredictor
   return { head: fields, tensors };
 }
 
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
+
+/** The array of a dtype at an address of memory. */
+export const arrayOn = (
+  memory: ArrayBuffer,
+  { dtype, address, length }: { readonly dtype: DType; readonly address: number; readonly length: number },
+): TypedArray => new arrays[dtype](memory, address, length);
+
 /** Values of a tensor of a file: coded, or bytes of its elements, of f16 where they are half as many. */
 export function valuesOf(
   { tensors }: PredictorFile,
@@ -44,13 +52,7 @@ export function valuesOf(
   if (data instanceof Float32Array && dtype === 'f32' && data.length === length) return data;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer;
   if (data instanceof Uint8Array && bytes.byteLength === length * bytesPerElement[dtype])
-    return dtype === 'f32'
-      ? new Float32Array(bytes)
-      : dtype === 'i32'
-        ? new Int32Array(bytes)
-        : dtype === 'f64'
-          ? new Float64Array(bytes)
-          : new Uint8Array(bytes);
+    return arrayOn(bytes, { dtype, address: 0, length });
   if (data instanceof Uint8Array && dtype === 'f32' && bytes.byteLength === 2 * length)
     return decodeFloat16(new Uint16Array(bytes));
   return refuse(`${length} values of ${name}`, data.length);
@@ -59,8 +61,7 @@ export function valuesOf(
 /** The shape of a batch of inputs of so many numbers. */
 export function inputShape({ input }: PredictorFile['head'], length: number): readonly number[] {
   const shape = Array.isArray(input) && input.every(Number.isSafeInteger) ? (input as number[]) : [];
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  return shape.length > 0 && shape.every((extent) => extent > 0) && size === length
+  return shape.length > 0 && shape.every((extent) => extent > 0) && sizeOf(shape) === length
     ? shape
     : refuse(`the shape of ${length} inputs`, input);
 }

@@ -56,11 +56,10 @@ export class Predictor {
     const data = new (output.data.constructor as new (length: number) => TypedArray)(count * outWidth);
     for (let first = 0; first < count; first += batch) {
       const rows = Math.min(batch, count - first);
-      const target = this.#runner.input.data;
-      for (let k = 0; k < rows * width; k++) target[k] = inputs[first * width + k] as number;
-      target.fill(0, rows * width);
+      for (let k = 0; k < rows * width; k++) input.data[k] = inputs[first * width + k] as number;
+      input.data.fill(0, rows * width);
       this.#runner.run();
-      data.set(this.#runner.output.data.subarray(0, rows * outWidth), first * outWidth);
+      data.set(output.data.subarray(0, rows * outWidth), first * outWidth);
     }
     return { shape: [count, ...output.shape.slice(1)], data };
   }

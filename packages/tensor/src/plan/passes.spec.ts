@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor.ts';
 import { bindPlan } from './bind.ts';
 import { withConstantsFirst, withoutCopies, withoutDeadCalls } from './passes.ts';
 import type { Plan } from './plan.ts';
-import { planOf } from './plan-of.ts';
+import { PlanRecording, planOf } from './plan-of.ts';
 import type { RecordedPlan } from './plan-recorder.ts';
 
 const double = tracePointwise(1, 0, ([x]) => [(x as Real).times(2)]);
@@ -74,6 +74,15 @@ describe('withoutCopies', () => {
     expect(kernels(withoutCopies(recorded.plan))).toEqual(['copy', 'map', 'map']);
     expect(outputsOf(recorded, withoutCopies(recorded.plan))).toEqual(expected);
   });
+});
+
+test('a copy stays that keeps an input for a later part', () => {
+  const recording = new PlanRecording({ inputs: { x } });
+  const plan = scope(() => {
+    const before = recording.part(() => copied(x));
+    return recording.finish(recording.part(() => ({ y: doubled(before) }))).plan;
+  });
+  expect(withoutCopies(plan)).toEqual(plan);
 });
 
 test('withoutDeadCalls leaves what is read, what is kept, and nothing else', () => {

@@ -89,7 +89,7 @@ function hasNumbers(argument: PlanArgument | undefined): boolean {
 
 /**
  * A plan without copies of what already lies in row-major order: whoever read the copy reads the original. Copies stay that are
- * outputs, that are written again, or whose original is written before its last reader.
+ * outputs, that are written again, or whose original is written, or may be set between parts, before its last reader.
  */
 export function withoutCopies(plan: Plan): Plan {
   requirePlan('withoutCopies', plan);
@@ -109,7 +109,9 @@ export function withoutCopies(plan: Plan): Plan {
     const { buffer: source, offset: shift } = replaced.get(x.buffer) ?? { buffer: x.buffer, offset: 0 };
     const last = named.findLastIndex(({ all }) => all.has(out.buffer));
     const isStill = writesOf(source).every((other) => other < at || other > last);
-    if (writesOf(out.buffer).length > 1 || !isStill) return;
+    const isWithin =
+      plan.buffers[source]?.kind === 'temporary' || plan.calls[last]?.part === plan.calls[at]?.part;
+    if (writesOf(out.buffer).length > 1 || !isStill || !isWithin) return;
     replaced.set(out.buffer, { buffer: source, offset: x.offset + shift });
     dead.add(at);
   });
