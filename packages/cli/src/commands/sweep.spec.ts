@@ -36,6 +36,11 @@ test('a sweep tells its best run, reports all, and goes on where it was', async 
     expect(html).toContain(part);
   const again = await run('sweep', '--resume', at('sweep'), '--json');
   expect(JSON.parse(again.lines)).toEqual(best);
+  // A worker of a queue that has a folder of its own keeps the model file there.
+  await rm(best.model as string);
+  const later = await run('sweep', '--resume', at('sweep'), '--json');
+  expect(JSON.parse(later.lines)).toEqual(best);
+  expect(later.notes).toContain('trained here once more');
   expect((await run('sweep', 'report', at('sweep'))).code).toBe(0);
 });
 

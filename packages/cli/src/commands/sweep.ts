@@ -15,11 +15,13 @@ import {
   readSweep,
   readTextIfThere,
   requireEmpty,
+  runFiles,
   runOf,
   runStore,
   runSweep,
   runTraining,
   type SweepSpec,
+  sizeIfThere,
   type TrialOutcome,
   threadExecutor,
 } from '@funhash/experiments';
@@ -189,7 +191,7 @@ async function carryOut(
     }
     task?.finish();
     shown.close();
-    await tell(folder, outcomes, { sweep, json }, output);
+    await tell(folder, outcomes, { sweep, json, signal: stop.signal }, output);
   } catch (error) {
     if (!stop.signal.aborted || !folder) throw error;
     throw new InterruptedError(
@@ -208,7 +210,7 @@ async function carryOut(
 async function tell(
   folder: RunFolder,
   outcomes: readonly TrialOutcome[],
-  { sweep, json }: { sweep: SweepSpec; json: true | undefined },
+  { sweep, json, signal }: { sweep: SweepSpec; json: true | undefined; signal: AbortSignal },
   output: Printer,
 ): Promise<void> {
   const report = await writeReport(folder, sweep, outcomes);
@@ -219,12 +221,16 @@ async function tell(
     return;
   }
   const spec = runOf({ ...sweep.base, judge: null, epochs: best.epochs }, best.changes);
-  const model = join(folder.path, 'runs', best.hash, 'model.safetensors');
+  const runFolder = join(folder.path, 'runs', best.hash);
+  const model = join(runFolder, runFiles.model);
+  if ((await sizeIfThere(model)) === undefined) {
+    output.note('the model file of the best run is where its worker is: it is trained here once more');
+    for await (const _ of runTraining(spec, { folder: () => openFolder(runFolder), signal }));
+    signal.throwIfAborted();
+  }
+  const { data, seed, backend } = spec;
   let testError: number | undefined;
-  for await (const event of runTraining({
-    ...{ data: spec.data, seed: spec.seed, backend: spec.backend, epochs: 0, judge: {} },
-    net: { file: model },
-  }))
+  for await (const event of runTraining({ data, seed, backend, epochs: 0, judge: {}, net: { file: model } }))
     if (event.type === 'result') testError = event.result.testError;
   const result = { ...best, testError, model };
   await folder.writeJson('best.json', result);
