@@ -62,6 +62,11 @@ test('a table is trained on, reported, and new rows are predicted', async () => 
     at('said.csv'),
   );
   expect(again.code).toBe(2);
+  const nowhere = ['--input', at('rows.csv'), '--out', at('no-folder/said.csv')];
+  expect(await run('predict', at('run/model.safetensors'), ...nowhere)).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining('expected a file that can be written'),
+  });
 });
 
 test('numbers are fitted, and told in their unit', async () => {

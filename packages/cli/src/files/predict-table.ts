@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { tableInputs, tableTransformation } from '@funhash/datasets/tables';
+import { atPath } from '@funhash/experiments';
 import type { Module } from '@funhash/layers';
 import { predict } from '@funhash/training';
 import { UsageError } from '../errors.ts';
@@ -44,25 +43,20 @@ export async function predictTable(net: Module, input: string, lines: Lines): Pr
   return done;
 }
 
-/** A file that is there whole or not at all. */
-export async function intoFile(path: string, work: (lines: Lines) => Promise<number>): Promise<number> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const stream = createWriteStream(temporary, { flags: 'wx' });
-  try {
-    const done = await work({
-      write: async (text) => {
-        if (!stream.write(text)) await once(stream, 'drain');
-      },
-    });
-    stream.end();
-    await once(stream, 'finish');
-    await rename(temporary, path);
-    return done;
-  } catch (error) {
-    stream.destroy();
-    await rm(temporary, { force: true });
-    throw error;
-  }
+/** A file that is there whole or not at all. @throws FileError where it cannot be written */
+export function intoFile(path: string, work: (lines: Lines) => Promise<number>): Promise<number> {
+  return atPath(path, '--out', 'a file that can be written', async () => {
+    const temporary = `${path}.${process.pid}.tmp`;
+    const file = await open(temporary, 'wx');
+    try {
+      const done = await work({ write: (text) => file.appendFile(text) }).finally(() => file.close());
+      await rename(temporary, path);
+      return done;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
 }
 
 function newName(name: string, columns: readonly string[]): string {
