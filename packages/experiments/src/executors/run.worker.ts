@@ -31,7 +31,7 @@ async function carryOut({ spec, folder }: ThreadJob, signal: AbortSignal): Promi
     for await (const event of events) post({ type: 'event', event });
     post({ type: 'done', result: null });
   } catch (error) {
-    const details = error instanceof FunhashError ? error.details : undefined;
-    post({ type: 'failed', error: error as Error, details });
+    const { name, details } = error instanceof FunhashError ? error : { name: '', details: undefined };
+    post({ type: 'failed', error: error as Error, details, name });
   }
 }

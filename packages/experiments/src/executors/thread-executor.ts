@@ -3,6 +3,7 @@ import { canonicalJson } from '@funhash/codec';
 import type { Dataset, Samples } from '@funhash/datasets';
 import type { RunEvent } from '../run/run-event.ts';
 import { type DataSpec, type RunRequest, runSpec } from '../spec/run-spec.ts';
+import { FolderBusyError, releaseOf } from '../store/owner.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Executor } from './executor.ts';
 import { workerPool } from './worker-pool.ts';
@@ -38,6 +39,8 @@ export function threadExecutor({
     entry: new URL(import.meta.url.endsWith('.ts') ? './run.worker.ts' : './run.worker.js', import.meta.url),
     workerData: shared,
     threads,
+    // Who waits for a folder tells this one from others.
+    errors: [FolderBusyError],
   });
   return {
     run: async function* (request, { folder, signal } = {}) {
@@ -50,6 +53,7 @@ export function threadExecutor({
           { spec, folder },
           {
             onEvent: (event) => events.push(event),
+            onDeath: async (thread) => (folder === undefined ? undefined : releaseOf(folder, thread)),
             signal: signal ? AbortSignal.any([signal, left.signal]) : left.signal,
           },
         )

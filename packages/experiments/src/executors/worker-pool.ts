@@ -13,6 +13,8 @@ export type WorkerMessage<Event, Result> =
       readonly error: Error;
       /** Details of a foreseen error: on its way between threads an error loses its class. */
       readonly details: ErrorDetails | undefined;
+      /** Name of its class. */
+      readonly name?: string;
     };
 
 /** A worker thread that ended while it had a job, or a pool that was closed. */
@@ -23,10 +25,16 @@ export interface PoolOptions {
   readonly entry: URL;
   readonly workerData: unknown;
   readonly threads: number;
+  /** Classes that errors of jobs keep on their way; others become FunhashError. */
+  readonly errors?: readonly (new (
+    details: ErrorDetails,
+  ) => FunhashError)[];
 }
 
 export interface JobOptions<Event> {
   onEvent?(event: Event): void;
+  /** Called where the thread died, with its number (`threadId`), before the job fails. */
+  onDeath?(thread: number): Promise<void>;
   /** Takes a waiting job back, and tells the worker of one under way. */
   readonly signal?: AbortSignal;
 }
@@ -55,6 +63,7 @@ export function workerPool<Job, Event, Result>({
   entry,
   workerData,
   threads,
+  errors = [],
 }: PoolOptions): WorkerPool<Job, Event, Result> {
   const workers = new Set<Worker>();
   const idle: Worker[] = [];
@@ -111,13 +120,16 @@ export function workerPool<Job, Event, Result>({
 
   async function carryOut(job: Job, options: JobOptions<Event>): Promise<Result> {
     const worker = await freeWorker(options.signal);
+    // One that has ended has no number.
+    const { threadId } = worker;
     let isDead = false;
-    const onDeath = (): void => {
+    const died = (): void => {
       isDead = true;
     };
     try {
-      return await runJob<Job, Event, Result>(worker, job, options, onDeath);
+      return await runJob<Job, Event, Result>(worker, job, { ...options, errors, died });
     } catch (error) {
+      if (isDead) await options.onDeath?.(threadId);
       throw isClosed && isDead ? closed() : error;
     } finally {
       release(worker, isDead);
@@ -150,8 +162,12 @@ const closed = (): WorkerError =>
 function runJob<Job, Event, Result>(
   worker: Worker,
   job: Job,
-  { onEvent, signal }: JobOptions<Event>,
-  onDeath: () => void,
+  {
+    onEvent,
+    signal,
+    errors,
+    died: onDeath,
+  }: JobOptions<Event> & Required<Pick<PoolOptions, 'errors'>> & { readonly died: () => void },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
     const order = (given: WorkerOrder<Job>): void => worker.postMessage(given);
@@ -162,7 +178,10 @@ function runJob<Job, Event, Result>(
       }
       stop();
       if (message.type === 'done') resolve(message.result);
-      else reject(message.details ? new FunhashError(message.details) : message.error);
+      else if (message.details) {
+        const Foreseen = errors.find(({ name }) => name === message.name) ?? FunhashError;
+        reject(new Foreseen(message.details));
+      } else reject(message.error);
     };
     const onError = (error: unknown): void => {
       stop();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { FunhashError } from '@funhash/hashing';
 import { atPath } from '../files/file-fault.ts';
@@ -53,6 +54,15 @@ export async function takeOwnership(path: string): Promise<() => Promise<void>> 
   });
 }
 
+/** Gives a folder up for a thread of this process that died. */
+export async function releaseOf(path: string, thread: number): Promise<void> {
+  for (const generation of await generationsIn(path).catch(() => [])) {
+    const owner = identityIn(await readTextIfThere(join(path, nameOf(generation))));
+    if (owner?.pid === process.pid && owner.host === hostname() && owner.thread === thread)
+      await rm(join(path, nameOf(generation)), { force: true });
+  }
+}
+
 /** Who has a folder. */
 export async function ownershipOf(path: string): Promise<Ownership> {
   return atPath(path, 'run folder', 'a readable folder', async () => {
@@ -98,16 +108,21 @@ async function requireGone(path: string, generation: number, self: ProcessIdenti
 async function ownerOf(path: string, generation: number, self: ProcessIdentity): Promise<string | undefined> {
   const text = await readTextIfThere(join(path, nameOf(generation)));
   if (text === undefined) return undefined;
-  let owner: ProcessIdentity | undefined;
-  try {
-    owner = processIn(JSON.parse(text));
-  } catch {}
+  const owner = identityIn(text);
   if (owner === undefined) return 'a process that left no name';
   const state = await stateOf(owner, self);
   if (state === 'gone') return undefined;
   const { pid, host, began } = owner;
   const where = state === 'unknown' ? ', which cannot be asked from here' : '';
   return `process ${pid} of ${host}, since ${new Date(began).toISOString()}${where}`;
+}
+
+function identityIn(text = ''): ProcessIdentity | undefined {
+  try {
+    return processIn(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function busy(path: string, generation: number, owner: string): FolderBusyError {

@@ -1,5 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { threadId } from 'node:worker_threads';
 
 /** A process, told apart from all others that have had or will have its number. */
 export interface ProcessIdentity {
@@ -9,6 +10,8 @@ export interface ProcessIdentity {
   readonly began: number;
   /** What /proc says of its begin; null where there is none. */
   readonly proc: ProcBegin | null;
+  /** The thread of it: 0 is the first. */
+  readonly thread?: number;
 }
 
 interface ProcBegin {
@@ -27,6 +30,7 @@ export async function thisProcess(): Promise<ProcessIdentity> {
     host: hostname(),
     began: Math.round(Date.now() - 1000 * process.uptime()),
     proc: await procOf('self'),
+    thread: threadId,
   };
 }
 
@@ -74,7 +78,13 @@ async function procOf(pid: number | 'self'): Promise<ProcBegin | null> {
 
 /** A process as JSON has it; undefined for anything else. */
 export function processIn(value: unknown): ProcessIdentity | undefined {
-  const { pid, host, began, proc = null } = (value ?? {}) as Partial<Record<keyof ProcessIdentity, unknown>>;
+  const {
+    pid,
+    host,
+    began,
+    proc = null,
+    thread = 0,
+  } = (value ?? {}) as Partial<Record<keyof ProcessIdentity, unknown>>;
   const isWhole =
     Number.isSafeInteger(pid) &&
     (pid as number) > 0 &&
@@ -82,8 +92,9 @@ export function processIn(value: unknown): ProcessIdentity | undefined {
     host.length <= 255 &&
     Number.isSafeInteger(began) &&
     Math.abs(began as number) < 8e15 &&
+    Number.isSafeInteger(thread) &&
     (proc === null || isBegin(proc));
-  return isWhole ? ({ pid, host, began, proc } as ProcessIdentity) : undefined;
+  return isWhole ? ({ pid, host, began, proc, thread } as ProcessIdentity) : undefined;
 }
 
 function isBegin(value: unknown): value is ProcBegin {

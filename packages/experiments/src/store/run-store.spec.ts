@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { threadExecutor } from '../executors/thread-executor.ts';
+import { workerPool } from '../executors/worker-pool.ts';
 import type { RunEvent } from '../run/run-event.ts';
 import { eventsOf, lastOf, tinyRun } from '../run/tiny-run.spec-kit.ts';
 import type { RunRequest } from '../spec/run-spec.ts';
 import { readMetrics } from './metrics.ts';
-import { FolderBusyError, ownershipOf, takeOwnership } from './owner.ts';
+import { FolderBusyError, ownershipOf, releaseOf, takeOwnership } from './owner.ts';
 import { type ProcessIdentity, thisProcess } from './process-identity.ts';
-import { newFolder, newFolderIn, runFiles } from './run-folder.ts';
+import { newFolder, newFolderIn, openFolder, runFiles } from './run-folder.ts';
 import { runStore, storedRuns } from './run-store.ts';
 
 let root: string;
@@ -111,6 +112,37 @@ test('a run that was killed goes on, and ends with the bits of one that was not'
   expect((await readMetrics(killed.folderOf(run))).epochs.map(({ epoch }) => epoch)).toEqual(
     seeds(25).map((k) => k + 1),
   );
+});
+
+test('in threads, too, a folder that another has is busy; one of a thread that died is free', async () => {
+  const store = runStore(join(root, 'threads'));
+  const executor = threadExecutor({ threads: 1 });
+  const folder = store.folderOf(seeded(1));
+  const release = await openFolder(folder);
+  await expect(eventsOf(store.run(seeded(1), { executor }))).rejects.toBeInstanceOf(FolderBusyError);
+  await release.release();
+  await mkdir(folder, { recursive: true });
+  const script = `
+    import { parentPort, workerData } from 'node:worker_threads';
+    const { register } = await import(workerData.loader);
+    register();
+    const { takeOwnership } = await import(workerData.owner);
+    parentPort.on('message', async ({ job }) => { await takeOwnership(job); process.exit(3); });`;
+  const pool = workerPool<string, never, null>({
+    entry: new URL(`data:text/javascript,${encodeURIComponent(script)}`),
+    workerData: {
+      loader: import.meta.resolve('tsx/esm/api'),
+      owner: new URL('./owner.ts', import.meta.url).href,
+    },
+    threads: 1,
+  });
+  await expect(pool.run(folder, { onDeath: (thread) => releaseOf(folder, thread) })).rejects.toThrow(
+    'code 3',
+  );
+  expect(await ownershipOf(folder)).toEqual({ state: 'free' });
+  await expect(pool.run(folder)).rejects.toThrow('code 3');
+  expect(await ownershipOf(folder)).toMatchObject({ state: 'busy' });
+  await Promise.all([pool.close(), executor.close()]);
 });
 
 test('threads give the bits of this thread, and an abort leaves a run that goes on', async () => {
