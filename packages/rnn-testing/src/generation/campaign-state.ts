@@ -10,12 +10,9 @@ import { ReplayError } from '../errors.ts';
 import { Coverage, type CoverageJson } from '../probe/coverage.ts';
 import type { CoverageProbe } from '../probe/probe.ts';
 import { Archive, type Test } from './archive.ts';
-import { type StoredSequence, sequenceFrom, storedSequence } from './stored.ts';
+import { damagedState, type StoredSequence, sequenceFrom, storedSequence } from './stored.ts';
 import type { SeedRecord, StrategyState } from './strategies.ts';
 import { Tallied, type Tally } from './tally.ts';
-
-const operation = 'rnnTest, a stored state';
-const remedy = 'It is damaged: begin a new campaign.';
 
 /** A test inside the radius whose class is not that of its seed. */
 export interface Adversarial {
@@ -196,14 +193,7 @@ export function progressFrom(
     };
   } catch (cause) {
     if (!(cause instanceof FunhashError) || cause instanceof ReplayError) throw cause;
-    throw new ReplayError(
-      {
-        ...cause.details,
-        operation,
-        remedy,
-      },
-      { cause },
-    );
+    throw damagedState(cause.details, { cause });
   }
 }
 
@@ -214,11 +204,9 @@ function testFrom(
 ): Test {
   const seed = seeds[stored?.seed];
   if (!seed || stored.type !== storedSequence(seed).type)
-    throw new ReplayError({
-      operation,
+    throw damagedState({
       expected: `tests of seeds below ${seeds.length}, of their type`,
       actual: shownValue(stored),
-      remedy,
     });
   const size = inputShape.reduce((product, extent) => product * extent, 1);
   return { ...sequenceFrom(stored, size), seed: stored.seed };

@@ -210,7 +210,7 @@ class Search implements Campaign {
     const { round } = this.#progress;
     const { carryOut } = this.#options;
     const parents = proposals.map(({ parent }) => parent);
-    const roles = proposals.map(({ mutation }) => roleOf(mutation, this.#view));
+    const roles = proposals.map(({ mutation }) => roleOf(mutation, this.#mutations));
     // A strategy's own mutation is known here alone.
     if (carryOut && roles.every((role) => role !== undefined))
       return carryOut({ round, place, parents, mutations: roles });

@@ -1,5 +1,21 @@
+import type { ErrorDetails } from '@funhash/hashing';
 import { ReplayError } from '../errors.ts';
 import type { Sequence } from '../observation/sequences.ts';
+
+/** An error for a state of a campaign that is damaged. */
+export const damagedState = (
+  { expected, actual }: Pick<ErrorDetails, 'expected' | 'actual'>,
+  options?: ErrorOptions,
+): ReplayError =>
+  new ReplayError(
+    {
+      operation: 'rnnTest, a stored state',
+      expected,
+      actual,
+      remedy: 'It is damaged: begin a new campaign.',
+    },
+    options,
+  );
 
 /** Sequence as JSON: its numbers as base64 of their bytes, little endian. */
 export interface StoredSequence {

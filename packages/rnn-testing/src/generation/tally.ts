@@ -1,6 +1,6 @@
 import { shownValue } from '@funhash/hashing';
-import { ReplayError } from '../errors.ts';
 import { type MeasuredTests, type PlacedMetric, positionOf } from '../probe/probe.ts';
+import { damagedState } from './stored.ts';
 
 /** Rows of a heat map, for normalised values from 0 up; the last holds all above. */
 export const heatRows = 24;
@@ -58,11 +58,9 @@ export class Tallied implements Tally {
       for (const [id, own] of Object.entries(this[part])) {
         const given: unknown = stored?.[part]?.[id];
         if (!isCounts(given, own.length))
-          throw new ReplayError({
-            operation: 'rnnTest, a stored state',
+          throw damagedState({
             expected: `${own.length} counts as ${part} of ${id}`,
             actual: shownValue(given),
-            remedy: 'It is damaged: begin a new campaign.',
           });
         this[part][id] = [...given];
       }
