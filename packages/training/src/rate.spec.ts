@@ -8,6 +8,7 @@ import { fit } from './fit.ts';
 import { eventsOf, firstCheckpoint, spirals } from './fit-runs.spec-kit.ts';
 import { adam } from './optimizers/adam.ts';
 import { rate } from './rate.ts';
+import { cosine } from './schedules.ts';
 
 const data = spirals(64, 4);
 const net = (bits = 5): Sequential =>
@@ -83,33 +84,41 @@ describe.each(['reference', 'wasm'] as const)('%s', (name) => {
     expect((8 * writer.finish().length) / bits).toBeLessThan(1.15);
   });
 
-  test('a trained net is pruned down to a budget, and its file has the levels it was trained with', async () => {
-    const plain = new Sequential(
-      [[2, 24] as const, [24, 24] as const, [24, 2] as const].map(
-        ([width, out], k) => new Dense({ in: width, out, ...(k < 2 && { activation: 'tanh' }) }),
-      ),
-      { seed: 3 },
-    );
-    await fit({ ...run, model: plain, epochs: 30 });
-    const { model } = await compress(plain, { weight: lsq({ bits: 6 }) });
-    const zeros = (): number =>
-      levelsOf(model as Sequential)
-        .flatMap((each) => [...each])
-        .filter((k) => k === 0).length;
-    const [before, many] = [zeros(), await rate(model, { weight: 1 }).bits()];
-    const penalty = rate(model, { bytes: 150 });
-    const events = await eventsOf({ ...run, model, penalty, epochs: 90 });
-    const bytes = (await penalty.bits()) / 8;
-    expect(many / 8).toBeGreaterThan(300);
-    expect(bytes).toBeGreaterThan(110);
-    expect(bytes).toBeLessThan(157);
-    expect(zeros()).toBeGreaterThan(2 * before);
-    // What is told of a step is the price in the loss.
-    expect(events.at(-2)).toMatchObject({ type: 'epoch', penalty: expect.any(Number) });
-    const x = tensor(data.inputs, [64, 2]);
-    const loaded = await load(await model.toBytes());
-    expect(loaded.forward(x).dataSync()).toEqual(model.forward(x).dataSync());
-  }, 20_000);
+  test.each([
+    ['constant', 0.05],
+    ['falling to 0', cosine({ rate: 0.05 })],
+  ])(
+    'a trained net is pruned down to a budget, and its file has the levels it was trained with: learning rate %s',
+    async (_, learningRate) => {
+      const plain = new Sequential(
+        [[2, 24] as const, [24, 24] as const, [24, 2] as const].map(
+          ([width, out], k) => new Dense({ in: width, out, ...(k < 2 && { activation: 'tanh' }) }),
+        ),
+        { seed: 3 },
+      );
+      await fit({ ...run, model: plain, epochs: 30 });
+      const { model } = await compress(plain, { weight: lsq({ bits: 6 }) });
+      const zeros = (): number =>
+        levelsOf(model as Sequential)
+          .flatMap((each) => [...each])
+          .filter((k) => k === 0).length;
+      const [before, many] = [zeros(), await rate(model, { weight: 1 }).bits()];
+      const penalty = rate(model, { bytes: 150 });
+      const ending = adam({ learningRate, relativeStep: true });
+      const events = await eventsOf({ ...run, model, penalty, epochs: 90, optimizer: ending });
+      const bytes = (await penalty.bits()) / 8;
+      expect(many / 8).toBeGreaterThan(300);
+      expect(bytes).toBeGreaterThan(135);
+      expect(bytes).toBeLessThan(157);
+      expect(zeros()).toBeGreaterThan(2 * before);
+      // What is told of a step is the price in the loss.
+      expect(events.at(-2)).toMatchObject({ type: 'epoch', penalty: expect.any(Number) });
+      const x = tensor(data.inputs, [64, 2]);
+      const loaded = await load(await model.toBytes());
+      expect(loaded.forward(x).dataSync()).toEqual(model.forward(x).dataSync());
+    },
+    20_000,
+  );
 
   test('a run that goes on from a checkpoint has the same price and densities, bit for bit', async () => {
     const priced = () => {

@@ -51,8 +51,11 @@ const startScales = [0.3, 1, 4];
 /** What the logarithm of the price moves by over a whole run whose bits are e times the budget; where its length is not known, over 5 000 steps. */
 const reach = 50;
 const unknownSteps = 5000;
-/** What the price is e times higher by at once in a step whose bits are e times the budget. */
-const answer = 4;
+/**
+ * Logarithm of what the price is multiplied by at once in a step whose bits are e times the target. It damps: weights at 0 come back
+ * slowly, so a price that has to be summed up first ends far below the budget, the more so where learning rates fall.
+ */
+const answer = 14;
 
 /** F(|k| + ½) − F(|k| − ½) of the logistic distribution, from its small side, times the weight of it. */
 function shareOf(size: Real, spread: Real, weight: Real): Real {
