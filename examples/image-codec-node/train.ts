@@ -130,7 +130,7 @@ function plainLoss({ count, targets }: CropBatch): number {
   return sum / (count * 64 * 64 * 3);
 }
 
-/** At the start the network adds next to nothing. */
+/** Makes the values of the last layer small: the network begins by adding next to nothing. */
 function startSmall(model: Module): void {
   const last = `${Number(given.depth) - 1}.`;
   for (const [name, parameter] of model.namedParameters())

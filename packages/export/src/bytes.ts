@@ -1,14 +1,3 @@
-/** Parts one behind the other. */
-export function joinBytes(parts: readonly (readonly number[] | Uint8Array)[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** The bytes of numbers of 32 bits, the lowest first. */
 export function littleEndian(values: ArrayLike<number>): Uint8Array {
   const bytes = new Uint8Array(values.length * 4);

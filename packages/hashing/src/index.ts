@@ -5,6 +5,7 @@ export { deriveSeed, type SeedLabel } from './derive-seed.ts';
 export { ArgumentError, type ErrorDetails, FunhashError, OptionError } from './errors.ts';
 export { escapeHtml } from './escape-html.ts';
 export { type HashFamily, hashFamilies } from './families.ts';
+export { joinArrays } from './join-arrays.ts';
 export { multiplyShiftFormula, multiplyShiftWords } from './multiply-shift.ts';
 export { murmur3Formula, murmur3Mix, murmur3Words } from './murmur3.ts';
 export { normalQuantile } from './normal-quantile.ts';

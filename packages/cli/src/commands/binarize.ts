@@ -4,8 +4,8 @@ import { chooseBackend, dataFields, type RunResult, runSpec, runTraining } from 
 import { load } from '@funhash/layers';
 import { packedLayers } from '@funhash/layers/binary';
 import { Command } from 'commander';
-import { InterruptedError, UsageError } from '../errors.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { InterruptedError } from '../errors.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { curvesSection, epochsBeside, forReport, testSections } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText, pathFlag } from '../report/repeat.ts';
@@ -66,8 +66,7 @@ async function binarize(
   const config = checkConfig(binarizeSettings, readFlags(binarizeSettings, flags), 'the command line');
   const path = out ?? model.replace(/[^/\\]*$/, 'packed.safetensors');
   await requireFile('the model', model);
-  if (path === model || (await isSameFile(path, model)))
-    throw new UsageError({ operation: '--out', expected: 'another file than the model', actual: path });
+  await requireOther(path, 'the model', model);
   const backend = await chooseBackend(config.backend);
   const { data: name } = config;
   const spec = runSpec({

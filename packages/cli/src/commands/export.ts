@@ -6,7 +6,7 @@ import type { Module } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { loadModel } from '../files/load-model.ts';
-import { isSameFile } from '../files/paths.ts';
+import { requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
 /** What an export is told. */
@@ -130,13 +130,7 @@ export function exportCommand({ line }: Output): Command {
       const written = Object.entries(files).map(
         ([end, contents]) => [end === ending ? target : `${stem}${end}`, contents] as const,
       );
-      for (const [name] of written)
-        if (name === path || (await isSameFile(name, path)))
-          throw new UsageError({
-            operation: '--out',
-            expected: 'another file than the model',
-            actual: name,
-          });
+      for (const [name] of written) await requireOther(name, 'the model', path);
       for (const [name, contents] of written)
         await saveBytes(name, typeof contents === 'string' ? encoded(contents) : contents);
       const bytes = typeof main === 'string' ? encoded(main) : main;

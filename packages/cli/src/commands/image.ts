@@ -3,10 +3,9 @@ import { decodePng } from '@funhash/datasets';
 import { baseNet, decodeJpeg, decodePicture, encodePicture, toRgb } from '@funhash/images';
 import { useBackend } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { UsageError } from '../errors.ts';
 import { loadModel } from '../files/load-model.ts';
 import { mozJpeg } from '../files/moz-jpeg.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { encodePng } from '../files/png.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
 
@@ -55,6 +54,7 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
     .addHelpText('after', '\nExample:\n  $ funhash image encode photo.png --quality 30 -o photo.fhi')
     .action(async (picture: string, { out, quality, chroma, effort, base, json }: EncodeFlags) => {
       const path = out ?? `${picture.replace(/\.png$/i, '')}.fhi`;
+      await requireFile('the picture', picture);
       await requireOther(path, 'the picture', picture);
       const bytes = await readBytes(picture);
       const { width, height, data } = await decodePng(bytes, {
@@ -107,6 +107,7 @@ function decodeCommand({ line, json: print }: Printer): Command {
         { out, plain, base, json }: { out?: string; plain?: true; base?: string; json?: true },
       ) => {
         const path = out ?? `${picture.replace(/\.\w+$/, '')}.png`;
+        await requireFile('the picture', picture);
         await requireOther(path, 'the picture', picture);
         const bytes = await readBytes(picture);
         await useBackend('wasm');
@@ -119,12 +120,6 @@ function decodeCommand({ line, json: print }: Printer): Command {
         line(`${path}: ${width} × ${height}, network: ${mode}`);
       },
     );
-}
-
-async function requireOther(out: string, which: string, path: string): Promise<void> {
-  await requireFile(which, path);
-  if (out === path || (await isSameFile(out, path)))
-    throw new UsageError({ operation: '--out', expected: `another file than ${which}`, actual: out });
 }
 
 function qualityOf(text: string): number {

@@ -3,7 +3,7 @@ import { type ImportedPort, importOnnx, importSafetensors, importStateDict } fro
 import { load, type Module } from '@funhash/layers';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
 interface ImportFlags {
@@ -37,12 +37,7 @@ export function importCommand({ line }: Output): Command {
     )
     .action(async (path: string, { out, into, input, json }: ImportFlags) => {
       await requireFile('the file', path);
-      if (out === path || (await isSameFile(out, path)))
-        throw new UsageError({
-          operation: '--out',
-          expected: 'another file than the one read',
-          actual: out,
-        });
+      await requireOther(out, 'the one read', path);
       const bytes = await readFile(path);
       const { network, notes, said } = isOnnx(path)
         ? ofOnnx(bytes, path, { into, input })

@@ -1,8 +1,7 @@
 import { decodeSafetensors, readBytes, saveBytes } from '@funhash/codec';
 import { pack } from '@funhash/codec/pack';
 import { Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../errors.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
 interface PackFlags {
@@ -33,8 +32,7 @@ export function packCommand({ line }: Output): Command {
     .action(async (weights: string, { out, quality, json }: PackFlags) => {
       const path = out ?? `${weights.replace(/\.safetensors$/, '')}.fhp`;
       await requireFile('the weights', weights);
-      if (path === weights || (await isSameFile(path, weights)))
-        throw new UsageError({ operation: '--out', expected: 'another file than the weights', actual: path });
+      await requireOther(path, 'the weights', weights);
       const file = await readBytes(weights);
       const bytes = pack(decodeSafetensors(file, { source: weights }).tensors, { quality });
       await saveBytes(path, bytes);

@@ -1,8 +1,7 @@
 import { encodeSafetensors, ModelFileError, readBytes, type StoredTensor, saveBytes } from '@funhash/codec';
 import { UnpackError, type UnpackedTensor, unpackTensors } from '@funhash/codec/unpack';
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
 
 interface UnpackFlags {
@@ -24,8 +23,7 @@ export function unpackCommand({ line }: Output): Command {
     .action(async (packed: string, { out, json }: UnpackFlags) => {
       const path = out ?? `${packed.replace(/\.fhp$/, '')}.safetensors`;
       await requireFile('the pack', packed);
-      if (path === packed || (await isSameFile(path, packed)))
-        throw new UsageError({ operation: '--out', expected: 'another file than the pack', actual: path });
+      await requireOther(path, 'the pack', packed);
       const file = await readBytes(packed);
       const tensors = new Map(tensorsIn(packed, file));
       const bytes = encodeSafetensors(tensors);

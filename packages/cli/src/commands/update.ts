@@ -8,8 +8,7 @@ import {
 } from '@funhash/codec';
 import { applyUpdate, encodeUpdate, inspectUpdate } from '@funhash/codec/update';
 import { Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../errors.ts';
-import { isSameFile, requireFile } from '../files/paths.ts';
+import { requireFile, requireOther } from '../files/paths.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
 
 /** Makes `funhash update`: what a tuned model differs from its base by, in few bytes. */
@@ -33,7 +32,7 @@ interface EncodeFlags {
   readonly json?: true;
 }
 
-function encodeCommand({ line, json: print }: Printer): Command {
+function encodeCommand(output: Printer): Command {
   return new Command('encode')
     .summary('the update from a base to a tuned model')
     .argument('<base>', 'a model file')
@@ -54,7 +53,8 @@ function encodeCommand({ line, json: print }: Printer): Command {
     )
     .action(async (base: string, tuned: string, { out, step, lambda, dependent, json }: EncodeFlags) => {
       const path = out ?? `${tuned.replace(/\.safetensors$/, '')}.fhu`;
-      await requireOther(path, base, tuned);
+      await requireOther(path, 'the base', base);
+      await requireOther(path, 'the tuned model', tuned);
       const [from, to] = [await modelAt('the base', base), await modelAt('the tuned model', tuned)];
       const bytes = encodeUpdate(from.tensors, to.tensors, {
         step,
@@ -62,13 +62,11 @@ function encodeCommand({ line, json: print }: Printer): Command {
         dependent: dependent === true,
       });
       const changed = changedIn(from.tensors, applyUpdate(from.tensors, bytes));
-      await saveBytes(path, bytes);
-      if (json) return print({ path, bytes: bytes.length, ...changed }, 2);
-      line(`${path}: ${grouped(bytes.length)} bytes, ${shown(changed)}`);
+      await write(output, { path, bytes, changed, json });
     });
 }
 
-function applyCommand({ line, json: print }: Printer): Command {
+function applyCommand(output: Printer): Command {
   return new Command('apply')
     .summary('the tuned model that an update makes of its base')
     .argument('<base>', 'the model file that was tuned')
@@ -81,15 +79,14 @@ function applyCommand({ line, json: print }: Printer): Command {
     )
     .action(async (base: string, update: string, { out, json }: { out?: string; json?: true }) => {
       const path = out ?? `${update.replace(/\.fhu$/, '')}.safetensors`;
-      await requireOther(path, base, update);
+      await requireOther(path, 'the base', base);
+      await requireOther(path, 'the update', update);
       const from = await modelAt('the base', base);
       await requireFile('the update', update);
       const tensors = applyUpdate(from.tensors, await readBytes(update));
       const bytes = encodeModel({ spec: from.spec, tensors });
       const changed = changedIn(from.tensors, tensors);
-      await saveBytes(path, bytes);
-      if (json) return print({ path, bytes: bytes.length, ...changed }, 2);
-      line(`${path}: ${grouped(bytes.length)} bytes, ${shown(changed)}`);
+      await write(output, { path, bytes, changed, json });
     });
 }
 
@@ -123,15 +120,22 @@ function inspectCommand({ line, json: print }: Printer): Command {
     });
 }
 
+interface Written {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly changed: Changed;
+  readonly json: true | undefined;
+}
+
+async function write(output: Printer, { path, bytes, changed, json }: Written): Promise<void> {
+  await saveBytes(path, bytes);
+  if (json) return output.json({ path, bytes: bytes.length, ...changed }, 2);
+  output.line(`${path}: ${grouped(bytes.length)} bytes, ${shown(changed)}`);
+}
+
 async function modelAt(which: string, path: string) {
   await requireFile(which, path);
   return decodeModel(await inflateBytes(await readBytes(path)), { source: path });
-}
-
-async function requireOther(out: string, ...paths: readonly string[]): Promise<void> {
-  for (const path of paths)
-    if (out === path || (await isSameFile(out, path)))
-      throw new UsageError({ operation: '--out', expected: 'another file than those given', actual: out });
 }
 
 interface Changed {

@@ -41,8 +41,18 @@ export async function requireFolder(flag: string, path: string): Promise<void> {
     throw new UsageError({ operation: flag, expected: 'a folder', actual: `a file: ${path}` });
 }
 
-/** Whether two paths lead to one file, by whatever links. */
-export async function isSameFile(a: string, b: string): Promise<boolean> {
+/**
+ * Requires that what a command writes is not what it reads, by whatever links.
+ *
+ * @param which names what it reads: `the model`
+ * @throws UsageError
+ */
+export async function requireOther(out: string, which: string, path: string): Promise<void> {
+  if (out === path || (await isSameFile(out, path)))
+    throw new UsageError({ operation: '--out', expected: `another file than ${which}`, actual: out });
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
   if (isAddress(a) || isAddress(b)) return a === b;
   const identity = async (path: string): Promise<string> => {
     const { dev, ino } = await stat(path, { bigint: true });

@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, crc32, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, crc32, joinArrays, type OptionsOf, option } from '@funhash/hashing';
 import { CodewordWriter } from '../coder/codeword-writer.ts';
 import { quantizeDependent } from '../coder/quantize/dependent.ts';
 import type { Named, StoredTensor } from '../container/safetensors.ts';
@@ -27,13 +27,7 @@ export type PackOptions = OptionsOf<typeof packRules>;
  */
 export function pack(tensors: Named<StoredTensor>, options: PackOptions = {}): Uint8Array {
   const chunks = [...packTensors(tensors instanceof Map ? tensors : Object.entries(tensors), options)];
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinArrays(Uint8Array, chunks);
 }
 
 /**
@@ -76,17 +70,16 @@ function packed(name: string, tensor: StoredTensor, options: PackOptions): Uint8
   const head = [code, shape.length, ...shape].flatMap(groups);
   const start = [...groups(text.length), ...text];
   const values = realValues(dtype, data);
-  if (!values)
-    return joined(
-      [...start, storage.raw, ...head],
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    );
+  if (!values) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return joinArrays(Uint8Array, [start, [storage.raw], head, bytes]);
+  }
   const { step, levels } = quantized(values, shape, options);
   const writer = new CodewordWriter();
   writer.levels(levels, { dependent: true, greaterFlags });
   const codeword = writer.finish();
   const stepBytes = new Uint8Array(Float32Array.of(step).buffer);
-  return joined([...start, storage.coded, ...head, ...stepBytes, ...groups(codeword.length)], codeword);
+  return joinArrays(Uint8Array, [start, [storage.coded], head, stepBytes, groups(codeword.length), codeword]);
 }
 
 /** A whole number in groups of seven bits, the lowest first. */
@@ -95,13 +88,6 @@ function groups(value: number): number[] {
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
   return [...bytes, rest];
-}
-
-function joined(head: readonly number[], body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + body.length);
-  bytes.set(head);
-  bytes.set(body, head.length);
-  return bytes;
 }
 
 /** Finite values as f32; undefined of anything else, and of values so small that a step for them is none of f32. */

@@ -1,4 +1,12 @@
-import { ArgumentError, checkOptions, crc32, type OptionsOf, option, quoted } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  crc32,
+  joinArrays,
+  type OptionsOf,
+  option,
+  quoted,
+} from '@funhash/hashing';
 import { CodewordWriter } from '../coder/codeword-writer.ts';
 import { quantizeDependent } from '../coder/quantize/dependent.ts';
 import { stepOf } from '../coder/quantize/step.ts';
@@ -57,7 +65,7 @@ export function encodeUpdate(
     const levelsOf = (places: readonly number[]): Int32Array[] => {
       const parts = places.map((k) => scaled[k] as Float64Array);
       return isJoined
-        ? split(quantize(joined(parts), rate), parts)
+        ? split(quantize(joinArrays(Float64Array, parts), rate), parts)
         : parts.map((part) => quantize(part, rate));
     };
     // Twice: levels of a trellis depend on the tensors before, and those without any level are left out.
@@ -69,7 +77,8 @@ export function encodeUpdate(
     for (const flag of [dependent, absolute, isJoined]) writer.bits(1, flag ? 1 : 0);
     writer.bits(stepBits, number + stepOffset);
     for (const k of scaled.keys()) writer.bits(1, kept.includes(k) ? 1 : 0);
-    if (isJoined && kept.length > 0) writer.levels(joinedLevels(levels), { dependent, greaterFlags });
+    if (isJoined && kept.length > 0)
+      writer.levels(joinArrays(Int32Array, levels), { dependent, greaterFlags });
     if (!isJoined) for (const each of levels) writer.levels(each, { dependent, greaterFlags });
     return writer.finish();
   });
@@ -125,20 +134,6 @@ function stepNumber(step: number): number {
   for (let number = 4 * octave - 4; number <= 4 * octave + 8; number++)
     if (Math.abs(Math.log(stepOf(number) / step)) < Math.abs(Math.log(stepOf(best) / step))) best = number;
   return Math.max(-stepOffset, Math.min(2 ** stepBits - 1 - stepOffset, best));
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function joinedLevels(parts: readonly Int32Array[]): Int32Array {
-  return Int32Array.from(joined(parts.map((part) => Float64Array.from(part))));
 }
 
 function split(levels: Int32Array, parts: readonly { readonly length: number }[]): Int32Array[] {

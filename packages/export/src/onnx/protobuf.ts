@@ -1,4 +1,4 @@
-import { joinBytes } from '../bytes.ts';
+import { joinArrays } from '@funhash/hashing';
 
 /** What a field holds: a whole number, a text, or bytes, of which a message consists, too. */
 type Contents = number | string | Uint8Array;
@@ -18,7 +18,7 @@ export function message(...fields: readonly Field[]): Uint8Array {
       parts.push(varint((field << 3) | 2), varint(bytes.length), bytes);
     }
   }
-  return joinBytes(parts);
+  return joinArrays(Uint8Array, parts);
 }
 
 /** A whole number in groups of seven bits, the lowest first; negative ones as 64 bits. */

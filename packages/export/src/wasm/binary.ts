@@ -1,4 +1,4 @@
-import { joinBytes } from '../bytes.ts';
+import { joinArrays } from '@funhash/hashing';
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -120,5 +120,5 @@ export function encodedModule(module: WasmModule): Uint8Array<ArrayBuffer> {
       bytes,
     ]),
   );
-  return joinBytes(parts);
+  return joinArrays(Uint8Array, parts);
 }

@@ -76,20 +76,22 @@ export async function encodePicture(
       actual: `${original.width} × ${original.height}`,
     });
   const values = valuesOf(base);
+  const fingerprint = baseFingerprint(values);
   const judged = (planes: PicturePlanes) => psnr(toRgb(planes), original);
   const fileOf = (mode: PictureMode, update?: Uint8Array): Uint8Array =>
-    withEnhancement(jpeg, { mode, base: baseFingerprint(values), ...(update && { update }) });
+    withEnhancement(jpeg, { mode, base: fingerprint, ...(update && { update }) });
   const worth = ({ luma, rgb }: { luma: number; rgb: number }, bytes: number): number =>
     (luma + rgb) / 2 - decibelsPerDoubling * Math.log2(bytes / jpeg.length);
   try {
     const plain = judged(decoded);
-    const improved = judged(restore(decoded, base));
+    const restored = restore(decoded, base);
+    const improved = judged(restored);
     const candidates = [
       { mode: 'off', bytes: fileOf('off'), found: plain },
       { mode: 'base', bytes: fileOf('base'), found: improved },
     ] as { mode: PictureMode; bytes: Uint8Array; found: { luma: number; rgb: number } }[];
     if (steps > 0) {
-      await tune(base, decoded, original, jpeg.length, options);
+      await tune(base, { decoded, restored, original, bytes: jpeg.length }, options);
       const tuned = valuesOf(base);
       for (const step of updateSteps) {
         const update = encodeUpdate(values, tuned, { step });
@@ -118,17 +120,24 @@ export async function encodePicture(
 /** Bytes of a file at which the weight of the penalty is as given. */
 const usualBytes = 20_000;
 
+interface Tuned {
+  readonly decoded: PicturePlanes;
+  /** By the network as it is before. */
+  readonly restored: PicturePlanes;
+  readonly original: RgbPicture;
+  /** Those of the JPEG. */
+  readonly bytes: number;
+}
+
 async function tune(
   net: Module,
-  decoded: PicturePlanes,
-  original: RgbPicture,
-  bytes: number,
+  { decoded, restored, original, bytes }: Tuned,
   options: EncodePictureOptions,
 ): Promise<void> {
   const { steps = 100, weight = 2e-4, objective = 'l1', learningRate = 0.004, seed = 0, onStep } = options;
   const planes = toPlanes(original);
   const draw = random(seed).fork('crops');
-  const error = errorOf(restore(decoded, net), planes);
+  const error = errorOf(restored, planes);
   const penalty: UpdatePenaltyOptions = { weight: weight * Math.max(0.25, usualBytes / bytes), objective };
   await fit({
     model: net,

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, joinArrays } from '@funhash/hashing';
 import { PictureError } from '../jpeg/jpeg-error.ts';
 import { markers, type Segment, segmentsOf } from '../jpeg/segments.ts';
 
@@ -39,12 +39,8 @@ export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: En
     });
   const first = segmentsOf(plain).next().value as Segment;
   const at = first.marker === markers.application ? first.end : 2;
-  const bytes = new Uint8Array(plain.length + 4 + length);
-  bytes.set(plain.subarray(0, at));
-  bytes.set([0xff, marker, (length + 2) >> 8, (length + 2) & 255, ...magic, modes.indexOf(mode)], at);
-  bytes.set(body, at + 4 + headBytes);
-  bytes.set(plain.subarray(at), at + 4 + length);
-  return bytes;
+  const head = [0xff, marker, (length + 2) >> 8, (length + 2) & 255, ...magic, modes.indexOf(mode)];
+  return joinArrays(Uint8Array, [plain.subarray(0, at), head, body, plain.subarray(at)]);
 }
 
 /** The JPEG alone. @throws PictureError for what is no JPEG */
@@ -57,13 +53,7 @@ function withoutEnhancement(bytes: Uint8Array): Uint8Array {
     at = segment.end;
   }
   kept.push(bytes.subarray(at));
-  const result = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
-  let to = 0;
-  for (const part of kept) {
-    result.set(part, to);
-    to += part.length;
-  }
-  return result;
+  return joinArrays(Uint8Array, kept);
 }
 
 const isOwn = ({ marker: found, body }: Segment): boolean =>

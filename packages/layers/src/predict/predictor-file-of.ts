@@ -1,7 +1,7 @@
 import { encodeFloat16 } from '@funhash/codec';
 import { pack } from '@funhash/codec/pack';
 import type { StoredTensor } from '@funhash/codec/read';
-import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, joinArrays, type OptionsOf, option } from '@funhash/hashing';
 import { decodedByPlan, worthDecoding } from '@funhash/space';
 import {
   type DType,
@@ -109,7 +109,8 @@ function codeInto(tensors: Map<string, StoredTensor>, recorded: RecordedPlan): u
   const { pages, modules, parts, segments, states, inputs, outputs } = compilePlan(recorded);
   for (const [k, bytes] of modules.entries()) tensors.set(`code.${k}`, raw(bytes));
   for (const [k, { code }] of parts.entries()) tensors.set(`part.${k}`, raw(code));
-  tensors.set('segments', raw(joined(segments.map(({ bytes }) => bytes))));
+  const written = segments.map(({ bytes }) => bytes);
+  tensors.set('segments', raw(joinArrays(Uint8Array, written)));
   return {
     pages,
     modules: modules.length,
@@ -123,16 +124,6 @@ function codeInto(tensors: Map<string, StoredTensor>, recorded: RecordedPlan): u
 
 const bytesIn = ({ buffer, byteOffset, byteLength }: TypedArray | Uint16Array): Uint8Array =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}
 
 const raw = (data: Uint8Array): StoredTensor => ({ dtype: 'U8', shape: [data.length], data });
 

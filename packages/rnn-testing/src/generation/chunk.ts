@@ -1,7 +1,6 @@
-import { random } from '@funhash/hashing';
+import { joinArrays, random } from '@funhash/hashing';
 import type { Mutation } from '../mutation/mutation.ts';
 import type { Oracle } from '../oracle/oracle.ts';
-import { joined, joinedFloats } from '../probe/joined.ts';
 import type { CoverageProbe, MeasuredTests } from '../probe/probe.ts';
 import type { Test } from './archive.ts';
 
@@ -69,14 +68,14 @@ export function runChunk(
 /** Chunks of a round as one, in their order. */
 export function joinedChunks(results: readonly ChunkResult[]): ChunkResult {
   const [first] = results as [ChunkResult];
-  const count = results.reduce((sum, result) => sum + result.count, 0);
-  const floats = (of: (result: ChunkResult) => Float64Array): Float64Array => joinedFloats(results.map(of));
+  const floats = (of: (result: ChunkResult) => Float64Array): Float64Array =>
+    joinArrays(Float64Array, results.map(of));
   return {
-    count,
+    count: results.reduce((sum, { count }) => sum + count, 0),
     tests: results.flatMap(({ tests }) => tests),
-    answers: joined(
+    answers: joinArrays(
+      Int32Array,
       results.map(({ answers }) => answers),
-      new Int32Array(count),
     ),
     margins: floats(({ margins }) => margins),
     distances: floats(({ distances }) => distances),

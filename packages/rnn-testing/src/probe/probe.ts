@@ -1,4 +1,11 @@
-import { ArgumentError, checkOptions, type OptionsOf, option, refuseUnknown } from '@funhash/hashing';
+import {
+  ArgumentError,
+  checkOptions,
+  joinArrays,
+  type OptionsOf,
+  option,
+  refuseUnknown,
+} from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { NoRecurrentLayerError } from '../errors.ts';
 import { coverageMetrics } from '../metrics/all-metrics.ts';
@@ -17,7 +24,6 @@ import { type Sequence, type SequenceList, type Sequences, sequenceList } from '
 import { type StepWindow, stepWindow, windowRules } from '../observation/window.ts';
 import { Coverage } from './coverage.ts';
 import { FeatureSet } from './feature-set.ts';
-import { joinedFloats } from './joined.ts';
 
 const rules = {
   /** Sequences that constants are taken from: their number decides what coverage means, so it is kept beside them. */
@@ -242,7 +248,7 @@ function readAll(
 
 function joinedReadings(parts: readonly Reading[]): Reading {
   const [{ steps, units }] = parts as [Reading];
-  const all = (of: (part: Reading) => Float64Array): Float64Array => joinedFloats(parts.map(of));
+  const all = (of: (part: Reading) => Float64Array): Float64Array => joinArrays(Float64Array, parts.map(of));
   return {
     count: parts.reduce((sum, { count }) => sum + count, 0),
     steps,
