@@ -74,7 +74,7 @@ for (const kind of kinds) {
         });
       const decoded = decodeJpeg(jpeg);
       put('jpeg', toRgb(decoded), jpeg.length);
-      // A file that says "base" has 16 bytes more.
+      // A file that says "base" has 14 bytes more.
       put('base', toRgb(restore(decoded, net)), jpeg.length + 14);
       if (steps > 0) {
         const { bytes } = await encodePicture(jpeg, original, net, {
