@@ -22,13 +22,13 @@ export function joinArrays<A extends { set(part: ArrayLike<number>, at: number):
       expected: 'a type such as Uint8Array',
       actual: typeof List,
     });
-  if (!Array.isArray(parts) || !parts.every((part) => Array.isArray(part) || ArrayBuffer.isView(part)))
+  if (!areArrays(parts))
     throw new ArgumentError({
       operation: 'joinArrays',
       expected: 'a list of arrays of numbers',
       actual: 'something else',
     });
-  const whole = new List(parts.reduce((sum: number, { length }) => sum + length, 0));
+  const whole = new List(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -36,3 +36,6 @@ export function joinArrays<A extends { set(part: ArrayLike<number>, at: number):
   }
   return whole;
 }
+
+const areArrays = (parts: unknown): boolean =>
+  Array.isArray(parts) && parts.every((part) => Array.isArray(part) || ArrayBuffer.isView(part));
