@@ -55,8 +55,8 @@ export interface ExportedC {
  * computes; ExportError for what C has no form of here, such as f64
  */
 export async function toC(model: Model, options: COptions = {}): Promise<ExportedC> {
-  const { name = 'predict' } = options;
   const given = await networkOf('toC', rules, model, options);
+  const { name = 'predict' } = options;
   const network = folded(withDecoded(given, 'smaller'), 'unused');
   const operations = fused(lowered(network), network.output);
   return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);

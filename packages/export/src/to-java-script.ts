@@ -55,8 +55,8 @@ export interface ExportedScript {
  * computes; ExportError for what scripts have no form of, such as f64
  */
 export async function toJavaScript(model: Model, options: JavaScriptOptions = {}): Promise<ExportedScript> {
-  const { form = 'module', name = 'predict' } = options;
   const given = await networkOf('toJavaScript', rules, model, options);
+  const { form = 'module', name = 'predict' } = options;
   const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');

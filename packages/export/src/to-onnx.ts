@@ -38,8 +38,8 @@ export interface ExportedOnnx {
  * computes; ExportError for what ONNX has no form of here: packed binary networks, f64
  */
 export async function toOnnx(model: Model, options: OnnxOptions = {}): Promise<ExportedOnnx> {
-  const { weights = 'decoded' } = options;
   const given = await networkOf('toOnnx', rules, model, options);
+  const { weights = 'decoded' } = options;
   const network =
     weights === 'dense'
       ? folded(withDecoded(given, 'all'), 'everything')

@@ -16,3 +16,8 @@ test('equals zlib, in one piece and in two', () => {
     { seed: 1 },
   );
 });
+
+test('other views are read as the bytes that they lie in', () => {
+  const floats = Float32Array.of(1, 2);
+  expect(crc32(floats as never)).toBe(crc32(new Uint8Array(floats.buffer)));
+});

@@ -2,7 +2,7 @@ import type { Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import { requireTensor } from './arguments.ts';
 import { empty } from './create.ts';
-import { type DType, isFloat, requireHeld } from './dtype.ts';
+import { checkDType, type DType, isFloat, requireHeld } from './dtype.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { backendOf, describe, floatTypeOf, operandOf, requireIndex, requireShape } from './operands.ts';
 import { runKernel } from './run-kernel.ts';
@@ -119,6 +119,7 @@ export function broadcastView(x: Tensor, shape: Shape): Tensor {
  */
 export function runCast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
+  checkDType(dtype, 'cast');
   if (!isFloat(dtype) && x.dtype !== 'u8' && x.backend.host)
     requireHeld('cast', x.dataSync(), dtype, x.shape);
   const out = empty(x.shape, dtype, x.backend, 'cast');

@@ -108,7 +108,7 @@ interface Density {
  *
  * @throws ArgumentError where the model has no such weight, or unless one of `weight` and `bytes` is given
  */
-export function rate(model: Model, options: RateOptions): Rate {
+export function rate(model: Model, options: RateOptions = {}): Rate {
   checkArgument('rate', 'model', modelRule, model);
   checkOptions('rate', rateRules, options);
   const { weight, bytes, start = 1e-6, until = 0.5, group = (name) => name } = options;

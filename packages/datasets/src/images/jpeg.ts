@@ -1,3 +1,4 @@
+import { requireBytes } from '@funhash/hashing';
 import { importOptional } from '#here';
 import { DataAbsentError, DataFormatError } from '../errors.ts';
 
@@ -12,7 +13,10 @@ export interface JpegPixels extends JpegSize {
 }
 
 /** Whether bytes begin as a JPEG does. */
-export const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8;
+export function isJpeg(bytes: Uint8Array): boolean {
+  const [first, second] = requireBytes('isJpeg', 'bytes', bytes);
+  return first === 0xff && second === 0xd8;
+}
 
 /** Megapixels and megabytes of memory that a picture of one's own may take. */
 const mostOfOwn = { maxResolutionInMP: 16.8, maxMemoryUsageInMB: 512 };

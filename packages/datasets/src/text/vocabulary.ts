@@ -20,7 +20,7 @@ export class Vocabulary {
 
   /** @throws ArgumentError for what is no list of different words */
   constructor(words: readonly string[]) {
-    if (!Array.isArray(words) || words.some((each) => typeof each !== 'string'))
+    if (!Array.isArray(words) || Array.from(words).some((each) => typeof each !== 'string'))
       throw new ArgumentError({
         operation: 'Vocabulary',
         expected: 'a list of words',

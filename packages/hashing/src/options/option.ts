@@ -77,7 +77,7 @@ export const option = {
         Array.isArray(value) &&
         value.length >= least &&
         value.length <= most &&
-        value.every((each) => item.accepts(each)),
+        Array.from(value).every((each) => item.accepts(each)),
     ),
   /** What a caller's own test accepts. */
   that: <T>(expected: string, accepts: (value: unknown) => boolean): OptionRule<T, false> =>

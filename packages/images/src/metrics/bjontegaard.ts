@@ -41,6 +41,8 @@ function interpolant(name: string, points: readonly RatePoint[]): Interpolant {
     throw new ArgumentError({ operation: 'bjontegaard', expected: `${expected} in ${name}`, actual });
   };
   if (!Array.isArray(points) || points.length < 2) refuse('two points or more', String(points?.length));
+  if (Array.from(points).some((point) => typeof point !== 'object' || point === null))
+    refuse('points { rate, quality }', 'something else');
   for (const { rate, quality } of points)
     if (!(rate > 0 && rate < Infinity && Number.isFinite(quality)))
       refuse('rates above 0 and qualities that are numbers', `${rate} and ${quality}`);

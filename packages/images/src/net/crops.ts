@@ -27,7 +27,9 @@ const pairsRule = option.that<readonly PicturePair[]>(
   (value) =>
     Array.isArray(value) &&
     value.length > 0 &&
-    value.every((pair) => typeof pair === 'object' && pair !== null && Array.isArray(pair.original)),
+    Array.from(value).every(
+      (pair) => typeof pair === 'object' && pair !== null && Array.isArray(pair.original),
+    ),
 );
 
 const drawRule = option.that<Random>(

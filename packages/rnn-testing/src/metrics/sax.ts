@@ -39,6 +39,12 @@ export function paa(series: ArrayLike<number>, segments: number, given?: Float64
       actual: shownValue(segments),
       remedy: 'Take fewer segments, or a longer window.',
     });
+  if (given !== undefined && !(given instanceof Float64Array && given.length >= segments))
+    throw new ArgumentError({
+      operation: 'paa',
+      expected: `a Float64Array of ${segments} or more to write to`,
+      actual: shownValue(given),
+    });
   const out = given ?? new Float64Array(segments);
   // In units of 1 / segments of a sample, borders are whole numbers: no share is lost to rounding.
   for (let segment = 0; segment < segments; segment++) {
