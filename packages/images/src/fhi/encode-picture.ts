@@ -122,7 +122,7 @@ const usualBytes = 20_000;
 
 interface Tuned {
   readonly decoded: PicturePlanes;
-  /** By the network as it is before. */
+  /** Picture that the network gives before it is tuned. */
   readonly restored: PicturePlanes;
   readonly original: RgbPicture;
   /** Those of the JPEG. */
