@@ -110,7 +110,47 @@ test('threads find what one finds, bit for bit', async () => {
   expect(executions).toBe(800);
 });
 
+test('compared searches are those that each would be alone, and go on where they stopped', async () => {
+  const model = ['--model', at('net.safetensors')];
+  const given = [...model, ...common(), '--budget', '800'];
+  const both = await run(
+    'rnn-test',
+    ...given,
+    '--compare',
+    'random,guided',
+    '--seeds',
+    '2',
+    '--at',
+    '400,800',
+    '--out',
+    at('both'),
+  );
+  expect(both.code).toBe(0);
+  expect(both.lines).toMatch(/^ *400 +random +\d+\.\d\d ± .* ± \d+\.\d$/m);
+  expect(both.lines).toMatch(/^ *800 +guided /m);
+  expect(both.lines).toContain('4 searches from');
+  const searches = JSON.parse(await readFile(at('both/searches.json'), 'utf8'));
+  expect(searches.map(({ strategy, seed }: Record<string, unknown>) => `${strategy}-${seed}`)).toEqual([
+    'random-0',
+    'random-1',
+    'guided-0',
+    'guided-1',
+  ]);
+  await run('rnn-test', ...given, '--strategy', 'guided', '--seed', '1', '--out', at('alone'));
+  const state = (name: string) => readFile(at(`${name}/state.json`), 'utf8');
+  const alone = await state('alone');
+  expect(await state('both/guided-1')).toBe(alone);
+  // As if it had been stopped in the last one.
+  await rm(at('both/guided-1'), { recursive: true });
+  const again = await run('rnn-test', '--resume', at('both'));
+  expect(again.lines.split('\n').slice(0, -1)).toEqual(both.lines.split('\n').slice(0, -1));
+  expect(await state('both/guided-1')).toBe(alone);
+  const beside = await run('rnn-test', ...given, '--compare', 'random', '--beside', at('net.safetensors'));
+  expect([beside.code, beside.notes]).toEqual([2, expect.stringContaining('--beside <file> cannot')]);
+});
+
 test.each([
+  [['--compare', 'random,greedy'], '--compare', 2],
   [['--data', 'x'], 'error: --model <file> is missing', 2],
   [['--model', 'nowhere.safetensors'], '--model', 2],
   [['--metrics', 'nc,cb'], '--metrics: expected some of nc', 2],

@@ -1,30 +1,20 @@
 import { join } from 'node:path';
-import { chooseBackend, openFolder, type RunFolder } from '@funhash/experiments';
-import {
-  type Campaign,
-  type CampaignState,
-  compareBehaviour,
-  naturalLimits,
-  ReplayError,
-  replayExample,
-  rnnTest,
-  type StoredExample,
-} from '@funhash/rnn-testing';
+import { chooseBackend, openFolder } from '@funhash/experiments';
+import { replayExample, type StoredExample } from '@funhash/rnn-testing';
 import { Command } from 'commander';
-import { InterruptedError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { loadModel } from '../files/load-model.ts';
 import { requireFile } from '../files/paths.ts';
-import { readBounded } from '../files/read-bounded.ts';
 import { claimFolder, configFile } from '../files/run-folders.ts';
-import { rnnTestFiles, show, writeReport } from '../report/rnn-test-report.ts';
+import { rnnTestFiles, show } from '../report/rnn-test-report.ts';
+import { comparisonTable, usualCounts } from '../report/search-comparison.ts';
+import { compareSearches, type SearchComparison } from '../search/compare-searches.ts';
+import { readJson, readState } from '../search/read-state.ts';
+import { runSearch } from '../search/run-search.ts';
 import { loadSearchData } from '../search/search-data.ts';
-import { searchParts } from '../search/search-parts.ts';
-import { searchThreads, sentJob } from '../search/search-threads.ts';
 import { addFlags, checkConfig, flagsTyped, readConfigFile } from '../settings/config.ts';
-import { type RnnTestConfig, rnnTestSettings } from '../settings/rnn-test-settings.ts';
-import { onInterrupt } from '../terminal/interrupt.ts';
-import { duration, grouped, type Printer } from '../terminal/output.ts';
-import { progress } from '../terminal/progress.ts';
+import { rnnTestSettings } from '../settings/rnn-test-settings.ts';
+import { duration, type Printer } from '../terminal/output.ts';
 
 interface Flags {
   readonly out?: string;
@@ -56,7 +46,8 @@ export function rnnTestCommand(output: Printer): Command {
       'after',
       '\nExamples:\n  $ funhash rnn-test --model runs/…/model.safetensors --data mnist --window 4,24\n' +
         '  $ funhash rnn-test --model runs/…/model.safetensors --data imdb --synonyms synonyms.txt --radius 0.1\n' +
-        '  $ funhash rnn-test --model runs/…/model.safetensors --replay runs/rnn-test-…/adversarial-3.json',
+        '  $ funhash rnn-test --model runs/…/model.safetensors --replay runs/rnn-test-…/adversarial-3.json\n' +
+        '  $ funhash rnn-test --model runs/…/model.safetensors --data mnist --compare random,genetic,guided --seeds 3',
     )
     .action(async (flags: Flags) => {
       const typed = flagsTyped(command, rnnTestSettings);
@@ -66,78 +57,45 @@ export function rnnTestCommand(output: Printer): Command {
       if (config.model === undefined) return command.error('error: --model <file> is missing');
       await requireFile('--model', config.model);
       if (flags.beside !== undefined) await requireFile('--beside', flags.beside);
-      const state =
-        flags.resume === undefined
-          ? undefined
-          : ((await readJson(join(flags.resume, rnnTestFiles.state))) as CampaignState);
       await chooseBackend(config.backend);
       const net = await loadModel(config.model);
       const data = await loadSearchData(config, net);
-      const { probe, options } = searchParts(net, config, data);
-      const threads =
-        config.threads > 1 ? searchThreads(config.threads, config.model, config, data, probe) : undefined;
-      try {
-        const campaign = rnnTest(probe, {
-          ...options,
-          isNatural: naturalLimits(data.training),
-          ...(threads && { carryOut: (job) => threads.run(sentJob(job)) }),
-          ...(state && { state }),
-        });
-        const folder =
-          flags.resume === undefined
-            ? await claimFolder(flags.out, 'rnn-test')
-            : await openFolder(flags.resume);
-        try {
-          await folder.writeJson(configFile, config);
-          await search(campaign, config, folder, output);
-          const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
-          const comparison = other && compareBehaviour(campaign.probe, other, data.test);
-          const report = await writeReport(campaign, config, { folder, data, comparison });
-          if (flags.json) output.json(report);
-          else show(campaign, folder, comparison, output);
-        } finally {
-          await folder.release();
-        }
-      } finally {
-        await threads?.close();
+      const whole = { ...config, model: config.model };
+      const open = () =>
+        flags.resume === undefined ? claimFolder(flags.out, 'rnn-test') : openFolder(flags.resume);
+      if (config.compare !== undefined) {
+        const { beside } = flags;
+        if (beside !== undefined)
+          return command.error('error: --beside <file> cannot be used with --compare <list>');
+        return compare({ net, data, config: whole, folder: await open() }, flags, output);
       }
+      const state =
+        flags.resume === undefined ? undefined : await readState(join(flags.resume, rnnTestFiles.state));
+      const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
+      const { campaign, folder, comparison, report } = await runSearch(
+        { net, data, config: whole, open, state, other },
+        output,
+      );
+      if (flags.json) output.json(report);
+      else show(campaign, folder, comparison, output);
     });
 }
 
-/** Rounds until the budget is spent; the state is kept every half a minute, and when a signal comes. */
-async function search(
-  campaign: Campaign,
-  { budget }: RnnTestConfig,
-  folder: RunFolder,
-  output: Printer,
-): Promise<void> {
-  const shown = progress(output);
-  const stop = onInterrupt();
-  const task = shown.task(campaign.strategy, budget);
-  let saved = performance.now();
-  let told = 0;
+/** Searches side by side, their table, and what it was made from as JSON. */
+async function compare(parts: SearchComparison, { json }: Flags, output: Printer): Promise<void> {
+  const { folder, config } = parts;
   try {
-    for await (const { executions, coverage, failingSeeds } of campaign.run(budget)) {
-      const ratios = Object.entries(coverage).map(([id, ratio]) => `${id} ${(100 * ratio).toFixed(1)} %`);
-      const text = `${ratios.join(', ')}, ${failingSeeds} seeds fail`;
-      task.update(Math.min(executions, budget), text);
-      if (executions - told >= budget / 10) {
-        task.milestone(`${grouped(executions)} tests: ${text}`);
-        told = executions;
-      }
-      if (!stop.signal.aborted && performance.now() - saved < 30_000) continue;
-      await folder.writeJson(rnnTestFiles.state, campaign.state());
-      saved = performance.now();
-      if (stop.signal.aborted)
-        throw new InterruptedError(
-          `Interrupted after ${grouped(executions)} tests. Go on with: funhash rnn-test --resume ${folder.path}`,
-          stop.cause,
-        );
-    }
-    task.finish();
+    const searches = await compareSearches(parts, output);
+    await folder.writeJson(rnnTestFiles.searches, searches);
+    if (json) return output.json(searches);
+    const { seeds = 0 } = searches[0] ?? {};
+    const seconds = searches.reduce((sum, { coreSeconds }) => sum + coreSeconds, 0);
+    output.line(comparisonTable(searches, config.at ?? usualCounts(config.budget)));
+    output.line(
+      `${searches.length} searches from ${seeds} seeds, ${seconds.toFixed(0)} s of a core; ${folder.file(rnnTestFiles.searches)}`,
+    );
   } finally {
-    stop.release();
-    shown.close();
+    await folder.release();
   }
 }
 
@@ -154,13 +112,4 @@ async function replay(path: string, typed: Record<string, unknown>, { line }: Pr
     `${fails ? 'fails still' : 'does not fail'}: class ${stored.label}, the seed gets ${seedAnswer}, the test ${testAnswer}, ` +
       `at distance ${stored.distance.toPrecision(4)} (${stored.oracle}), in ${duration(performance.now() - started)}`,
   );
-}
-
-async function readJson(path: string): Promise<unknown> {
-  const text = (await readBounded(path, { maxBytes: 2 ** 28 })).toString('utf8');
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ReplayError({ operation: path, expected: 'JSON', actual: 'something else' }, { cause });
-  }
 }

@@ -19,6 +19,7 @@ export const rnnTestFiles = {
   page: 'report.html',
   numbers: 'report.json',
   examples: 'adversarial',
+  searches: 'searches.json',
 } as const;
 const examplePath = (folder: string, seed: number): string =>
   join(folder, `${rnnTestFiles.examples}-${seed}.json`);

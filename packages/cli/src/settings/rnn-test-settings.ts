@@ -33,6 +33,25 @@ export const rnnTestSettings = {
     help: Object.keys(strategies).join(', '),
     rule: field(option.oneOf(Object.keys(strategies) as StrategyName[]), 'guided'),
   },
+  compare: {
+    flag: '--compare <list>',
+    help: 'strategies to set side by side, each with each of --seeds, in place of one search: random,genetic,guided',
+    rule: option.list(option.oneOf(Object.keys(strategies) as StrategyName[]), { least: 1, most: 8 }),
+    read: (given: string) => given.split(','),
+  },
+  seeds: {
+    flag: '--seeds <n>',
+    help: 'searches of each strategy that is compared, with --seed and the seeds after it',
+    rule: field(option.integer({ least: 1, most: 64 }), 3),
+    read: number,
+  },
+  at: {
+    flag: '--at <list>',
+    help: 'numbers of tests that the table of a comparison shows',
+    standard: 'a fifth, two fifths and all of the budget',
+    rule: option.list(option.count(), { least: 1, most: 64 }),
+    read: numbers,
+  },
   perClass: {
     flag: '--per-class <n>',
     help: 'seeds of each class: the first test samples, without those that the net gets wrong',
