@@ -268,7 +268,7 @@ function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
 }
 
 async function recurrentStep(task: TaskOf<'recurrentStep'>): Promise<Ready> {
-  const { cell, width, hidden, steps: length, batch, weight } = task;
+  const { cell, width, hidden, steps: length, batch, weight, plan } = task;
   const Layer = cell === 'lstm' ? LSTM : GRU;
   const layer = new Layer({
     in: width,
@@ -284,7 +284,7 @@ async function recurrentStep(task: TaskOf<'recurrentStep'>): Promise<Ready> {
       scope(() => matrix.assign(tensor(start, matrix.value.shape)));
     });
   const x = tensor(uniform(batch * length * width), [batch, length, width]);
-  const run = await trainingStep(net, x, tensor(labels(batch, 10)));
+  const run = await (plan ? plannedStep : trainingStep)(net, x, tensor(labels(batch, 10)));
   return { run, ...(!weight && { value: () => [run(), run(), run()][2] as number }) };
 }
 

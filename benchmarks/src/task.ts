@@ -105,6 +105,8 @@ export type Task =
       readonly steps: number;
       readonly batch: number;
       readonly weight?: WeightChoice;
+      /** Whether the step is carried out by a plan. */
+      readonly plan?: boolean;
     }
   /** The matrix products of a recurrent training step alone, each on its own operands. */
   | {

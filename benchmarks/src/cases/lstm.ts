@@ -39,17 +39,22 @@ export const lstm: Case = {
 };
 
 function entriesOf(cell: RecurrentCell): Entry[] {
-  const entry = (library: LibraryName, name: string, weight?: WeightChoice): Entry => ({
+  const entry = (
+    library: LibraryName,
+    name: string,
+    own: { weight?: WeightChoice; plan?: true } = {},
+  ): Entry => ({
     name,
     library,
-    task: { kind: 'recurrentStep', cell, ...shape, ...(weight && { weight }) },
+    task: { kind: 'recurrentStep', cell, ...shape, ...own },
   });
   const { funhash, funhash2 } = libraries;
   return [
     entry('funhash', funhash.title),
     { name: 'its products', library: 'funhash', task: { kind: 'recurrentProducts', cell, ...shape } },
-    entry('funhash', 'funhash, hashedNet 1/16, step', hashed('step')),
-    entry('funhash', 'funhash, hashedNet 1/16, tile', hashed('tile')),
+    entry('funhash', 'funhash, by a plan', { plan: true }),
+    entry('funhash', 'funhash, hashedNet 1/16, step', { weight: hashed('step') }),
+    entry('funhash', 'funhash, hashedNet 1/16, tile', { weight: hashed('tile') }),
     entry('funhash2', funhash2.title),
     ...rivals.map((name) => entry(name, libraries[name].title)),
   ];

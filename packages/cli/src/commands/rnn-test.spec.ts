@@ -84,10 +84,14 @@ test('searches, reports, goes on and replays', async () => {
     '4',
     '--beside',
     at('net.safetensors'),
+    '--mutants',
+    '6',
     '--out',
     at('beside'),
   );
   expect(beside.lines).toContain('100.00 % equal answers');
+  // The net itself, beside itself, is told by no test.
+  expect(beside.lines).toMatch(/of 7 other nets the minimal suite of \d tests tells [0-6] from this one/);
 });
 
 test('threads find what one finds, bit for bit', async () => {

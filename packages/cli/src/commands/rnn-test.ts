@@ -72,12 +72,12 @@ export function rnnTestCommand(output: Printer): Command {
       const state =
         flags.resume === undefined ? undefined : await readState(join(flags.resume, rnnTestFiles.state));
       const other = flags.beside === undefined ? undefined : await loadModel(flags.beside);
-      const { campaign, folder, comparison, report } = await runSearch(
+      const { campaign, folder, ...found } = await runSearch(
         { net, data, config: whole, open, state, other },
         output,
       );
-      if (flags.json) output.json(report);
-      else show(campaign, folder, comparison, output);
+      if (flags.json) output.json(found.report);
+      else show(campaign, folder, found, output);
     });
 }
 

@@ -7,8 +7,10 @@ import {
   reportJson,
   reportPage,
   storedExamples,
+  type Test,
 } from '@funhash/rnn-testing';
 import type { LoadedSearchData } from '../search/search-data.ts';
+import type { SuiteComparison } from '../search/suite-comparison.ts';
 import type { RnnTestConfig } from '../settings/rnn-test-settings.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
 import { tableOf } from '../terminal/table.ts';
@@ -32,19 +34,19 @@ export async function writeReport(
     folder,
     data,
     comparison,
+    strength: measured,
   }: {
     readonly folder: RunFolder;
     readonly data: LoadedSearchData;
     readonly comparison: ReturnType<typeof compareBehaviour> | undefined;
+    /** Measures how good the minimal suite is. */
+    readonly strength?: ((suite: readonly Test[]) => Promise<SuiteComparison>) | undefined;
   },
-): Promise<object> {
-  const { probe, kept, adversarial } = campaign;
+): Promise<WrittenReport> {
+  const { adversarial } = campaign;
   await folder.writeJson(rnnTestFiles.state, campaign.state());
-  const coverages = kept.map(({ test }) => {
-    const own = probe.empty();
-    probe.add(own, probe.measure([test]), 0);
-    return own;
-  });
+  const suite = smallSuite(campaign);
+  const strength = await measured?.(suite);
   const model = config.model ?? '';
   const text = {
     model,
@@ -53,21 +55,46 @@ export async function writeReport(
     ...(data.classes && { classes: data.classes }),
     command: `funhash rnn-test --resume ${folder.path} --budget ${campaign.executions}`,
     replay: (seed: number) => `funhash rnn-test --model ${model} --replay ${examplePath(folder.path, seed)}`,
-    minimal: minimalSuite(coverages).length,
+    minimal: suite.length,
   };
   for (const [k, stored] of storedExamples(campaign).entries())
     await folder.writeJson(`${rnnTestFiles.examples}-${adversarial[k]?.test.seed}.json`, stored);
-  const report = { ...reportJson(campaign, text), ...(comparison && { comparison }) };
+  const report = {
+    ...reportJson(campaign, text),
+    ...(comparison && { comparison }),
+    ...(strength && { strength }),
+  };
   await folder.writeJson(rnnTestFiles.numbers, report);
   await folder.write(rnnTestFiles.page, reportPage(campaign, text));
-  return report;
+  return { report, strength };
+}
+
+/** What was written of a search. */
+export interface WrittenReport {
+  readonly report: object;
+  readonly strength: SuiteComparison | undefined;
+}
+
+/** Few of the tests that covered something new, which cover the same. */
+function smallSuite({ probe, kept }: Campaign): Test[] {
+  const coverages = kept.map(({ test }) => {
+    const own = probe.empty();
+    probe.add(own, probe.measure([test]), 0);
+    return own;
+  });
+  return minimalSuite(coverages).map((k) => (kept[k] as Campaign['kept'][number]).test);
 }
 
 /** Prints what a search found. */
 export function show(
   campaign: Campaign,
   folder: RunFolder,
-  comparison: ReturnType<typeof compareBehaviour> | undefined,
+  {
+    comparison,
+    strength,
+  }: Pick<WrittenReport, 'strength'> & {
+    readonly comparison: ReturnType<typeof compareBehaviour> | undefined;
+  },
   { line }: Printer,
 ): void {
   const { probe, coverage, kept, executions, adversarial, seeds } = campaign;
@@ -80,6 +107,12 @@ export function show(
   line(
     `${grouped(executions)} tests, ${adversarial.length} of ${seeds.length} seeds fail; ${join(folder.path, rnnTestFiles.page)}`,
   );
+  if (strength) {
+    const { suite, seeds: plain } = strength;
+    line(
+      `of ${suite.mutants.length} other nets the minimal suite of ${suite.tests} tests tells ${suite.killed} from this one, as many seeds tell ${plain.killed}`,
+    );
+  }
   if (!comparison) return;
   const { sameAnswers, accuracies = [], sameWords, steps } = comparison;
   line(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { openFolder, type RunFolder } from '@funhash/experiments';
-import type { Model } from '@funhash/layers';
+import type { Module } from '@funhash/layers';
 import type { CampaignState, ProbeOptions } from '@funhash/rnn-testing';
 import { configFile } from '../files/run-folders.ts';
 import { rnnTestFiles } from '../report/rnn-test-report.ts';
@@ -13,7 +13,7 @@ import type { LoadedSearchData } from './search-data.ts';
 
 /** What searches that are compared have in common. */
 export interface SearchComparison {
-  readonly net: Model;
+  readonly net: Module;
   readonly config: RnnTestConfig & { readonly model: string };
   readonly data: LoadedSearchData;
   readonly folder: RunFolder;

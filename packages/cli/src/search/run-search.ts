@@ -1,5 +1,5 @@
 import type { RunFolder } from '@funhash/experiments';
-import type { Model } from '@funhash/layers';
+import type { Model, Module } from '@funhash/layers';
 import {
   type Campaign,
   type CampaignState,
@@ -7,10 +7,11 @@ import {
   naturalLimits,
   type ProbeOptions,
   rnnTest,
+  type Test,
 } from '@funhash/rnn-testing';
 import { InterruptedError } from '../errors.ts';
 import { configFile } from '../files/run-folders.ts';
-import { rnnTestFiles, writeReport } from '../report/rnn-test-report.ts';
+import { rnnTestFiles, type WrittenReport, writeReport } from '../report/rnn-test-report.ts';
 import type { RnnTestConfig } from '../settings/rnn-test-settings.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
@@ -18,11 +19,12 @@ import { progress } from '../terminal/progress.ts';
 import type { LoadedSearchData } from './search-data.ts';
 import { searchParts } from './search-parts.ts';
 import { searchThreads, sentJob } from './search-threads.ts';
+import { compareSuites } from './suite-comparison.ts';
 
 /** A search and where it is written. */
 export interface SearchRun {
-  readonly net: Model;
-  /** With the path of the model, from which threads load it. */
+  readonly net: Module;
+  /** Settings, with the path of the model, from which threads load it. */
   readonly config: RnnTestConfig & { readonly model: string };
   readonly data: LoadedSearchData;
   /** Opens the folder, once settings have been found good. */
@@ -40,11 +42,10 @@ export interface SearchRun {
 }
 
 /** What a search came to. */
-export interface SearchOutcome {
+export interface SearchOutcome extends WrittenReport {
   readonly campaign: Campaign;
   readonly folder: RunFolder;
   readonly comparison: ReturnType<typeof compareBehaviour> | undefined;
-  readonly report: object;
 }
 
 /** Searches until the budget is spent, and writes the report. */
@@ -65,8 +66,14 @@ export async function runSearch(run: SearchRun, output: Printer): Promise<Search
       await folder.writeJson(configFile, config);
       await search(campaign, folder, run, output);
       const comparison = other && compareBehaviour(campaign.probe, other, data.test);
-      const report = await writeReport(campaign, config, { folder, data, comparison });
-      return { campaign, folder, comparison, report };
+      const { mutants } = config;
+      const strength =
+        mutants === undefined
+          ? undefined
+          : (suite: readonly Test[]) =>
+              compareSuites(probe, suite, campaign.seeds, { net, mutants, other, seed: config.seed });
+      const written = await writeReport(campaign, config, { folder, data, comparison, strength });
+      return { campaign, folder, comparison, ...written };
     } finally {
       await folder.release();
     }

@@ -104,6 +104,13 @@ export const rnnTestSettings = {
     help: 'words that may stand for each other, a group in each line; without it words of texts are swapped and left out alone',
     rule: option.text(),
   },
+  mutants: {
+    flag: '--mutants <n>',
+    help: 'slightly damaged nets, and that of --beside, from which the minimal suite is to tell this one',
+    standard: 'not measured',
+    rule: option.integer({ least: 1, most: 10_000 }),
+    read: number,
+  },
   threads: {
     flag: '--threads <n>',
     help: 'threads that run tests; what is found does not depend on their number',
