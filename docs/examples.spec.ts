@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { expect, test, vi } from 'vitest';
 import { hasChromium, inChromium } from '../tools/chromium.ts';
@@ -26,6 +27,28 @@ test('examples/custom-scheme: the laws hold, it learns, and its file is loaded',
   expect(loaded).toEqual(saved);
 });
 
+/** Serves an example from its sources, and opens it in Chromium. */
+async function openExample(
+  name: string,
+  use: (page: Page) => Promise<void>,
+  options?: Parameters<typeof inChromium>[1],
+): Promise<void> {
+  const server = await createServer({
+    root: new URL(`../examples/${name}`, import.meta.url).pathname,
+    server: { host: '127.0.0.1', port: 0 },
+    logLevel: 'error',
+  });
+  await server.listen();
+  try {
+    await inChromium(async (page) => {
+      await page.goto(server.resolvedUrls?.local[0] as string);
+      await use(page);
+    }, options);
+  } finally {
+    await server.close();
+  }
+}
+
 // Needs Debian's chromium, or one named in CHROMIUM.
 test.skipIf(!hasChromium)(
   'examples/browser trains on WebAssembly in Chromium as it does in Node',
@@ -35,60 +58,97 @@ test.skipIf(!hasChromium)(
     for await (const event of train(build()))
       if (event.type === 'epoch') inNode = event.validation?.loss as number;
 
-    const server = await createServer({
-      root: new URL('../examples/browser', import.meta.url).pathname,
-      server: { host: '127.0.0.1', port: 0 },
-      logLevel: 'error',
+    await openExample('browser', async (page) => {
+      await page.waitForSelector('body[data-done]', { state: 'attached' });
+      expect(await page.textContent('#net')).toMatch(/on wasm$/);
+      const progress = (await page.textContent('#progress')) as string;
+      const [, epoch, loss, wrong] =
+        /epoch (\d+): validation loss ([\d.]+), ([\d.]+) % wrong/.exec(progress) ?? [];
+      expect(Number(epoch)).toBe(60);
+      expect(Number(loss)).toBeCloseTo(inNode, 6);
+      expect(Number(wrong)).toBeLessThan(3);
+      expect(await page.textContent('#busy')).toMatch(/^\d+ tasks of this page took over 50 ms$/);
+      if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
     });
-    await server.listen();
-    try {
-      await inChromium(async (page) => {
-        await page.goto(server.resolvedUrls?.local[0] as string);
-        await page.waitForSelector('body[data-done]', { state: 'attached' });
-        expect(await page.textContent('#net')).toMatch(/on wasm$/);
-        const progress = (await page.textContent('#progress')) as string;
-        const [, epoch, loss, wrong] =
-          /epoch (\d+): validation loss ([\d.]+), ([\d.]+) % wrong/.exec(progress) ?? [];
-        expect(Number(epoch)).toBe(60);
-        expect(Number(loss)).toBeCloseTo(inNode, 6);
-        expect(Number(wrong)).toBeLessThan(3);
-        expect(await page.textContent('#busy')).toMatch(/^\d+ tasks of this page took over 50 ms$/);
-        if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
-      });
-    } finally {
-      await server.close();
-    }
   },
 );
 
 test.skipIf(!hasChromium)('examples/browser-gpu trains in WebGL2', { timeout: 120_000 }, async () => {
-  const server = await createServer({
-    root: new URL('../examples/browser-gpu', import.meta.url).pathname,
-    server: { host: '127.0.0.1', port: 0 },
-    logLevel: 'error',
-  });
-  await server.listen();
-  try {
-    await inChromium(
-      async (page) => {
-        await page.goto(server.resolvedUrls?.local[0] as string);
-        await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 110_000 });
-        if (process.env.SCREENSHOT_GPU) await page.screenshot({ path: process.env.SCREENSHOT_GPU });
-        expect(await page.textContent('#frames')).toMatch(/^40 of 40, /);
-        const [, loss, wrong] =
-          /epoch 40: validation loss ([\d.]+), ([\d.]+) % wrong/.exec(
-            (await page.textContent('#loss')) as string,
-          ) ?? [];
-        expect(Number(loss)).toBeLessThan(0.4);
-        expect(Number(wrong)).toBeLessThan(15);
-        expect(await page.textContent('#memory')).toMatch(/^\d+ textures, \d+ kB/);
-      },
-      { webGl: true },
-    );
-  } finally {
-    await server.close();
-  }
+  await openExample(
+    'browser-gpu',
+    async (page) => {
+      await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 110_000 });
+      if (process.env.SCREENSHOT_GPU) await page.screenshot({ path: process.env.SCREENSHOT_GPU });
+      expect(await page.textContent('#frames')).toMatch(/^40 of 40, /);
+      const [, loss, wrong] =
+        /epoch 40: validation loss ([\d.]+), ([\d.]+) % wrong/.exec(
+          (await page.textContent('#loss')) as string,
+        ) ?? [];
+      expect(Number(loss)).toBeLessThan(0.4);
+      expect(Number(wrong)).toBeLessThan(15);
+      expect(await page.textContent('#memory')).toMatch(/^\d+ textures, \d+ kB/);
+    },
+    { webGl: true },
+  );
 });
+
+/** Pixels of a canvas of a page, as text. */
+const pixelsOf = (page: Page, id: string): Promise<string> =>
+  page.$eval(`#${id}`, (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+test.skipIf(!hasChromium)(
+  'examples/image-codec improves a photo, its own and that of a user, in a worker',
+  { timeout: 120_000 },
+  async () => {
+    await openExample('image-codec', async (page) => {
+      const done = () => page.waitForSelector('body[data-done]', { state: 'attached', timeout: 100_000 });
+      const decibelsOf = async (name: string): Promise<number> =>
+        Number(
+          /([\d.]+) dB/.exec((await page.textContent(`#of-right option[value="${name}"]`)) as string)?.[1],
+        );
+      const photo = (await page.$eval('#left', async () => {
+        const canvas = new OffscreenCanvas(96, 72);
+        const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+        for (let k = 0; k < 96; k++) {
+          context.fillStyle = `hsl(${5 * k} 70% ${20 + (k % 7) * 10}%)`;
+          context.fillRect(k, (k * 7) % 40, 9, 20 + (k % 5) * 6);
+        }
+        return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+      })) as number[];
+      await page.fill('#steps', '12');
+      const file = { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from(photo) };
+      await page.setInputFiles('#file', file);
+      await done();
+      expect(await page.textContent('#told')).toMatch(
+        /^(tuned in [\d.]+ s: the update has \d+ bytes|nothing is added)/,
+      );
+      expect(await decibelsOf('base')).toBeGreaterThan(10);
+      await page.selectOption('#of-left', 'JPEG');
+      await page.selectOption('#of-right', 'base');
+      expect(await pixelsOf(page, 'right')).not.toBe(await pixelsOf(page, 'left'));
+      await page.fill('#slider', '20');
+      expect(await page.$eval('#right', (canvas) => (canvas as HTMLCanvasElement).style.clipPath)).toBe(
+        'inset(0px 0px 0px 20%)',
+      );
+      // The file that the page saves is shown when it is opened, and its original is not known then.
+      const saved = (await page.$eval('#save', async (link) => [
+        ...new Uint8Array(await (await fetch((link as HTMLAnchorElement).href)).arrayBuffer()),
+      ])) as number[];
+      const right = async (name: string): Promise<string> => {
+        await page.selectOption('#of-right', name);
+        return pixelsOf(page, 'right');
+      };
+      const before = await right('JPEG');
+      await page.setInputFiles('#file', { name: 'photo.fhi', mimeType: '', buffer: Buffer.from(saved) });
+      await done();
+      expect(await right('JPEG')).toBe(before);
+      expect(
+        await page.$$eval('#of-right option', (options) => options.map(({ textContent }) => textContent)),
+      ).not.toContain(expect.stringContaining('dB'));
+      if (process.env.SCREENSHOT_IMAGE) await page.screenshot({ path: process.env.SCREENSHOT_IMAGE });
+    });
+  },
+);
 
 test.skipIf(!hasChromium)(
   'examples/predict-page predicts under strict policies',

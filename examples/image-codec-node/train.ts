@@ -21,7 +21,6 @@ import {
   toPlanes,
   toRgb,
 } from '@funhash/images';
-import { type Module, tensor } from '@funhash/layers';
 import { adam, fit } from '@funhash/training';
 import { encodeJpeg, type Kind } from './encoders.ts';
 import { readPpm } from './ppm.ts';
@@ -30,8 +29,6 @@ const { values: given } = parseArgs({
   options: {
     photos: { type: 'string', default: 'photos' },
     out: { type: 'string', default: 'base.safetensors' },
-    channels: { type: 'string', default: '16' },
-    depth: { type: 'string', default: '4' },
     steps: { type: 'string', default: '4000' },
     rate: { type: 'string', default: '0.002' },
     minutes: { type: 'string' },
@@ -47,36 +44,38 @@ const names = readdirSync(resolve(given.photos))
   .map((name) => name.slice(0, -4))
   .sort();
 
-async function pairOf(
-  name: string,
-  quality: number,
-  kind: Kind,
-): Promise<PicturePair & { picture: RgbPicture }> {
+/** A photo, coded at qualities and in kinds that stand at the same places. */
+async function pairsOf(name: string, how: readonly (readonly [number, Kind])[]) {
   const picture = readPpm(join(resolve(given.photos), `${name}.ppm`));
-  const decoded = decodeJpeg(await encodeJpeg(picture, quality, kind));
-  return { decoded, original: toPlanes(picture), picture };
+  const original = toPlanes(picture);
+  const pairs: (PicturePair & { readonly name: string; readonly picture: RgbPicture })[] = [];
+  for (const [quality, kind] of how) {
+    const decoded = decodeJpeg(await encodeJpeg(picture, quality, kind));
+    pairs.push({ name: `${name} ${quality}`, decoded, original, picture });
+  }
+  return pairs;
 }
 
 const training: PicturePair[] = [];
-let turn = 0;
-for (const name of names.filter((each) => !heldOut.has(each)))
-  for (let version = 0; version < Number(given.versions); version++) {
-    const [quality, kind] = [qualities[(5 * turn) % 7] as number, kinds[turn % 6] as Kind];
-    training.push(await pairOf(name, quality, kind));
-    turn++;
-  }
-const held: (PicturePair & { readonly name: string; readonly picture: RgbPicture })[] = [];
+const versions = Number(given.versions);
+for (const [place, name] of names.filter((each) => !heldOut.has(each)).entries()) {
+  const how = Array.from({ length: versions }, (_, version) => {
+    const turn = place * versions + version;
+    return [qualities[(5 * turn) % 7] as number, kinds[turn % 6] as Kind] as const;
+  });
+  training.push(...(await pairsOf(name, how)));
+}
+const held = [];
 for (const name of heldOut)
-  for (const quality of [10, 30, 75])
-    held.push({ name: `${name} ${quality}`, ...(await pairOf(name, quality, 'moz420')) });
+  held.push(
+    ...(await pairsOf(
+      name,
+      [10, 30, 75].map((quality) => [quality, 'moz420'] as const),
+    )),
+  );
 console.log(`${training.length} pictures to train on, ${held.length} held out`);
 
-const net = artifactNet({
-  channels: Number(given.channels),
-  depth: Number(given.depth),
-  seed: Number(given.seed),
-});
-startSmall(net);
+const net = artifactNet({ seed: Number(given.seed) });
 const steps = Number(given.steps);
 const draw = random(Number(given.seed)).fork('crops');
 const begun = performance.now();
@@ -128,14 +127,4 @@ function plainLoss({ count, targets }: CropBatch): number {
   for (let at = 0; at < targets.length; at += 6)
     for (let c = 0; c < 3; c++) sum += ((targets[at + c] as number) * (targets[at + 3 + c] as number)) ** 2;
   return sum / (count * 64 * 64 * 3);
-}
-
-/** Makes the values of the last layer small: the network begins by adding next to nothing. */
-function startSmall(model: Module): void {
-  const last = `${Number(given.depth) - 1}.`;
-  for (const [name, parameter] of model.namedParameters())
-    if (name.startsWith(last)) {
-      const { value } = parameter;
-      parameter.assign(tensor(value.dataSync().map((x) => x / 10) as Float32Array, value.shape));
-    }
 }

@@ -20,8 +20,10 @@ const original = { width, height, data };
 
 beforeAll(async () => {
   writeFileSync(at('photo.png'), encodePng(original));
-  await artifactNet({ channels: 2, depth: 2 }).save(at('net.safetensors'));
-  await artifactNet({ channels: 2, depth: 2, seed: 5 }).save(at('other.safetensors'));
+  await artifactNet({ channels: 2, depth: 2, chromaChannels: 2, chromaDepth: 2 }).save(at('net.safetensors'));
+  await artifactNet({ channels: 2, depth: 2, chromaChannels: 2, chromaDepth: 2, seed: 5 }).save(
+    at('other.safetensors'),
+  );
 });
 
 test('pixels of a PNG are those that it was made of', async () => {

@@ -1,5 +1,5 @@
 import { ArgumentError, crc32, random } from '@funhash/hashing';
-import { tensor, useBackend } from '@funhash/layers';
+import { useBackend } from '@funhash/layers';
 import fc from 'fast-check';
 import jpeg from 'jpeg-js';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -28,17 +28,15 @@ const rgba = new Uint8Array(size * size * 4).map((_, k) =>
   k % 4 === 3 ? 255 : (original.data[3 * (k >> 2) + (k % 4)] as number),
 );
 const plain = new Uint8Array(jpeg.encode({ width: size, height: size, data: rgba }, 20).data);
-const net = artifactNet({ channels: 4, depth: 3, seed: 1 });
+const small = { channels: 4, depth: 3, chromaChannels: 4, chromaDepth: 2 };
+const net = artifactNet({ ...small, seed: 1 });
 const values = (): number[] => net.parameters().flatMap(({ value }) => [...value.dataSync()]);
 // What bytes cost is nothing here, so that the tuned network is taken.
-const options = { steps: 6, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01 };
+const options = { steps: 20, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01 };
 
 let tuned: Uint8Array;
 beforeAll(async () => {
   await useBackend('wasm');
-  // A network that adds next to nothing, as a trained one is near the picture.
-  for (const last of net.parameters().slice(-2))
-    last.assign(tensor(last.value.dataSync().map((x) => x / 50) as Float32Array, last.value.shape));
   const found = await encodePicture(plain, original, net, options);
   expect(found.mode).toBe('tuned');
   tuned = found.bytes;
@@ -95,7 +93,7 @@ test('restoring tile by tile is restoring at once', () => {
 
 describe('refused', () => {
   test('another base, with the JPEG still there', async () => {
-    const other = artifactNet({ channels: 4, depth: 3, seed: 2 });
+    const other = artifactNet({ ...small, seed: 2 });
     expect(() => decodePicture(tuned, other)).toThrow(PictureError);
     const based = await encodePicture(plain, original, net, { steps: 0, decibelsPerDoubling: 0 });
     if (based.mode === 'base')

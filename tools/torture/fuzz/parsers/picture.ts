@@ -5,7 +5,7 @@ import { changedBytes } from '../changes/bytes.ts';
 import type { Parser } from '../parser.ts';
 
 const size = 40;
-const net = artifactNet({ channels: 2, depth: 2 });
+const net = artifactNet({ channels: 2, depth: 2, chromaChannels: 2, chromaDepth: 2 });
 
 function samplePicture(seed: number): RgbPicture {
   const draw = random(seed);

@@ -1,0 +1,146 @@
+import { drawn } from './drawn.ts';
+import type { Message, Request, View } from './worker.ts';
+
+const element = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+const [left, right] = [element<HTMLCanvasElement>('left'), element<HTMLCanvasElement>('right')];
+const [chooseLeft, chooseRight] = [
+  element<HTMLSelectElement>('of-left'),
+  element<HTMLSelectElement>('of-right'),
+];
+const slider = element<HTMLInputElement>('slider');
+const told = element('told');
+
+/** Largest side of a photo that is read: larger ones are shrunk. */
+const mostSide = 1024;
+
+let views: View[] = [];
+let worker: Worker | undefined;
+
+slider.oninput = () => {
+  right.style.clipPath = `inset(0 0 0 ${slider.value}%)`;
+  element('line').style.left = `${slider.value}%`;
+};
+for (const [choice, canvas] of [
+  [chooseLeft, left],
+  [chooseRight, right],
+] as const)
+  choice.onchange = () =>
+    paint(
+      canvas,
+      views.find(({ name }) => name === choice.value),
+    );
+element<HTMLInputElement>('file').onchange = ({ target }) => {
+  const [file] = (target as HTMLInputElement).files ?? [];
+  if (file) void read(file).catch(fail);
+};
+element('quality').onchange = () => void again?.();
+
+/** Encodes what was read last once more. */
+let again: (() => Promise<void>) | undefined;
+
+async function read(file: File): Promise<void> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  // A picture file is shown as it is: its original is not known.
+  if (isJpegWithUpdate(bytes)) {
+    again = undefined;
+    return start({ file: bytes, steps: 0 });
+  }
+  const bitmap = await createImageBitmap(file);
+  const scale = Math.min(1, mostSide / Math.max(bitmap.width, bitmap.height));
+  const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  again = () => encode(canvas);
+  await again();
+}
+
+/** The browser's own encoder makes the JPEG; what is added to it comes from the worker. */
+async function encode(canvas: OffscreenCanvas): Promise<void> {
+  const quality = Number(element<HTMLInputElement>('quality').value) / 100;
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality });
+  const { width, height } = canvas;
+  const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+  const { data } = context.getImageData(0, 0, width, height);
+  start({
+    file: new Uint8Array(await blob.arrayBuffer()),
+    original: { width, height, data: data.filter((_, k) => k % 4 !== 3) as unknown as Uint8Array },
+    steps: Number(element<HTMLInputElement>('steps').value),
+  });
+}
+
+function start(request: Request): void {
+  worker?.terminate();
+  worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
+  worker.onerror = ({ message }) => fail(message);
+  delete document.body.dataset.done;
+  views = [];
+  told.textContent = 'decoding …';
+  element('save').hidden = true;
+  worker.postMessage(request);
+}
+
+function hear(message: Message): void {
+  if (message.type === 'views') {
+    views = [...message.views];
+    told.textContent = `JPEG and network decoded in ${message.ms.toFixed(0)} ms`;
+    choose('JPEG', 'base');
+  } else if (message.type === 'step') {
+    told.textContent = `tuning on this picture: step ${message.step + 1} of ${message.steps}`;
+  } else if (message.type === 'end') {
+    if (message.view) views.splice(2, 0, message.view);
+    const seconds = (message.ms / 1000).toFixed(1);
+    told.textContent = message.view
+      ? `tuned in ${seconds} s: the update has ${message.file.length - (views[0]?.bytes ?? 0)} bytes`
+      : `nothing is added: the file is “${message.mode}”`;
+    choose('JPEG', message.view ? 'tuned' : 'base');
+    const save = element<HTMLAnchorElement>('save');
+    URL.revokeObjectURL(save.href);
+    save.href = URL.createObjectURL(
+      new Blob([message.file as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' }),
+    );
+    save.hidden = false;
+    document.body.dataset.done = message.mode;
+  } else fail(message.message);
+}
+
+/** Fills the lists, and shows two of them. */
+function choose(...names: readonly [string, string]): void {
+  for (const [k, choice] of [chooseLeft, chooseRight].entries()) {
+    choice.replaceChildren(...views.map((view) => new Option(labelOf(view), view.name)));
+    choice.value = names[k] as string;
+    choice.dispatchEvent(new Event('change'));
+  }
+}
+
+function labelOf({ name, bytes, decibels }: View): string {
+  const size = bytes === undefined ? '' : `, ${bytes.toLocaleString('en')} bytes`;
+  return `${name}${size}${decibels === undefined ? '' : `, ${decibels.toFixed(2)} dB`}`;
+}
+
+function paint(canvas: HTMLCanvasElement, view: View | undefined): void {
+  if (!view) return;
+  const { width, height, data } = view.picture;
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  const image = context.createImageData(width, height);
+  for (let k = 0; k < width * height; k++)
+    image.data.set([data[3 * k], data[3 * k + 1], data[3 * k + 2], 255] as number[], 4 * k);
+  context.putImageData(image, 0, 0);
+}
+
+function fail(error: unknown): void {
+  told.textContent = String(error);
+  document.body.dataset.done = 'error';
+}
+
+/** Whether bytes are a JPEG that has the segment of a picture file near its beginning. */
+function isJpegWithUpdate(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 64));
+  return bytes[0] === 0xff && bytes[1] === 0xd8 && head.includes('FHI\0');
+}
+
+again = () => encode(drawn());
+void again().catch(fail);
