@@ -138,7 +138,7 @@ function fail(error: unknown): void {
 
 /** Whether bytes are a JPEG that has the segment of a picture file near its beginning. */
 function isJpegWithUpdate(bytes: Uint8Array): boolean {
-  const head = String.fromCharCode(...bytes.subarray(0, 64));
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 64));
   return bytes[0] === 0xff && bytes[1] === 0xd8 && head.includes('FHI\0');
 }
 
