@@ -63,16 +63,16 @@ for (const [place, name] of names.filter((each) => !heldOut.has(each)).entries()
     const turn = place * versions + version;
     return [qualities[(5 * turn) % 7] as number, kinds[turn % 6] as Kind] as const;
   });
-  training.push(...(await pairsOf(name, how)));
+  for (const pair of await pairsOf(name, how)) training.push(pair);
 }
-const held = [];
+const held: Awaited<ReturnType<typeof pairsOf>> = [];
 for (const name of heldOut)
-  held.push(
-    ...(await pairsOf(
-      name,
-      [10, 30, 75].map((quality) => [quality, 'moz420'] as const),
-    )),
-  );
+  for (const pair of await pairsOf(name, [
+    [10, 'moz420'],
+    [30, 'moz420'],
+    [75, 'moz420'],
+  ]))
+    held.push(pair);
 console.log(`${training.length} pictures to train on, ${held.length} held out`);
 
 const net = artifactNet({ seed: Number(given.seed) });
