@@ -1,8 +1,10 @@
 import { random } from '@funhash/hashing';
 import {
+  compress,
   Dense,
   Embedding,
   GRU,
+  hashedNet,
   LSTM,
   type Module,
   type Parameter,
@@ -297,6 +299,15 @@ test('a suite kills mutants of a network, and not the network itself', async () 
   expect(strength.mutants.length).toBe(6);
   expect(strength.killed).toBeGreaterThan(0);
   expect((await suiteStrength(probe, seeds, [{ name: 'itself', model }])).killed).toBe(0);
+  const compressed = await Promise.all(
+    ['hashedNet:1/2', 'hashedNet:1/8'].map(async (name, k) => {
+      const weight = hashedNet({ ratio: k === 0 ? 1 / 2 : 1 / 8 });
+      return { name, model: (await compress(model, { weight })).model };
+    }),
+  );
+  const variants = await suiteStrength(probe, seeds, compressed);
+  expect(variants.mutants.map(({ name }) => name)).toEqual(['hashedNet:1/2', 'hashedNet:1/8']);
+  expect(variants.killed).toBe(2);
 });
 
 describe('refused:', () => {

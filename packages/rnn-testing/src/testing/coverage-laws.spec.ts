@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { shownStates } from '../observation/shown-states.spec-kit.ts';
 import { coverageProbe } from '../probe/probe.ts';
 import { coverageLaws } from './coverage-laws.ts';
-import { coverageMatchers, requireCoverage } from './reach-coverage.ts';
+import { type CoverageGoals, coverageMatchers, requireCoverage } from './reach-coverage.ts';
+
+declare module 'vitest' {
+  interface Matchers<T> {
+    toReachCoverage(goals: CoverageGoals): T;
+  }
+}
+expect.extend(coverageMatchers);
 
 const inputs = random(3).fillUniform(new Float32Array(30 * 8 * 3), -1, 1);
 const inputShape = [8, 3];
@@ -29,4 +36,7 @@ test('a suite is held to its goals', () => {
   const { pass, message } = coverageMatchers.toReachCoverage(coverage, { tc: 0.5 });
   expect(pass).toBe(false);
   expect(message()).toContain('to be reached: tc ≥ 0.5');
+  expect(coverage).toReachCoverage({ tc: 0.004 });
+  expect(coverage).not.toReachCoverage({ tc: 0.5 });
+  expect(() => expect(coverage).toReachCoverage({ tc: 0.5 })).toThrow('to be reached: tc ≥ 0.5');
 });
