@@ -53,7 +53,7 @@ function boundOf(cell: RecurrentCell, outcomes: readonly Outcome[]): string[] {
   // Forwards x and h, backwards the state, and the gradients of both matrices.
   const flops = 2 * batch * steps * rows * (2 * width + 3 * hidden);
   const peak = (loop.value as number) / loop.leastMs / 1e6;
-  const best = Math.min(...others);
+  const best = others.reduce((least, ms) => Math.min(least, ms));
   const text = (value: number) => numberText(value);
   return [
     `The products are ${text(flops / 1e6)} million operations. On one thread the register loop of a product does ${text(peak)} ` +
