@@ -105,6 +105,16 @@ describe('parameters are as many as published', () => {
   });
 });
 
+test('the smallest convolutional net: 4 232 weights, and images that it cannot read', () => {
+  const weights = (net: Module): number =>
+    net
+      .summary()
+      .rows.reduce((sum, { name, virtualCount }) => sum + (/weight/.test(name) ? virtualCount : 0), 0);
+  expect(weights(smallConvNet())).toBe(25 * 8 + 72 * 12 + 108 * 16 + 144 * 10);
+  expect(() => smallConvNet({ input: [17, 17, 1] })).not.toThrow();
+  expect(() => smallConvNet({ input: [28, 16, 1] })).toThrow(/17 pixels/);
+});
+
 test('narrower nets', () => {
   const net = leNet5({ channels: [2, 3], hidden: [20] });
   expect(sizeOf(net)).toBe(2 * 26 + 3 * 51 + 20 * 76 + 10 * 21);
@@ -125,7 +135,7 @@ const nets: readonly [string, () => Sequential, typeof digits][] = [
   ['leNet5', () => leNet5({ dropout: 0.1 }), digits],
   ['leNet5 as published', () => leNet5({ activation: 'tanh', pool: 'average' }), digits],
   ['leNet5 of Caffe', () => leNet5({ form: 'caffe', weight: { fc: hashedNet({ ratio: 1 / 64 }) } }), digits],
-  ['smallConvNet', () => smallConvNet({ channels: [2, 3, 3, 4] }), digits],
+  ['smallConvNet', () => smallConvNet({ channels: [2, 3, 4] }), digits],
   ['resNet', () => resNet({ depth: 8, channels: 4 }), photographs],
   ['resNet by convolutions', () => resNet({ depth: 8, channels: 4, shortcut: 'conv' }), photographs],
   ['wideResNet', () => wideResNet({ depth: 10, width: 1, dropout: 0.1 }), photographs],

@@ -45,7 +45,7 @@ import { stepSettings } from './train.ts';
 
 const texts = option.list(option.text(), { least: 1, most: 64 });
 
-const compressSettings = {
+export const compressSettings = {
   ...dataSettings,
   ...trainingSettings,
   weight: {
@@ -90,7 +90,8 @@ const compressSettings = {
 
 type CompressConfig = ConfigOf<typeof compressSettings>;
 
-const figuresFile = 'report.json';
+/** The name of the figures in a folder that `compress` wrote. */
+export const figuresFile = 'report.json';
 const compactFile = 'model.fhc';
 
 /** Fine-tunings that look for a size, and how near to the smallest one they end. */
@@ -177,8 +178,9 @@ async function compressFile(
   const { data, model: bytes } = kept;
   if (config.epochs > 0) errors.fineTuned = result.testError;
   errors.file = result.fileTestError;
+  errors.fileValidation = result.fileValidationError;
 
-  const report = { ...fit?.report, fileBytes: bytes.length, testErrors: errors };
+  const report = { ...fit?.report, model: path, fileBytes: bytes.length, testErrors: errors };
   const folder = await claimFolder(out, 'compress');
   try {
     await folder.writeJson(configFile, settings);
@@ -196,7 +198,7 @@ async function compressFile(
   if (json) return output.json({ folder: folder.path, ...report }, 2);
   if (fit) output.line(`${fittedTable(fit.report, output.columns)}\n`);
   output.line(
-    `${errorText(errors)}; ${percent([errors.file ?? Number.NaN])} % from the file of ` +
+    `${errorText(errors)}; ${fileText(errors)} from the file of ` +
       `${grouped(bytes.length)} bytes, in ${folder.path}`,
   );
   output.note(`look at ${folder.file(reportFile)}`);
@@ -226,7 +228,7 @@ async function pageFor({
   const modelBytes = (await stat(model)).size;
   return pageOf({
     title: `${model}, compressed`,
-    intro: `${data?.description ?? settings.data}. ${capitalized(errorText(errors))}; ${percent([errors.file ?? Number.NaN])} % from the file of ${grouped(fileBytes)} bytes, ${(modelBytes / fileBytes).toFixed(1)} times smaller than the given one.`,
+    intro: `${data?.description ?? settings.data}. ${capitalized(errorText(errors))}; ${fileText(errors)} from the file of ${grouped(fileBytes)} bytes, ${(modelBytes / fileBytes).toFixed(1)} times smaller than the given one.`,
     sections: [
       {
         title: 'Sizes',
@@ -320,6 +322,7 @@ interface TestErrors {
   fitted?: number;
   fineTuned?: number | undefined;
   file?: number | undefined;
+  fileValidation?: number | undefined;
 }
 
 function errorText({ before, fitted, fineTuned }: TestErrors): string {
@@ -330,6 +333,9 @@ function errorText({ before, fitted, fineTuned }: TestErrors): string {
   ];
   return parts.join(', ');
 }
+
+const fileText = ({ file, fileValidation }: TestErrors): string =>
+  `${percent([file ?? Number.NaN])} %${fileValidation === undefined ? '' : ` (validation ${percent([fileValidation])} %)`}`;
 
 const examples = `
 Schemes are written as for train; \`funhash schemes\` lists them.

@@ -5,6 +5,7 @@ export { compareCommand } from './compare.ts';
 export { compressCommand } from './compress.ts';
 export { evalCommand } from './eval.ts';
 export { exportCommand } from './export.ts';
+export { frontierCommand } from './frontier.ts';
 export { imageCommand } from './image.ts';
 export { importCommand } from './import.ts';
 export { inspectCommand } from './inspect.ts';

@@ -65,6 +65,7 @@ function turnImage(
     x >= 0 && x < width && y >= 0 && y < height
       ? (from[(y * width + (flip ? width - 1 - x : x)) * channels + c] as number)
       : fill;
+  const [toRight, below] = [flip ? -channels : channels, width * channels];
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
@@ -74,9 +75,17 @@ function turnImage(
       const left = Math.floor(u);
       const top = Math.floor(v);
       const [a, b] = [u - left, v - top];
+      // Most pixels: all four neighbours are there, and need no look at the edges.
+      const isInside = left >= 0 && left < width - 1 && top >= 0 && top < height - 1;
+      const corner = (top * width + (flip ? width - 1 - left : left)) * channels;
       for (let c = 0; c < channels; c++) {
-        const upper = (1 - a) * at(left, top, c) + a * at(left + 1, top, c);
-        const lower = (1 - a) * at(left, top + 1, c) + a * at(left + 1, top + 1, c);
+        const k = corner + c;
+        const p = isInside ? (from[k] as number) : at(left, top, c);
+        const q = isInside ? (from[k + toRight] as number) : at(left + 1, top, c);
+        const r = isInside ? (from[k + below] as number) : at(left, top + 1, c);
+        const s = isInside ? (from[k + below + toRight] as number) : at(left + 1, top + 1, c);
+        const upper = (1 - a) * p + a * q;
+        const lower = (1 - a) * r + a * s;
         const value = (1 - b) * upper + b * lower;
         to[(y * width + x) * channels + c] = isBytes ? Math.round(value) : value;
       }

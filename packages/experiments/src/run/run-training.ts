@@ -1,6 +1,6 @@
 import type { ByteSource } from '@funhash/codec';
 import { storageFormats } from '@funhash/codec';
-import type { Dataset } from '@funhash/datasets';
+import type { Dataset, Samples } from '@funhash/datasets';
 import { quoted } from '@funhash/hashing';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
@@ -168,6 +168,7 @@ export async function* runTraining(
       samples,
       loss,
       folder !== undefined || options.onModel !== undefined,
+      budget && splits?.validation,
     );
     if (bytes) {
       await folder?.write(runFiles.model, bytes);
@@ -293,6 +294,7 @@ async function resultOf(
   data: Dataset | null,
   loss: Loss,
   isKept: boolean,
+  validation?: Samples,
 ): Promise<{ readonly result: RunResult; readonly bytes?: Uint8Array }> {
   const judged = own && data && (await judge(net, data, loss, own));
   const { storedCount, storedBytes } = net.summary().total;
@@ -307,18 +309,20 @@ async function resultOf(
   // The file then holds the very bits that were just judged.
   const isExact = storage.bytes === undefined && storageFormats[storage.storeAs].lossless;
   const asIs = isExact ? judged?.testError : undefined;
-  const fromFile = async (): Promise<number | undefined> => {
-    if (!judged) return undefined;
+  const fromFile = async (test: Samples | undefined): Promise<number | undefined> => {
+    if (!data || !test || test.count === 0) return undefined;
     const loaded = await load(bytes, { layers: packedLayers });
-    return (await judge(loaded, data, loss, justTheError)).testError;
+    return (await judge(loaded, { ...data, test }, loss, justTheError)).testError;
   };
-  const fileTestError = asIs ?? (await fromFile());
+  const fileTestError = asIs ?? (await fromFile(judged ? data?.test : undefined));
+  const fileValidationError = await fromFile(validation);
   return {
     result: {
       ...result,
       ...packed,
       fileBytes: bytes.length,
       ...(fileTestError !== undefined && { fileTestError }),
+      ...(fileValidationError !== undefined && { fileValidationError }),
     },
     bytes,
   };
