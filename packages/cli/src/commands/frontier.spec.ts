@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../run-command.spec-kit.ts';
 
@@ -127,4 +128,26 @@ test('where anything is wrong nothing is written', async () => {
     expect(await readFile(page, 'utf8')).toBe('no marks');
   }
   expect((await run('frontier', at('absent.json'))).code).toBe(2);
+});
+
+test('the page of the documentation, and its chart, are what its rows say', async () => {
+  const docs = new URL('../../../../docs/', import.meta.url);
+  const [page, chart, kept, drawn] = [
+    at('docs.md'),
+    at('docs.svg'),
+    new URL('frontier.md', docs),
+    new URL('frontier.svg', docs),
+  ];
+  await writeFile(page, await readFile(kept));
+  const { code } = await run(
+    'frontier',
+    fileURLToPath(new URL('frontier.json', docs)),
+    '--page',
+    page,
+    '--chart',
+    chart,
+  );
+  expect(code).toBe(0);
+  expect(await readFile(page, 'utf8')).toBe(await readFile(kept, 'utf8'));
+  expect(await readFile(chart, 'utf8')).toBe(await readFile(drawn, 'utf8'));
 });
