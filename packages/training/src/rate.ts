@@ -94,8 +94,8 @@ interface Density {
 }
 
 /**
- * The bits of quantised weights as a penalty of `fit`: every weight of `lsq` or `ternary` that is stored entry by entry is priced by
- * −log₂ p of its level, with p a mixture of logistic densities that is learned beside it, one for each tensor. Weights
+ * The bits of quantised weights as a penalty of `fit`: every weight of `lsq` or `ternary` that is stored entry by entry, and every stored value of a
+ * scheme under `levels`, is priced by −log₂ p of its level, with p a mixture of logistic densities that is learned beside it, one for each tensor. Weights
  * that are not worth their bits become 0; steps grow until levels are worth theirs.
  *
  *     const penalty = rate(net, { bytes: 1000 });

@@ -181,11 +181,32 @@ describe('a file of so many bytes', () => {
     expect(fileBytes).toBe(file.length);
     expect(fileBytes).toBeLessThanOrEqual(500);
     expect(testErrors.file).toBe(testErrors.fineTuned);
+    expect(testErrors.fileValidation).toBeLessThan(0.3);
     const evaluated = await run('eval', '--model', join(folder, 'model.fhc'), ...data.slice(0, 2), '--json');
     expect(JSON.parse(evaluated.lines).errorRate).toBe(testErrors.file);
     const [net, plain] = [await load(file), await load(trained)];
     expect(net.signature).toEqual(plain.signature);
     expect([...net.weights().values()].map(({ spec }) => spec.kind)).toEqual(['lsq', 'lsq']);
+  });
+
+  test('has the stored values of schemes as levels, without fine-tuning near those that they were', async () => {
+    const folder = join(root, 'hashed');
+    const weights = ['--weights', 'hashedNet:1/4', 'kronecker:terms=2'];
+    const args = ['--hidden', '32', '--epochs', '6', ...weights, '--out', join(root, 'hashed-net'), '--json'];
+    const before = await run('train', ...data, ...args);
+    expect(before.code, before.notes).toBe(exitCodes.ok);
+    const file = join(root, 'hashed-net', 'model.safetensors');
+    const out = ['--bytes', '900', '--epochs', '1', '--learning-rate', '0', '--out', folder, '--json'];
+    const after = await run('compress', file, ...data, ...out);
+    expect(after.code, after.notes).toBe(exitCodes.ok);
+    const net = await load(await readFile(join(folder, 'model.fhc')));
+    expect([...net.weights().values()].map(({ spec }) => spec.kind)).toEqual([
+      'levels(hashedNet)',
+      'levels(kronecker)',
+    ]);
+    const { fileBytes, testErrors } = JSON.parse(after.lines);
+    expect(fileBytes).toBeLessThanOrEqual(900);
+    expect(Math.abs(testErrors.file - testErrors.before)).toBeLessThan(0.05);
   });
 
   test('is looked for on validation images', async () => {

@@ -31,7 +31,7 @@ interface FrontierFlags {
   readonly json?: true;
 }
 
-/** Between these lines a page has what the command writes. */
+/** Lines of a page between which the command writes. */
 const marks = ['<!-- frontier -->', '<!-- end of frontier -->'] as const;
 
 /** Makes `funhash frontier`: errors against bytes of files, as runs of `compress` measured them. */
@@ -121,7 +121,7 @@ async function withFolder(rows: readonly FrontierRow[], folder: string): Promise
   return withRun(rows, { data, limit, commands }, { seed, bytes: figures.fileBytes, validation, test });
 }
 
-/** Of an object the fields that there are rules for, checked. */
+/** Fields of an object that there are rules for, checked. */
 function picked<R extends Parameters<typeof filled>[1]>(rules: R, given: object, origin: string) {
   const known = Object.entries(given).filter(([name]) => Object.hasOwn(rules, name));
   return filled(origin, rules, Object.fromEntries(known));

@@ -3,9 +3,9 @@ import { escapeHtml, option } from '@funhash/hashing';
 import { grouped, percent, spreadOf } from '../terminal/output.ts';
 
 const runRules = {
-  /** Of the run; figures of others have none. */
+  /** The seed of the run; figures of others have none. */
   seed: option.integer(),
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: option.required(option.integer({ least: 1, most: 2 ** 40 })),
   /** Error on the held-out training samples of the model as the file has it. */
   validation: option.real({ least: 0, most: 1 }),
@@ -20,7 +20,7 @@ const rowRules = {
   limit: option.integer({ least: 1, most: 2 ** 40 }),
   /** What made the runs, apart from their seed. */
   commands: field(option.list(option.text(), { most: 16 }), []),
-  /** Where figures of others are from, and what their bytes are. */
+  /** Place that figures of others are from, and what their bytes are. */
   source: option.text(),
   runs: option.required(option.list(option.any<FrontierRun>('a run'), { least: 1, most: 256 })),
 };

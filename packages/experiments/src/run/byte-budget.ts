@@ -3,11 +3,13 @@ import {
   compact,
   compress,
   foldBatchNorm,
+  levels,
   load,
   lsq,
   type Module,
   type Parameter,
   placedWeights,
+  type Weight,
 } from '@funhash/layers';
 import { scope, tensor } from '@funhash/tensor';
 import { type Rate, rate } from '@funhash/training';
@@ -23,10 +25,10 @@ export interface Budgeted {
 
 /** Bits of a level before training: fewer than what a rate leaves are of no use, more cost nothing. */
 const bits = 6;
-/** What the coder takes above the rate's own count. */
-const inefficiency = 1.03;
-/** Greatest level of a bias. */
-const biasLevels = 31;
+/** What the coder takes, in units of the rate's own count: what its contexts gain, adapting costs. */
+const inefficiency = 1;
+/** Greatest level of a bias. Few are there, and no training makes up for what rounding them costs: with 31 that were 0.4 points of MNIST. */
+const biasLevels = 127;
 /** The least that a file of levels may be left, so that there is something to train. */
 const leastBytes = 16;
 
@@ -35,7 +37,7 @@ export const budgetFile = (net: Module): Promise<Uint8Array> => net.toBytes({ co
 
 /**
  * A net with its weights as levels, batch normalisation folded in, and the rate that trains it to a file of so many bytes.
- * Matrices that have a scheme of their own keep it: levels price those that are stored entry by entry.
+ * Matrices that have a scheme of their own keep it, with the values that it stores as levels; those of a shared space stay as they are.
  *
  * @throws ArgumentError where description, biases and steps alone take as many bytes
  */
@@ -43,10 +45,11 @@ export async function budgeted(model: Module, bytes: number): Promise<Budgeted> 
   const folded = foldBatchNorm(model);
   const weights = folded.weights();
   const plain = placedWeights(folded).filter(({ name }) => weights.get(name)?.isPlain);
-  const net =
+  const rounded =
     plain.length === 0
       ? folded
       : (await compress(folded, { weight: lsq({ bits }), layers: plain.map(({ name }) => name) })).model;
+  const net = await withLevels(rounded);
   net.signature = model.signature;
   const left = (bytes - (await emptyBytes(net))) / inefficiency;
   if (left < leastBytes)
@@ -65,6 +68,41 @@ export async function budgeted(model: Module, bytes: number): Promise<Budgeted> 
       await trim(net, bytes);
     },
   };
+}
+
+/** A net whose schemes store levels, where they do not yet, with the values that they have. */
+async function withLevels(model: Module): Promise<Module> {
+  const weights = model.weights();
+  const coded = placedWeights(model).filter(({ name }) => {
+    const { isPlain, space, scale, parameters } = weights.get(name) as Weight;
+    const isFree = parameters.every(({ rule }) => !rule.multiples && !rule.bounds);
+    return !isPlain && !space && scale === undefined && isFree;
+  });
+  if (coded.length === 0) return model;
+  const { model: net } = await compress(model, {
+    layers: coded.map(({ name }) => name),
+    weight: ({ name }) => {
+      const { definition, options, policy } = weights.get(name) as Weight;
+      const scheme = levels.over({ definition });
+      return { scheme, options: { ...options, bits }, size: {}, policy, space: undefined };
+    },
+    // Values are those that the schemes have: nothing is to be found.
+    fit: { steps: 0 },
+  });
+  const made = net.weights();
+  for (const { name } of coded)
+    for (const { name: array, value } of (weights.get(name) as Weight).parameters) {
+      const [latent, step] = [array, `${array}Step`].map((each) =>
+        made.get(name)?.parameters.find((parameter) => parameter.name === each),
+      ) as [Parameter, Parameter];
+      const values = Float32Array.from(await value.data());
+      const mean = values.reduce((sum, x) => sum + Math.abs(x), 0) / Math.max(1, values.length);
+      scope(() => {
+        latent.assign(tensor(values, value.shape));
+        step.assign(tensor([Math.max(2 ** -30, (2 * mean) / Math.sqrt(2 ** (bits - 1) - 1))]));
+      });
+    }
+  return net;
 }
 
 /** Bytes of a file of the net without a level that is not 0. */

@@ -6,6 +6,7 @@ export { funHash } from './fun-hash.ts';
 export { hashEmbedding } from './hash-embedding.ts';
 export { hashedNet } from './hashed-net.ts';
 export { kronecker } from './kronecker.ts';
+export { levels } from './levels.ts';
 export { lowRank } from './low-rank.ts';
 export { lsq } from './lsq.ts';
 export { mpo } from './mpo.ts';
