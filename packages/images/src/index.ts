@@ -4,6 +4,7 @@ export { type EncodedPicture, type EncodePictureOptions, encodePicture } from '.
 export type { PictureMode } from './fhi/segment.ts';
 export { type DecodeJpegOptions, decodeJpeg, type PicturePlanes } from './jpeg/decode-jpeg.ts';
 export { PictureError } from './jpeg/jpeg-error.ts';
+export { type JpegMetadata, jpegMetadata, upright, withMetadata } from './jpeg/metadata.ts';
 export { bjontegaard, type RatePoint } from './metrics/bjontegaard.ts';
 export { msSsim } from './metrics/ms-ssim.ts';
 export { type Psnr, psnr } from './metrics/psnr.ts';

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePng } from '@funhash/datasets';
-import { artifactNet, decodeJpeg, psnr, toRgb } from '@funhash/images';
+import { artifactNet, decodeJpeg, jpegMetadata, psnr, toRgb } from '@funhash/images';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import turned from '../../../images/src/jpeg/metadata.fixtures.json' with { type: 'json' };
 import { encodePng } from '../files/png.ts';
 import { run } from '../run-command.spec-kit.ts';
 
@@ -68,6 +69,22 @@ test('with the network that comes along', async () => {
   expect(code).toBe(0);
   expect(lines).toMatch(/bits a pixel, \d+ beside the JPEG \((off|base)\)/);
   expect((await run('image', 'decode', at('own.fhi'))).code).toBe(0);
+});
+
+test('a photo on its side is encoded upright, with its metadata', async () => {
+  const [{ jpeg = '' } = {}] = turned.cases.filter(({ orientation }) => orientation === 6);
+  writeFileSync(at('turned.jpg'), Buffer.from(jpeg, 'base64'));
+  const args = ['image', 'encode', at('turned.jpg'), '--effort', 'none', '--quality', '90', '--json'];
+  const { code, lines } = await run(...args);
+  expect([code, JSON.parse(lines)]).toMatchObject([0, { path: at('turned.fhi'), width: 16, height: 24 }]);
+  const { orientation, segments } = jpegMetadata(readFileSync(at('turned.fhi')));
+  expect([orientation, segments.length]).toEqual([1, 2]);
+  // Any JPEG is turned where it becomes a PNG, whose readers do not look for such.
+  expect((await run('image', 'decode', at('turned.jpg'), '-o', at('upright.png'))).code).toBe(0);
+  const upright = await decodePng(readFileSync(at('upright.png')), { channels: 3 });
+  expect([upright.width, upright.height]).toEqual([16, 24]);
+  const file = decodeJpeg(readFileSync(at('turned.fhi')));
+  expect(psnr(toRgb(file), upright as typeof original).rgb).toBeGreaterThan(30);
 });
 
 test.each([

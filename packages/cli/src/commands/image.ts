@@ -1,6 +1,16 @@
 import { readBytes, saveBytes } from '@funhash/codec';
-import { decodePng } from '@funhash/datasets';
-import { baseNet, decodeJpeg, decodePicture, encodePicture, toRgb } from '@funhash/images';
+import { decodePng, isJpeg } from '@funhash/datasets';
+import {
+  baseNet,
+  decodeJpeg,
+  decodePicture,
+  encodePicture,
+  jpegMetadata,
+  type RgbPicture,
+  toRgb,
+  upright,
+  withMetadata,
+} from '@funhash/images';
 import { useBackend } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadModel } from '../files/load-model.ts';
@@ -36,7 +46,7 @@ interface EncodeFlags {
 function encodeCommand({ line, note, json: print, isTerminal }: Printer): Command {
   return new Command('encode')
     .summary('a picture as .fhi')
-    .argument('<picture>', 'a PNG file')
+    .argument('<picture>', 'a PNG, or a JPEG to be made smaller')
     .option('-o, --out <file>', 'the file (default: the name of the picture with .fhi)')
     .option('--quality <n>', 'quality of the JPEG, 1 to 100', qualityOf, 30)
     .addOption(
@@ -53,19 +63,15 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ funhash image encode photo.png --quality 30 -o photo.fhi')
     .action(async (picture: string, { out, quality, chroma, effort, base, json }: EncodeFlags) => {
-      const path = out ?? `${picture.replace(/\.png$/i, '')}.fhi`;
+      const path = out ?? `${picture.replace(/\.(png|jpe?g)$/i, '')}.fhi`;
       await requireFile('the picture', picture);
       await requireOther(path, 'the picture', picture);
       const bytes = await readBytes(picture);
-      const { width, height, data } = await decodePng(bytes, {
-        source: picture,
-        channels: 3,
-        background: 255,
-      });
-      const original = { width, height, data };
+      const { original, metadata } = await readPicture(bytes, picture);
+      const { width, height } = original;
       await useBackend('wasm');
       const net = base === undefined ? await baseNet() : await loadModel(base);
-      const jpeg = await mozJpeg(original, quality, chroma);
+      const jpeg = withMetadata(await mozJpeg(original, quality, chroma), metadata);
       const steps = efforts[effort];
       const begun = performance.now();
       const found = await encodePicture(jpeg, original, net, {
@@ -114,12 +120,26 @@ function decodeCommand({ line, json: print }: Printer): Command {
         const found = plain
           ? { ...toRgb(decodeJpeg(bytes)), mode: 'off' as const }
           : decodePicture(bytes, base === undefined ? await baseNet() : await loadModel(base));
-        await saveBytes(path, encodePng(found));
-        const { width, height, mode } = found;
+        const { mode } = found;
+        const { width, height, data } = upright(found, jpegMetadata(bytes).orientation);
+        await saveBytes(path, encodePng({ width, height, data }));
         if (json) return print({ path, width, height, mode }, 2);
         line(`${path}: ${width} × ${height}, network: ${mode}`);
       },
     );
+}
+
+/** The pixels of a picture, upright, transparent ones on white, and the metadata that its JPEG is to have. */
+async function readPicture(
+  bytes: Uint8Array,
+  source: string,
+): Promise<{ readonly original: RgbPicture; readonly metadata: readonly Uint8Array[] }> {
+  if (isJpeg(bytes)) {
+    const { orientation, segments } = jpegMetadata(bytes);
+    return { original: upright(toRgb(decodeJpeg(bytes)), orientation), metadata: segments };
+  }
+  const { width, height, data } = await decodePng(bytes, { source, channels: 3, background: 255 });
+  return { original: { width, height, data }, metadata: [] };
 }
 
 function qualityOf(text: string): number {
