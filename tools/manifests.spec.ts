@@ -41,9 +41,14 @@ describe.each(published)('%s', (_, { folder, manifest }) => {
     expect(readFileSync(`${packages}${folder}/README.md`, 'utf8')).toMatch(`# ${manifest.name}\n`);
   });
 
-  test('gives types first for each entry', () => {
-    for (const [entry, conditions] of Object.entries(manifest.exports ?? {}))
-      expect([entry, ...Object.keys(conditions)]).toEqual([entry, '@funhash/source', 'types', 'default']);
+  test('gives types first for each entry, and few files to Node', () => {
+    const isProgram = readFileSync(`${packages}${folder}/tsdown.config.ts`, 'utf8').includes('program(');
+    const names = ['@funhash/source', 'types', ...(isProgram ? [] : ['node']), 'default'];
+    for (const [entry, conditions] of Object.entries(manifest.exports ?? {})) {
+      expect([entry, ...Object.keys(conditions)]).toEqual([entry, ...names]);
+      const { node, default: whole } = conditions as Record<string, string>;
+      if (node) expect(node).toBe(whole?.replace('./dist/', './dist/node/'));
+    }
   });
 
   test('asks no one to install more than it says, and runs nothing when it is installed', () => {

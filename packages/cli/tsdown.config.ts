@@ -1,3 +1,7 @@
-import { library } from '../../tools/library.ts';
+import { program } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/bin.ts', 'src/search/search.worker.ts'], 'node');
+export default program({
+  index: 'src/index.ts',
+  bin: 'src/bin.ts',
+  'search.worker': 'src/search/search.worker.ts',
+});

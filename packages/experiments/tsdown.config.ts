@@ -1,3 +1,3 @@
-import { library } from '../../tools/library.ts';
+import { program } from '../../tools/library.ts';
 
-export default library(['src/index.ts', 'src/executors/run.worker.ts'], 'node');
+export default program({ index: 'src/index.ts', 'run.worker': 'src/executors/run.worker.ts' });

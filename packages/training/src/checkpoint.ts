@@ -1,6 +1,13 @@
 import { canonicalJson, decodeModel, encodeModel, type JsonValue } from '@funhash/codec';
+import {
+  ArgumentError,
+  checkOptions,
+  type OptionRule,
+  type OptionRules,
+  type OptionsOf,
+  option,
+} from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import * as v from 'valibot';
 import { CheckpointError } from './errors.ts';
 import type { NumericArray, OptimizerState } from './optimizer.ts';
 import type { RunDescription } from './run-description.ts';
@@ -49,40 +56,66 @@ export interface Checkpoint {
   readonly average: ReadonlyMap<string, NumericArray>;
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-const field = v.union([
-  v.string(),
-  v.number(),
-  v.boolean(),
-  v.null(),
-  v.pipe(v.array(v.number()), v.maxLength(2 ** 16)),
-]);
-const fields = v.pipe(
-  v.record(v.string(), field),
-  v.check((record) => Object.keys(record).length <= 256, 'at most 256 fields'),
+const count = option.required(option.integer({ most: Number.MAX_SAFE_INTEGER }));
+const real = option.required(option.real());
+const orNull = <T>({ expected, accepts }: OptionRule<T>): OptionRule<T | null, true> =>
+  option.required(option.that(`${expected}, or null`, (value) => value === null || accepts(value)));
+const record = option.required(
+  option.that<Readonly<Record<string, unknown>>>(
+    'an object',
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  ),
 );
 
-const description = v.strictObject({
-  kind: v.literal('checkpoint'),
-  version: v.literal(1),
-  model: v.nullable(v.string()),
-  run: v.optional(v.strictObject({ fields, steps: v.nullable(count) })),
-  progress: v.strictObject({
-    seed: count,
-    epoch: count,
-    stepInEpoch: count,
-    step: count,
-    lossSum: v.number(),
-    penaltySum: v.optional(v.number(), 0),
-    exampleCount: count,
-    lastLoss: v.nullable(v.number()),
-    learningRate: v.number(),
-    stepsPerEpoch: v.nullable(count),
-    best: v.nullable(v.strictObject({ value: v.number(), epoch: count })),
-  }),
-  optimizer: v.strictObject({ rule: v.string(), step: count, scales: v.array(v.number()) }),
-});
+const isField = (value: unknown): boolean =>
+  value === null ||
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value) && value.length <= 2 ** 16 && value.every(Number.isFinite));
+
+const topRules = {
+  kind: option.required(option.oneOf(['checkpoint'])),
+  version: option.required(option.oneOf([1])),
+  model: orNull(option.that<string>('a text', (value) => typeof value === 'string')),
+  run: option.that<Readonly<Record<string, unknown>>>('an object', record.accepts),
+  progress: record,
+  optimizer: record,
+} as const;
+
+const runRules = {
+  fields: option.required(
+    option.that<RunDescription>(
+      'at most 256 texts, numbers, flags, nulls and lists of numbers, by name',
+      (value) =>
+        record.accepts(value) &&
+        Object.keys(value as object).length <= 256 &&
+        Object.values(value as object).every(isField),
+    ),
+  ),
+  steps: orNull(count),
+} as const;
+
+const progressRules = {
+  seed: count,
+  epoch: count,
+  stepInEpoch: count,
+  step: count,
+  lossSum: real,
+  /** Left out in checkpoints of earlier versions. */
+  penaltySum: option.real(),
+  exampleCount: count,
+  lastLoss: orNull(real),
+  learningRate: real,
+  stepsPerEpoch: orNull(count),
+  best: orNull(record),
+} as const;
+
+const bestRules = { value: real, epoch: count } as const;
+
+const optimizerRules = {
+  rule: option.required(option.that<string>('a text', (value) => typeof value === 'string')),
+  step: count,
+  scales: option.required(option.list(option.real())),
+} as const;
 
 const groups = { parameters: 'parameters/', slots: 'optimizer/', best: 'best/', average: 'average/' };
 
@@ -129,17 +162,8 @@ const plain = (run: RunDescription): Record<string, JsonValue> =>
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { spec, tensors } = decodeModel(bytes, { source: 'a checkpoint' });
-  const parsed = v.safeParse(description, spec, { abortEarly: true });
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new CheckpointError({
-      operation: 'decodeCheckpoint',
-      expected: `a checkpoint, ${issue.expected ?? issue.message} at ${v.getDotPath(issue) ?? 'the top'}`,
-      actual: issue.received,
-      remedy: 'A file that a model was saved to is opened with load.',
-    });
-  }
-  const { model, run, progress, optimizer } = parsed.output;
+  const { model, run, progress, optimizer } = checked(topRules, spec, 'the top');
+  const { best, penaltySum = 0, ...sums } = checked(progressRules, progress, 'progress');
   const group = (prefix: string): Map<string, NumericArray> =>
     new Map(
       [...tensors]
@@ -148,13 +172,29 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     );
   return {
     model,
-    run,
-    progress,
+    run: run && checked(runRules, run, 'run'),
+    progress: { ...sums, penaltySum, best: best && checked(bestRules, best, 'best') },
     parameters: group(groups.parameters),
-    optimizer: { ...optimizer, slots: group(groups.slots) },
+    optimizer: { ...checked(optimizerRules, optimizer, 'optimizer'), slots: group(groups.slots) },
     bestParameters: group(groups.best),
     average: group(groups.average),
   };
+}
+
+/** A part of the description with the fields that rules have, and no others. @throws CheckpointError */
+function checked<R extends OptionRules>(rules: R, given: unknown, place: string): OptionsOf<R> {
+  try {
+    checkOptions('decodeCheckpoint', rules, given);
+    return given as OptionsOf<R>;
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new CheckpointError({
+      operation: 'decodeCheckpoint',
+      expected: `a checkpoint, ${error.details.expected} at ${place}`,
+      actual: error.details.actual,
+      remedy: 'A file that a model was saved to is opened with load.',
+    });
+  }
 }
 
 /** The description of a model besides its values, as JSON text; null for one that does not give it. */
