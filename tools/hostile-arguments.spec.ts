@@ -5,7 +5,8 @@ import { allTargets, hostileValues, someArguments, watchCalls } from './hostile-
 
 // Somebody who writes JavaScript has no compiler that refuses: errors must say in his words what was wrong, and nothing may
 // run on for ever or ask for all memory.
-const call = watchCalls(45_000);
+// Long, for a busy machine may let a process wait.
+const call = watchCalls(120_000);
 
 describe.each(Object.entries(allTargets()))(
   'whatever %s is given, it answers or throws an error of this project',

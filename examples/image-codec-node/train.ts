@@ -5,25 +5,13 @@
 // Every photo is coded at several qualities by two encoders, with chroma at half and at full resolution. Four photos are held out.
 
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { random } from '@funhash/hashing';
-import {
-  artifactNet,
-  type CropBatch,
-  cropLoss,
-  decodeJpeg,
-  drawCrops,
-  type PicturePair,
-  psnr,
-  type RgbPicture,
-  restore,
-  toPlanes,
-  toRgb,
-} from '@funhash/images';
+import { artifactNet, type CropBatch, cropLoss, drawCrops, type PicturePair } from '@funhash/images';
 import { adam, fit } from '@funhash/training';
-import { encodeJpeg, type Kind } from './encoders.ts';
-import { readPpm } from './ppm.ts';
+import type { Kind } from './encoders.ts';
+import { heldOut, heldOutPairs, judge, pairsOf } from './held-out.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -38,41 +26,23 @@ const { values: given } = parseArgs({
 });
 const qualities = [10, 15, 20, 30, 45, 60, 75];
 const kinds: readonly Kind[] = ['moz420', 'plain420', 'moz420', 'plain420', 'moz444', 'plain444'];
-const heldOut = new Set(['coffee', 'LadyBird', 'picosdeeuropa_by_Aitzol_Berasategi', 'TwoWings']);
 const names = readdirSync(resolve(given.photos))
   .filter((name) => name.endsWith('.ppm'))
   .map((name) => name.slice(0, -4))
   .sort();
 
-/** A photo, coded at qualities and in kinds that stand at the same places. */
-async function pairsOf(name: string, how: readonly (readonly [number, Kind])[]) {
-  const picture = readPpm(join(resolve(given.photos), `${name}.ppm`));
-  const original = toPlanes(picture);
-  const pairs: (PicturePair & { readonly name: string; readonly picture: RgbPicture })[] = [];
-  for (const [quality, kind] of how) {
-    const decoded = decodeJpeg(await encodeJpeg(picture, quality, kind));
-    pairs.push({ name: `${name} ${quality}`, decoded, original, picture });
-  }
-  return pairs;
-}
-
 const training: PicturePair[] = [];
 const versions = Number(given.versions);
-for (const [place, name] of names.filter((each) => !heldOut.has(each)).entries()) {
+for (const [place, name] of names
+  .filter((each) => !(heldOut as readonly string[]).includes(each))
+  .entries()) {
   const how = Array.from({ length: versions }, (_, version) => {
     const turn = place * versions + version;
     return [qualities[(5 * turn) % 7] as number, kinds[turn % 6] as Kind] as const;
   });
-  for (const pair of await pairsOf(name, how)) training.push(pair);
+  for (const pair of await pairsOf(given.photos, name, how)) training.push(pair);
 }
-const held: Awaited<ReturnType<typeof pairsOf>> = [];
-for (const name of heldOut)
-  for (const pair of await pairsOf(name, [
-    [10, 'moz420'],
-    [30, 'moz420'],
-    [75, 'moz420'],
-  ]))
-    held.push(pair);
+const held = await heldOutPairs(given.photos);
 console.log(`${training.length} pictures to train on, ${held.length} held out`);
 
 const net = artifactNet({ seed: Number(given.seed) });
@@ -113,12 +83,7 @@ for await (const event of events) {
   );
   Object.assign(sums, { loss: 0, plain: 0 });
 }
-for (const { name, decoded, picture } of held) {
-  const [before, after] = [decoded, restore(decoded, net)].map((each) => psnr(toRgb(each), picture));
-  console.log(
-    `${name}: luma ${before?.luma.toFixed(2)} → ${after?.luma.toFixed(2)}, rgb ${before?.rgb.toFixed(2)} → ${after?.rgb.toFixed(2)} dB`,
-  );
-}
+judge(net, held);
 await net.save(given.out);
 
 /** The loss of a network that adds nothing. */

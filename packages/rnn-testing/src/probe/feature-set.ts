@@ -7,9 +7,9 @@ export class FeatureSet implements Iterable<number> {
   readonly bits: Uint8Array;
   #count: number;
 
-  /** @param size number of features that there are */
+  /** @param size number of features that there are, at most 2^28 */
   constructor(size: number, given?: Uint8Array) {
-    checkArgument('FeatureSet', 'size', option.required(option.integer()), size);
+    checkArgument('FeatureSet', 'size', option.required(option.integer({ most: 2 ** 28 })), size);
     if (given !== undefined) requireBytes('FeatureSet', 'bits', given);
     const bits = given ?? new Uint8Array(Math.ceil(size / 8));
     if (
@@ -24,7 +24,7 @@ export class FeatureSet implements Iterable<number> {
     this.size = size;
     this.bits = bits;
     this.#count = 0;
-    for (let byte of bits) for (; byte !== 0; byte &= byte - 1) this.#count++;
+    if (given) for (let byte of bits) for (; byte !== 0; byte &= byte - 1) this.#count++;
   }
 
   /** Number of features in the set. */
