@@ -40,7 +40,7 @@ export function jpegMetadata(bytes: Uint8Array): JpegMetadata {
 const begins = (body: Uint8Array, text: string): boolean =>
   [...text].every((character, k) => body[k] === character.charCodeAt(0));
 
-/** Where the orientation stands in the first directory of a TIFF (EXIF 2.3, section 4.6). */
+/** Place of the orientation in the first directory of a TIFF (EXIF 2.3, section 4.6). */
 function placeOfOrientation(tiff: Uint8Array): { at: number; isLittle: boolean } | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   if (tiff.length < 8) return undefined;
