@@ -18,8 +18,10 @@ export class Blend {
   readonly #placeBits: number;
   readonly #counts: Uint8Array;
   readonly #places: Int32Array;
-  /** Places that were written and what they held, two by two: since `mark`. */
+  /** Places that were written since `mark`, each once, and what they held, two by two. */
   #journal: number[] | undefined;
+  /** A bit for each place that the journal has: a long text of few contexts writes to few places, many times. */
+  #noted: Uint8Array | undefined;
 
   /**
    * @param orders of the contexts of a bit, the one that says least first
@@ -60,6 +62,7 @@ export class Blend {
   /** Begins to note what is learned. */
   mark(): void {
     this.#journal = [];
+    this.#noted ??= new Uint8Array(this.#counts.length >> 4);
   }
 
   /** Forgets what was learned since `mark`. */
@@ -69,14 +72,24 @@ export class Blend {
       const [place, held] = [journal[k] as number, journal[k + 1] as number];
       this.#counts[place] = held >> 8;
       this.#counts[place + 1] = held & 255;
+      (this.#noted as Uint8Array)[place >> 4] = 0;
     }
     this.#journal = undefined;
+  }
+
+  #note(place: number): void {
+    const [journal, noted] = [this.#journal, this.#noted];
+    if (!journal || !noted) return;
+    const [at, flag] = [place >> 4, 1 << ((place >> 1) & 7)];
+    if ((noted[at] as number) & flag) return;
+    noted[at] = (noted[at] as number) | flag;
+    journal.push(place, ((this.#counts[place] as number) << 8) | (this.#counts[place + 1] as number));
   }
 
   #learn(place: number, bit: number, forgets: boolean): void {
     const counts = this.#counts;
     const [at, other] = [place + bit, place + (bit ^ 1)];
-    this.#journal?.push(place, ((counts[place] as number) << 8) | (counts[place + 1] as number));
+    this.#note(place);
     let [seen, rest] = [counts[at] as number, counts[other] as number];
     if (seen === 255) [seen, rest] = [128, rest >> 1];
     counts[at] = seen + 1;

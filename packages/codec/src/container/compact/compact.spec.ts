@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type StorageFormat, storageFormats } from '../../formats/storage-formats.ts';
 import type { JsonValue } from '../../json/json.ts';
+import { memoryGrowth } from '../../memory-growth.spec-kit.ts';
 import { decodeModel } from '../decode-model.ts';
 import { encodeModel } from '../encode-model.ts';
 import type { DecodedModel, ModelTensor } from '../model-file.ts';
@@ -190,6 +191,15 @@ describe('hostile files', () => {
     // Zeros may be left out at the end, so little more than a word of it: what lacks half is refused.
     for (let length = 0; length < file.length / 2; length++)
       expect(isDecoded(file.slice(0, length)), `${length}`).toBe(false);
+  });
+
+  test('a long text of few contexts takes little memory', async () => {
+    // 62 KiB of text in a few bytes: what the model learned is undone by places, not by bits.
+    const bytes = fileOf('x'.repeat(62 * 1024));
+    expect(bytes.length).toBeLessThan(1200);
+    const decode = (): void => expect(() => compact.decode(bytes)).toThrow(ModelFileError);
+    decode();
+    expect(await memoryGrowth(decode)).toBeLessThan(2 ** 25);
   });
 
   test('a bit of each byte changed under a checksum that fits: refused, or whole tensors', () => {
