@@ -49,13 +49,15 @@ export interface Rate extends Penalty {
 const components = 3;
 const startScales = [0.3, 1, 4];
 /** What the logarithm of the price moves by over a whole run whose bits are e times the budget; where its length is not known, over 5 000 steps. */
-const reach = 50;
+const reach = 150;
 const unknownSteps = 5000;
 /**
  * Logarithm of what the price is multiplied by at once in a step whose bits are e times the target. It damps: weights at 0 come back
  * slowly, so a price that has to be summed up first ends far below the budget, the more so where learning rates fall.
  */
-const answer = 14;
+const answer = 30;
+/** What of the excess, as a logarithm, is answered at most: a price that jumps by more would end what the loss has learned. */
+const mostAnswered = 0.3;
 
 /** F(|k| + ½) − F(|k| − ½) of the logistic distribution, from its small side, times the weight of it. */
 function shareOf(size: Real, spread: Real, weight: Real): Real {
@@ -154,7 +156,8 @@ export function rate(model: Model, options: RateOptions = {}): Rate {
     const target = maximum(add(multiply(begun, 1 - part), Math.log(8 * budget) * part), Math.log(8 * budget));
     const excess = minimum(maximum(add(now, multiply(target, -1)), -1), 1);
     moveBuffer(pass, price, (before) => add(before, multiply(excess, reach / (pass.steps ?? unknownSteps))));
-    return exp(add(stopGradient(price.value), multiply(excess, answer)));
+    const answered = minimum(maximum(excess, -mostAnswered), mostAnswered);
+    return exp(add(stopGradient(price.value), multiply(answered, answer)));
   };
 
   return {
