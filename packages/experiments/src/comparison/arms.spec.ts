@@ -33,7 +33,16 @@ const inSteps = ['kronecker', 'mpo', 'tensorTrain'];
 
 /** Made for the rows of embeddings: their smallest form is larger than what an output layer of ten rows gets. */
 const forRows = ['hashEmbedding', 'quotientRemainder'];
-const sizedApart = ['freshNet', 'binary', 'stochasticBinary', 'ternary', 'lsq', ...inSteps, ...forRows];
+const sizedApart = [
+  'freshNet',
+  'binary',
+  'stochasticBinary',
+  'ternary',
+  'lsq',
+  'levels',
+  ...inSteps,
+  ...forRows,
+];
 
 test.each(inSteps)('%s never stores more than the others, and at most a tenth less', (scheme) => {
   for (const { widths, ratios } of nets)
