@@ -27,6 +27,8 @@ export interface Language {
   literal(value: number): string;
   /** The expression that is `yes` where a condition holds, else `no`. */
   choose(condition: string, yes: string, no: string): string;
+  /** The larger of two reals, NaN where one is, for languages that have it; default by `choose`. */
+  maximum?(a: string, b: string): string;
   /** The call of a function of one real. */
   call(name: RealFunction, x: string): string;
 }

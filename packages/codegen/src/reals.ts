@@ -23,11 +23,13 @@ const expressions: Readonly<Record<Exclude<RealOp, Leaf | Expanded>, Expression>
   minus: (_, a, b) => `${a} - ${b}`,
   times: (_, a, b) => `${a} * ${b}`,
   over: (_, a, b) => `${a} / ${b}`,
-  maximum: ({ choose }, a, b) => choose(`${a} < ${b} || ${b} != ${b}`, b, a),
+  maximum: ({ choose, maximum }, a, b) =>
+    maximum ? maximum(a, b) : choose(`${a} < ${b} || ${b} != ${b}`, b, a),
   minimum: ({ choose }, a, b) => choose(`${b} < ${a} || ${b} != ${b}`, b, a),
   negate: (_, a) => `-${a}`,
   // Not `x < 0 ? 0 : x`: compilers of shaders make that a maximum, which drops NaN.
-  relu: ({ choose }, a) => choose(`${a} > 0.0 || ${a} != ${a}`, a, '0.0'),
+  relu: ({ choose, maximum }, a) =>
+    maximum ? maximum(a, '0.0') : choose(`${a} > 0.0 || ${a} != ${a}`, a, '0.0'),
   exp: call('exp'),
   expm1: ({ call, choose, literal }, a) => {
     const near = expm1NearZero.map(literal).reduceRight((rest, c) => `(${c} + ${a} * ${rest})`);

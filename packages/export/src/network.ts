@@ -7,6 +7,8 @@ export interface NetworkBuffer {
   readonly length: number;
   /** What it holds from the start, such as stored values; undefined where the network writes it. */
   readonly values?: TypedArray | undefined;
+  /** Where rows are longer than what they hold: how many of their values count, and how many there are. The rest is 0. */
+  readonly used?: readonly [number, number] | undefined;
 }
 
 /** A kernel call as a plan has it, with programs in which all numbers that are known stand as constants. */

@@ -40,6 +40,11 @@ export interface Product {
   readonly inner: readonly Pointwise[];
   /** A program of as many inputs as there are places of x. */
   readonly outer: Program | undefined;
+  /**
+   * Whether `outer` takes the sums themselves, and bias and `inner` what it gives, which is the same to the bit for a maximum and functions that
+   * do not fall.
+   */
+  readonly outerFirst?: boolean;
   /** [r…, n], row by row. */
   readonly out: PlanView;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Conv2d, Dense, Flatten, hashedNet, MaxPool2d, Sequential } from '@funhash/layers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { difference, samples } from './samples.spec-kit.ts';
-import { toC } from './to-c.ts';
+import { type ExportedC, toC } from './to-c.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'to-c-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,24 +14,33 @@ const all = await samples();
 const exported = await Promise.all(
   all.map(({ layer, options }, k) => toC(layer, { ...options, name: `p${k}` })),
 );
+/** The same of rounded values: those of even numbers packed, those behind them of the same layer coded. */
+const rounded = await Promise.all(
+  all.flatMap(({ layer, options }, k) =>
+    [{ values: 'packed' } as const, { values: 'coded', code: 'small' } as const].map((own, j) =>
+      toC(layer, { ...options, ...own, storeAs: 'i4', name: `q${2 * k + j}` }),
+    ),
+  ),
+);
 
 const isThere = (compiler: string): boolean => spawnSync(compiler, ['--version']).status === 0;
 
 /** A program that reads inputs and writes outputs, network by network, each of them twice. */
-const main = [
-  '#include <stdio.h>',
-  ...exported.map(({ source }) => source),
-  'int main(void) {',
-  ...exported.flatMap(({ inputs, outputs, header }, k) => {
-    const [x, y] = [...header.matchAll(/(float|int32_t) \*/g)].map(([, type]) => type);
-    return [
-      `{ static ${x} x[${inputs}]; static ${y} y[${outputs}];`,
-      `if (fread(x, 4, ${inputs}, stdin) != ${inputs}) return 1;`,
-      `p${k}(x, y); p${k}(x, y); fwrite(y, 4, ${outputs}, stdout); }`,
-    ];
-  }),
-  'return 0; }',
-].join('\n');
+const mainOf = (files: readonly ExportedC[], letter: string): string =>
+  [
+    '#include <stdio.h>',
+    ...files.map(({ source }) => source),
+    'int main(void) {',
+    ...files.flatMap(({ inputs, outputs, header }, k) => {
+      const [x, y] = [...header.matchAll(/(float|int32_t) \*/g)].map(([, type]) => type);
+      return [
+        `{ static ${x} x[${inputs}]; static ${y} y[${outputs}];`,
+        `if (fread(x, 4, ${inputs}, stdin) != ${inputs}) return 1;`,
+        `${letter}${k}(x, y); ${letter}${k}(x, y); fwrite(y, 4, ${outputs}, stdout); }`,
+      ];
+    }),
+    'return 0; }',
+  ].join('\n');
 
 const flags = [
   ...['-Wall', '-Wextra', '-Werror', '-std=c99', '-O0', '-fsanitize=address,undefined'],
@@ -41,7 +50,7 @@ const flags = [
 describe.each(['gcc', 'clang'])('every layer and every scheme as C, by %s', (compiler) => {
   test.skipIf(!isThere(compiler))('gives what the library gives', () => {
     const [source, program] = [join(folder, 'all.c'), join(folder, compiler)];
-    writeFileSync(source, main);
+    writeFileSync(source, mainOf(exported, 'p'));
     execFileSync(compiler, [...flags, '-o', program, source, '-lm'], { stdio: 'pipe' });
     const bytes = Buffer.concat(
       all.map(({ input }) => Buffer.from(input.buffer, input.byteOffset, input.byteLength)),
@@ -57,6 +66,31 @@ describe.each(['gcc', 'clang'])('every layer and every scheme as C, by %s', (com
       expect(difference(y, expected), name).toBeLessThan(1e-5);
     }
   });
+});
+
+test.skipIf(!isThere('gcc'))('coded matrices, decoded row by row, give what packed ones give', () => {
+  const [source, program] = [join(folder, 'rounded.c'), join(folder, 'rounded')];
+  writeFileSync(source, mainOf(rounded, 'q'));
+  execFileSync('gcc', [...flags, '-o', program, source, '-lm'], { stdio: 'pipe' });
+  const bytes = Buffer.concat(
+    all.flatMap(({ input }) => {
+      const own = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+      return [own, own];
+    }),
+  );
+  const found = execFileSync(program, { input: bytes, maxBuffer: 2 ** 24 });
+  let at = 0;
+  for (const [k, { name }] of all.entries()) {
+    const { outputs, header } = rounded[2 * k] as ExportedC;
+    const [packed, coded] = [0, 1].map(() => {
+      const part = found.buffer.slice(found.byteOffset + at, found.byteOffset + at + 4 * outputs);
+      at += 4 * outputs;
+      return header.includes('int32_t *y') ? new Int32Array(part) : new Float32Array(part);
+    }) as [Float32Array, Float32Array];
+    expect(difference(coded, packed), name).toBeLessThan(1e-5);
+  }
+  const streamed = rounded.filter(({ source }) => /_next\(q, /.test(source)).length;
+  expect(streamed).toBeGreaterThan(all.length / 4);
 });
 
 test('memory is what is between the layers; a matrix that is hashed is nowhere', async () => {

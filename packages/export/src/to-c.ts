@@ -5,7 +5,7 @@ import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
 import type { Network } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
-import type { Operation } from './operations.ts';
+import { type Operation, viewsOf } from './operations.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
@@ -14,11 +14,17 @@ import { keptBuffers, type Staged, staged } from './passes/start.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
+import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
+import { rowsInTurn } from './text/streamed-product.ts';
+import { sizeRules, type Values } from './values/coded.ts';
+import { countersOf, decoderText, startOf } from './values/coder/decoder-text.ts';
+import { type Coding, codingOf, encodedLevels } from './values/coder/encode-levels.ts';
 import { bitsOf, fewestCodes, levelsOf, packedCodes } from './values/levels.ts';
 
 const rules = {
   ...networkRules,
+  ...sizeRules,
   /** Name of the function, and what other names in the file begin with. Default `predict`. */
   name: option.that<string>(
     'the name of a function of C, of letters, digits and _',
@@ -59,8 +65,58 @@ export async function toC(model: Model, options: COptions = {}): Promise<Exporte
   const { name = 'predict' } = options;
   const network = folded(withDecoded(given, 'smaller'), 'unused');
   const operations = fused(lowered(network), network.output);
-  return sourceOf(network, staged(network.buffers, operations, network.input.buffer, 'use'), name);
+  const stages = staged(network.buffers, operations, network.input.buffer, 'use');
+  return sourceOf(network, stages, name, options.values ?? 'packed', dialects[options.code ?? 'fast']);
 }
+
+const dialects: Readonly<Record<'fast' | 'small', Dialect>> = {
+  fast: cDialect,
+  small: { ...cDialect, channels: 1, shares: true },
+};
+
+/** Levels of matrices that are read once, row by row, in the order of their products: in one code. */
+interface Stream {
+  readonly steps: ReadonlyMap<number, number>;
+  readonly longest: number;
+  readonly coding: Coding;
+  readonly digits: readonly number[];
+}
+
+function streamOf(buffers: Staged['buffers'], run: readonly Operation[]): Stream | undefined {
+  const readers = new Map<number, number>();
+  for (const operation of run)
+    for (const { buffer } of viewsOf(operation).reads) readers.set(buffer, (readers.get(buffer) ?? 0) + 1);
+  const steps = new Map<number, number>();
+  const arrays: Int32Array[] = [];
+  let longest = 0;
+  for (const operation of run) {
+    const weight = operation.kind === 'product' ? rowsInTurn(operation) : undefined;
+    const values = weight && buffers[weight.buffer]?.values;
+    if (!weight || !(values instanceof Float32Array) || readers.get(weight.buffer) !== 1) continue;
+    const found = values.length === sizeOf(weight.shape) ? levelsOf(values) : undefined;
+    if (!found) continue;
+    steps.set(weight.buffer, found.step);
+    arrays.push(found.levels);
+    longest = Math.max(longest, weight.shape.at(-1) as number);
+  }
+  if (arrays.length === 0) return undefined;
+  const coding = codingOf(arrays, 256);
+  return { steps, longest, coding, digits: encodedLevels(arrays, coding) };
+}
+
+/** The code of matrices, its decoder, and `next(q, n)`, which puts so many levels into q. */
+const streamText = ({ digits, coding }: Stream): readonly string[] => [
+  `static const uint8_t t[] = {${digits.join()}};`,
+  `static uint8_t h[${countersOf(coding)}];`,
+  decoderText(cDialect, coding, 't[i]'),
+  'static void next(int8_t *q, int n) { for (int j = 0; j < n; j++) q[j] = (int8_t)level(); }',
+];
+
+/** What a prediction begins with: the decoder in front of the first digit. */
+const rewound = ({ coding }: Stream): string =>
+  Object.entries(startOf(coding))
+    .map(([state, value]) => `${state} = ${value};`)
+    .join(' ');
 
 const ones =
   'static int ones(uint32_t z) { z -= (z >> 1) & 0x55555555u; z = (z & 0x33333333u) + ((z >> 2) & 0x33333333u); return (int)((((z + (z >> 4)) & 0x0f0f0f0fu) * 0x01010101u) >> 24); }';
@@ -121,13 +177,19 @@ class Constants {
       .sort((a, b) => a - b)
       .map((bits) =>
         bits === 8
-          ? 'static int code8(const uint8_t *p, int i) { return p[i]; }'
-          : `static int code${bits}(const uint8_t *p, int i) { i *= ${bits}; p += i >> 3; return (int)(((p[0] | (uint32_t)p[1] << 8) >> (i & 7)) & ${2 ** bits - 1}u); }`,
+          ? 'static int code8(const uint8_t *a, int k) { return a[k]; }'
+          : `static int code${bits}(const uint8_t *a, int k) { k *= ${bits}; a += k >> 3; return (int)(((a[0] | (uint32_t)a[1] << 8) >> (k & 7)) & ${2 ** bits - 1}u); }`,
       );
   }
 }
 
-function sourceOf(network: Network, { buffers, start, run: given }: Staged, name: string): ExportedC {
+function sourceOf(
+  network: Network,
+  { buffers, start, run: given }: Staged,
+  name: string,
+  values: Values,
+  dialect: Dialect,
+): ExportedC {
   const { input, output } = network;
   // What no product takes as a matrix is made anew for each input: there is no place for it in flash.
   const run: readonly Operation[] = [...start, ...given];
@@ -145,6 +207,7 @@ function sourceOf(network: Network, { buffers, start, run: given }: Staged, name
   const reals = placed(inMemory, run, { dtype: 'f32', ...options });
   const words = placed(inMemory, run, { dtype: 'i32', ...options });
   const constants = new Constants();
+  const stream = values === 'coded' ? streamOf(buffers, run) : undefined;
   const apartPlace = (array: string, dtype: 'f32' | 'i32'): Place => ({
     array,
     dtype,
@@ -154,31 +217,45 @@ function sourceOf(network: Network, { buffers, start, run: given }: Staged, name
   const places = buffers.map((buffer, number): Place => {
     const dtype = buffer.dtype === 'i32' ? 'i32' : 'f32';
     if (number === input.buffer) return apartPlace('x', dtype);
+    const step = stream?.steps.get(number);
+    if (stream && step !== undefined)
+      return {
+        ...apartPlace('t', dtype),
+        codes: { read: () => '', step: languages.c.literal(step) },
+        longestRow: stream.longest,
+      };
     if (buffer.values) return constants.place(buffer.values, number);
     if (isDirect && number === output.buffer) return apartPlace('y', dtype);
     const offset = (dtype === 'i32' ? words : reals).offsets.get(number) ?? 0;
     return { array: dtype === 'i32' ? 'w' : 'm', dtype, isShared: true, offset };
   });
   const placeOf = (number: number): Place => places[number] as Place;
-  const { functions, bodies } = assembled([run], buffers, placeOf, cDialect, sharing);
+  const { functions, bodies } = assembled([run], buffers, placeOf, dialect, sharing);
   const types = [input.dtype === 'i32' ? 'int32_t' : 'float', elementOf(placeOf(output.buffer))] as const;
   const [inputs, outputs] = [sizeOf(input.shape), sizeOf(output.shape)];
-  const ramBytes = 4 * (reals.length + words.length);
+  const ramBytes =
+    4 * (reals.length + words.length) +
+    (stream ? countersOf(stream.coding) + 4 * Object.keys(startOf(stream.coding)).length : 0);
+  const constantBytes = constants.bytes + (stream ? stream.digits.length : 0);
   const declaration = `void ${name}(const ${types[0]} *x, ${types[1]} *y)`;
   const last = isDirect ? '' : copyOut(placeOf(output.buffer), output.offset, outputs);
-  const body = [...bodies, last, '(void)x;'].filter((part) => part !== '').join('\n');
+  const body = [stream ? rewound(stream) : '', ...bodies, last, '(void)x;']
+    .filter((part) => part !== '')
+    .join('\n');
   const own = [
     ...constants.declarations,
     reals.length > 0 ? `static float m[${reals.length}];` : '',
     words.length > 0 ? `static int32_t w[${words.length}];` : '',
     ...constants.readers,
+    ...(stream ? streamText(stream) : []),
     /\bones\(/.test(functions + body) ? ones : '',
     functions,
     `${declaration} {\n${body}\n}`,
   ].filter((part) => part !== '');
   const said = [
-    `/* ${inputs} numbers in, ${outputs} out. Flash: ${constants.bytes} bytes of values, and code. RAM: ${ramBytes} bytes, and stack. */`,
-    '#include <math.h>',
+    `/* ${inputs} numbers in, ${outputs} out. Flash: ${constantBytes} bytes of values, and code. RAM: ${ramBytes} bytes, and stack. */`,
+    // Not everywhere: compilers for chips come without a library.
+    ...(/\b(INFINITY|NAN|[a-z]+f\()/.test(own.join()) ? ['#include <math.h>'] : []),
     '#include <stdint.h>',
   ];
   return {
@@ -186,17 +263,17 @@ function sourceOf(network: Network, { buffers, start, run: given }: Staged, name
     header: `#include <stdint.h>\n${declaration};\n`,
     inputs,
     outputs,
-    constantBytes: constants.bytes,
+    constantBytes,
     ramBytes,
   };
 }
 
 const copyOut = ({ array, offset, codes }: Place, first: number, count: number): string => {
-  const at = `i + ${offset + first}`;
+  const at = `k + ${offset + first}`;
   const value = codes ? `${codes.read(at)} * ${codes.step}` : `${array}[${at}]`;
-  return `for (int i = 0; i < ${count}; i++) y[i] = ${value};`;
+  return `for (int k = 0; k < ${count}; k++) y[k] = ${value};`;
 };
 
 /** Names of the file behind that of its function, so that two networks go into one program as one file. */
 const renamed = (text: string, name: string): string =>
-  text.replace(/\b(m|w|ones|[sdefg]\d+|code\d)\b/g, `${name}_$1`);
+  text.replace(/\b(m|w|t|h|ones|bit|level|fresh|next|[cipr]|[sdefg]\d+|code\d)\b/g, `${name}_$1`);

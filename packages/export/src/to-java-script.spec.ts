@@ -3,7 +3,7 @@ import { Activation, BatchNorm, binary, Dense, Embedding, LSTM, Sequential, tens
 import { toBinary } from '@funhash/layers/binary';
 import { describe, expect, test } from 'vitest';
 import { difference, samples } from './samples.spec-kit.ts';
-import { toJavaScript } from './to-java-script.ts';
+import { type JavaScriptOptions, toJavaScript } from './to-java-script.ts';
 
 /** The function of a script, in a realm that has nothing but the language and atob. */
 function predictOf(script: string): (input: ArrayLike<number>) => ArrayLike<number> {
@@ -23,6 +23,17 @@ describe('every layer and every scheme as a script gives what the library gives'
     predict(input.map((x) => (options.dtype === 'i32' ? 0 : x + 1)));
     expect(difference(predict(input), expected)).toBeLessThan(1e-5);
   });
+});
+
+test('coded values and kernels of numbers give what values packed and kernels written out give', async () => {
+  for (const { name, layer, options, input } of all) {
+    const of = async (own: Pick<JavaScriptOptions, 'values' | 'code'>) =>
+      predictOf((await toJavaScript(layer, { ...options, ...own, storeAs: 'i4', form: 'script' })).script)(
+        input,
+      );
+    const [coded, packed] = [await of({ values: 'coded', code: 'small' }), await of({ values: 'packed' })];
+    expect(difference(coded, packed), name).toBeLessThan(1e-5);
+  }
 });
 
 test('equal networks give equal files, and a module is one without imports', async () => {

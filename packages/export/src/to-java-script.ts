@@ -1,9 +1,8 @@
-import { languages } from '@funhash/codegen';
 import { type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf } from '@funhash/tensor';
 import { lowered } from './lower.ts';
-import type { Network } from './network.ts';
+import type { Network, NetworkBuffer } from './network.ts';
 import { networkOf, networkRules } from './network-of.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
@@ -14,10 +13,14 @@ import { assembled, type Sharing } from './text/assemble.ts';
 import { compact } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
-import { decoders, payloadOf } from './values/payload.ts';
+import { scriptDialect } from './text/script-dialect.ts';
+import { type PlacedLevels, sizeRules, type Values } from './values/coded.ts';
+import { levelsOf } from './values/levels.ts';
+import { codedPayload, decoders, type PlacedValues, payloadOf } from './values/payload.ts';
 
 const rules = {
   ...networkRules,
+  ...sizeRules,
   /**
    * `module` (default): an ES module that exports `predict`. `script`: for a script tag or `importScripts`, which makes a
    * global function.
@@ -60,8 +63,14 @@ export async function toJavaScript(model: Model, options: JavaScriptOptions = {}
   const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'load');
+  const of = (kind: Values): string =>
+    scriptOf(network, stages, form, name, kind, dialects[options.code ?? 'fast']);
+  const smaller = (): string => {
+    const [packed, coded] = [of('packed'), of('coded')];
+    return coded.length < packed.length ? coded : packed;
+  };
   return {
-    script: scriptOf(network, stages, form, name),
+    script: options.values ? of(options.values) : smaller(),
     types: typesOf(network, name),
     inputs: sizeOf(network.input.shape),
     outputs: sizeOf(network.output.shape),
@@ -70,28 +79,15 @@ export async function toJavaScript(model: Model, options: JavaScriptOptions = {}
 
 /** Functions that do not depend on the network. */
 const prelude = {
+  // Not the method itself: global names are slow to find in contexts of Node's vm.
+  max: 'const{max}=Math;',
   ones: 'function ones(w){w-=w>>>1&0x55555555;w=(w&0x33333333)+(w>>>2&0x33333333);return Math.imul(w+(w>>>4)&0x0f0f0f0f,0x01010101)>>>24}',
   within: 'function within(i,n){if(!(i>=0&&i<n))throw new RangeError("a word is 0 to "+(n-1)+", not "+i)}',
 } as const;
 
-const dialect: Dialect = {
-  language: languages.js,
-  sums: 20,
-  loop: (name, extent, step = 1) =>
-    `for (let ${name} = 0; ${name} < ${extent}; ${step === 1 ? `${name}++` : `${name} += ${step}`})`,
-  integer: (name, value) => `const ${name} = ${value};`,
-  counter: (name, value) => `let ${name} = ${value};`,
-  real: (name, value) => `let ${name} = ${value};`,
-  parameter: (name) => name,
-  define: (name, parameters, body) => `function ${name}(${parameters.join(', ')}) {\n${body}\n}`,
-  element: (array, index) => `${array}[${index}]`,
-  convert: (value) => value,
-  least: (dtype) => (dtype === 'i32' ? '-2147483648' : '-Infinity'),
-  most: (dtype) => (dtype === 'i32' ? '2147483647' : 'Infinity'),
-  call: (name, x) => `Math.${name}(${x})`,
-  checkIndex: (name, limit) => `within(${name}, ${limit});`,
-  ones: (word) => `ones(${word})`,
-  bit: (condition, at) => `${condition} << ${at}`,
+const dialects: Readonly<Record<'fast' | 'small', Dialect>> = {
+  fast: scriptDialect,
+  small: { ...scriptDialect, sums: 8, channels: 2, shares: true },
 };
 
 const sharing: Sharing = {
@@ -104,7 +100,14 @@ const sharing: Sharing = {
   }),
 };
 
-function scriptOf(network: Network, { buffers, start, run }: Staged, form: string, name: string): string {
+function scriptOf(
+  network: Network,
+  { buffers, start, run }: Staged,
+  form: string,
+  name: string,
+  kind: Values,
+  dialect: Dialect,
+): string {
   const { input, output } = network;
   const kept = keptBuffers(buffers, start);
   const common = { kept, output, input: input.buffer };
@@ -116,9 +119,8 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
     return { array: isWord ? 'n' : 'm', dtype: isWord ? 'i32' : 'f32', isShared: true, offset };
   };
   const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
-  const payloads = buffers.flatMap((buffer, number) =>
-    buffer.values ? [payloadOf(buffer.values, placeOf(number).offset)] : [],
-  );
+  const { coded, plain } = valuesOf(kind, buffers, placeOf);
+  const payloads = plain.map(({ values, offset }) => payloadOf(values, offset));
   const needs = new Set(payloads.flatMap(({ needs }) => needs ?? []));
   const [startBody = '', runBody = ''] = bodies;
   const code = compact([functions, dialect.define('$start', [], startBody, 'nothing')].join('\n'));
@@ -139,11 +141,31 @@ function scriptOf(network: Network, { buffers, start, run }: Staged, form: strin
     ...[...needs].sort().map((each) => decoders[each]),
     ...used,
     startBody === '' ? compact(functions) : code,
+    coded.length > 0 ? codedPayload(coded, dialect) : '',
     ...payloads.map(({ statements }) => statements),
     startBody === '' ? '' : '$start();',
   ].filter((part) => part !== '');
   if (form === 'module') return `${parts.join('\n')}\nexport function ${name}(x){${predict}}\n`;
   return `var ${name}=(()=>{${parts.join('\n')}\nreturn x=>{${predict}}})();\n`;
+}
+
+/** Stored values by the way that they lie in the file. */
+function valuesOf(
+  kind: Values,
+  buffers: readonly NetworkBuffer[],
+  placeOf: (buffer: number) => Place,
+): { readonly coded: readonly PlacedLevels[]; readonly plain: readonly PlacedValues[] } {
+  const given = buffers.flatMap(({ values }, number): readonly PlacedValues[] =>
+    values?.some((value) => !Object.is(value, 0)) ? [{ values, offset: placeOf(number).offset }] : [],
+  );
+  const levels = given.map(({ values }) =>
+    kind === 'coded' && values instanceof Float32Array ? levelsOf(values) : undefined,
+  );
+  const coded = given.flatMap(({ offset }, k): readonly PlacedLevels[] => {
+    const found = levels[k];
+    return found ? [{ found, offset }] : [];
+  });
+  return { coded, plain: given.filter((_, k) => !levels[k]) };
 }
 
 function typesOf({ input, output }: Network, name: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { difference, samples } from './samples.spec-kit.ts';
-import { toWasm } from './to-wasm.ts';
+import { toWasm, type WasmExportOptions } from './to-wasm.ts';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -33,4 +33,15 @@ describe('every layer and every scheme as WebAssembly gives what the library giv
     predict(input.map((x) => (options.dtype === 'i32' ? 0 : x + 1)));
     expect(difference(predict(input), expected)).toBeLessThan(1e-5);
   });
+});
+
+test('coded values and kernels of numbers give what values packed and kernels written out give', async () => {
+  for (const { name, layer, options, input, expected } of all) {
+    const of = async (own: Pick<WasmExportOptions, 'values' | 'code'>) => {
+      const made = await toWasm(layer, { ...options, ...own, storeAs: 'i4' });
+      return (await predictOf(made, expected instanceof Int32Array))(input);
+    };
+    const [coded, packed] = [await of({ values: 'coded', code: 'small' }), await of({ values: 'packed' })];
+    expect(difference(coded, packed), name).toBeLessThan(1e-5);
+  }
 });

@@ -1,9 +1,10 @@
+import { joinArrays, type OptionsOf } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
-import { sizeOf } from '@funhash/tensor';
+import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { littleEndian } from './bytes.ts';
 import { lowered } from './lower.ts';
-import type { Network } from './network.ts';
-import { type NetworkOptions, networkOf, networkRules } from './network-of.ts';
+import type { Network, NetworkBuffer } from './network.ts';
+import { networkOf, networkRules } from './network-of.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
@@ -15,12 +16,16 @@ import { cDialect } from './text/c-dialect.ts';
 import { withFloats } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
-import { bitsOf, fewestCodes, levelsOf, packedCodes } from './values/levels.ts';
+import { codedLevels, type PlacedLevels, rowsOf, sizeRules, usedOf, type Values } from './values/coded.ts';
+import { countersOf } from './values/coder/decoder-text.ts';
+import { bitsOf, fewestCodes, type Levels, levelsOf, packedCodes } from './values/levels.ts';
 import { encodedModule, type Segment } from './wasm/binary.ts';
 import { compiled } from './wasm/compile.ts';
 import { mathFunctions } from './wasm/functions.ts';
 
-export type WasmExportOptions = NetworkOptions;
+const rules = { ...networkRules, ...sizeRules } as const;
+
+export type WasmExportOptions = OptionsOf<typeof rules>;
 
 /** A network as a module of WebAssembly. */
 export interface ExportedWasm {
@@ -48,14 +53,24 @@ export interface ExportedWasm {
  * computes; ExportError for what modules have no form of here, such as f64
  */
 export async function toWasm(model: Model, options: WasmExportOptions = {}): Promise<ExportedWasm> {
-  const given = await networkOf('toWasm', networkRules, model, options);
+  const given = await networkOf('toWasm', rules, model, options);
   const network = folded(withDecoded(given, 'smaller'), 'smaller');
   const operations = fused(lowered(network), network.output);
   const input = network.input.buffer;
-  return moduleOf(network, transposed(staged(network.buffers, operations, input, 'load'), input));
+  const stages = transposed(staged(network.buffers, operations, input, 'load'), input);
+  const dialect = dialects[options.code ?? 'fast'];
+  const of = (values: Values): ExportedWasm => moduleOf(network, stages, values, dialect);
+  if (options.values) return of(options.values);
+  const [packed, coded] = [of('packed'), of('coded')];
+  return coded.bytes.length < packed.bytes.length ? coded : packed;
 }
 
-const dialect: Dialect = { ...cDialect, vectors: true };
+const fast: Dialect = {
+  ...cDialect,
+  language: { ...cDialect.language, maximum: (a, b) => `larger(${a}, ${b})` },
+  vectors: true,
+};
+const dialects = { fast, small: { ...fast, channels: 1, shares: true } };
 
 const sharing: Sharing = {
   kindOf: ({ array }) => array,
@@ -67,7 +82,12 @@ const sharing: Sharing = {
 /** Floats of each place of x that sums are put down in. */
 const scratch = 16;
 
-function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWasm {
+function moduleOf(
+  network: Network,
+  { buffers, start, run }: Staged,
+  kind: Values,
+  dialect: Dialect,
+): ExportedWasm {
   const { input, output } = network;
   const options = { kept: keptBuffers(buffers, start), output, input: input.buffer, align: 4 };
   const reals = placed(buffers, run, { dtype: 'f32', ...options });
@@ -85,30 +105,36 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
     const { dtype, offset } = placeOf(number);
     return 4 * offset + (dtype === 'i32' ? wordsAt : 0);
   };
-  let codesLength = 0;
-  const decoders: string[] = [];
-  const segments: Segment[] = [];
-  for (const [number, { values }] of buffers.entries()) {
-    if (!values) continue;
-    const found =
-      values instanceof Float32Array && values.length >= fewestCodes ? levelsOf(values) : undefined;
-    if (found) {
-      const to = placeOf(number).offset;
-      const { least, gap, step } = found;
-      const said = [to, codesLength, values.length, bitsOf(found), gap, least, float(step)];
-      decoders.push(`decode(${said.join(', ')});`);
-      const packed = packedCodes(found);
-      segments.push({ address: codesAt + codesLength, bytes: packed });
-      codesLength += packed.length;
-    } else segments.push({ address: addressOf(number), bytes: littleEndian(values) });
-  }
+  const given = buffers.flatMap(({ values, used }, number): readonly Stored[] => {
+    if (!values) return [];
+    const own = used ? usedOf(values, used) : values;
+    return [{ values, number, used, found: own instanceof Float32Array ? levelsOf(own) : undefined }];
+  });
+  const isCode = ({ values, found }: Stored): boolean =>
+    found !== undefined && (kind === 'coded' || values.length >= fewestCodes);
+  const codes = given.filter(isCode);
+  const code = (kind === 'coded' ? codedValues : packedValues)(
+    dialect,
+    codes.map(({ number, found, used }) => ({
+      found: found as Levels,
+      used,
+      offset: placeOf(number).offset,
+    })),
+  );
+  const segments: Segment[] = [
+    ...(code.bytes.length > 0 ? [{ address: codesAt, bytes: code.bytes }] : []),
+    ...given
+      .filter((stored) => !isCode(stored) && stored.values.some((value) => !Object.is(value, 0)))
+      .map(({ number, values }) => ({ address: addressOf(number), bytes: littleEndian(values) })),
+  ];
+  const countersAt = Math.ceil((codesAt + code.bytes.length + 1) / 4) * 4;
   const { functions, bodies } = assembled([start, run], buffers, placeOf, dialect, sharing);
   const [startBody = '', runBody = ''] = bodies;
-  const begins = decoders.length > 0 || startBody !== '';
+  const begins = code.calls !== '' || startBody !== '';
   const own = [
-    decoders.length > 0 ? decode : '',
+    code.functions,
     functions,
-    begins ? `void start(void) {\n${decoders.join('\n')}\n${startBody}\n}` : '',
+    begins ? `void start(void) {\n${code.calls}\n${startBody}\n}` : '',
     `void predict(void) {\n${runBody}\n}`,
   ].join('\n');
   const needed = Object.keys(mathFunctions).filter((name) =>
@@ -120,15 +146,17 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
     w: { address: wordsAt, element: 'int' },
     z: { address: scratchAt, element: 'float' },
     b: { address: codesAt, element: 'byte' },
+    h: { address: countersAt, element: 'int' },
   } as const;
-  const { functions: made, names } = compiled(source, arrays);
+  const { functions: made, names, states } = compiled(source, arrays);
   // Decoders look at the byte behind a code, too.
-  const memoryBytes = codesAt + codesLength + 1;
+  const memoryBytes = code.counters === 0 ? codesAt + code.bytes.length + 1 : countersAt + 4 * code.counters;
   const first = addressOf(output.buffer) + 4 * output.offset;
   return {
     bytes: encodedModule({
       functions: made,
       start: begins ? names.indexOf('start') : undefined,
+      states,
       exported: { predict: names.indexOf('predict') },
       globals: { input: addressOf(input.buffer), output: first },
       memoryBytes,
@@ -140,12 +168,63 @@ function moduleOf(network: Network, { buffers, start, run }: Staged): ExportedWa
   };
 }
 
-const decode = `static void decode(int to, int from, int count, int bits, int gap, int least, float step) {
-for (int i = 0; i < count; i++) {
-const int at = i * bits;
-const int p = from + (at >> 3);
+interface Stored {
+  readonly values: TypedArray;
+  readonly number: number;
+  readonly used: NetworkBuffer['used'];
+  readonly found: Levels | undefined;
+}
+
+/** Codes of values: their bytes, the functions that read them, and calls of these. */
+interface Code {
+  readonly bytes: Uint8Array;
+  readonly functions: string;
+  readonly calls: string;
+  /** Whole numbers that the functions need. */
+  readonly counters: number;
+}
+
+const noCode: Code = { bytes: new Uint8Array(), functions: '', calls: '', counters: 0 };
+
+/** Levels in the fewest bits of one width. */
+function packedValues(_: Dialect, arrays: readonly PlacedLevels[]): Code {
+  if (arrays.length === 0) return noCode;
+  let length = 0;
+  const calls = arrays.map((each) => {
+    const { found, offset } = each;
+    const { least, gap, step } = found;
+    const said = [offset, 8 * length, ...rowsOf(each), bitsOf(found), gap, least, float(step)];
+    length += packedCodes(found).length;
+    return `decode(${said.join(', ')});`;
+  });
+  const bytes = joinArrays(
+    Uint8Array,
+    arrays.map(({ found }) => packedCodes(found)),
+  );
+  return { bytes, functions: unpack, calls: calls.join('\n'), counters: 0 };
+}
+
+/** Levels in one code of a range coder. */
+function codedValues(dialect: Dialect, arrays: readonly PlacedLevels[]): Code {
+  if (arrays.length === 0) return noCode;
+  const { text, digits, coding, loadOf } = codedLevels(arrays, dialect, 256, '(b[i] & 255)');
+  return {
+    bytes: Uint8Array.from(digits),
+    functions: text,
+    calls: arrays.map((each) => loadOf(each, float(each.found.step))).join('\n'),
+    counters: countersOf(coding),
+  };
+}
+
+const unpack = `static void decode(int to, int at, int rows, int width, int apart, int bits, int gap, int least, float step) {
+for (; rows > 0; rows -= 1) {
+for (int i = 0; i < width; i++) {
+const int p = at >> 3;
 const int pair = (b[p] & 255) | ((b[p + 1] & 255) << 8);
 m[to + i] = (float)(((pair >> (at & 7)) & ((1 << bits) - 1)) * gap + least) * step;
+at += bits;
+}
+to += apart;
 }
 }`;
 

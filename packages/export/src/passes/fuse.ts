@@ -1,3 +1,4 @@
+import type { Program } from '@funhash/formula';
 import type { PlanView } from '@funhash/tensor';
 import { isContiguous } from '@funhash/tensor';
 import { type Operation, type OperationOf, type Product, viewsOf } from '../operations.ts';
@@ -69,8 +70,14 @@ function withOuter(product: Product, { program, inputs, outs }: OperationOf<'map
   if (rowAxes !== out.shape.length - 1) return undefined;
   const xs = inputs.map((view) => placeOf(product, x, view, out));
   if (xs.some((view) => view === undefined)) return undefined;
-  return { ...product, xs: xs as PlanView[], outer: program, out };
+  const outerFirst =
+    hasOnly(program, 'maximum') && product.inner.every((each) => hasOnly(each.program, 'relu'));
+  return { ...product, xs: xs as PlanView[], outer: program, outerFirst, out };
 }
+
+/** Whether a program does nothing to its inputs but one operation. */
+const hasOnly = ({ nodes }: Program, operation: 'maximum' | 'relu'): boolean =>
+  nodes.every(({ op }) => op === 'input' || op === operation);
 
 const hasRows = ({ strides, shape }: PlanView): boolean =>
   strides.slice(0, -1).some((stride, axis) => stride !== 0 && (shape[axis] as number) > 1);

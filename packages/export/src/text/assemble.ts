@@ -44,33 +44,76 @@ export function assembled(
       const { reads, writes } = viewsOf(operation);
       const text = new KernelText(dialect, functions, buffers, place, [...reads, ...writes]);
       const write = kernelTexts[operation.kind] as (text: KernelText, operation: Operation) => string;
-      const body = write(text, operation);
+      const written = write(text, operation);
+      const body = dialect.shares ? written.replace(offsets, apart) : written;
       return callOf(body, text.first, new Set(writes.map(({ buffer }) => buffer)), place, sharing);
     }),
   );
-  const counts = new Map<string, number>();
-  for (const { key } of calls.flat()) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const names = new Map<string, string>();
+  const groups = new Map<string, Call[]>();
+  for (const call of calls.flat()) {
+    const key = dialect.shares ? skeletonOf(call.key) : call.key;
+    groups.set(key, [...(groups.get(key) ?? []), call]);
+  }
   const shared: string[] = [];
+  const made = new Map<Call, string>();
+  for (const group of groups.values()) {
+    if (group.length < 2) continue;
+    const name = `g${shared.length}`;
+    const [first] = group as [Call, ...Call[]];
+    const varying = varyingOf(group);
+    shared.push(functionOf(name, first, varying, place, dialect, sharing));
+    group.forEach((call, k) => {
+      const places = call.buffers.map((buffer) =>
+        sharing.argument(place(buffer), call.first.get(buffer) as number),
+      );
+      made.set(call, `${name}(${[...places, ...varying.map(({ values }) => values[k])].join(', ')});`);
+    });
+  }
   const bodies = calls.map((list) =>
-    list
-      .map((call) => {
-        if ((counts.get(call.key) as number) < 2) return `{\n${inlined(call, place)}\n}`;
-        let name = names.get(call.key);
-        if (name === undefined) {
-          name = `g${names.size}`;
-          names.set(call.key, name);
-          shared.push(functionOf(name, call, place, dialect, sharing));
-        }
-        const values = call.buffers.map((buffer) =>
-          sharing.argument(place(buffer), call.first.get(buffer) as number),
-        );
-        return `${name}(${values.join(', ')});`;
-      })
-      .join('\n'),
+    list.map((call) => made.get(call) ?? `{\n${inlined(call, place)}\n}`).join('\n'),
   );
   return { functions: [functions.text, ...shared].filter((text) => text !== '').join('\n'), bodies };
 }
+
+/** Numbers of a text: whole ones, and decimals, which are reals. Those of tokens and names are none. */
+const numbers = /⟦[^⟧]*⟧|⟨[^⟩]*⟩|(?<![\w.])(\d+\.\d*(?:e[-+]?\d+)?f?|\d+)(?![\w.])/g;
+
+/** A text without its numbers: calls of one skeleton are one function of them. */
+const skeletonOf = (text: string): string =>
+  text.replace(numbers, (token, number?: string) =>
+    number === undefined ? token : number.includes('.') ? '#.' : '#',
+  );
+
+/** What calls of one skeleton differ by: numbers at places of their texts, as parameters. */
+interface Varying {
+  readonly name: string;
+  readonly type: 'integer' | 'real';
+  /** Places among the numbers of the text. */
+  readonly at: readonly number[];
+  /** The number of each call. */
+  readonly values: readonly string[];
+}
+
+function varyingOf(group: readonly Call[]): readonly Varying[] {
+  const lists = group.map(({ text }) =>
+    [...text.matchAll(numbers)].flatMap(([, number]) => (number === undefined ? [] : [number])),
+  );
+  const found = new Map<string, number[]>();
+  lists[0]?.forEach((first, at) => {
+    const values = lists.map((list) => list[at] as string);
+    if (values.every((value) => value === first)) return;
+    const key = values.join();
+    found.set(key, [...(found.get(key) ?? []), at]);
+  });
+  return [...found].map(([key, at], k) => {
+    const values = key.split(',');
+    return { name: `a${k}`, type: values[0]?.includes('.') ? 'real' : 'integer', at, values };
+  });
+}
+
+/** A place as its buffer's and a number beside it. */
+const apart = (token: string, buffer: string, relative: string): string =>
+  relative === '0' ? token : `⟦${buffer}:0⟧ + ${relative}`;
 
 const offsets = /⟦(\d+):(\d+)⟧/g;
 const arrays = /⟨(\d+)⟩/g;
@@ -107,6 +150,7 @@ function inlined({ text, first }: Call, place: (buffer: number) => Place): strin
 function functionOf(
   name: string,
   { text, buffers, written }: Call,
+  varying: readonly Varying[],
   place: (buffer: number) => Place,
   dialect: Dialect,
   sharing: Sharing,
@@ -114,11 +158,15 @@ function functionOf(
   const own = (buffer: number): string => `p${buffers.indexOf(buffer)}`;
   const inside = (buffer: string, relative: string) =>
     sharing.inside(own(Number(buffer)), place(Number(buffer)), Number(relative));
+  const names = new Map(varying.flatMap(({ name, at }) => at.map((each) => [each, name] as const)));
+  let at = 0;
   const body = text
+    .replace(numbers, (token, number?: string) => (number === undefined ? token : (names.get(at++) ?? token)))
     .replace(offsets, (_, buffer: string, relative: string) => inside(buffer, relative).offset)
     .replace(arrays, (_, buffer: string) => inside(buffer, '0').array);
-  const parameters = buffers.map((buffer) =>
-    sharing.parameter(own(buffer), place(buffer), written.has(buffer)),
-  );
+  const parameters = [
+    ...buffers.map((buffer) => sharing.parameter(own(buffer), place(buffer), written.has(buffer))),
+    ...varying.map(({ name, type }) => dialect.parameter(name, type)),
+  ];
   return dialect.define(name, parameters, body, 'nothing');
 }

@@ -10,9 +10,11 @@ export const cDialect: Dialect = {
   integer: (name, value) => `const int ${name} = ${value};`,
   counter: (name, value) => `int32_t ${name} = ${value};`,
   real: (name, value) => `float ${name} = ${value};`,
+  state: (name, value) => `static int32_t ${name} = ${value};`,
+  quotient: (a, b) => `${a} / ${b}`,
   parameter: (name, type) => `${type === 'real' ? 'float' : type === 'word' ? 'uint32_t' : 'int'} ${name}`,
   define: (name, parameters, body, gives) =>
-    `static ${gives === 'real' ? 'float' : 'void'} ${name}(${parameters.join(', ') || 'void'}) {\n${body}\n}`,
+    `static ${{ real: 'float', integer: 'int', nothing: 'void' }[gives]} ${name}(${parameters.join(', ') || 'void'}) {\n${body}\n}`,
   element: (array, index) => `${array}[${index}]`,
   convert: (value, from, to) =>
     from === to ? value : to === 'i32' ? `(int32_t)(${value})` : `(float)(${value})`,

@@ -8,8 +8,12 @@ export interface Dialect {
   readonly vectors?: boolean;
   /** Sums that a product forms at once. */
   readonly sums: number;
+  /** Channels, or vectors of four of them, that a product takes at once at most. Default: as many as there are sums for. */
+  readonly channels?: number;
+  /** Whether operations that differ by numbers alone are one function of these numbers. Default false. */
+  readonly shares?: boolean;
   /** The head of a loop over a name from 0, a step at a time. */
-  loop(name: string, extent: number, step?: number): string;
+  loop(name: string, extent: number | string, step?: number): string;
   /** The declaration of a whole number, or of one that is assigned again. */
   integer(name: string, value: string): string;
   counter(name: string, value: string): string;
@@ -17,8 +21,17 @@ export interface Dialect {
   real(name: string, value: string): string;
   /** The parameter of a function. */
   parameter(name: string, type: 'word' | 'real' | 'integer'): string;
-  /** A function that returns a real, or nothing. */
-  define(name: string, parameters: readonly string[], body: string, gives: 'real' | 'nothing'): string;
+  /** A whole number outside of functions, which they assign. */
+  state(name: string, value: number): string;
+  /** The whole quotient of two numbers ≥ 0. */
+  quotient(a: string, b: string): string;
+  /** A function that returns a real, a whole number, or nothing. */
+  define(
+    name: string,
+    parameters: readonly string[],
+    body: string,
+    gives: 'real' | 'integer' | 'nothing',
+  ): string;
   /** The element of an array. */
   element(array: string, index: string): string;
   /** A real or whole number as a value of a dtype. */

@@ -14,6 +14,8 @@ export interface Place {
   readonly isShared: boolean;
   /** Values that are codes: how one is read, and the step that it is a multiple of. Default: elements are values. */
   readonly codes?: { readonly read: (index: string) => string; readonly step: string } | undefined;
+  /** Codes of a matrix that are only decoded row by row, in turn: levels of the longest row of all of these. */
+  readonly longestRow?: number | undefined;
 }
 
 /** Functions of programs that a text has need of, each once. */
@@ -49,7 +51,7 @@ export class Functions {
       this.#dialect.define(
         own,
         slots.map((slot) => this.#dialect.parameter(`input${slot}`, 'real')),
-        [...body.lines, `return ${body.outputs[0]};`].join('\n'),
+        shortened(body.lines, body.outputs[0] as string),
         'real',
       ),
     );
@@ -68,7 +70,7 @@ export class Functions {
       return `${place.codes.read(added([index, String(offset)]))} * ${place.codes.step}`;
     });
     this.#preludes.add(body.definitions);
-    const lines = [...body.lines, `return ${body.outputs[0]};`].join('\n');
+    const lines = shortened(body.lines, body.outputs[0] as string);
     const used = (['row', 'col'] as const).filter((name) => new RegExp(`\\b${name}\\b`).test(lines));
     const name = this.#named(`entry ${lines}`, 'e', (own) =>
       this.#dialect.define(
@@ -91,6 +93,24 @@ export class Functions {
     }
     return name;
   }
+}
+
+/** Lines of constants and the return of a value, without the constants that are used once. */
+function shortened(lines: readonly string[], output: string): string {
+  let [rest, value] = [lines, output];
+  for (let at = 0; at < rest.length; ) {
+    const [, name, given] = /^const (?:\w+ )?(\w+) = (.*);$/.exec(rest[at] as string) ?? [];
+    const uses = new RegExp(`\\b${name}\\b`, 'g');
+    const behind = [...rest.slice(at + 1), value].join('\n').match(uses) ?? [];
+    if (!name || given === undefined || (behind.length > 1 && !/^\w+$/.test(given))) {
+      at++;
+      continue;
+    }
+    const inner = /^[\w.]+(\([^()]*\))?$/.test(given) ? given : `(${given})`;
+    value = value.replace(uses, inner);
+    rest = rest.flatMap((line, k) => (k === at ? [] : [k > at ? line.replace(uses, inner) : line]));
+  }
+  return [...rest, `return ${value};`].join('\n');
 }
 
 /** A sum of terms, without those that are 0 and with numbers added. */
@@ -175,6 +195,11 @@ export class KernelText {
     return this.#place(view.buffer).codes?.step;
   }
 
+  /** Levels of the longest row that is decoded in turn, where those of this matrix are. */
+  longestRow(view: PlanView): number | undefined {
+    return this.#place(view.buffer).longestRow;
+  }
+
   /** The element of a view at a sum of terms, to be written. */
   at(view: PlanView, ...terms: readonly string[]): string {
     const relative = view.offset - (this.#first.get(view.buffer) as number);
@@ -182,6 +207,14 @@ export class KernelText {
       arrayToken(view.buffer),
       [...terms.filter((term) => term !== '0'), offsetToken(view.buffer, relative)].join(' + '),
     );
+  }
+
+  /** A sum of terms by a name, and the line that declares it, where it is more than one. */
+  sum(letter: string, ...terms: readonly string[]): readonly [name: string, lines: readonly string[]] {
+    const sum = added(terms);
+    if (/^\w+$/.test(sum)) return [sum, []];
+    const name = this.name(letter);
+    return [name, [this.dialect.integer(name, sum)]];
   }
 
   /**

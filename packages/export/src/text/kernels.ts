@@ -3,6 +3,7 @@ import { contiguousStrides, type PlanView, sizeOf } from '@funhash/tensor';
 import type { Operation, OperationOf } from '../operations.ts';
 import { axesOf, type KernelText, scaled } from './kernel-text.ts';
 import { productText } from './product.ts';
+import { rowsInTurn, streamedProductText } from './streamed-product.ts';
 import { vectorProductText, vectorWeight } from './vector-product.ts';
 
 type Kernels = { readonly [K in Operation['kind']]: (text: KernelText, operation: OperationOf<K>) => string };
@@ -10,6 +11,9 @@ type Kernels = { readonly [K in Operation['kind']]: (text: KernelText, operation
 /** Kernels as text: what the reference backend does, with shapes and programs that are known. */
 export const kernelTexts: Kernels = {
   product(text, product) {
+    const inTurn = rowsInTurn(product);
+    const longest = inTurn && text.longestRow(inTurn);
+    if (inTurn && longest) return streamedProductText(text, product, inTurn, longest);
     const weight = text.dialect.vectors ? vectorWeight(product) : undefined;
     return weight ? vectorProductText(text, product, weight) : productText(text, product);
   },

@@ -30,9 +30,11 @@ export function productText(text: KernelText, product: Product): string {
       const inParts = text.loops(depth, ([at = '0', k = '0']) => {
         const values = xs.map(() => text.name('v'));
         const col = text.name('q');
-        const reads = xs.map((own, place) =>
-          dialect.language.constant(values[place] as string, text.read(own, from, at)),
-        );
+        const [u, origin] = text.sum('u', from, at);
+        const reads = [
+          ...origin,
+          ...xs.map((own, place) => dialect.language.constant(values[place] as string, text.read(own, u))),
+        ];
         const lines = sums[0]?.map((_, c) => {
           const entry = isMatrix(weight)
             ? text.functions.entry(weight, channel(c), k)
@@ -48,15 +50,19 @@ export function productText(text: KernelText, product: Product): string {
         return [...place, ...reads, ...(lines ?? [])].join('\n');
       });
       const stores = Array.from({ length: count }, (_, c) => {
-        const results = xs.map((_, place) => {
-          const levels = sums[place]?.[c] as string;
+        const finished = (levels: string): string => {
           const sum = step === undefined ? levels : `${levels} * ${step}`;
           const biased = bias
             ? `${sum} + ${text.read(bias, scaled(first, bias.strides[0] as number), String(c * (bias.strides[0] as number)))}`
             : sum;
           return applied(text, inner, biased, places, first, c);
-        });
-        const result = product.outer ? called(text, product.outer, results) : results[0];
+        };
+        const result = together(
+          text,
+          product,
+          sums.map((own) => own[c] as string),
+          finished,
+        );
         return `${text.at(out, to, first, String(c))} = ${result};`;
       });
       return [
@@ -65,9 +71,23 @@ export function productText(text: KernelText, product: Product): string {
         ...stores,
       ].join('\n');
     };
-    const most = Math.max(1, Math.min(mostChannels, Math.floor(dialect.sums / xs.length)));
+    const most = Math.max(
+      1,
+      Math.min(dialect.channels ?? mostChannels, Math.floor(dialect.sums / xs.length)),
+    );
     return blocks(text, width, most, block);
   });
+}
+
+/** What several sums of a channel become, and what is done to them before or behind it. */
+export function together(
+  text: KernelText,
+  { outer, outerFirst }: Product,
+  sums: readonly string[],
+  finished: (sum: string) => string,
+): string {
+  if (!outer) return finished(sums[0] as string);
+  return outerFirst ? finished(called(text, outer, sums)) : called(text, outer, sums.map(finished));
 }
 
 const stride = (weight: PlanView, fromEnd: 1 | 2): number =>

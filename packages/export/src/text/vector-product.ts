@@ -1,7 +1,7 @@
 import { contiguousStrides, type PlanView } from '@funhash/tensor';
 import { isMatrix, type Product } from '../operations.ts';
 import { added, axesOf, type KernelText, scaled } from './kernel-text.ts';
-import { applied, called } from './product.ts';
+import { applied, together } from './product.ts';
 
 /** Floats of a vector. */
 export const lanes = 4;
@@ -27,16 +27,15 @@ export function vectorProductText(text: KernelText, product: Product, weight: Pl
   const depthShape = x.shape.slice(rowAxes);
   const depth = axesOf(depthShape, [x.strides.slice(rowAxes), contiguousStrides(depthShape)]);
   const perRow = weight.strides.at(-1) as number;
-  const most = Math.max(1, Math.min(4, Math.floor(mostSums / xs.length)));
+  const most = Math.max(1, Math.min(dialect.channels ?? 4, Math.floor(mostSums / xs.length)));
   return text.loops(axesOf(lead, ofRows), ([from = '0', to = '0', ...places]) => {
     const block = (first: string, vectors: number, channels: number): string => {
       const sums = xs.map(() => Array.from({ length: vectors }, () => text.name('c')));
       const sum = text.loops(depth, ([at = '0', k = '0']) => {
         const row = text.name('q');
+        const [u, origin] = text.sum('u', from, at);
         const values = xs.map(() => text.name('v'));
-        const reads = xs.map(
-          (own, place) => `const lanes ${values[place]} = splat(${text.read(own, from, at)});`,
-        );
+        const reads = xs.map((own, place) => `const lanes ${values[place]} = splat(${text.read(own, u)});`);
         const adds = Array.from({ length: vectors }, (_, v) => {
           const own = text.name('w');
           const load = text.at(weight, row, String(v * lanes)).replace(/^(.*?)\[(.*)\]$/, 'load4($1, $2)');
@@ -45,29 +44,40 @@ export function vectorProductText(text: KernelText, product: Product, weight: Pl
             ...xs.map((_, place) => `${sums[place]?.[v]} += ${values[place]} * ${own};`),
           ].join('\n');
         });
-        return [dialect.integer(row, added([first, scaled(k, perRow)])), ...reads, ...adds].join('\n');
+        return [dialect.integer(row, added([first, scaled(k, perRow)])), ...origin, ...reads, ...adds].join(
+          '\n',
+        );
       });
       const j = text.name('k');
-      const results = xs.map((_, place) => {
-        const level = `z[${added([j, String(place * lanes * 4)])}]`;
+      const finished = (level: string): string => {
         const biased = bias
           ? `${level} + ${text.read(bias, scaled(added([first, j]), bias.strides[0] as number))}`
           : level;
         return applied(text, inner, biased, places, added([first, j]), 0);
-      });
-      const result = product.outer ? called(text, product.outer, results) : results[0];
+      };
+      // The largest of vectors is an instruction.
+      const isLargest = product.outer !== undefined && product.outerFirst === true;
+      const [one = [], ...others] = sums;
+      const kept = isLargest ? [one] : sums;
+      const largest = isLargest
+        ? others.flatMap((own) => own.map((name, v) => `${one[v]} = larger(${one[v]}, ${name});`))
+        : [];
+      const levels = kept.map((_, place) => `z[${added([j, String(place * lanes * 4)])}]`);
+      const result = isLargest ? finished(levels[0] as string) : together(text, product, levels, finished);
       return [
         ...sums.flat().map((name) => `lanes ${name} = splat(0.f);`),
         ...(depthShape.includes(0) ? [] : [sum]),
-        ...sums.flatMap((own, place) =>
+        ...largest,
+        ...kept.flatMap((own, place) =>
           own.map((name, v) => `store4(z, ${place * lanes * 4 + v * lanes}, ${name});`),
         ),
-        `${dialect.loop(j, channels)} ${text.at(out, to, first, j)} = ${result};`,
+        `for (${dialect.counter(j, '0')} ${j} < ${channels}${dialect.shares ? ` && ${first} + ${j} < ${width}` : ''}; ${j}++) ${text.at(out, to, first, j)} = ${result};`,
       ].join('\n');
     };
-    const whole = Math.floor(width / lanes / most) * most;
     const n = text.name('n');
     const size = most * lanes;
+    if (dialect.shares) return `${dialect.loop(n, width, size)} {\n${block(n, most, size)}\n}`;
+    const whole = Math.floor(width / lanes / most) * most;
     const main =
       whole === 0
         ? ''

@@ -17,8 +17,9 @@ const mostLevel = 127;
  */
 export function levelsOf(values: Float32Array): Levels | undefined {
   const sizes = new Set<number>();
+  if (values.every((value) => value === 0) && values.some((value) => Object.is(value, -0))) return undefined;
   for (const value of values) {
-    if (!Number.isFinite(value) || Object.is(value, -0)) return undefined;
+    if (!Number.isFinite(value)) return undefined;
     if (value !== 0) sizes.add(Math.abs(value));
     if (sizes.size > mostLevel) return undefined;
   }
@@ -34,6 +35,7 @@ export function levelsOf(values: Float32Array): Levels | undefined {
     for (const step of [...rounded(largest / most), largest / most, least / level])
       if (sorted.every((value) => Math.fround(Math.round(value / step) * step) === value))
         return spread(
+          // Rounded weights have zeros of either sign, of which no sum tells.
           Int32Array.from(values, (value) => Math.round(value / step)),
           step,
         );
@@ -54,6 +56,16 @@ const rounded = (step: number): readonly number[] => {
   const ulp = 2 ** (Math.floor(Math.log2(single)) - 23);
   return [single, single + ulp, single - ulp, Number(step.toPrecision(4))];
 };
+
+/** The step in the fewest digits by which a script, which multiplies doubles, comes to the same f32. */
+export function shortStep({ levels, step }: Levels): number {
+  const known = [...new Set(levels)];
+  for (let digits = 1; digits < 17; digits++) {
+    const short = Number(step.toPrecision(digits));
+    if (known.every((level) => Math.fround(level * short) === Math.fround(level * step))) return short;
+  }
+  return step;
+}
 
 /** Arrays of fewer values gain nothing by codes. */
 export const fewestCodes = 16;

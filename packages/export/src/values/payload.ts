@@ -1,6 +1,10 @@
 import type { TypedArray } from '@funhash/tensor';
 import { littleEndian } from '../bytes.ts';
-import { type Levels, levelsOf } from './levels.ts';
+import { compact } from '../text/compact.ts';
+import type { Dialect } from '../text/dialect.ts';
+import { codedLevels, type PlacedLevels } from './coded.ts';
+import { countersOf } from './coder/decoder-text.ts';
+import { type Levels, levelsOf, shortStep } from './levels.ts';
 
 /** What a script needs to have values: the text that makes them, behind those of the values before. */
 export interface Payload {
@@ -58,6 +62,33 @@ function levelPayload({ levels, least, gap, count, step }: Levels, offset: numbe
         statements: `g("${text}",${offset},${levels.length},${scale},${count},${perCharacter});`,
         needs: 'groups',
       };
+}
+
+/** Digits of a code, one a character. */
+const textRadix = 92;
+
+/** Stored values, and where a script puts them. */
+export interface PlacedValues {
+  readonly values: TypedArray;
+  readonly offset: number;
+}
+
+/** Statements that fill `m` with arrays of levels from one code for all, and what they call. */
+export function codedPayload(arrays: readonly PlacedLevels[], dialect: Dialect): string {
+  const { coding, digits, text, loadOf } = codedLevels(
+    arrays,
+    dialect,
+    textRadix,
+    `t.charCodeAt(i) - ${first}`,
+  );
+  const code = String.fromCharCode(...digits.map((digit) => first + digit)).replaceAll('\\', '\\\\');
+  return [
+    `const t="${code}",h=new Uint8Array(${countersOf(coding)});`,
+    compact(text),
+    ...arrays.map((each) =>
+      loadOf(each, String(shortStep(each.found)).replace(/^0/, '')).replaceAll(' ', ''),
+    ),
+  ].join('\n');
 }
 
 function base64(bytes: Uint8Array): string {

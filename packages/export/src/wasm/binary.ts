@@ -46,6 +46,8 @@ export interface WasmModule {
   /** Number of the function that runs when the module is loaded. */
   readonly start: number | undefined;
   readonly exported: Readonly<Record<string, number>>;
+  /** Numbers that functions assign: what they begin with. */
+  readonly states: readonly number[];
   /** Exported numbers. */
   readonly globals: Readonly<Record<string, number>>;
   readonly memoryBytes: number;
@@ -87,13 +89,13 @@ export function encodedModule(module: WasmModule): Uint8Array<ArrayBuffer> {
   );
   section(5, [[[0, ...unsigned(Math.max(1, Math.ceil(module.memoryBytes / pageBytes)))]]]);
   const globals = Object.entries(module.globals);
-  section(
-    6,
-    globals.map(([, value]) => [[types.int, 0, 0x41, ...signed(value), 0x0b]]),
-  );
+  section(6, [
+    ...module.states.map((value) => [[types.int, 1, 0x41, ...signed(value), 0x0b]]),
+    ...globals.map(([, value]) => [[types.int, 0, 0x41, ...signed(value), 0x0b]]),
+  ]);
   section(7, [
     [[...text('memory'), 2, 0]],
-    ...globals.map(([name], k) => [[...text(name), 3, k]]),
+    ...globals.map(([name], k) => [[...text(name), 3, ...unsigned(module.states.length + k)]]),
     ...Object.entries(module.exported).map(([name, index]) => [[...text(name), 0, ...unsigned(index)]]),
   ]);
   if (module.start !== undefined) parts.push([8, unsigned(module.start).length, ...unsigned(module.start)]);

@@ -23,13 +23,25 @@ export type Arrays = Readonly<
 export function compiled(
   source: string,
   arrays: Arrays,
-): { readonly functions: readonly WasmFunction[]; readonly names: readonly string[] } {
+): {
+  readonly functions: readonly WasmFunction[];
+  readonly names: readonly string[];
+  /** What globals begin with, in the order of their numbers. */
+  readonly states: readonly number[];
+} {
   return new Compiler(source, arrays).all();
 }
 
 interface Compiled {
   readonly type: Type;
   readonly code: readonly number[];
+}
+
+/** A local, or a global: its number, and the instructions that read and write it. */
+interface Variable {
+  readonly type: Type;
+  readonly read: readonly number[];
+  readonly write: readonly number[];
 }
 
 interface Signature {
@@ -44,7 +56,9 @@ class Compiler {
   readonly #signatures = new Map<string, Signature>();
   #at = 0;
   #locals: Type[] = [];
-  #scopes: Map<string, { readonly local: number; readonly type: Type }>[] = [];
+  #scopes: Map<string, Variable>[] = [];
+  readonly #states = new Map<string, Variable>();
+  readonly #starts: number[] = [];
   #result: Type | undefined;
 
   constructor(source: string, arrays: Arrays) {
@@ -54,8 +68,19 @@ class Compiler {
 
   all() {
     const functions: WasmFunction[] = [];
-    while (this.#at < this.#tokens.length) functions.push(this.#function());
-    return { functions, names: [...this.#signatures.keys()] };
+    while (this.#at < this.#tokens.length)
+      if (this.#peek(3) === '=') this.#state();
+      else functions.push(this.#function());
+    return { functions, names: [...this.#signatures.keys()], states: this.#starts };
+  }
+
+  /** static int name = number; */
+  #state(): void {
+    const [, type, name, , value] = Array.from({ length: 5 }, () => this.#next());
+    this.#need(';');
+    const index = unsigned(this.#starts.push(Number(value)) - 1);
+    const made = { type: typeNames[type as string] as Type, read: [0x23, ...index], write: [0x24, ...index] };
+    this.#states.set(name as string, made);
   }
 
   #peek(ahead = 0): string {
@@ -103,10 +128,11 @@ class Compiler {
     };
   }
 
-  #declared(): { readonly local: number; readonly type: Type } {
+  #declared(): Variable {
     const type = typeNames[this.#next()] as Type;
     const name = this.#next();
-    const made = { local: this.#locals.push(type) - 1, type };
+    const local = unsigned(this.#locals.push(type) - 1);
+    const made = { type, read: [0x20, ...local], write: [0x21, ...local] };
     this.#scopes.at(-1)?.set(name, made);
     return made;
   }
@@ -139,19 +165,20 @@ class Compiler {
     return code;
   }
 
-  /** A declaration, an assignment or a call. */
+  /** A declaration, an assignment, a call, or nothing. */
   #simple(): readonly number[] {
+    if (this.#peek() === ';' || this.#peek() === ')') return [];
     this.#take('const');
     if (typeNames[this.#peek()] && this.#peek(1) !== ')') {
-      const { local, type } = this.#declared();
+      const { write, type } = this.#declared();
       this.#need('=');
-      return [...this.#as(this.#expression(), type), 0x21, ...unsigned(local)];
+      return [...this.#as(this.#expression(), type), ...write];
     }
     const name = this.#next();
     if (this.#peek() === '(') return this.#call(name).code;
     if (this.#take('++')) {
-      const { local } = this.#found(name);
-      return [0x20, ...unsigned(local), 0x41, 1, 0x6a, 0x21, ...unsigned(local)];
+      const { read, write } = this.#found(name);
+      return [...read, 0x41, 1, 0x6a, ...write];
     }
     if (this.#take('[')) {
       const { address, element } = this.#arrays[name] as Arrays[string];
@@ -170,9 +197,8 @@ class Compiler {
         ...unsigned(address),
       ];
     }
-    const { local, type } = this.#found(name);
-    const value = this.#assigned({ type, code: [0x20, ...unsigned(local)] });
-    return [...this.#as(value, type), 0x21, ...unsigned(local)];
+    const { type, read, write } = this.#found(name);
+    return [...this.#as(this.#assigned({ type, code: read }), type), ...write];
   }
 
   #assigned(before: Compiled): Compiled {
@@ -212,8 +238,8 @@ class Compiler {
     ];
   }
 
-  #found(name: string): { readonly local: number; readonly type: Type } {
-    const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
+  #found(name: string): Variable {
+    const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name) ?? this.#states.get(name);
     if (!found) throw unsaid(`${name}`, 'nothing of that name or type');
     return found;
   }
@@ -291,8 +317,8 @@ class Compiler {
       const load = { float: [0x2a, 2], int: [0x28, 2], byte: [0x2c, 0] }[element];
       return { type: element === 'float' ? 'float' : 'int', code: [...index, ...load, ...unsigned(address)] };
     }
-    const { local, type } = this.#found(token);
-    return { type, code: [0x20, ...unsigned(local)] };
+    const { type, read } = this.#found(token);
+    return { type, code: read };
   }
 
   /** An index as a distance in bytes. */
@@ -325,6 +351,11 @@ class Compiler {
         type: 'float',
         code: [...(first as Compiled).code, 0xfd, 0x1f, Number((args[1] as Compiled).code[1])],
       };
+    if (name === 'larger') {
+      const type = common((args[0] as Compiled).type, (args[1] as Compiled).type);
+      const code = type === 'lanes' ? [0xfd, 0xe9, 1] : [0x97];
+      return { type, code: [...args.flatMap((arg) => this.#as(arg, type)), ...code] };
+    }
     const plain = instructions[name];
     if (plain) return { type: plain.type, code: [...this.#as(first as Compiled, plain.of), ...plain.code] };
     const found = this.#signatures.get(name);
