@@ -90,7 +90,7 @@ test.skipIf(!isThere('gcc'))('coded matrices, decoded row by row, give what pack
     expect(difference(coded, packed), name).toBeLessThan(1e-5);
   }
   const streamed = rounded.filter(({ source }) => /_next\(q, /.test(source)).length;
-  expect(streamed).toBeGreaterThan(all.length / 4);
+  expect(streamed).toBeGreaterThan(5);
 });
 
 test('memory is what is between the layers; a matrix that is hashed is nowhere', async () => {

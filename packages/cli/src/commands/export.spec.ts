@@ -43,6 +43,16 @@ test('a model becomes a module that Node runs, and its summary has sizes and a t
   expect(readFileSync(at('net.d.ts'), 'utf8')).toContain('export declare function predict');
 });
 
+test('a small file of coded values is told of; ONNX has neither', async () => {
+  await saved();
+  const asked = ['export', at('net.safetensors'), '--values', 'coded', '--code', 'small', '--store-as', 'i3'];
+  const sizes = await Promise.all(
+    ['js', 'wasm', 'c'].map(async (to) => (await run(...asked, '--to', to, '-o', at(`small.${to}`))).code),
+  );
+  expect(sizes).toEqual([0, 0, 0]);
+  expect((await run(...asked, '--to', 'onnx')).notes).toContain('--values');
+});
+
 test('what cannot be exported is refused, and nothing is written', async () => {
   await saved();
   const before = readdirSync(folder);

@@ -13,6 +13,8 @@ import { grouped, type Output } from '../terminal/output.ts';
 interface Asked {
   readonly weights?: 'decoded' | 'dense';
   readonly input?: readonly number[];
+  readonly values?: 'packed' | 'coded';
+  readonly code?: 'fast' | 'small';
   readonly storeAs?: 'f32' | 'i2' | 'i3' | 'i4' | 'i5' | 'i6' | 'i7' | 'i8';
 }
 
@@ -75,7 +77,7 @@ const forms: Readonly<Record<string, Form>> = {
       },
     };
   },
-  async onnx(network, { weights, ...asked }) {
+  async onnx(network, { weights, values: _, code: _code, ...asked }) {
     const { bytes, nodes, ...sizes } = await toOnnx(network, { ...asked, ...(weights && { weights }) });
     return { ...sizes, notes: [`${grouped(nodes)} nodes`], files: { '.onnx': bytes } };
   },
@@ -116,14 +118,28 @@ export function exportCommand({ line }: Output): Command {
         'dense',
       ]),
     )
+    .addOption(
+      new Option(
+        '--values <how>',
+        'values in codes: packed, or coded by a range coder (default: the shorter; of C, packed)',
+      ).choices(['packed', 'coded']),
+    )
+    .addOption(
+      new Option(
+        '--code <how>',
+        'kernels written out for their shapes, or few for all (default: fast)',
+      ).choices(['fast', 'small']),
+    )
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
-    .action(async (path: string, { to, out, json, input, storeAs, weights }: ExportFlags) => {
+    .action(async (path: string, { to, out, json, ...flags }: ExportFlags) => {
       const network = await loadModel(path);
-      const asked = { ...(input && { input }), ...(storeAs && { storeAs }), ...(weights && { weights }) };
-      if (weights && to !== 'onnx')
+      if (flags.weights && to !== 'onnx')
         throw new UsageError({ operation: '--weights', expected: 'the form onnx', actual: to });
-      const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, asked);
+      for (const name of ['values', 'code'] as const)
+        if (flags[name] && to === 'onnx')
+          throw new UsageError({ operation: `--${name}`, expected: 'the form js, wasm or c', actual: to });
+      const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, flags);
       const [[ending, main] = ['', '']] = Object.entries(files);
       const target = out ?? path.replace(/(\.safetensors)?$/, ending);
       const stem = target.replace(/\.[^./\\]*$/, '');

@@ -78,10 +78,10 @@ export function assembled(
 /** Numbers of a text: whole ones, and decimals, which are reals. Those of tokens and names are none. */
 const numbers = /⟦[^⟧]*⟧|⟨[^⟩]*⟩|(?<![\w.])(\d+\.\d*(?:e[-+]?\d+)?f?|\d+)(?![\w.])/g;
 
-/** A text without its numbers: calls of one skeleton are one function of them. */
+/** A text without its numbers but 0: calls of one skeleton are one function of them, and a loop over one of them is not empty. */
 const skeletonOf = (text: string): string =>
   text.replace(numbers, (token, number?: string) =>
-    number === undefined ? token : number.includes('.') ? '#.' : '#',
+    number === undefined || number === '0' ? token : number.includes('.') ? '#.' : '#',
   );
 
 /** What calls of one skeleton differ by: numbers at places of their texts, as parameters. */

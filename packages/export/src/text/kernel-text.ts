@@ -223,12 +223,14 @@ export class KernelText {
    * @param body given the index of each operand: a sum of terms
    */
   loops(axes: readonly Axis[], body: (indices: readonly string[]) => string): string {
-    const names = axes.map(() => this.name('i'));
+    const names = axes.map(({ extent }) => (extent === 1 ? '0' : this.name('i')));
     const operands = axes[0]?.strides.length ?? 0;
     const indices = Array.from({ length: operands }, (_, operand) =>
       added(axes.map(({ strides }, axis) => scaled(names[axis] as string, strides[operand] as number))),
     );
-    const heads = axes.map(({ extent }, axis) => this.dialect.loop(names[axis] as string, extent));
+    const heads = axes.flatMap(({ extent }, axis) =>
+      extent === 1 ? [] : [this.dialect.loop(names[axis] as string, extent)],
+    );
     return `${heads.join(' ')} {\n${body(indices)}\n}`;
   }
 }

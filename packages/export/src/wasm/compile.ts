@@ -35,6 +35,8 @@ export function compiled(
 interface Compiled {
   readonly type: Type;
   readonly code: readonly number[];
+  /** The same as a number added to what other code gives: loads and stores take it for nothing. */
+  readonly sum?: { readonly code: readonly number[]; readonly plus: number } | undefined;
 }
 
 /** A local, or a global: its number, and the instructions that read and write it. */
@@ -60,6 +62,8 @@ class Compiler {
   readonly #states = new Map<string, Variable>();
   readonly #starts: number[] = [];
   #result: Type | undefined;
+  /** Whether the value that a function gives is left by its last statement. */
+  #isClosed = false;
 
   constructor(source: string, arrays: Arrays) {
     this.#arrays = arrays;
@@ -117,9 +121,10 @@ class Compiler {
       this.#take(',');
     }
     this.#signatures.set(name, { index: this.#signatures.size, parameters, result: this.#result });
+    this.#isClosed = false;
     const code = this.#statement();
-    // A function that gives something ends with a return, which leaves its value.
-    const end = this.#result ? [0x00] : [];
+    // Where a function that gives something has returned before its end, no value is there.
+    const end = this.#result && !this.#isClosed ? [0x00] : [];
     return {
       parameters,
       result: this.#result,
@@ -158,7 +163,9 @@ class Compiler {
     if (this.#take('return')) {
       const value = this.#as(this.#expression(), this.#result as Type);
       this.#need(';');
-      return [...value, 0x0f];
+      const isLast = this.#peek() === '}' && ['', 'static', 'void'].includes(this.#peek(1));
+      this.#isClosed = isLast;
+      return isLast ? value : [...value, 0x0f];
     }
     const code = this.#simple();
     this.#need(';');
@@ -181,21 +188,11 @@ class Compiler {
       return [...read, 0x41, 1, 0x6a, ...write];
     }
     if (this.#take('[')) {
-      const { address, element } = this.#arrays[name] as Arrays[string];
-      const index = this.#bytes(element);
+      const { element, index, at } = this.#place(name);
       this.#need(']');
       const type = element === 'float' ? 'float' : 'int';
-      const own: Compiled = {
-        type,
-        code: [...index, type === 'float' ? 0x2a : 0x28, 2, ...unsigned(address)],
-      };
-      return [
-        ...index,
-        ...this.#as(this.#assigned(own), type),
-        type === 'float' ? 0x38 : 0x36,
-        2,
-        ...unsigned(address),
-      ];
+      const own: Compiled = { type, code: [...index, type === 'float' ? 0x2a : 0x28, 2, ...at] };
+      return [...index, ...this.#as(this.#assigned(own), type), type === 'float' ? 0x38 : 0x36, 2, ...at];
     }
     const { type, read, write } = this.#found(name);
     return [...this.#as(this.#assigned({ type, code: read }), type), ...write];
@@ -210,6 +207,10 @@ class Compiler {
   #loop(): readonly number[] {
     this.#need('(');
     this.#scopes.push(new Map());
+    // for (int i = 0; i < 5; …) runs at least once; so it does up to a3, a number that calls of a shared function differ by.
+    const [, , , first, , , compare, limit, behind] = Array.from({ length: 9 }, (_, k) => this.#peek(k));
+    const isCertain =
+      first === '0' && compare === '<' && behind === ';' && (Number(limit) > 0 || /^a\d+$/.test(limit ?? ''));
     const start = this.#simple();
     this.#need(';');
     const condition = this.#condition(this.#expression());
@@ -218,6 +219,8 @@ class Compiler {
     this.#need(')');
     const body = this.#statement();
     this.#scopes.pop();
+    // loop { body; step; if so: again }
+    if (isCertain) return [...start, 0x03, 0x40, ...body, ...step, ...condition, 0x0d, 0, 0x0b];
     // block { loop { if not: leave; body; step; again } }
     return [
       ...start,
@@ -286,7 +289,8 @@ class Compiler {
     const code = codes[operator]?.[type];
     if (!code) throw unsaid(`${operator} of ${type}`, 'nothing of that name or type');
     const both = [...this.#as(a, type), ...this.#as(b, isShift && type !== 'long' ? b.type : type), ...code];
-    return { type: comparisons.has(operator) ? 'int' : type, code: both };
+    const sum = operator === '+' && type === 'int' ? sumOf(a, b) : undefined;
+    return { type: comparisons.has(operator) ? 'int' : type, code: both, sum };
   }
 
   #unary(): Compiled {
@@ -311,33 +315,39 @@ class Compiler {
     if (/^[\d.]/.test(token)) return literal(token);
     if (this.#peek() === '(') return this.#call(token);
     if (this.#take('[')) {
-      const { address, element } = this.#arrays[token] as Arrays[string];
-      const index = this.#bytes(element);
+      const { element, index, at } = this.#place(token);
       this.#need(']');
       const load = { float: [0x2a, 2], int: [0x28, 2], byte: [0x2c, 0] }[element];
-      return { type: element === 'float' ? 'float' : 'int', code: [...index, ...load, ...unsigned(address)] };
+      return { type: element === 'float' ? 'float' : 'int', code: [...index, ...load, ...at] };
     }
     const { type, read } = this.#found(token);
     return { type, code: read };
   }
 
-  /** An index as a distance in bytes. */
-  #bytes(element: 'float' | 'int' | 'byte'): readonly number[] {
-    const index = this.#as(this.#expression(), 'int');
-    return element === 'byte' ? index : [...index, 0x41, 2, 0x74];
+  /** The element of an array at the index that follows: a distance in bytes, and the offset of loads and stores. */
+  #place(name: string) {
+    const { address, element } = this.#arrays[name] as Arrays[string];
+    const index = this.#expression();
+    const { code, plus } = index.sum ?? { code: this.#as(index, 'int'), plus: 0 };
+    const shift = element === 'byte' ? 0 : 2;
+    return {
+      element,
+      index: shift === 0 || isZero(code) ? code : [...code, 0x41, shift, 0x74],
+      at: unsigned(address + plus * 2 ** shift),
+    };
   }
 
   #call(name: string): Compiled {
     this.#need('(');
     if (name === 'load4' || name === 'store4') {
-      const { address } = this.#arrays[this.#next()] as Arrays[string];
+      const array = this.#next();
       this.#need(',');
-      const index = this.#bytes('float');
+      const { index, at } = this.#place(array);
       const value = this.#take(',') ? this.#as(this.#expression(), 'lanes') : [];
       this.#need(')');
       return {
         type: 'lanes',
-        code: [...index, ...value, 0xfd, name === 'load4' ? 0 : 11, 2, ...unsigned(address)],
+        code: [...index, ...value, 0xfd, name === 'load4' ? 0 : 11, 2, ...at],
       };
     }
     const args: Compiled[] = [];
@@ -372,12 +382,29 @@ class Compiler {
   }
 }
 
+/** A sum whose parts are numbers ≥ 0 in an index, with the numbers that are known together. */
+function sumOf(a: Compiled, b: Compiled): Compiled['sum'] {
+  const [left, right] = [a, b].map(({ code, sum }) => sum ?? { code, plus: 0 }) as [Sum, Sum];
+  const plus = left.plus + right.plus;
+  if (isZero(left.code)) return { code: right.code, plus };
+  if (isZero(right.code)) return { code: left.code, plus };
+  return { code: [...left.code, ...right.code, 0x6a], plus };
+}
+
+type Sum = NonNullable<Compiled['sum']>;
+
+const isZero = (code: readonly number[]): boolean => code.length === 2 && code[0] === 0x41 && code[1] === 0;
+
 function literal(token: string): Compiled {
   const isHex = token.startsWith('0x');
   if (!isHex && /[.ef]/.test(token))
     return { type: 'float', code: [0x43, ...single(Number(token.replace('f', '')))] };
   const value = Number(token.replace('u', ''));
-  return { type: token.endsWith('u') ? 'uint' : 'int', code: [0x41, ...signed(value)] };
+  return {
+    type: token.endsWith('u') ? 'uint' : 'int',
+    code: [0x41, ...signed(value)],
+    sum: { code: [0x41, 0], plus: value },
+  };
 }
 
 /** The error of a text that is not of this C. */
