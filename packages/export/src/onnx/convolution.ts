@@ -7,6 +7,7 @@ import type { Graph, Value } from './graph.ts';
  * are none of an image as it lies in memory, channels last.
  *
  * @param weight [channels, depth]
+ * @param bias [channels]
  */
 export function convolutionNodes(
   graph: Graph,
@@ -14,6 +15,7 @@ export function convolutionNodes(
   x: PlanView,
   image: Value,
   weight: Value,
+  bias: Value | undefined,
 ): Value | undefined {
   const spatial = rowAxes - 1;
   const { shape: extents } = image;
@@ -52,10 +54,10 @@ export function convolutionNodes(
   const part = graph.transpose(graph.slice(image, starts, ends), first);
   const kernel = graph.transpose(graph.reshape(weight, [width, ...depth]), first);
   const out = [batch, width, ...x.shape.slice(1, rowAxes)];
-  const sums = graph.node('Conv', [part, kernel], 'f32', out, {
-    kernel_shape: depth.slice(0, -1),
-    strides: steps,
-    dilations: gaps,
+  const isOne = (numbers: readonly number[]): boolean => numbers.every((number) => number === 1);
+  const sums = graph.node('Conv', [part, kernel, ...(bias ? [bias] : [])], 'f32', out, {
+    ...(!isOne(steps) && { strides: steps }),
+    ...(!isOne(gaps) && { dilations: gaps }),
   });
   return graph.transpose(sums, [0, ...axes.map((axis) => axis + 1), 1]);
 }

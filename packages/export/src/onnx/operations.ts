@@ -2,7 +2,6 @@ import { isContiguous, type PlanView, sizeOf } from '@funhash/tensor';
 import { ExportError } from '../export-error.ts';
 import type { NetworkBuffer } from '../network.ts';
 import { isMatrix, type Matrix, type Operation, type OperationOf, type Product } from '../operations.ts';
-import { levelsOf } from '../values/levels.ts';
 import { convolutionNodes } from './convolution.ts';
 import type { ElementType, Graph, Value } from './graph.ts';
 import { programNodes } from './program.ts';
@@ -114,7 +113,7 @@ export class Nodes {
     const type = dtype === 'i32' ? 'i32' : 'f32';
     const made =
       values instanceof Float32Array
-        ? storedNodes(this.#graph, values)
+        ? this.#graph.stored(values, [values.length])
         : values
           ? this.#graph.constant(values as Int32Array, [length])
           : this.#filled(type, filled?.shape ?? [length], filled?.value ?? 0);
@@ -221,7 +220,9 @@ export class Nodes {
             strides: weight.strides.slice(rowAxes),
           });
     let sums: Value | undefined;
-    if (isShared && overlaps(x, rowAxes)) sums = convolutionNodes(graph, product, x, image, matrix());
+    const shift = bias && this.read(bias);
+    if (isShared && overlaps(x, rowAxes)) sums = convolutionNodes(graph, product, x, image, matrix(), shift);
+    const isShifted = sums !== undefined;
     if (!sums && isShared) {
       const count = sizeOf(x.shape.slice(0, rowAxes));
       const flat = graph.reshape(this.read(x), [count, depth]);
@@ -229,7 +230,7 @@ export class Nodes {
     }
     sums ??= this.#batched(product, x, weight as PlanView, depth);
     let result = graph.reshape(sums, out.shape);
-    if (bias) result = graph.node('Add', [result, this.read(bias)], 'f32', out.shape);
+    if (shift && !isShifted) result = graph.node('Add', [result, shift], 'f32', out.shape);
     for (const { program, operands } of inner) {
       const before = result;
       const input = (slot: number): Value => {
@@ -273,16 +274,4 @@ function overlaps({ shape, strides }: PlanView, rowAxes: number): boolean {
     const next = axes[k + 1];
     return next !== undefined && next.stride * next.extent > stride;
   });
-}
-
-// A node more costs what codes of so many values save.
-const fewestCodes = 32;
-
-/** Stored values: codes of a byte and their step as f32, where they are multiples of one. Steps of more digits are rounded. */
-function storedNodes(graph: Graph, values: Float32Array): Value {
-  const found = values.length >= fewestCodes ? levelsOf(values) : undefined;
-  if (!found) return graph.constant(values, [values.length]);
-  const codes = graph.constant(Int8Array.from(found.levels), [values.length]);
-  const step = graph.constant(Float32Array.of(found.step), []);
-  return graph.node('DequantizeLinear', [codes, step], 'f32', [values.length]);
 }

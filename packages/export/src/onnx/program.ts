@@ -69,6 +69,13 @@ class Writer {
     return this.#graph.cast(this.#op(name, 'bool', a, b), 'u32');
   }
 
+  #operandsOf(op: 'maximum' | 'minimum', args: readonly number[]): readonly number[] {
+    return args.flatMap((id) => {
+      const inner = this.#program.graph.at(id);
+      return inner.op === op && !this.#values.has(id) ? this.#operandsOf(op, inner.args) : [id];
+    });
+  }
+
   #made({ op, args, value }: Node): Value {
     const arg = (k: number): Value => this.#value(args[k] as number);
     const missing = (): never => {
@@ -164,6 +171,14 @@ class Writer {
         const far = this.#op('Sub', 'f32', this.#op('Exp', 'f32', arg(0)), this.#real(1));
         return this.#op('Where', 'f32', isNear, this.#op('Mul', 'f32', arg(0), near), far);
       }
+      case 'maximum':
+      case 'minimum':
+        // Of any number: what is a maximum of maxima is one node.
+        return this.#op(
+          op === 'maximum' ? 'Max' : 'Min',
+          'f32',
+          ...this.#operandsOf(op, args).map((id) => this.#value(id)),
+        );
       default: {
         const name = plain[op as keyof typeof plain] ?? missing();
         return this.#op(name, 'f32', ...args.map((_, k) => arg(k)));
@@ -178,8 +193,6 @@ const plain = {
   minus: 'Sub',
   times: 'Mul',
   over: 'Div',
-  maximum: 'Max',
-  minimum: 'Min',
   negate: 'Neg',
   tanh: 'Tanh',
   relu: 'Relu',
