@@ -130,7 +130,7 @@ export function applied(
   }, sum);
 }
 
-export function called(
+function called(
   text: KernelText,
   program: Parameters<KernelText['functions']['pointwise']>[0],
   values: readonly string[],
