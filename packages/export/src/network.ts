@@ -7,7 +7,7 @@ export interface NetworkBuffer {
   readonly length: number;
   /** What it holds from the start, such as stored values; undefined where the network writes it. */
   readonly values?: TypedArray | undefined;
-  /** Where rows are longer than what they hold: how many of their values count, and how many there are. The rest is 0. */
+  /** Rows that are longer than what they hold: how many of their values count, and how many there are. The rest is 0. */
   readonly used?: readonly [number, number] | undefined;
 }
 

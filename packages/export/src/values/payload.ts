@@ -81,7 +81,10 @@ export function codedPayload(arrays: readonly PlacedLevels[], dialect: Dialect):
     textRadix,
     `t.charCodeAt(i) - ${first}`,
   );
-  const code = String.fromCharCode(...digits.map((digit) => first + digit)).replaceAll('\\', '\\\\');
+  const code = digits
+    .map((digit) => String.fromCharCode(first + digit))
+    .join('')
+    .replaceAll('\\', '\\\\');
   return [
     `const t="${code}",h=new Uint8Array(${countersOf(coding)});`,
     compact(text),
