@@ -112,7 +112,7 @@ export function frontierMarkdown(rows: readonly FrontierRow[]): string {
 }
 
 const [width, height] = [720, 400];
-const [left, right, top, bottom] = [56, 16, 16, 44];
+const [left, right, top, bottom] = [56, 28, 16, 44];
 const colors = ['#2a6fb0', '#c2571a', '#3b8a3e', '#7a4fa3'];
 
 /** The chart: bytes on a logarithmic axis, errors with their standard deviations; hollow are the figures of others. */
