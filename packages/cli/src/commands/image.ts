@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { readBytes, saveBytes } from '@funhash/codec';
 import { decodePng, isJpeg } from '@funhash/datasets';
 import {
@@ -32,7 +33,7 @@ export function imageCommand(output: Printer): Command {
 }
 
 /** Steps of tuning. */
-const efforts = { none: 0, fast: 25, usual: 100, thorough: 400 } as const;
+const efforts = { none: 0, fast: 15, usual: 40, thorough: 300 } as const;
 
 interface EncodeFlags {
   readonly out?: string;
@@ -69,7 +70,7 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
       const bytes = await readBytes(picture);
       const { original, metadata } = await readPicture(bytes, picture);
       const { width, height } = original;
-      await useBackend('wasm');
+      await useBackend('wasm', { threads: availableParallelism() });
       const net = base === undefined ? await baseNet() : await loadModel(base);
       const jpeg = withMetadata(await mozJpeg(original, quality, chroma), metadata);
       const steps = efforts[effort];
@@ -116,7 +117,7 @@ function decodeCommand({ line, json: print }: Printer): Command {
         await requireFile('the picture', picture);
         await requireOther(path, 'the picture', picture);
         const bytes = await readBytes(picture);
-        await useBackend('wasm');
+        await useBackend('wasm', { threads: availableParallelism() });
         const found = plain
           ? { ...toRgb(decodeJpeg(bytes)), mode: 'off' as const }
           : decodePicture(bytes, base === undefined ? await baseNet() : await loadModel(base));
