@@ -1,13 +1,15 @@
 // Sweeps through a queue whose workers and server are killed at random: every run comes back once, with the result of this
 // thread. `node --conditions=@funhash/source --import tsx tools/queue-torture.ts --jobs 200 --kills 50`; needs redis-server.
+// With --kills 0 it tells what a job takes more than in threads of this process, by the clock and by the time of the cores.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type Executor,
+  indexFile,
   inThisThread,
   openFolder,
   readIndex,
@@ -27,15 +29,18 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     epochs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '0' },
+    // Seconds between kills, on average.
+    every: { type: 'string', default: '1.75' },
   },
 });
-const [jobs, kills, workers, epochs, seed] = [
+const [jobs, kills, workers, epochs, seed, every] = [
   values.jobs,
   values.kills,
   values.workers,
   values.epochs,
   values.seed,
-].map(Number) as [...[number, number, number, number, number]];
+  values.every,
+].map(Number) as [number, number, number, number, number, number];
 
 const root = await mkdtemp(join(tmpdir(), 'funhash-torture-'));
 const sweep = sweepSpec({
@@ -49,7 +54,13 @@ const sweep = sweepSpec({
   vary: { seed: Array.from({ length: jobs }, (_, k) => k) },
 });
 
-async function carryOut(name: string, executor: Executor, atATime: number): Promise<Map<string, string>> {
+interface SweptRuns {
+  readonly outcomes: ReadonlyMap<string, string>;
+  /** Results that came, each counted as often as it did. */
+  readonly told: number;
+}
+
+async function carryOut(name: string, executor: Executor, atATime: number): Promise<SweptRuns> {
   const folder = await openFolder(join(root, name));
   try {
     const store = runStore(join(root, name, 'runs'));
@@ -59,14 +70,32 @@ async function carryOut(name: string, executor: Executor, atATime: number): Prom
     await executor.close();
   }
   const outcomes = await readIndex(join(root, name));
-  return new Map(
-    outcomes.map(({ hash, error, bytes, failure }) => [hash, JSON.stringify({ error, bytes, failure })]),
-  );
+  const lines = (await readFile(join(root, name, indexFile), 'utf8')).trim().split('\n');
+  return {
+    told: lines.length,
+    outcomes: new Map(
+      outcomes.map(({ hash, error, bytes, failure }) => [hash, JSON.stringify({ error, bytes, failure })]),
+    ),
+  };
 }
 
-const seconds = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
-  const begun = performance.now();
-  return [await work(), (performance.now() - begun) / 1000];
+/** Seconds of a core that a process of Linux has had, its threads included. */
+async function coreSeconds(pid: number | 'self' | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const ticks = 100;
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticks;
+}
+
+const coresOfAll = async (): Promise<number> => {
+  const all = await Promise.all(['self' as const, ...children.map((child) => child?.pid)].map(coreSeconds));
+  return all.reduce((sum, seconds) => sum + seconds, 0);
+};
+
+const seconds = async <T>(work: () => Promise<T>): Promise<[T, wall: number, cores: number]> => {
+  const [begun, cores] = [performance.now(), await coresOfAll()];
+  const result = await work();
+  return [result, (performance.now() - begun) / 1000, (await coresOfAll()) - cores];
 };
 
 const redis = await redisServer();
@@ -95,7 +124,7 @@ const startWorker = (k: number): void => {
 };
 
 try {
-  const [here, alone] = await seconds(() =>
+  const [here, alone, aloneCores] = await seconds(() =>
     carryOut(
       'here',
       kills > 0 ? inThisThread : threadExecutor({ threads: workers }),
@@ -106,14 +135,15 @@ try {
   // Their start is not what is measured.
   await new Promise((resolve) => setTimeout(resolve, 8000));
   const draw = random(seed);
-  let [killed, done] = [0, false];
+  let [killed, servers, done] = [0, 0, false];
   const killing = (async () => {
     while (killed < kills && !done) {
-      await new Promise((resolve) => setTimeout(resolve, 500 + draw.integer(2500)));
+      await new Promise((resolve) => setTimeout(resolve, 1000 * every * (0.3 + 1.4 * draw.uniform())));
       if (done) break;
       killed++;
       const which = draw.integer(workers + 1);
       if (which === workers) {
+        servers++;
         await redis.kill();
         await new Promise((resolve) => setTimeout(resolve, 300));
         await redis.start();
@@ -123,17 +153,24 @@ try {
       }
     }
   })();
-  const [there, queued] = await seconds(() =>
+  const [there, queued, queuedCores] = await seconds(() =>
     carryOut('there', queueExecutor({ address, session: 't' }), 64),
   );
   done = true;
   await killing;
-  const same = [...here].filter(([hash, outcome]) => there.get(hash) === outcome).length;
+  const same = [...here.outcomes].filter(([hash, outcome]) => there.outcomes.get(hash) === outcome).length;
+  const reference = kills > 0 ? 'this thread' : `${workers} threads`;
+  const perJob = (from: number, to: number): string => ((1000 * (to - from)) / jobs).toFixed(1);
   console.log(
-    `${there.size} results of ${jobs}, ${same} equal to those of ${kills > 0 ? 'this thread' : `${workers} threads`}; ${killed} kills; ` +
-      `${alone.toFixed(1)} s here, ${queued.toFixed(1)} s by ${workers} workers`,
+    `${there.told} results of ${jobs}, ${there.outcomes.size} different, ${same} equal to those of ${reference}; ` +
+      `${killed} kills, ${servers} of them of the server\n` +
+      `${alone.toFixed(1)} s (${aloneCores.toFixed(1)} s of cores) here, ${queued.toFixed(1)} s (${queuedCores.toFixed(1)}) by ${workers} workers` +
+      (kills > 0
+        ? ''
+        : `: ${perJob(alone, queued)} ms a job more by the clock, ${perJob(aloneCores, queuedCores)} ms by the cores`) +
+      `; load ${loadavg()[0]?.toFixed(1)}`,
   );
-  process.exitCode = same === jobs && there.size === jobs ? 0 : 1;
+  process.exitCode = same === jobs && there.told === jobs ? 0 : 1;
 } finally {
   for (const child of children) child?.kill('SIGKILL');
   await redis.remove();

@@ -52,6 +52,7 @@ export type {
   StepEvent,
 } from './run/run-event.ts';
 export { type RunOptions, runTraining } from './run/run-training.ts';
+export { planSearch, type SearchOptions } from './search/plan-search.ts';
 export { type Field, type Filled, field, filled } from './spec/fields.ts';
 export {
   augmentFields,
@@ -93,7 +94,8 @@ export {
   runFiles,
 } from './store/run-folder.ts';
 export { type RunStore, runStore, type StoredRun, storedRuns } from './store/run-store.ts';
-export { bestOf, runSweep, type SweepEvent, type SweepOptions } from './sweep/run-sweep.ts';
+export { bestOf, frontOf, type Goal } from './sweep/goal.ts';
+export { runSweep, type SweepEvent, type SweepOptions } from './sweep/run-sweep.ts';
 export type { Trial, TrialOutcome } from './sweep/schedule.ts';
 export {
   type Changes,

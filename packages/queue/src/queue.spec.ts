@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,7 +112,7 @@ const base = {
 
 /** Waits until something is so. */
 async function until(is: () => Promise<boolean> | boolean): Promise<void> {
-  for (let k = 0; k < 600 && !(await is()); k++) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let k = 0; k < 1200 && !(await is()); k++) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 describe.skipIf(!hasRedis)(
@@ -214,6 +215,68 @@ describe.skipIf(!hasRedis)(
       expect(events.at(-1)?.type).toBe('result');
       for await (const _ of runStore(join(root, 'alone')).run(spec));
       expect(await model(store)).toEqual(await model(join(root, 'alone')));
+    });
+
+    test('a worker that is killed in the middle is taken over from its last checkpoint, bit for bit', {
+      timeout: 120_000,
+    }, async () => {
+      sessions++;
+      const spec = { ...base, epochs: 60, judge: null };
+      const store = join(root, 'killed-worker');
+      const folder = runStore(store).folderOf(spec);
+      const epochs = async (path: string): Promise<number> =>
+        (await readFile(join(path, 'metrics.jsonl'), 'utf8').catch(() => '')).split('\n').length - 1;
+      const script = `
+        const { queueAddress, queueWorker } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+        const address = queueAddress(${JSON.stringify(`redis://127.0.0.1:${redis.port}/q${sessions}`)});
+        const { inThisThread } = await import(${JSON.stringify(new URL('../../experiments/src/index.ts', import.meta.url).href)});
+        const executor = { close: async () => {}, run: async function* (spec, options) {
+          for await (const event of inThisThread.run(spec, options)) {
+            yield event;
+            // Long enough to be killed in the middle.
+            if (event.type === 'epoch') await new Promise((resolve) => setTimeout(resolve, 30));
+          }
+        } };
+        queueWorker({ address, store: ${JSON.stringify(store)}, lockMs: 2000, executor });`;
+      const child = spawn(
+        process.execPath,
+        ['--conditions=@funhash/source', '--import', 'tsx', '--input-type=module', '--eval', script],
+        { stdio: 'ignore' },
+      );
+      const executor = queueExecutor({ address: address(), session: 's' });
+      const events: RunEvent[] = [];
+      const done = (async () => {
+        for await (const event of executor.run(spec)) events.push(event);
+      })();
+      await until(async () => (await epochs(folder)) >= 5);
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('exit', resolve));
+      const before = await epochs(folder);
+      expect(before).toBeLessThan(60);
+      const went: number[] = [];
+      const second = queueWorker({
+        address: address(),
+        store,
+        lockMs: 2000,
+        executor: {
+          run: async function* (request, options) {
+            for await (const event of inThisThread.run(request, options)) {
+              if (event.type === 'start') went.push(event.epoch);
+              yield event;
+            }
+          },
+          close: async () => {},
+        },
+      });
+      await done;
+      await Promise.all([second.close(), executor.close()]);
+      expect(events.at(-1)?.type).toBe('result');
+      // Not from the beginning: from the last whole checkpoint. On a busy machine it may lose its own lock, and go on as well.
+      expect(went[0]).toBeGreaterThanOrEqual(before - 1);
+      for await (const _ of runStore(join(root, 'alone')).run(spec));
+      const alone = runStore(join(root, 'alone')).folderOf(spec);
+      for (const file of ['model.safetensors', 'checkpoint.safetensors'])
+        expect(await readFile(join(folder, file))).toEqual(await readFile(join(alone, file)));
     });
 
     test('a server that is killed and comes back loses nothing', async () => {

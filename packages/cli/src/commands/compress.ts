@@ -20,7 +20,7 @@ import { ArgumentError, option } from '@funhash/hashing';
 import { load } from '@funhash/layers';
 import { Command } from 'commander';
 import { requireFile } from '../files/paths.ts';
-import { claimFolder, configFile, reportFile } from '../files/run-folders.ts';
+import { claimFolder, compactFile, configFile, reportFile } from '../files/run-folders.ts';
 import { curvesSection, epochsBeside, forReport, testSections } from '../report/model-report.ts';
 import { pageOf } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
@@ -92,7 +92,6 @@ type CompressConfig = ConfigOf<typeof compressSettings>;
 
 /** The name of the figures in a folder that `compress` wrote. */
 export const figuresFile = 'report.json';
-const compactFile = 'model.fhc';
 
 /** Fine-tunings that look for a size, and how near to the smallest one they end. */
 const mostTrials = 6;

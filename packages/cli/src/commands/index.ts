@@ -14,6 +14,7 @@ export { predictCommand } from './predict.ts';
 export { rnnTestCommand } from './rnn-test.ts';
 export { runsCommand } from './runs.ts';
 export { schemesCommand } from './schemes.ts';
+export { searchCommand } from './search.ts';
 export { sweepCommand } from './sweep.ts';
 export { trainCommand } from './train.ts';
 export { unpackCommand } from './unpack.ts';

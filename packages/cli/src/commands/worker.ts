@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { queueAt } from '../files/queue-module.ts';
+import { threadsIn } from '../sweeping/carry-out-sweep.ts';
 import { helpText } from '../terminal/help.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import type { Printer } from '../terminal/output.ts';
-import { threadsIn } from './sweep.ts';
 
 interface WorkerFlags {
   readonly queue: string;

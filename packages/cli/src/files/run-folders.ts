@@ -13,5 +13,8 @@ export const configFile = 'config.json';
 /** The name of the report in such a folder. */
 export const reportFile = 'report.html';
 
+/** The name of a compact model in such a folder. */
+export const compactFile = 'model.fhc';
+
 /** The settings beside a file of a run. */
 export const configBeside = (folder: string): string => join(folder, configFile);

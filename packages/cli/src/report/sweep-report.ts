@@ -2,6 +2,7 @@ import {
   bestOf,
   type Choice,
   describeChanges,
+  frontOf,
   type SweepSpec,
   type TrialOutcome,
 } from '@funhash/experiments';
@@ -13,22 +14,14 @@ import type { Section } from './page.ts';
 /** A trial that came to something. */
 type Finished = TrialOutcome & { readonly error: number; readonly bytes: number };
 
-/** Trials that no other one beats in both error and bytes, by their bytes. */
-function frontOf(finished: readonly Finished[]): Finished[] {
-  const front: Finished[] = [];
-  for (const outcome of [...finished].sort((a, b) => a.bytes - b.bytes || a.error - b.error))
-    if (outcome.error < (front.at(-1)?.error ?? Number.POSITIVE_INFINITY)) front.push(outcome);
-  return front;
-}
-
 /** What a sweep came to: parallel coordinates, error against bytes, the front, the best, and what failed. */
-export function sweepSections({ vary }: SweepSpec, outcomes: readonly TrialOutcome[]): Section[] {
+export function sweepSections(sweep: SweepSpec, outcomes: readonly TrialOutcome[]): Section[] {
   const finished = outcomes.filter(
     (outcome): outcome is Finished => outcome.error !== null && outcome.bytes !== null,
   );
   const failed = outcomes.filter(({ error }) => error === null);
   const front = frontOf(finished);
-  const best = bestOf(outcomes);
+  const best = bestOf(outcomes, sweep.goal);
   const ranked = [...finished].sort((a, b) => a.error - b.error);
   return [
     ...(finished.length === 0
@@ -37,7 +30,7 @@ export function sweepSections({ vary }: SweepSpec, outcomes: readonly TrialOutco
           {
             title: 'All runs',
             text: 'A line is a run, from what it was given to what it came to; dark lines have small errors. Point at one for its values.',
-            html: parallelOf(vary, ranked),
+            html: parallelOf(fieldsOf(sweep), ranked),
           },
           {
             title: 'Error against bytes',
@@ -61,6 +54,16 @@ export function sweepSections({ vary }: SweepSpec, outcomes: readonly TrialOutco
           },
         ]),
   ];
+}
+
+/** All fields that differ; those that go together have the values of their list, of which some trials have none. */
+function fieldsOf({ vary, among = [] }: SweepSpec): SweepSpec['vary'] {
+  const names = new Set(among.flatMap((changes) => Object.keys(changes)));
+  const listed = [...names].map((name) => {
+    const texts = new Set(among.map((changes) => JSON.stringify(changes[name] ?? null)));
+    return [name, [...texts].map((text) => JSON.parse(text) as unknown)] as const;
+  });
+  return { ...Object.fromEntries(listed), ...vary };
 }
 
 function rowsHtml(outcomes: readonly TrialOutcome[], best: TrialOutcome | undefined): string {
@@ -93,11 +96,12 @@ function axisOf(name: string, choice: Choice): Axis {
   if (Array.isArray(choice)) {
     const texts = choice.map((value) => JSON.stringify(value));
     const place = (k: number): number => (choice.length === 1 ? 0.5 : k / (choice.length - 1));
-    const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+    const shown = (value: unknown): string =>
+      typeof value === 'string' ? value : value === null ? '–' : JSON.stringify(value);
     return {
       title,
       ticks: choice.map((value, k) => [shown(value), place(k)] as const),
-      at: ({ changes }) => place(Math.max(0, texts.indexOf(JSON.stringify(changes[name])))),
+      at: ({ changes }) => place(Math.max(0, texts.indexOf(JSON.stringify(changes[name] ?? null)))),
     };
   }
   const { from, to, scale } = choice as Exclude<Choice, readonly unknown[]>;

@@ -105,7 +105,7 @@ export interface RunResult {
   readonly fileBytes?: number;
   /** Test error of the model as the file has it. */
   readonly fileTestError?: number;
-  /** Error on the validation samples of a model that was made to fit into so many bytes, as the file has it: choices go by it. */
+  /** Error on the validation samples of the model as the file has it, where the file rounds: choices go by it. */
   readonly fileValidationError?: number;
   /** Test images by their class (row) and the one that the net says (column), [classes, classes]. */
   readonly confusion?: readonly (readonly number[])[];

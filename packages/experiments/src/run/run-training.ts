@@ -168,7 +168,7 @@ export async function* runTraining(
       samples,
       loss,
       folder !== undefined || options.onModel !== undefined,
-      budget && splits?.validation,
+      splits?.validation,
     );
     if (bytes) {
       await folder?.write(runFiles.model, bytes);
@@ -315,7 +315,7 @@ async function resultOf(
     return (await judge(loaded, { ...data, test }, loss, justTheError)).testError;
   };
   const fileTestError = asIs ?? (await fromFile(judged ? data?.test : undefined));
-  const fileValidationError = await fromFile(validation);
+  const fileValidationError = isExact ? undefined : await fromFile(validation);
   return {
     result: {
       ...result,

@@ -18,6 +18,8 @@ export interface SweepOptions {
   /** Runs that are given to the executor at a time: no more wait there. */
   readonly atATime: number;
   readonly signal?: AbortSignal;
+  /** Ends the sweep without an error, as if there were no more trials: those under way save a checkpoint and do not count. */
+  readonly enough?: AbortSignal;
   /** Called with what happens in runs. */
   onEvent?(trial: Trial, event: RunEvent): void;
 }
@@ -35,13 +37,13 @@ export type SweepEvent =
  * @throws the reason of the signal where it was aborted, once the runs under way have saved their checkpoints
  */
 export async function* runSweep(options: SweepOptions): AsyncGenerator<SweepEvent, void, void> {
-  const { sweep, folder, atATime, signal } = options;
+  const { sweep, folder, atATime, signal, enough } = options;
   const schedule = scheduleOf(sweep);
   const known = new Map((await readIndex(folder.path)).map((outcome) => [outcome.hash, outcome]));
   const underWay = new Map<string, Promise<TrialOutcome | undefined>>();
   const twins = new Map<string, Trial[]>();
   const failure = new AbortController();
-  const halt = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const halt = AbortSignal.any([failure.signal, ...(signal ? [signal] : []), ...(enough ? [enough] : [])]);
   // Every run under way listens.
   setMaxListeners(0, halt);
   let done = 0;
@@ -108,6 +110,8 @@ async function carryOut(
     }
     if (result && error === undefined)
       error = (await readMetrics(store.folderOf(trial.spec))).epochs.at(-1)?.validation?.errorRate;
+    // A file that rounds may be worse than the net before it was written.
+    error = result?.fileValidationError ?? error;
   } catch (thrown) {
     if (signal?.aborted) return undefined;
     // Nothing is wrong with the run: somebody else works on it.
@@ -125,19 +129,4 @@ async function carryOut(
     seconds: Number(((performance.now() - begun) / 1000).toFixed(3)),
     ...(!isDone && { failure: failure ?? 'the run ended without a result' }),
   };
-}
-
-/** The trial with the least error; of equal ones the smaller file. */
-export function bestOf(
-  outcomes: readonly TrialOutcome[],
-  mostBytes = Number.POSITIVE_INFINITY,
-): TrialOutcome | undefined {
-  return [...outcomes]
-    .filter(({ error, bytes }) => error !== null && bytes !== null && bytes <= mostBytes)
-    .sort(
-      (a, b) =>
-        (a.error as number) - (b.error as number) ||
-        (a.bytes as number) - (b.bytes as number) ||
-        a.number - b.number,
-    )[0];
 }

@@ -1,5 +1,6 @@
 import { random } from '@funhash/hashing';
 import { type RunSpec, specHash } from '../spec/run-spec.ts';
+import { rankedBy } from './goal.ts';
 import { type Changes, drawFrom, gridOf, runOf } from './search-space.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 
@@ -50,11 +51,17 @@ function trialOf({ base }: SweepSpec, number: number, changes: Changes, rung = 0
   return { number, rung, changes, spec, hash: specHash(spec) };
 }
 
-const drawn = ({ vary, seed }: SweepSpec, number: number): Changes =>
-  drawFrom(vary, random(seed).fork('trial').fork(number));
+const drawn = ({ vary, among, seed }: SweepSpec, number: number): Changes => ({
+  ...among?.[number % among.length],
+  ...drawFrom(vary, random(seed).fork('trial').fork(number)),
+});
+
+/** All combinations, those of fields that go together slowest. */
+const combined = ({ vary, among = [{}] }: SweepSpec): Changes[] =>
+  among.flatMap((together) => gridOf(vary).map((changes) => ({ ...together, ...changes })));
 
 function listed(sweep: SweepSpec): Schedule {
-  const grid = sweep.method === 'grid' ? gridOf(sweep.vary) : undefined;
+  const grid = sweep.method === 'grid' ? combined(sweep) : undefined;
   const count = grid?.length ?? sweep.trials;
   let number = 0;
   return {
@@ -90,10 +97,7 @@ function asha(sweep: SweepSpec): Schedule {
     next: () => {
       for (let rung = budgets.length - 2; rung >= 0; rung--) {
         const done = finished[rung] as TrialOutcome[];
-        const best = [...done]
-          .filter(({ error }) => error !== null)
-          .sort((a, b) => (a.error as number) - (b.error as number) || a.number - b.number)
-          .slice(0, Math.floor(done.length / sweep.factor));
+        const best = rankedBy(done, sweep.goal).slice(0, Math.floor(done.length / sweep.factor));
         const chosen = best.find((outcome) => !promoted[rung]?.has(outcome.number));
         if (!chosen) continue;
         promoted[rung]?.add(chosen.number);

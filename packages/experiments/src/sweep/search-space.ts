@@ -59,6 +59,23 @@ export function checkSpace(operation: string, space: unknown): asserts space is 
   }
 }
 
+/** @throws ArgumentError for what is no list of fields that go together */
+export function checkAmong(operation: string, among: unknown): asserts among is readonly Changes[] {
+  const refuse = (expected: string, actual: string): never => {
+    throw new ArgumentError({ operation, expected, actual });
+  };
+  if (!Array.isArray(among))
+    return refuse('among: a list of fields of a run by their paths', shownValue(among));
+  if (among.length < 1 || among.length > mostValues)
+    refuse(`among: 1 to ${mostValues} members`, String(among.length));
+  for (const changes of among) {
+    if (typeof changes !== 'object' || changes === null || Array.isArray(changes))
+      refuse('among: a list of objects', shownValue(changes));
+    for (const name of Object.keys(changes as object))
+      if (!path.test(name)) refuse('a field of a run by its path, such as net.weights', JSON.stringify(name));
+  }
+}
+
 /** All trials of a space of lists, the last field fastest. @throws SpecError where one is a range */
 export function gridOf(space: SearchSpace): Changes[] {
   return Object.entries(space).reduce<Changes[]>(

@@ -2,14 +2,19 @@ import { parseJson } from '@funhash/codec';
 import { checkOptions, option } from '@funhash/hashing';
 import { SpecError } from '../errors.ts';
 import type { RunRequest } from '../spec/run-spec.ts';
-import { checkSpace, mostTrials, type SearchSpace } from './search-space.ts';
+import { checkGoal, type Goal } from './goal.ts';
+import { type Changes, checkAmong, checkSpace, mostTrials, type SearchSpace } from './search-space.ts';
 
 const rules = {
   version: option.oneOf([1]),
   /** What all runs have in common: the fields of a run. */
   base: option.any<RunRequest>('an object'),
   /** Fields that differ, by their paths, with lists of values or ranges { from, to, scale }. */
-  vary: option.required(option.any<SearchSpace>('an object')),
+  vary: option.any<SearchSpace>('an object'),
+  /** Fields that go together, by their paths: each trial has one of the list, the first trials the first. */
+  among: option.any<readonly Changes[]>('a list'),
+  /** What the best run is besides that of the least error: { bytes } at most, or { error } at most by the fewest bytes. */
+  goal: option.any<Goal>('an object'),
   /** All combinations; drawn ones; or drawn ones of which the better ones train on (ASHA). Default grid. */
   method: option.oneOf(['grid', 'random', 'asha']),
   /** Trials that are drawn. Default 20. */
@@ -27,6 +32,8 @@ export interface SweepSpec {
   readonly version: 1;
   readonly base: RunRequest;
   readonly vary: SearchSpace;
+  readonly among?: readonly Changes[];
+  readonly goal?: Goal;
   readonly method: 'grid' | 'random' | 'asha';
   readonly trials: number;
   readonly seed: number;
@@ -39,21 +46,31 @@ export function sweepSpec(given: unknown): SweepSpec {
   checkOptions('sweep', rules, given);
   const {
     base = {},
-    vary,
+    vary = {},
+    among,
+    goal,
     method = 'grid',
-    trials = 20,
     seed = 0,
     leastEpochs = 1,
     factor = 4,
   } = given as Partial<SweepSpec>;
-  checkSpace('sweep', vary);
-  if (method === 'asha' && Object.hasOwn(vary, 'epochs'))
+  if (among !== undefined) checkAmong('sweep', among);
+  if (among === undefined || Object.keys(vary).length > 0) checkSpace('sweep', vary);
+  if (goal !== undefined) checkGoal(goal);
+  const varied = among?.some((changes) => Object.hasOwn(changes, 'epochs')) ? 'among' : 'vary';
+  if (method === 'asha' && (varied === 'among' || Object.hasOwn(vary, 'epochs')))
     throw new SpecError({
       operation: 'sweep',
       expected: 'epochs in base alone, as asha decides how many a trial has',
-      actual: 'epochs in vary',
+      actual: `epochs in ${varied}`,
     });
-  return { version: 1, base, vary, method, trials, seed, leastEpochs, factor };
+  const { trials = among?.length ?? 20 } = given as Partial<SweepSpec>;
+  return {
+    ...{ version: 1, base, vary },
+    ...(among && { among }),
+    ...(goal && { goal }),
+    ...{ method, trials, seed, leastEpochs, factor },
+  };
 }
 
 /** Reads a sweep from JSON text. @param source names it, in errors */

@@ -6,7 +6,8 @@ import { inThisThread } from '../executors/executor.ts';
 import { tinyRun } from '../run/tiny-run.spec-kit.ts';
 import { newFolder, openFolder } from '../store/run-folder.ts';
 import { runStore } from '../store/run-store.ts';
-import { bestOf, runSweep, type SweepEvent } from './run-sweep.ts';
+import { bestOf } from './goal.ts';
+import { runSweep, type SweepEvent } from './run-sweep.ts';
 import { scheduleOf, type TrialOutcome } from './schedule.ts';
 import { indexFile, readIndex } from './sweep-index.ts';
 import { readSweep, sweepSpec } from './sweep-spec.ts';
@@ -140,7 +141,7 @@ describe('a sweep in a folder', () => {
     for (const { error, bytes } of whole) expect([typeof error, typeof bytes]).toEqual(['number', 'number']);
     const best = bestOf(whole);
     expect(Math.min(...whole.map(({ error }) => error as number))).toBe(best?.error);
-    expect(bestOf(whole, 1)).toBeUndefined();
+    expect(bestOf(whole, { bytes: 1 })).toBeUndefined();
   });
 
   test('interrupted, it goes on to the same end', async () => {

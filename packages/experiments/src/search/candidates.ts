@@ -1,0 +1,178 @@
+import type { Dataset } from '@funhash/datasets';
+import { isImages } from '../data/load-data.ts';
+import { placesOf, shapeOf } from '../nets/model-kinds.ts';
+import type { RunRequest } from '../spec/run-spec.ts';
+import type { Goal } from '../sweep/goal.ts';
+import { type Changes, runOf } from '../sweep/search-space.ts';
+import { fileSize } from './file-size.ts';
+
+/** A net that may come out smallest: a model, and how its widths grow. */
+interface Family {
+  readonly model: string;
+  readonly widths: readonly number[];
+}
+
+/** Nets that are small at their accuracy, those that read what the data are. */
+function familiesFor(data: Dataset): Family[] {
+  const { inputShape, tokens } = data;
+  const [height = 0, width = 0] = inputShape;
+  const side = Math.min(height, width);
+  if (isImages(data))
+    return [
+      ...(side >= 20 ? [{ model: 'small-conv', widths: [8, 12, 16, 16] }] : []),
+      ...(side >= 16 ? [{ model: 'lenet5-caffe', widths: [6, 10, 16] }] : []),
+      { model: 'mlp', widths: [24] },
+    ];
+  if (tokens !== undefined || inputShape.length === 2) return [{ model: 'gru', widths: [16] }];
+  return [
+    { model: 'mlp', widths: [24] },
+    { model: 'mlp', widths: [24, 12] },
+  ];
+}
+
+const scaled = ({ model, widths }: Family, factor: number): Family => ({
+  model,
+  widths: widths.map((width) => Math.max(2, Math.round(width * factor))),
+});
+
+/** Bits of a weight whose level is priced: below, too much of a net is 0, above, a wider net is better. */
+const [fewestBits, mostBits] = [0.8, 6.5];
+/** Widths of nets of levels, as factors of the family's. */
+const factors = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4];
+/** Depths of values that are stored as codes. */
+const depths = ['i4', 'i5', 'i6', 'i8'] as const;
+/** Schemes of matrices that are never stored, with what they say besides their size. */
+const schemes = ['hashedNet', 'funHash', 'lowRank', 'kronecker'];
+/** Virtual entries of a net whose schemes leave so many bytes: widths as factors. */
+const virtualFactors = [1.4, 4];
+const mostFactor = 64;
+
+/** What is tried of a family in one way, the likeliest first. */
+type Tried = readonly Changes[];
+
+/**
+ * Nets whose files keep to so many bytes: with levels at a price, plain ones of fewer bits, and shared or factored values.
+ * Sizes of files that are no budget of training are those of nets before training.
+ *
+ * @returns fields of a run that go together, kinds by turns, the likeliest first
+ */
+export async function candidatesFor(data: Dataset, base: RunRequest, goal: Goal): Promise<Changes[]> {
+  const families = familiesFor(data);
+  const kinds: Tried[] = [];
+  for (const family of families) {
+    const leveled = levels(family, data, 'bytes' in goal ? [goal.bytes] : undefined);
+    // Levels come to less at equal size in all that was measured: they have two of each turn.
+    kinds.push(
+      leveled.filter((_, k) => k % 2 === 0),
+      leveled.filter((_, k) => k % 2 === 1),
+    );
+    if ('bytes' in goal)
+      kinds.push(
+        await fewerBits(family, data, base, goal.bytes),
+        await byScheme(family, data, base, goal.bytes),
+      );
+  }
+  return byTurns(kinds);
+}
+
+const netOf = ({ model, widths }: Family): Readonly<Record<string, unknown>> => ({
+  'net.model': model,
+  'net.widths': widths,
+});
+
+function weightsOf(family: Family, data: Dataset): number {
+  return placesOf(shapeOf(family, data)).reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+}
+
+/** Nets of levels; without a size, at several. */
+function levels(family: Family, data: Dataset, sizes: readonly number[] | undefined): Tried {
+  return factors
+    .map((factor) => scaled(family, factor))
+    .flatMap((net) => {
+      const count = weightsOf(net, data);
+      const bits = (size: number): number => (8 * size) / count;
+      const asked = sizes ?? [1, 2, 4].map((each) => Math.ceil((each * count) / 8) + 100);
+      return asked
+        .filter((size) => bits(size) >= fewestBits && bits(size) <= mostBits)
+        .map((size) => ({ fit: Math.abs(Math.log2(bits(size) / 2.5)), net, size }));
+    })
+    .sort((a, b) => a.fit - b.fit)
+    .map(({ net, size }) => ({ ...netOf(net), 'storage.bytes': size, 'optimizer.learningRate': 0.05 }));
+}
+
+/** Plain nets, as wide as so many bytes allow at each depth of their values. */
+async function fewerBits(family: Family, data: Dataset, base: RunRequest, bytes: number): Promise<Tried> {
+  const found: Changes[] = [];
+  for (const storeAs of [...depths].reverse()) {
+    const at = (factor: number): Changes => ({
+      ...netOf(scaled(family, factor)),
+      'storage.storeAs': storeAs,
+      'storage.compress': true,
+    });
+    const isSo = async (factor: number): Promise<boolean> =>
+      mayFit(weightsOf(scaled(family, factor), data), storeAs, bytes) && fits(at(factor), data, base, bytes);
+    const factor = await largest(isSo, 1 / 16, mostFactor);
+    if (factor !== undefined) found.push(at(factor));
+  }
+  // Six bits lose nothing that is seen, and leave more room than eight.
+  return found.sort((a, b) => depthRank(a) - depthRank(b));
+}
+
+const depthRank = (changes: Changes): number =>
+  ['i6', 'i5', 'i8', 'i4'].indexOf(String(changes['storage.storeAs']));
+
+/** Wide nets whose matrices a scheme makes of as many values as fit. */
+async function byScheme(family: Family, data: Dataset, base: RunRequest, bytes: number): Promise<Tried> {
+  const found: Changes[] = [];
+  for (const factor of virtualFactors)
+    for (const scheme of schemes)
+      for (const storeAs of ['i5', 'i8'] as const) {
+        const at = (ratio: number): Changes => ({
+          ...netOf(scaled(family, factor)),
+          'net.weights': `${scheme}:${Number(ratio.toPrecision(3))}`,
+          'storage.storeAs': storeAs,
+          'storage.compress': true,
+        });
+        const count = weightsOf(scaled(family, factor), data);
+        const isSo = async (ratio: number): Promise<boolean> =>
+          mayFit(ratio * count, storeAs, bytes) && fits(at(ratio), data, base, bytes);
+        const ratio = await largest(isSo, 1 / 512, 1);
+        // A ratio of nearly 1 is a plain net.
+        if (ratio !== undefined && ratio < 0.7) found.push(at(ratio));
+      }
+  return found;
+}
+
+/** Whether it is worth making a file of so many values: gzip leaves codes of random values most of their bits. */
+const mayFit = (values: number, storeAs: string, bytes: number): boolean =>
+  (0.5 * values * Number(storeAs.slice(1))) / 8 <= bytes;
+
+/** Whether a net keeps to the size, and uses most of it. */
+async function fits(changes: Changes, data: Dataset, base: RunRequest, bytes: number): Promise<boolean> {
+  const size = await fileSize(runOf({ ...base, judge: null }, changes), data);
+  // Values of trained nets are coded a little better or worse than those they begin with.
+  return size !== undefined && size <= 0.98 * bytes;
+}
+
+/** The largest number between two, to a 25th, at which something still is so; undefined where it is so nowhere. */
+async function largest(
+  isSo: (x: number) => Promise<boolean>,
+  from: number,
+  to: number,
+): Promise<number | undefined> {
+  if (!(await isSo(from))) return undefined;
+  let [low, high] = [from, to];
+  while (high / low > 1.04) {
+    const middle = Math.sqrt(low * high);
+    if (await isSo(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** One of each list, then the second of each, and so on; none twice. */
+function byTurns(lists: readonly Tried[]): Changes[] {
+  const most = lists.reduce((length, list) => Math.max(length, list.length), 0);
+  const turns = Array.from({ length: most }, (_, k) => lists.flatMap((list) => list.slice(k, k + 1))).flat();
+  return [...new Map(turns.map((changes) => [JSON.stringify(changes), changes])).values()];
+}
