@@ -96,7 +96,6 @@ export {
 export { type RunStore, runStore, type StoredRun, storedRuns } from './store/run-store.ts';
 export { bestOf, frontOf, type Goal } from './sweep/goal.ts';
 export { runSweep, type SweepEvent, type SweepOptions } from './sweep/run-sweep.ts';
-export type { Trial, TrialOutcome } from './sweep/schedule.ts';
 export {
   type Changes,
   type Choice,
@@ -107,5 +106,6 @@ export {
 } from './sweep/search-space.ts';
 export { indexFile, readIndex } from './sweep/sweep-index.ts';
 export { readSweep, type SweepSpec, sweepSpec } from './sweep/sweep-spec.ts';
+export type { Trial, TrialOutcome } from './sweep/trial.ts';
 export { chooseBackend } from './training/backend.ts';
 export { storageNames } from './training/storage.ts';

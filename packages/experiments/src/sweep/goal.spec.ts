@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bestOf, checkGoal, frontOf, rankedBy } from './goal.ts';
-import { scheduleOf, type TrialOutcome } from './schedule.ts';
+import { scheduleOf } from './schedule.ts';
 import { sweepSpec } from './sweep-spec.ts';
+import type { TrialOutcome } from './trial.ts';
 
 const outcome = (number: number, error: number | null, bytes: number | null): TrialOutcome => ({
   ...{ number, error, bytes },

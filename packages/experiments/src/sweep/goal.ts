@@ -1,5 +1,5 @@
 import { ArgumentError, checkOptions, option } from '@funhash/hashing';
-import type { TrialOutcome } from './schedule.ts';
+import type { TrialOutcome } from './trial.ts';
 
 const rules = {
   /** Most bytes of a model file: of those that keep to it, the least error wins. */

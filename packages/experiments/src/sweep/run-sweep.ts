@@ -5,9 +5,10 @@ import { readMetrics } from '../store/metrics.ts';
 import { FolderBusyError } from '../store/owner.ts';
 import type { RunFolder } from '../store/run-folder.ts';
 import type { RunStore } from '../store/run-store.ts';
-import { scheduleOf, type Trial, type TrialOutcome } from './schedule.ts';
+import { scheduleOf } from './schedule.ts';
 import { indexFile, readIndex } from './sweep-index.ts';
 import type { SweepSpec } from './sweep-spec.ts';
+import type { Trial, TrialOutcome } from './trial.ts';
 
 export interface SweepOptions {
   readonly sweep: SweepSpec;

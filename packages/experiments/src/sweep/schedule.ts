@@ -1,34 +1,9 @@
 import { random } from '@funhash/hashing';
-import { type RunSpec, specHash } from '../spec/run-spec.ts';
+import { specHash } from '../spec/run-spec.ts';
 import { rankedBy } from './goal.ts';
 import { type Changes, drawFrom, gridOf, runOf } from './search-space.ts';
 import type { SweepSpec } from './sweep-spec.ts';
-
-/** One run of a sweep. */
-export interface Trial {
-  /** The place of what was drawn, from 0 on; all rungs of it have the same. */
-  readonly number: number;
-  readonly rung: number;
-  readonly changes: Changes;
-  readonly spec: RunSpec;
-  readonly hash: string;
-}
-
-/** What a trial came to, as the index of a sweep keeps it. */
-export interface TrialOutcome {
-  readonly number: number;
-  readonly rung: number;
-  readonly hash: string;
-  readonly changes: Changes;
-  readonly epochs: number;
-  /** Error on the validation samples after the last epoch; null where the run failed. */
-  readonly error: number | null;
-  /** Size of the model file. */
-  readonly bytes: number | null;
-  readonly seconds: number;
-  /** Why it failed. */
-  readonly failure?: string;
-}
+import type { Trial, TrialOutcome } from './trial.ts';
 
 /** Decides what is tried next, of what came back in which order alone: so a sweep can be replayed. */
 export interface Schedule {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readTextIfThere } from '../files/read-text.ts';
-import type { TrialOutcome } from './schedule.ts';
+import type { TrialOutcome } from './trial.ts';
 
 /** The file in a sweep's folder that tells what came back, in that order: a line for each run. */
 export const indexFile = 'index.jsonl';

@@ -8,9 +8,10 @@ import { newFolder, openFolder } from '../store/run-folder.ts';
 import { runStore } from '../store/run-store.ts';
 import { bestOf } from './goal.ts';
 import { runSweep, type SweepEvent } from './run-sweep.ts';
-import { scheduleOf, type TrialOutcome } from './schedule.ts';
+import { scheduleOf } from './schedule.ts';
 import { indexFile, readIndex } from './sweep-index.ts';
 import { readSweep, sweepSpec } from './sweep-spec.ts';
+import type { TrialOutcome } from './trial.ts';
 
 let root: string;
 beforeAll(async () => {
