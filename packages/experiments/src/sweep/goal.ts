@@ -61,7 +61,7 @@ export function rankedBy(outcomes: readonly TrialOutcome[], goal: Goal | undefin
   const ranked: Finished[] = [];
   for (let rest = all; rest.length > 0; ) {
     const front = frontOf(rest);
-    ranked.push(...spread(front));
+    for (const outcome of spread(front)) ranked.push(outcome);
     rest = rest.filter((outcome) => !front.includes(outcome));
   }
   return ranked;
@@ -92,7 +92,7 @@ function spread(front: readonly Finished[]): Finished[] {
       (best, distance, k) => (distance > (distances[best] as number) ? k : best),
       0,
     );
-    order.push(...others.splice(farthest, 1));
+    for (const outcome of others.splice(farthest, 1)) order.push(outcome);
   }
   return order;
 }
