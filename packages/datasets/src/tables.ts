@@ -9,4 +9,5 @@ export {
   isOfTable,
   type TableTransformation,
   tableTransformation,
+  widthOf as inputsOfColumn,
 } from './tables/transformation.ts';

@@ -41,6 +41,7 @@ export type {
   FitReport,
   FittedEvent,
   ImageCounts,
+  Influence,
   Mistake,
   NoticeEvent,
   NumberAnswer,

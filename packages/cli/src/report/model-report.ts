@@ -15,9 +15,10 @@ import { calibrationSection, residualsSection, wrongRowsSection } from './answer
 import { learningCurves } from './charts.ts';
 import { confusionHtml } from './confusion.ts';
 import { mistakesHtml, unitsHtml } from './images.ts';
+import { influenceSection } from './influence.ts';
 import type { Section } from './page.ts';
 
-const told = { mistakes: 24, units: 12, confusion: true } as const satisfies JudgeSpec;
+const told = { mistakes: 24, units: 12, confusion: true, influence: true } as const satisfies JudgeSpec;
 
 interface Kept {
   /** Undefined where the run has none. */
@@ -52,6 +53,7 @@ export function withoutPictures({
   confusion: _confusion,
   calibration: _calibration,
   answers: _answers,
+  influence: _influence,
   ...result
 }: RunResult): RunResult {
   return result;
@@ -80,9 +82,10 @@ export async function epochsBeside(model: string): Promise<readonly EpochRecord[
 
 /** What a model says of the test images: the confusion matrix, its first weights, its mistakes. */
 export function testSections(result: RunResult, data: Dataset | undefined, of: string): Section[] {
-  const { testError, confusion, mistakes, units } = result;
+  const { testError, confusion, mistakes, units, influence } = result;
   if (!data || testError === undefined) return [];
-  if (data.classes === undefined) return residualsSection(result, data);
+  if (data.classes === undefined)
+    return [...residualsSection(result, data), ...influenceSection(influence, data, of)];
   const images = isImages(data) ? data : undefined;
   const unitPictures = images ? unitsHtml(units ?? [], images, of) : '';
   const wrong = grouped(Math.round(testError * data.test.count));
@@ -111,5 +114,6 @@ export function testSections(result: RunResult, data: Dataset | undefined, of: s
           },
         ]
       : wrongRowsSection(mistakes, data)),
+    ...influenceSection(influence, data, of),
   ];
 }

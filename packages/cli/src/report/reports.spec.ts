@@ -81,6 +81,7 @@ describe('train', () => {
       'Confusion',
       'Calibration',
       'What the hidden units look for',
+      'Influence',
       'Sizes',
       'To repeat this',
     ]);

@@ -12,11 +12,20 @@ import {
   rootMeanSquaredError,
 } from '@funhash/training';
 import type { JudgeSpec } from '../spec/run-spec.ts';
+import { influenceOf } from './influence.ts';
 import type { CalibrationBin, Mistake, NumberAnswer, RunResult } from './run-event.ts';
 
 type Judgement = Pick<
   RunResult,
-  'testError' | 'testLoss' | 'numbers' | 'confusion' | 'calibration' | 'answers' | 'mistakes' | 'units'
+  | 'testError'
+  | 'testLoss'
+  | 'numbers'
+  | 'influence'
+  | 'confusion'
+  | 'calibration'
+  | 'answers'
+  | 'mistakes'
+  | 'units'
 >;
 
 /** Most answers that a report shows as points. */
@@ -29,7 +38,7 @@ export const errorOf = ({ classes }: Pick<Dataset, 'classes'>): Metric =>
 /** A net on test samples. */
 export async function judge(
   net: Module,
-  data: Pick<Dataset, 'classes' | 'targetScale' | 'inputShape' | 'test'>,
+  data: Pick<Dataset, 'classes' | 'targetScale' | 'inputShape' | 'transformation' | 'test'>,
   loss: Loss,
   spec: JudgeSpec,
 ): Promise<Judgement> {
@@ -40,9 +49,15 @@ export async function judge(
     metrics: { errorRate: errorOf(data) },
   });
   const isAsked = spec.mistakes > 0 || spec.confusion;
+  const errorOn = async (model: Module, samples: Samples): Promise<number> => {
+    const { errorRate } = await evaluate(model, samples, { loss, metrics: { errorRate: errorOf(data) } });
+    return errorRate;
+  };
+  const influence = spec.influence ? await influenceOf(net, data, errorOn) : [];
   return {
     testError,
     testLoss,
+    ...(influence.length > 0 && { influence }),
     ...(isOfClasses ? isAsked && (await answersOf(net, test, spec)) : await numbersOf(net, data, spec)),
     ...(spec.units > 0 && { units: await unitsOf(net, test.inputs.length / test.count, spec.units) }),
   };

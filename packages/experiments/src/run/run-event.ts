@@ -111,6 +111,8 @@ export interface RunResult {
   readonly confusion?: readonly (readonly number[])[];
   /** How sure the net is, and how right then; ten classes of probability from 0 to 1. */
   readonly calibration?: readonly CalibrationBin[];
+  /** Parts of the inputs, and how much worse the net does with those of other samples. */
+  readonly influence?: readonly Influence[];
   /** Test samples with what they are and what the net says, in the unit of the data; at most 2 000 of them. */
   readonly answers?: readonly NumberAnswer[];
   readonly mistakes?: readonly Mistake[];
@@ -126,6 +128,14 @@ export interface NumberErrors {
   readonly meanAbsolute: number;
   /** Coefficient of determination. */
   readonly r2: number;
+}
+
+/** How much a part of the inputs is worth to a net. */
+export interface Influence {
+  /** Name of a column; of a picture the number of a square, by rows of seven. */
+  readonly name: string;
+  /** Error with this part drawn from other samples less the error as it is. */
+  readonly rise: number;
 }
 
 /** Answers of about one probability. */

@@ -212,7 +212,7 @@ async function* begin(
     };
 }
 
-const justTheError = { mistakes: 0, units: 0, confusion: false };
+const justTheError = { mistakes: 0, units: 0, confusion: false, influence: false };
 
 /** The net of a spec, with its weights fitted where the spec says so. */
 async function makeNet(
@@ -245,7 +245,7 @@ async function makeNet(
 
 /** A result with what a spec asks of it. */
 function asked(
-  { mistakes, units, confusion, calibration, answers, ...result }: RunResult,
+  { mistakes, units, confusion, calibration, answers, influence, ...result }: RunResult,
   judge: JudgeSpec | null,
 ): RunResult {
   return {
@@ -255,6 +255,7 @@ function asked(
       ...(calibration && { calibration }),
       ...(answers && { answers }),
     }),
+    ...(judge?.influence && influence && { influence }),
     ...(judge?.mistakes && mistakes && { mistakes: mistakes.slice(0, judge.mistakes) }),
     ...(judge?.units && units && { units: units.slice(0, judge.units) }),
   };

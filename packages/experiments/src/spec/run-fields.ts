@@ -144,6 +144,8 @@ export const judgeFields = {
   units: field(option.integer({ most: 10_000 }), 0),
   /** Whether test images are counted by their class and the one that the net says. */
   confusion: field(option.flag(), false),
+  /** Whether it is told how much worse the net does where one part of the inputs is that of other samples. */
+  influence: field(option.flag(), false),
 };
 
 /** The fields of a run that have no parts. */
