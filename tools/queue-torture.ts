@@ -133,7 +133,10 @@ try {
   );
   for (let k = 0; k < workers; k++) startWorker(k);
   // Their start is not what is measured.
-  await new Promise((resolve) => setTimeout(resolve, 8000));
+  for (let before = -1, now = 0; now - before > 0.02; ) {
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    [before, now] = [now, await coresOfAll()];
+  }
   const draw = random(seed);
   let [killed, servers, done] = [0, 0, false];
   const killing = (async () => {

@@ -6,8 +6,8 @@ export type { TableFormat, TableSource } from './tables/table-source.ts';
 export {
   type ColumnKind,
   type ColumnTransformation,
+  inputsOfColumn,
   isOfTable,
   type TableTransformation,
   tableTransformation,
-  widthOf as inputsOfColumn,
 } from './tables/transformation.ts';

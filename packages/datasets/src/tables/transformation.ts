@@ -86,23 +86,30 @@ export function tableTransformation(value: unknown): TableTransformation {
   );
   const table = value as TableTransformation;
   checkOptions(`${operation}.target`, targetRules, table.target);
-  for (const [k, column] of table.columns.entries()) {
-    const at = `${operation}.columns[${k}]`;
-    const kind = (column as Partial<ColumnTransformation> | null)?.kind;
-    if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
-      throw new ArgumentError({
-        operation: at,
-        expected: `a kind, one of ${columnKinds.join(', ')}`,
-        actual: String(kind),
-      });
-    checkOptions(at, { kind: option.any(), name, ...kinds[kind] }, column);
-  }
+  for (const [k, column] of table.columns.entries()) checkColumn(`${operation}.columns[${k}]`, column);
   return table;
+}
+
+function checkColumn(operation: string, column: unknown): asserts column is ColumnTransformation {
+  const kind = (column as Partial<ColumnTransformation> | null | undefined)?.kind;
+  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
+    throw new ArgumentError({
+      operation,
+      expected: `a kind, one of ${columnKinds.join(', ')}`,
+      actual: String(kind),
+    });
+  checkOptions(operation, { kind: option.any(), name, ...kinds[kind] }, column);
 }
 
 /** Whether a transformation is that of a table. */
 export const isOfTable = (value: object | undefined): boolean =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'table';
+
+/** Number of inputs that a column becomes. @throws ArgumentError, OptionError for what is no column of a transformation */
+export function inputsOfColumn(column: ColumnTransformation): number {
+  checkColumn('inputsOfColumn', column);
+  return widthOf(column);
+}
 
 /** Inputs that a column becomes. */
 export function widthOf(column: ColumnTransformation): number {
