@@ -59,6 +59,11 @@ test.each<[string, RegExp, () => Uint8Array]>([
         field(12, field(1, text('y'))),
       ),
   ],
+  [
+    'millions of empty nodes',
+    /at most 100000 nodes/,
+    () => model(Uint8Array.from({ length: 4_000_000 }, (_, at) => (at % 2 === 0 ? 10 : 0))),
+  ],
   ['no output', /an input|an output/, () => model(field(1, field(4, text('Relu'))))],
 ])('%s: refused', (_, message, bytes) => {
   expect(() => importOnnx(bytes())).toThrow(ImportError);

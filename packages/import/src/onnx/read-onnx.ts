@@ -224,6 +224,8 @@ const modelFields: Fields<OnnxModel> = {
   2: text('producer'),
   7: (model, reader, wireType) => {
     model.graph ??= { nodes: [], initializers: [], inputs: [], outputs: [] };
+    // Counted before they are made: an empty node is two bytes of a file.
+    reader.hold(wireType, 1, onnxLimits.nodes, 'nodes');
     reader.message(wireType, graphFields, model.graph);
   },
   8: (model, reader, wireType) => {

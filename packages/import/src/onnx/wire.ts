@@ -125,6 +125,20 @@ export class Wire {
     }
   }
 
+  /** Refuses the message that follows where it has more fields of one number than so many, before any of them is read. */
+  hold(wireType: number, field: number, most: number, what: string): void {
+    const start = this.#at;
+    const end = this.#span(wireType);
+    const unbounded = { messages: Number.POSITIVE_INFINITY, items: Number.POSITIVE_INFINITY };
+    const inner = new Wire(this.#bytes, unbounded, this.#at, end, this.#depth + 1);
+    for (let count = 0; inner.#at < end; ) {
+      const tag = inner.#unsigned();
+      if (Math.floor(tag / 8) === field && ++count > most) inner.refuse(`at most ${most} ${what}`, 'more');
+      inner.#skip(tag % 8);
+    }
+    this.#at = start;
+  }
+
   /** A message inside this one. */
   message<T>(wireType: number, fields: Fields<T>, message: T): T {
     const end = this.#span(wireType);
