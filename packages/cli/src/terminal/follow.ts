@@ -3,6 +3,7 @@ import { DivergedRunError, InterruptedError } from '../errors.ts';
 import { onInterrupt } from './interrupt.ts';
 import { lossText, type Printer, percent } from './output.ts';
 import { progress, type Task } from './progress.ts';
+import { sparkline } from './sparkline.ts';
 
 interface FollowOptions {
   /** What is trained. */
@@ -14,10 +15,17 @@ interface FollowOptions {
   readonly remedy: () => string;
 }
 
+/** Losses whose course a line shows, and in how many characters. */
+const [mostLosses, sparkWidth] = [400, 8];
+const lossesOf = new WeakMap<Task, readonly number[]>();
+
 /** Shows how far a run has come on its task. @param epochs that it has in all */
 export function show(event: StepEvent | EpochEvent, task: Task | undefined, epochs: number): void {
   if (event.type === 'step') {
-    task?.update(event.step, `loss ${lossText(event.loss)}`);
+    if (!task) return;
+    const losses = [...(lossesOf.get(task) ?? []).slice(1 - mostLosses), event.loss];
+    lossesOf.set(task, losses);
+    task.update(event.step, `loss ${lossText(event.loss)} ${sparkline(losses, sparkWidth)}`);
     return;
   }
   const { epoch, loss, seconds, validation } = event;
