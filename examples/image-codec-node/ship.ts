@@ -25,10 +25,12 @@ await useBackend('wasm');
 const net = await load(given.net);
 const pairs = given.photos === undefined ? [] : await heldOutPairs(given.photos);
 if (pairs.length > 0) judge(net, pairs);
-for (const [name, parameter] of net.namedParameters()) if (name.endsWith('weight.w')) round(parameter);
+/** Whether these are weights of 3 × 3; those of bands, few and of very different sizes, are kept as they are. */
+const isCoded = (name: string): boolean => /^\d\.\d+\.weight\.w$/.test(name);
+for (const [name, parameter] of net.namedParameters()) if (isCoded(name)) round(parameter);
 const bytes = await net.toBytes({
   compact,
-  storeAs: (name) => (name.endsWith('weight.w') ? 'coded' : 'f16'),
+  storeAs: (name) => (isCoded(name) ? 'coded' : 'f16'),
 });
 if (pairs.length > 0) judge(await load(bytes), pairs);
 const text = Buffer.from(bytes).toString('base64');
