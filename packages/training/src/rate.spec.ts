@@ -121,6 +121,15 @@ describe.each(['reference', 'wasm'] as const)('%s', (name) => {
     20_000,
   );
 
+  test('the price of a budget that cannot be met in so few steps stays finite', async () => {
+    const model = net();
+    const penalty = rate(model, { bytes: 1, until: 0.01 });
+    const optimizer = adam({ learningRate: 1e-6, relativeStep: true });
+    const events = await eventsOf({ ...run, model, penalty, epochs: 12, optimizer });
+    expect(events.at(-1)?.type).toBe('end');
+    expect(await penalty.weight()).toBeLessThanOrEqual(1);
+  });
+
   test('a run that goes on from a checkpoint has the same price and densities, bit for bit', async () => {
     const priced = () => {
       const model = net();

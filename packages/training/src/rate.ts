@@ -59,6 +59,9 @@ const answer = 30;
 /** What of the excess, as a logarithm, is answered at most: a price that jumps by more would end what the loss has learned. */
 const mostAnswered = 0.3;
 
+/** Logarithms of the prices that are taken at all: one that is beyond would be summed up where a budget cannot be met, until it is infinite. */
+const [leastPrice, mostPrice] = [-40, 0];
+
 /** F(|k| + ½) − F(|k| − ½) of the logistic distribution, from its small side, times the weight of it. */
 function shareOf(size: Real, spread: Real, weight: Real): Real {
   const below = size.minus(0.5).over(spread).negate().logistic();
@@ -155,7 +158,10 @@ export function rate(model: Model, options: RateOptions = {}): Rate {
     // From the bits at the start to the budget, in equal ratios.
     const target = maximum(add(multiply(begun, 1 - part), Math.log(8 * budget) * part), Math.log(8 * budget));
     const excess = minimum(maximum(add(now, multiply(target, -1)), -1), 1);
-    moveBuffer(pass, price, (before) => add(before, multiply(excess, reach / (pass.steps ?? unknownSteps))));
+    moveBuffer(pass, price, (before) => {
+      const moved = add(before, multiply(excess, reach / (pass.steps ?? unknownSteps)));
+      return minimum(maximum(moved, leastPrice), mostPrice);
+    });
     const answered = minimum(maximum(excess, -mostAnswered), mostAnswered);
     return exp(add(stopGradient(price.value), multiply(answered, answer)));
   };

@@ -50,7 +50,7 @@ describe('fits, fine-tunes, stores', () => {
     expect(text).toMatch(/0\.weight +dense → lowRank +32 × 36 +0\.\d{3} +1 152 +204 /);
     expect(text).not.toContain('1.weight');
     expect(text).toMatch(
-      /test error \d+\.\d\d % before, \d+\.\d\d % fitted, \d+\.\d\d % fine-tuned; \d+\.\d\d % from the file of [\d ]+ bytes, in /,
+      /test error \d+\.\d\d % before, \d+\.\d\d % fitted, \d+\.\d\d % fine-tuned; \d+\.\d\d % \(validation \d+\.\d\d %\) from the file of [\d ]+ bytes, in /,
     );
     expect(notes).toMatch(/fine-tune: epoch 2\/2: loss/);
   });
@@ -70,7 +70,7 @@ describe('fits, fine-tunes, stores', () => {
     expect(weights[0].after).toEqual(rows[0]);
     expect(fileBytes).toBe((await readFile(join(folder, 'model.safetensors'))).length);
     expect(fileBytes).toBeLessThan(0.6 * trained.length);
-    expect(Object.keys(testErrors)).toEqual(['before', 'fitted', 'fineTuned', 'file']);
+    expect(Object.keys(testErrors)).toEqual(['before', 'fitted', 'fineTuned', 'file', 'fileValidation']);
     expect(testErrors.fineTuned).toBeLessThanOrEqual(testErrors.fitted);
     const evaluated = await run(
       'eval',
