@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { shown } from '../terminal/paint.ts';
 import { comparisonTable, pointAt, usualCounts } from './search-comparison.ts';
 
 const history = (...shares: readonly number[]) =>
@@ -26,7 +27,7 @@ test('a row for each number of tests and strategy, with the spread over seeds', 
     { ...one, strategy: 'random', seed: 1, history: history(0.2, 0.3, 0.5) },
     { ...one, strategy: 'guided', seed: 0, history: history(0.5, 0.75) },
   ];
-  expect(stripVTControlCharacters(comparisonTable(searches, [300, 900])).split('\n')).toEqual(
+  expect(stripVTControlCharacters(shown(comparisonTable(searches, [300, 900]))).split('\n')).toEqual(
     [
       'tests  search           nc %  seeds that fail',
       '  300  random  15.00 ± 7.07        0.0 ± 0.0',
