@@ -19,7 +19,7 @@ export const encodePictureRules = {
   weight: option.real({ least: 0 }),
   /** The penalty's term: see `updatePenalty`. Default `l1`. */
   objective: option.oneOf(['l1', 'compressibility']),
-  /** Largest step of tuning. Default 0.004. */
+  /** Largest step of tuning. Default 0.01. */
   learningRate: option.positive(),
   /** Decibels that a file of twice the size is worth: what the bytes of an update have to pay. Default 3. */
   decibelsPerDoubling: option.real({ least: 0 }),
@@ -134,7 +134,7 @@ async function tune(
   { decoded, restored, original, bytes }: Tuned,
   options: EncodePictureOptions,
 ): Promise<void> {
-  const { steps = 100, weight = 2e-4, objective = 'l1', learningRate = 0.004, seed = 0, onStep } = options;
+  const { steps = 100, weight = 2e-4, objective = 'l1', learningRate = 0.01, seed = 0, onStep } = options;
   const planes = toPlanes(original);
   const draw = random(seed).fork('crops');
   const error = errorOf(restored, planes);
