@@ -1,6 +1,7 @@
 import type { Dataset } from '@funhash/datasets';
+import { FunhashError } from '@funhash/hashing';
 import { isImages } from '../data/load-data.ts';
-import { placesOf, shapeOf } from '../nets/model-kinds.ts';
+import { placesOf, shapeOf, widthsOf } from '../nets/model-kinds.ts';
 import type { RunRequest } from '../spec/run-spec.ts';
 import type { Goal } from '../sweep/goal.ts';
 import { type Changes, runOf } from '../sweep/search-space.ts';
@@ -12,22 +13,34 @@ interface Family {
   readonly widths: readonly number[];
 }
 
-/** Nets that are small at their accuracy, those that read what the data are. */
-function familiesFor(data: Dataset): Family[] {
-  const { inputShape, tokens } = data;
-  const [height = 0, width = 0] = inputShape;
-  const side = Math.min(height, width);
-  if (isImages(data))
-    return [
-      ...(side >= 20 ? [{ model: 'small-conv', widths: [8, 12, 16, 16] }] : []),
-      ...(side >= 16 ? [{ model: 'lenet5-caffe', widths: [6, 10, 16] }] : []),
-      { model: 'mlp', widths: [24] },
-    ];
-  if (tokens !== undefined || inputShape.length === 2) return [{ model: 'gru', widths: [16] }];
-  return [
+/** Nets that are small at their accuracy, without widths those that are published, by what they read. */
+const families = {
+  images: [
+    { model: 'small-conv' },
+    { model: 'lenet5-caffe', widths: [6, 10, 16] },
+    { model: 'mlp', widths: [24] },
+  ],
+  sequences: [{ model: 'gru', widths: [16] }],
+  others: [
     { model: 'mlp', widths: [24] },
     { model: 'mlp', widths: [24, 12] },
-  ];
+  ],
+} as const;
+
+/** Nets that read what the data are; those that need larger pictures are left out. */
+function familiesFor(data: Dataset): Family[] {
+  const isSequences = data.tokens !== undefined || data.inputShape.length === 2;
+  const read = isImages(data) ? families.images : isSequences ? families.sequences : families.others;
+  return read.flatMap((family) => {
+    try {
+      const shape = shapeOf(family, data);
+      placesOf(shape);
+      return [{ model: family.model, widths: widthsOf(shape) }];
+    } catch (error) {
+      if (error instanceof FunhashError) return [];
+      throw error;
+    }
+  });
 }
 
 const scaled = ({ model, widths }: Family, factor: number): Family => ({
@@ -57,9 +70,8 @@ type Tried = readonly Changes[];
  * @returns fields of a run that go together, kinds by turns, the likeliest first
  */
 export async function candidatesFor(data: Dataset, base: RunRequest, goal: Goal): Promise<Changes[]> {
-  const families = familiesFor(data);
   const kinds: Tried[] = [];
-  for (const family of families) {
+  for (const family of familiesFor(data)) {
     const leveled = levels(family, data, 'bytes' in goal ? [goal.bytes] : undefined);
     // Levels come to less at equal size in all that was measured: they have two of each turn.
     kinds.push(
