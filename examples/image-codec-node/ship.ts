@@ -13,7 +13,7 @@ const { values: given } = parseArgs({
     net: { type: 'string', default: 'base.safetensors' },
     /** Steps in the root mean square of a tensor of weights. */
     levels: { type: 'string', default: '24' },
-    /** Where held-out photos are, to say what rounding costs. */
+    /** Folder of photos, of which those held out say what rounding costs. */
     photos: { type: 'string' },
     to: {
       type: 'string',

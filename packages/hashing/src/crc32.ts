@@ -15,7 +15,9 @@ const table = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
 export function crc32(bytes: Uint8Array, previous = 0): number {
   requireView('crc32', bytes, previous);
   let remainder = ~previous;
-  for (const byte of new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    remainder = (remainder >>> 8) ^ (table[(remainder ^ byte) & 0xff] as number);
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // By index: `of` takes twice the time.
+  for (let i = 0; i < data.length; i++)
+    remainder = (remainder >>> 8) ^ (table[(remainder ^ (data[i] as number)) & 0xff] as number);
   return ~remainder >>> 0;
 }

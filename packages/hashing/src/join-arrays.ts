@@ -38,4 +38,4 @@ export function joinArrays<A extends { set(part: ArrayLike<number>, at: number):
 }
 
 const areArrays = (parts: unknown): boolean =>
-  Array.isArray(parts) && parts.every((part) => Array.isArray(part) || ArrayBuffer.isView(part));
+  Array.isArray(parts) && Array.from(parts).every((part) => Array.isArray(part) || ArrayBuffer.isView(part));

@@ -23,8 +23,7 @@ export type SmallConvNetOptions = OptionsOf<typeof rules>;
  * A net for the smallest files: a convolution of 5 × 5 with stride 2, two of 3 × 3 with a pool between them, each with batch
  * normalisation, and the classes. Images [B, H, W, C] of at least 17 × 17, or flat rows → [B, classes].
  *
- * No paper has it: the stride makes a step three times faster than convolutions at full size, at the same error on held-out
- * images of MNIST.
+ * No paper has it. The stride of the first convolution spares most of what convolutions at full size take.
  *
  * @throws OptionError for an unknown option; ArgumentError for a value out of its range, or images too small
  */

@@ -61,6 +61,7 @@ export { Parameter, type ParameterOptions, type ParameterRule } from './weight/p
 export { type Projection, type ProjectOptions, project } from './weight/project.ts';
 export { type RestoreOptions, restoreWeight } from './weight/restore-weight.ts';
 export { SharedSpace, type SharedSpaceOptions } from './weight/shared-space.ts';
+export { startStep } from './weight/start-step.ts';
 export { normalValues, orthonormalRows, uniformValues } from './weight/start-values.ts';
 export { Weight, type WeightParts, type WeightSpec } from './weight/weight.ts';
 export { inBasis, schemeOfKind } from './wrappers/in-basis.ts';

@@ -196,8 +196,9 @@ async function tell(
   }
   const bytes = await readBytes(stored);
   // Where it can be found without a look at what the runs are called.
-  const model = folder.file(spec.storage.bytes === undefined ? runFiles.model : compactFile);
-  await folder.write(model === folder.file(compactFile) ? compactFile : runFiles.model, bytes);
+  const name = spec.storage.bytes === undefined ? runFiles.model : compactFile;
+  await folder.write(name, bytes);
+  const model = folder.file(name);
   const { data, seed, backend } = spec;
   let testError: number | undefined;
   for await (const event of runTraining({ data, seed, backend, epochs: 0, judge: {}, net: { file: model } }))

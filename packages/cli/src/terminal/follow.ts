@@ -17,14 +17,15 @@ interface FollowOptions {
 
 /** Losses whose course a line shows, and in how many characters. */
 const [mostLosses, sparkWidth] = [400, 8];
-const lossesOf = new WeakMap<Task, readonly number[]>();
+const lossesOf = new WeakMap<Task, number[]>();
 
 /** Shows how far a run has come on its task. @param epochs that it has in all */
 export function show(event: StepEvent | EpochEvent, task: Task | undefined, epochs: number): void {
   if (event.type === 'step') {
     if (!task) return;
-    const losses = [...(lossesOf.get(task) ?? []).slice(1 - mostLosses), event.loss];
+    const losses = lossesOf.get(task) ?? [];
     lossesOf.set(task, losses);
+    if (losses.push(event.loss) > mostLosses) losses.shift();
     task.update(event.step, `loss ${lossText(event.loss)} ${sparkline(losses, sparkWidth)}`);
     return;
   }

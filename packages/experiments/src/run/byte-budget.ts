@@ -11,6 +11,7 @@ import {
   placedWeights,
   type Weight,
 } from '@funhash/layers';
+import { startStep } from '@funhash/space';
 import { scope, tensor } from '@funhash/tensor';
 import { type Rate, rate } from '@funhash/training';
 
@@ -96,10 +97,9 @@ async function withLevels(model: Module): Promise<Module> {
         made.get(name)?.parameters.find((parameter) => parameter.name === each),
       ) as [Parameter, Parameter];
       const values = Float32Array.from(await value.data());
-      const mean = values.reduce((sum, x) => sum + Math.abs(x), 0) / Math.max(1, values.length);
       scope(() => {
         latent.assign(tensor(values, value.shape));
-        step.assign(tensor([Math.max(2 ** -30, (2 * mean) / Math.sqrt(2 ** (bits - 1) - 1))]));
+        step.assign(tensor([startStep(values, bits)]));
       });
     }
   return net;

@@ -1,5 +1,5 @@
-import { ExportError } from '../export-error.ts';
-import { signed, single, type Type, types, unsigned, type WasmFunction } from './binary.ts';
+import { single, type Type, types, unsigned, type WasmFunction } from './binary.ts';
+import { type Compiled, isZero, literal, sumOf, unsaid } from './compiled-code.ts';
 import {
   codes,
   common,
@@ -30,13 +30,6 @@ export function compiled(
   readonly states: readonly number[];
 } {
   return new Compiler(source, arrays).all();
-}
-
-interface Compiled {
-  readonly type: Type;
-  readonly code: readonly number[];
-  /** The same as a number added to what other code gives: loads and stores take it for nothing. */
-  readonly sum?: { readonly code: readonly number[]; readonly plus: number } | undefined;
 }
 
 /** A local, or a global: its number, and the instructions that read and write it. */
@@ -381,32 +374,3 @@ class Compiler {
     return [...code, ...conversion];
   }
 }
-
-/** A sum whose parts are numbers ≥ 0 in an index, with the numbers that are known together. */
-function sumOf(a: Compiled, b: Compiled): Compiled['sum'] {
-  const [left, right] = [a, b].map(({ code, sum }) => sum ?? { code, plus: 0 }) as [Sum, Sum];
-  const plus = left.plus + right.plus;
-  if (isZero(left.code)) return { code: right.code, plus };
-  if (isZero(right.code)) return { code: left.code, plus };
-  return { code: [...left.code, ...right.code, 0x6a], plus };
-}
-
-type Sum = NonNullable<Compiled['sum']>;
-
-const isZero = (code: readonly number[]): boolean => code.length === 2 && code[0] === 0x41 && code[1] === 0;
-
-function literal(token: string): Compiled {
-  const isHex = token.startsWith('0x');
-  if (!isHex && /[.ef]/.test(token))
-    return { type: 'float', code: [0x43, ...single(Number(token.replace('f', '')))] };
-  const value = Number(token.replace('u', ''));
-  return {
-    type: token.endsWith('u') ? 'uint' : 'int',
-    code: [0x41, ...signed(value)],
-    sum: { code: [0x41, 0], plus: value },
-  };
-}
-
-/** The error of a text that is not of this C. */
-const unsaid = (expected: string, actual: string): ExportError =>
-  new ExportError({ operation: 'toWasm', expected: `${expected} in the text of a kernel`, actual });

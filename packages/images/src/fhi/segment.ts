@@ -1,6 +1,6 @@
 import { ArgumentError, joinArrays } from '@funhash/hashing';
 import { PictureError } from '../jpeg/jpeg-error.ts';
-import { markers, type Segment, segmentsOf } from '../jpeg/segments.ts';
+import { markers, placeForMore, type Segment, segmentsOf } from '../jpeg/segments.ts';
 
 // A picture file (.fhi) is a JPEG with one application segment more, as docs/format.md has it byte by byte: readers that do not
 // know it show the JPEG.
@@ -37,8 +37,7 @@ export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: En
       actual: String(body.length),
       remedy: 'Take a larger step.',
     });
-  const first = segmentsOf(plain).next().value as Segment;
-  const at = first.marker === markers.application ? first.end : 2;
+  const at = placeForMore(plain);
   const head = [0xff, marker, (length + 2) >> 8, (length + 2) & 255, ...magic, modes.indexOf(mode)];
   return joinArrays(Uint8Array, [plain.subarray(0, at), head, body, plain.subarray(at)]);
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, checkArgument, joinArrays, option, requireBytes } from '@funhash/hashing';
 import { type RgbPicture, requirePicture } from '../picture.ts';
-import { markers, segmentsOf } from './segments.ts';
+import { markers, placeForMore, segmentsOf } from './segments.ts';
 
 /** What a JPEG says of its picture beside the pixels. */
 export interface JpegMetadata {
@@ -18,10 +18,11 @@ const orientationTag = 0x0112;
  *
  * @throws PictureError for bytes that are no JPEG; damaged EXIF counts as none
  */
-export function jpegMetadata(bytes: Uint8Array): JpegMetadata {
+export function jpegMetadata(jpeg: Uint8Array): JpegMetadata {
+  const bytes = requireBytes('jpegMetadata', 'jpeg', jpeg);
   const segments: Uint8Array[] = [];
   let orientation = 1;
-  for (const { marker, at, body, end } of segmentsOf(requireBytes('jpegMetadata', 'bytes', bytes))) {
+  for (const { marker, at, body, end } of segmentsOf(bytes)) {
     const isExif = marker === markers.application + 1 && begins(body, exif as string);
     if (!isExif && !(marker === markers.application + 2 && begins(body, icc as string))) continue;
     const segment = bytes.slice(at, end);
@@ -73,8 +74,7 @@ const segmentsRule = option.that<readonly Uint8Array[]>(
 export function withMetadata(jpeg: Uint8Array, segments: readonly Uint8Array[]): Uint8Array {
   checkArgument('withMetadata', 'segments', segmentsRule, segments);
   const bytes = requireBytes('withMetadata', 'jpeg', jpeg);
-  const first = segmentsOf(bytes).next().value;
-  const at = first?.marker === markers.application ? first.end : 2;
+  const at = placeForMore(bytes);
   return joinArrays(Uint8Array, [bytes.subarray(0, at), ...segments, bytes.subarray(at)]);
 }
 

@@ -50,6 +50,12 @@ export function* segmentsOf(bytes: Uint8Array): Generator<Segment, void> {
   }
 }
 
+/** Place for further segments: behind the start of a JPEG, or behind its segment of JFIF. @throws PictureError */
+export function placeForMore(bytes: Uint8Array): number {
+  const first = segmentsOf(bytes).next().value;
+  return first?.marker === markers.application ? first.end : 2;
+}
+
 /** Place of the next marker that is no restart and no stuffed byte. */
 function afterScan(bytes: Uint8Array, from: number): number {
   let at = from;

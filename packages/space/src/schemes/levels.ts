@@ -1,19 +1,12 @@
 import { quantize } from '@funhash/autodiff';
 import { learnedStep, levelsOf } from '@funhash/autodiff/op-parts';
-import { checkArgument, checkOptions } from '@funhash/hashing';
 import type { Tensor } from '@funhash/tensor';
 import { type FormulaOptions, type OptionSchema, type OptionValues, structural } from '../options.ts';
-import {
-  type MatrixShape,
-  requestRule,
-  type Scheme,
-  type SchemeDefinition,
-  type StoredArray,
-  type WeightRequest,
-} from '../scheme.ts';
+import type { MatrixShape, SchemeDefinition, StoredArray } from '../scheme.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from '../weight/measured-std.ts';
-import type { QuantizerFunction } from '../wrappers/quantized.ts';
+import { startStep } from '../weight/start-step.ts';
+import { overSchemes, type QuantizerFunction } from '../wrappers/over-scheme.ts';
 import { dense } from './dense.ts';
 
 type Definition = SchemeDefinition<OptionSchema>;
@@ -27,14 +20,6 @@ const stepOf = (name: string): string => `${name}Step`;
 const bitsIn = (values: OptionValues<OptionSchema> | FormulaOptions<OptionSchema>): number =>
   (values as { readonly bits: number }).bits;
 
-const made = new WeakMap<Definition, Scheme>();
-
-function over({ definition }: Scheme): Scheme {
-  const found = made.get(definition) ?? { definition: definitionOver(definition) };
-  made.set(definition, found);
-  return found;
-}
-
 /**
  * Any scheme with its stored values as whole numbers times a learned step: each array w that it stores becomes wStep · k, k the whole
  * number nearest to w / wStep within −2^(bits − 1) and 2^(bits − 1) − 1 = Q. Files hold the levels k, entropy-coded, and `rate`
@@ -45,14 +30,11 @@ function over({ definition }: Scheme): Scheme {
  * `lsq` rounds entries of the matrix; this rounds what they are decoded from. The second argument is by default one value for
  * each entry, where both are the same.
  */
-export const levels: QuantizerFunction<typeof options> = Object.assign(
-  (given: Partial<OptionValues<typeof options>> = {}, latent: WeightRequest = dense()): WeightRequest => {
-    checkOptions('levels', options, given);
-    checkArgument('levels', 'latent', requestRule, latent);
-    return { ...latent, scheme: over(latent.scheme), options: { ...latent.options, ...given } };
-  },
-  over(dense),
-  { over },
+export const levels: QuantizerFunction<typeof options> = overSchemes(
+  'levels',
+  options,
+  dense,
+  definitionOver,
 );
 
 function definitionOver(inner: Definition): Definition {
@@ -60,10 +42,7 @@ function definitionOver(inner: Definition): Definition {
     Object.keys(inner.stored(values, shape));
   const startSteps = (values: Values, bits: number): Values =>
     Object.fromEntries(
-      Object.entries(values).map(([name, array]) => [
-        stepOf(name),
-        Float64Array.of(stepFor(array, levelsOf(bits, { signed: true }).high)),
-      ]),
+      Object.entries(values).map(([name, array]) => [stepOf(name), Float64Array.of(startStep(array, bits))]),
     );
   // Products by contraction and rows at once see the arrays already rounded.
   const rounded = (stored: Stored, { options: values, rows, cols }: Rounding): Stored => {
@@ -147,10 +126,4 @@ function definitionOver(inner: Definition): Definition {
     ...(inner.isScaled && { isScaled: inner.isScaled }),
     ...(inner.isOwn && { isOwn: true }),
   };
-}
-
-/** Twice the mean size by the root of the greatest level: the start of Esser et al. 2020, section 2.1. */
-function stepFor(values: Float64Array, high: number): number {
-  const mean = values.reduce((sum, x) => sum + Math.abs(x), 0) / Math.max(1, values.length);
-  return Math.min(2 ** 30, Math.max(2 ** -30, (2 * mean) / Math.sqrt(high)));
 }

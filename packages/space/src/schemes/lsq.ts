@@ -1,6 +1,7 @@
 import { learnedStep, levelsOf } from '@funhash/autodiff/op-parts';
 import { structural } from '../options.ts';
-import { defineQuantizer, type QuantizerFunction } from '../wrappers/quantized.ts';
+import type { QuantizerFunction } from '../wrappers/over-scheme.ts';
+import { defineQuantizer } from '../wrappers/quantized.ts';
 import { dense } from './dense.ts';
 
 const options = { bits: structural.integer({ least: 2, most: 8, default: 4 }) };

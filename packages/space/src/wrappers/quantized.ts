@@ -1,19 +1,10 @@
 import type { Real } from '@funhash/formula';
-import { checkArgument, checkOptions } from '@funhash/hashing';
 import type { FormulaOptions, OptionSchema, OptionValues } from '../options.ts';
-import {
-  type Entry,
-  type MatrixShape,
-  requestRule,
-  type Scheme,
-  type SchemeDefinition,
-  type SchemeFunction,
-  type StoredArray,
-  type WeightRequest,
-} from '../scheme.ts';
+import type { Entry, MatrixShape, SchemeDefinition, SchemeFunction, StoredArray } from '../scheme.ts';
 import type { SchemeLawName } from '../testing/law-names.ts';
 import { virtualOf } from '../virtual-of.ts';
 import { measuredStd } from '../weight/measured-std.ts';
+import { overSchemes, type QuantizerFunction } from './over-scheme.ts';
 
 type Definition = SchemeDefinition<OptionSchema>;
 
@@ -53,12 +44,6 @@ export interface WeightQuantizer<O extends OptionSchema, S extends string> {
   rate?(shape: MatrixShape): number;
 }
 
-/** A quantiser as users call it: over a request that says how the latent values are stored, by default one an entry. */
-export interface QuantizerFunction<O extends OptionSchema> extends Scheme {
-  (options?: Partial<OptionValues<O>>, latent?: WeightRequest): WeightRequest;
-  over(latent: Scheme): Scheme;
-}
-
 /** The gradient is not that of the steps which entries are. */
 const brokenLaws: readonly SchemeLawName[] = ['adjoint', 'second', 'projection', 'reach'];
 
@@ -75,27 +60,13 @@ export function defineQuantizer<const O extends OptionSchema, S extends string>(
   quantizer: WeightQuantizer<O, S>,
   plain: SchemeFunction<Record<never, never>>,
 ): QuantizerFunction<O> {
-  const made = new WeakMap<Definition, Scheme>();
-  const over = ({ definition }: Scheme): Scheme => {
-    const found = made.get(definition) ?? {
-      definition: definitionOver(
-        quantizer as unknown as WeightQuantizer<OptionSchema, string>,
-        definition,
-        definition === plain.definition ? '' : `(${definition.kind})`,
-      ),
-    };
-    made.set(definition, found);
-    return found;
-  };
-  const request = (
-    options: Partial<OptionValues<O>> = {},
-    latent: WeightRequest = plain(),
-  ): WeightRequest => {
-    checkOptions(quantizer.kind, quantizer.options, options);
-    checkArgument(quantizer.kind, 'latent', requestRule, latent);
-    return { ...latent, scheme: over(latent.scheme), options: { ...latent.options, ...options } };
-  };
-  return Object.assign(request, over(plain), { over });
+  return overSchemes(quantizer.kind, quantizer.options, plain, (inner) =>
+    definitionOver(
+      quantizer as unknown as WeightQuantizer<OptionSchema, string>,
+      inner,
+      inner === plain.definition ? '' : `(${inner.kind})`,
+    ),
+  );
 }
 
 function definitionOver(

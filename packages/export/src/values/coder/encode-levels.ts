@@ -89,7 +89,9 @@ export function codingOf(arrays: readonly Int32Array[], radix: number): Coding {
     1,
   );
   const depth = 32 - Math.clz32(most);
-  const [first, ...others] = [1, 2, 3].map((classes) => ({ radix, depth, classes })) as [Coding, ...Coding[]];
-  const lengthOf = (coding: Coding): number => encodedLevels(arrays, coding).length;
-  return others.reduce((best, each) => (lengthOf(each) < lengthOf(best) ? each : best), first);
+  const tried = [1, 2, 3].map((classes) => {
+    const coding = { radix, depth, classes };
+    return { coding, digits: encodedLevels(arrays, coding).length };
+  });
+  return tried.reduce((best, each) => (each.digits < best.digits ? each : best)).coding;
 }
