@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
@@ -9,20 +8,11 @@ import { gzipSync } from 'node:zlib';
 import { datasets, type ImageDataset } from '@funhash/datasets';
 import { type ExportedC, toC, toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import { load, scope, tensor, useBackend } from '@funhash/layers';
+import { onnxNode, onnxWeb } from './onnx-runtimes.ts';
 
 // Exports a classifier of MNIST in all forms, runs each file on all 10 000 test images, and times them in turns with the library:
 //   npx tsx --conditions=@funhash/source tools/exported-files.ts model.safetensors
 // Sizes of C for chips are told where arm-none-eabi-gcc is there, its errors where gcc is.
-
-interface Runtime {
-  readonly env: { readonly wasm: { numThreads: number }; logLevel: string };
-  readonly InferenceSession: {
-    create(bytes: Uint8Array): Promise<{
-      run(feeds: object): Promise<{ readonly y: { readonly data: Float32Array } }>;
-    }>;
-  };
-  readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => object;
-}
 
 interface WasmExports {
   readonly memory: WebAssembly.Memory;
@@ -43,10 +33,7 @@ const input = [28, 28, 1];
 const imageOf = (k: number): Float32Array =>
   Float32Array.from(test.inputs.subarray(k * pixels, (k + 1) * pixels), (pixel) => pixel / 255);
 
-const own = createRequire(new URL('../packages/export/package.json', import.meta.url));
-const runtime = (await import(pathToFileURL(own.resolve('onnxruntime-web/wasm')).href)) as Runtime;
-runtime.env.wasm.numThreads = 1;
-runtime.env.logLevel = 'error';
+const runtimes = { web: await onnxWeb(), node: await onnxNode() };
 
 const folder = mkdtempSync(join(tmpdir(), 'exported-files-'));
 const bestOf = (values: ArrayLike<number>): number => {
@@ -85,9 +72,13 @@ try {
   for (const weights of ['decoded', 'dense'] as const) {
     const { bytes } = await toOnnx(net, { input, weights });
     told(`onnx ${weights}`, bytes);
-    const session = await runtime.InferenceSession.create(bytes);
-    predictors[`onnx ${weights}`] = async (image) =>
-      (await session.run({ x: new runtime.Tensor('float32', image, [1, ...input]) })).y.data;
+    for (const [platform, runtime] of Object.entries(runtimes)) {
+      if (!runtime) continue;
+      const { Tensor } = runtime;
+      const session = await runtime.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+      predictors[`onnx ${weights}, ${platform}`] = async (image) =>
+        (await session.run({ x: new Tensor('float32', image, [1, ...input]) })).y?.data ?? [];
+    }
   }
   for (const values of ['packed', 'coded'] as const) {
     const made = await toC(net, { input, values, code: 'small' });

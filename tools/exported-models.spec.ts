@@ -1,29 +1,14 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import { random } from '@funhash/hashing';
-import { hashedNet, type Module, scope, tensor } from '@funhash/layers';
+import { Dense, hashedNet, type Module, robe, scope, tensor } from '@funhash/layers';
 import * as models from '@funhash/models';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { difference, samples } from '../packages/export/src/samples.spec-kit.ts';
+import { onnxNode, onnxOutput, onnxWeb } from './onnx-runtimes.ts';
 
-interface Runtime {
-  readonly env: { readonly wasm: { numThreads: number }; logLevel: string };
-  readonly InferenceSession: {
-    create(
-      bytes: Uint8Array,
-      options: object,
-    ): Promise<{
-      run(feeds: object): Promise<{ readonly y: { readonly data: Float32Array } }>;
-    }>;
-  };
-  readonly Tensor: new (type: string, data: Float32Array | Int32Array, shape: readonly number[]) => object;
-}
-
-const own = createRequire(new URL('../packages/export/package.json', import.meta.url));
-const runtime = (await import(pathToFileURL(own.resolve('onnxruntime-web/wasm')).href)) as Runtime;
-runtime.env.wasm.numThreads = 1;
-runtime.env.logLevel = 'error';
+const web = await onnxWeb();
+const node = await onnxNode();
 
 const weight = hashedNet({ ratio: 1 / 4 });
 
@@ -46,32 +31,65 @@ test('every model is among them', () => {
   expect(Object.keys(nets).sort()).toEqual(makers.map(([name]) => name).sort());
 });
 
-test.each(Object.entries(nets))('%s as ONNX, a script and a module', async (_, [make, input]) => {
+describe.each(Object.entries(nets))('%s', (_, [make, input]) => {
   const net = make();
   const count = input.reduce((product, extent) => product * extent, 1);
   const image = random(3).fillUniform(new Float32Array(count));
   const expected = scope(() => net.forward(tensor(image, [1, ...input])).dataSync());
-  const largest = (found: ArrayLike<number>): number =>
-    expected.reduce(
-      (most: number, y, k) => Math.max(most, Math.abs(y - (found[k] as number)) / Math.max(1, Math.abs(y))),
-      0,
+
+  test('as ONNX, in onnxruntime-web', async () => {
+    const { bytes } = await toOnnx(net, { input });
+    expect(difference(await onnxOutput(web, bytes, image, [1, ...input]), expected)).toBeLessThan(1e-4);
+  });
+
+  test.skipIf(!node)('as ONNX, decoded and dense, in onnxruntime-node', async () => {
+    for (const weights of ['decoded', 'dense'] as const) {
+      const { bytes } = await toOnnx(net, { input, weights });
+      const found = await onnxOutput(node as typeof web, bytes, image, [1, ...input]);
+      expect(difference(found, expected), weights).toBeLessThan(weights === 'dense' ? 1e-5 : 1e-4);
+    }
+  });
+
+  test('as a script and a module', async () => {
+    const { script } = await toJavaScript(net, { input, form: 'script', code: 'small' });
+    const context = createContext({ atob });
+    runInContext(script, context);
+    expect(difference(context.predict(image), expected)).toBeLessThan(1e-5);
+    const { bytes, outputs } = await toWasm(net, { input, code: 'small' });
+    const { instance } = await WebAssembly.instantiate(bytes);
+    const e = instance.exports as Record<'input' | 'output', WebAssembly.Global> & {
+      memory: WebAssembly.Memory;
+      predict(): void;
+    };
+    new Float32Array(e.memory.buffer, e.input.value, count).set(image);
+    e.predict();
+    expect(difference(new Float32Array(e.memory.buffer, e.output.value, outputs), expected)).toBeLessThan(
+      1e-5,
     );
-  const onnx = await toOnnx(net, { input });
-  const session = await runtime.InferenceSession.create(onnx.bytes, { graphOptimizationLevel: 'basic' });
-  expect(
-    largest((await session.run({ x: new runtime.Tensor('float32', image, [1, ...input]) })).y.data),
-  ).toBeLessThan(1e-4);
-  const { script } = await toJavaScript(net, { input, form: 'script', code: 'small' });
-  const context = createContext({ atob });
-  runInContext(script, context);
-  expect(largest(context.predict(image))).toBeLessThan(1e-5);
-  const { bytes, outputs } = await toWasm(net, { input, code: 'small' });
-  const { instance } = await WebAssembly.instantiate(bytes);
-  const e = instance.exports as Record<'input' | 'output', WebAssembly.Global> & {
-    memory: WebAssembly.Memory;
-    predict(): void;
-  };
-  new Float32Array(e.memory.buffer, e.input.value, count).set(image);
-  e.predict();
-  expect(largest(new Float32Array(e.memory.buffer, e.output.value, outputs))).toBeLessThan(1e-5);
+  });
+});
+
+// onnxruntime-web runs these in packages/export/src/to-onnx.spec.ts.
+describe.skipIf(!node)('every layer and every scheme in onnxruntime-node', async () => {
+  const all = (await samples()).filter(({ name }) => name !== 'packed signs');
+  test.each(['decoded', 'dense'] as const)('%s', async (weights) => {
+    for (const { name, layer, options, input, expected } of all) {
+      const { bytes } = await toOnnx(layer, { ...options, weights });
+      const found = await onnxOutput(node as typeof web, bytes, input, [options.batch, ...options.input]);
+      expect(difference(found, expected), name).toBeLessThan(weights === 'dense' ? 1e-5 : 1e-4);
+    }
+  });
+
+  test.each([
+    ['hashedNet', hashedNet({ ratio: 1 / 8 })],
+    ['robe', robe({ ratio: 1 / 8, block: 4 })],
+  ])('%s is decoded to the same bits', async (_, weight) => {
+    const layer = new Dense({ in: 40, out: 30, bias: false, weight, seed: 5 });
+    const { bytes } = await toOnnx(layer, { input: [40], batch: 40 });
+    const unit = Float32Array.from({ length: 1600 }, (_, k) => (k % 41 === 0 ? 1 : 0));
+    const found = await onnxOutput(node as typeof web, bytes, unit, [40, 40]);
+    const decoded = scope(() => layer.weight.decode().dataSync());
+    const columns = Array.from({ length: 1200 }, (_, k) => found[(k % 40) * 30 + Math.floor(k / 40)]);
+    expect(columns).toEqual([...decoded]);
+  });
 });

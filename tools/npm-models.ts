@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { random } from '@funhash/hashing';
 import { importOnnx } from '@funhash/import';
 import { scope, tensor, useBackend } from '@funhash/layers';
 import { contiguousStrides } from '@funhash/tensor';
+import { onnxWeb } from './onnx-runtimes.ts';
 
 // Imports trained models that npm packages ship and compares their outputs with those of onnxruntime-web, on normal numbers:
 //   npx tsx --conditions=@funhash/source tools/npm-models.ts
@@ -28,22 +27,7 @@ const packages: Readonly<Record<string, readonly Model[]>> = {
   ],
 };
 
-interface Runtime {
-  readonly env: { readonly wasm: { numThreads: number }; logLevel: string };
-  readonly InferenceSession: {
-    create(bytes: Uint8Array): Promise<{
-      readonly inputNames: readonly [string];
-      readonly outputNames: readonly [string];
-      run(feeds: object): Promise<Readonly<Record<string, { readonly data: Float32Array }>>>;
-    }>;
-  };
-  readonly Tensor: new (type: 'float32', data: Float32Array, shape: readonly number[]) => object;
-}
-
-const own = createRequire(new URL('../packages/export/package.json', import.meta.url));
-const runtime = (await import(pathToFileURL(own.resolve('onnxruntime-web/wasm')).href)) as Runtime;
-runtime.env.wasm.numThreads = 1;
-runtime.env.logLevel = 'error';
+const { InferenceSession, Tensor } = await onnxWeb();
 await useBackend('wasm');
 
 /** Values whose axis order[k] is axis k of those given, and their shape. */
@@ -88,9 +72,9 @@ try {
         const made = network.forward(tensor(x, shape));
         return inFileOrder(Float32Array.from(made.dataSync()), made.shape, output.order).values;
       });
-      const session = await runtime.InferenceSession.create(bytes);
+      const session = await InferenceSession.create(bytes);
       const fed = inFileOrder(x, shape, input.order);
-      const feeds = { [session.inputNames[0]]: new runtime.Tensor('float32', fed.values, fed.shape) };
+      const feeds = { [session.inputNames[0]]: new Tensor('float32', fed.values, fed.shape) };
       const expected = (await session.run(feeds))[session.outputNames[0]]?.data as Float32Array;
       const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       const difference = y.reduce(
