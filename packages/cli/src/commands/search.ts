@@ -34,6 +34,7 @@ import {
 } from '../sweeping/carry-out-sweep.ts';
 import { helpText } from '../terminal/help.ts';
 import { grouped, type Printer } from '../terminal/output.ts';
+import { watchFlag, watchHelp } from '../watch/watched.ts';
 
 const { shift, flip, rotation, cutout } = trainingSettings;
 
@@ -74,6 +75,7 @@ interface SearchFlags extends Readonly<Record<string, unknown>> {
   readonly threads?: string;
   readonly queue?: string;
   readonly insecure?: true;
+  readonly watch?: string | true;
   readonly json?: true;
 }
 
@@ -91,6 +93,7 @@ export function searchCommand(output: Printer): Command {
     .option('--threads <n>', 'runs side by side', String(availableParallelism()))
     .option('--queue <address>', 'hand runs to workers through a queue, as `funhash sweep` does')
     .option('--insecure', 'reach a server beyond this machine without TLS')
+    .option(watchFlag, watchHelp)
     .option('--json', 'print the best run as JSON');
   return addFlags(command, searchSettings)
     .addHelpText('after', helpText(output, examples))
@@ -98,7 +101,7 @@ export function searchCommand(output: Printer): Command {
       const typed = flagsTyped(command, searchSettings);
       const config = checkConfig(searchSettings, typed, 'the command line');
       const threads = threadsIn(flags.threads);
-      const { out, resume, queue: address, insecure, json } = flags;
+      const { out, resume, queue: address, insecure, json, watch } = flags;
       if (
         resume !== undefined &&
         (out !== undefined || Object.keys(typed).some((name) => name !== 'minutes'))
@@ -128,6 +131,7 @@ export function searchCommand(output: Printer): Command {
           ...(out !== undefined && { out }),
           ...(resume !== undefined && { resume }),
           ...(json && { json }),
+          ...(watch && { watch }),
         },
         output,
       );

@@ -16,6 +16,7 @@ import {
 } from '../sweeping/carry-out-sweep.ts';
 import { helpText } from '../terminal/help.ts';
 import type { Printer } from '../terminal/output.ts';
+import { watchFlag, watchHelp } from '../watch/watched.ts';
 
 interface SweepFlags {
   readonly out?: string;
@@ -23,6 +24,7 @@ interface SweepFlags {
   readonly threads?: string;
   readonly queue?: string;
   readonly insecure?: true;
+  readonly watch?: string | true;
   readonly json?: true;
 }
 
@@ -44,6 +46,7 @@ export function sweepCommand(output: Printer): Command {
       'hand runs to workers through a queue, redis://127.0.0.1:6379; `funhash worker` is one',
     )
     .option('--insecure', 'reach a server beyond this machine without TLS')
+    .option(watchFlag, watchHelp)
     .option('--json', 'print the best run as JSON')
     .addHelpText('after', helpText(output, examples))
     .action(async (spec: string | undefined, flags: SweepFlags) => {

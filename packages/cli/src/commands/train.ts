@@ -24,8 +24,14 @@ import { DivergedRunError, InterruptedError, UsageError } from '../errors.ts';
 import { checkpointAt } from '../files/paths.ts';
 import { claimFolder, configBeside, configFile, reportFile } from '../files/run-folders.ts';
 import { columnsSection, errorOfNumbers, isTable, numbersText } from '../report/answers.ts';
-import { curvesSection, forReport, testSections, withoutPictures } from '../report/model-report.ts';
-import { pageOf } from '../report/page.ts';
+import {
+  curvesSection,
+  epochsBeside,
+  forReport,
+  testSections,
+  withoutPictures,
+} from '../report/model-report.ts';
+import { pageOf, type Report } from '../report/page.ts';
 import { commandText } from '../report/repeat.ts';
 import { sizesHtml } from '../report/sizes.ts';
 import {
@@ -51,6 +57,9 @@ import { helpText } from '../terminal/help.ts';
 import { summaryTable } from '../terminal/model-tables.ts';
 import { grouped, type Printer, percent } from '../terminal/output.ts';
 import { StepProfile } from '../terminal/profile.ts';
+import { RunView } from '../watch/run-view.ts';
+import type { Watch } from '../watch/watch-server.ts';
+import { watched, watchFlag, watchHelp } from '../watch/watched.ts';
 
 const schemeList = option.list(option.text(), { least: 1, most: 64 });
 
@@ -117,6 +126,7 @@ interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly resume?: string;
   readonly json?: true;
   readonly profile?: true;
+  readonly watch?: string | true;
 }
 
 /** Makes `funhash train`: one net on one data set, into a run folder. */
@@ -135,16 +145,22 @@ export function trainCommand(output: Printer): Command {
       '--resume <checkpoint|folder>',
       'go on with the run of this file or folder; its settings are beside the checkpoint',
     )
+    .option(watchFlag, watchHelp)
     .option('--json', 'print the summary as JSON')
     .option('--profile', 'tell what a step costs on the GPU: passes, bytes, read-backs, textures');
   return addFlags(command, trainSettings)
     .addHelpText('after', helpText(output, examples))
-    .action(async (flags: TrainFlags) => train(flags, flagsTyped(command, trainSettings), output));
+    .action((flags: TrainFlags) =>
+      watched(flags.watch, output, (watch) =>
+        train(flags, flagsTyped(command, trainSettings), watch, output),
+      ),
+    );
 }
 
 async function train(
   { config: path, out, resume, json, profile: profiled }: TrainFlags,
   given: Record<string, unknown>,
+  watch: Watch | undefined,
   output: Printer,
 ): Promise<void> {
   if (resume !== undefined && (out !== undefined || path !== undefined))
@@ -170,6 +186,12 @@ async function train(
   const { kept, options } = forReport(known);
   if (table) output.note(columnsTable(table, output.noteColumns));
   let begun: StartEvent | undefined;
+  const before = checkpoint === undefined ? [] : await epochsBeside(checkpoint);
+  const page = new RunView({
+    title: describeSpec(spec),
+    isOfNumbers: () => begun?.data !== null && kept.data?.classes === undefined,
+  });
+  watch?.show(() => page.view());
   const result = await follow(
     (signal) =>
       runTraining(spec, {
@@ -187,6 +209,8 @@ async function train(
       epochs: config.epochs,
       remedy: () => goOn(folder),
       onEvent: (event, note) => {
+        page.take(event, before);
+        watch?.show(() => page.view());
         if (event.type === 'start') {
           folder = event.folder as string;
           begun = event;
@@ -209,7 +233,9 @@ async function train(
     throw error;
   });
   if (profile) output.note(String(profile));
-  const report = await writeReport(folder, { settings, spec, result, data: kept.data, begun });
+  const told = await reportOf(folder, { settings, spec, result, data: kept.data, begun });
+  const report = await writeReport(folder, told);
+  watch?.show(() => told);
 
   if (json) output.json({ folder, ...withoutPictures(result) }, 2);
   else {
@@ -230,13 +256,13 @@ interface Trained {
   readonly begun: StartEvent | undefined;
 }
 
-/** Writes report.html into the folder of a run. @returns its path */
-async function writeReport(path: string, { settings, spec, result, data, begun }: Trained): Promise<string> {
+/** What the report of a run tells. */
+async function reportOf(path: string, { settings, spec, result, data, begun }: Trained): Promise<Report> {
   const { epochs } = await readMetrics(path);
   const { testError, fileTestError, fileBytes = 0 } = result;
   const summary = begun?.net.summary;
   const name = describeSpec(spec);
-  const html = await pageOf({
+  return {
     title: name,
     intro:
       `${data?.description ?? spec.data?.name}. Trained on ${grouped(begun?.data?.train ?? 0)} ${samplesOf(data)} for ${spec.epochs} epochs, ` +
@@ -251,10 +277,14 @@ async function writeReport(path: string, { settings, spec, result, data, begun }
     ],
     command: commandText(['train'], trainSettings, settings),
     config: settings,
-  });
+  };
+}
+
+/** Writes report.html into the folder of a run. @returns its path */
+async function writeReport(path: string, report: Report): Promise<string> {
   const folder = await openFolder(path);
   try {
-    await folder.write(reportFile, html);
+    await folder.write(reportFile, await pageOf(report));
   } finally {
     await folder.release();
   }

@@ -120,9 +120,10 @@ function numbersAxis(
     if (from === to) return 0.5;
     return isLog ? Math.log(x / from) / Math.log(to / from) : (x - from) / (to - from);
   };
-  const ticks = [0, 0.5, 1].map((at) => {
+  const places = from === to ? [0.5] : [0, 0.5, 1];
+  const ticks = places.map((at) => {
     const x = isLog ? from * (to / from) ** at : from + at * (to - from);
-    return [shown(x), from === to ? 0.5 : at] as const;
+    return [shown(x), at] as const;
   });
   return { title, ticks, at: (outcome) => place(value(outcome)) };
 }
@@ -195,7 +196,7 @@ function scatterOf(ranked: readonly Finished[], front: readonly Finished[]): str
   const line = front.map((outcome) => `${x(outcome)},${y(outcome)}`).join(' ');
   const down = bytes.ticks.map(
     ([text, at], k) =>
-      `<text x="${(left + at * (width - left - margin)).toFixed(1)}" y="${height - 10}" text-anchor="${['start', 'middle', 'end'][k]}">${escapeHtml(text)}${k === 2 ? ' bytes' : ''}</text>`,
+      `<text x="${(left + at * (width - left - margin)).toFixed(1)}" y="${height - 10}" text-anchor="${['start', 'middle', 'end'][2 * at]}">${escapeHtml(text)}${k === bytes.ticks.length - 1 ? ' bytes' : ''}</text>`,
   );
   const up = error.ticks.map(
     ([text, at]) =>

@@ -35,6 +35,9 @@ import { sweepSections } from '../report/sweep-report.ts';
 import { onInterrupt } from '../terminal/interrupt.ts';
 import { grouped, type Printer, percent } from '../terminal/output.ts';
 import { progress } from '../terminal/progress.ts';
+import { SweepView } from '../watch/sweep-view.ts';
+import type { Watch } from '../watch/watch-server.ts';
+import { watched } from '../watch/watched.ts';
 
 /** The file that says what a sweep is, in its folder. */
 export const sweepFile = 'sweep.json';
@@ -95,11 +98,18 @@ interface SweepRun {
   readonly json?: true;
   /** Seconds after which it ends with the best so far. Default: with its last run. */
   readonly seconds?: number;
+  /** What a page is asked for by. */
+  readonly watch?: string | true;
 }
 
 /** Carries out a sweep in a folder, tells how far it is, and writes its report. */
-export async function carryOutSweep(
+export function carryOutSweep(run: SweepRun, output: Printer): Promise<void> {
+  return watched(run.watch, output, (watch) => carryOut(run, watch, output));
+}
+
+async function carryOut(
   { command, sweep, executorFor, atATime, out, resume, json, seconds }: SweepRun,
+  watch: Watch | undefined,
   output: Printer,
 ): Promise<void> {
   const stop = onInterrupt();
@@ -117,9 +127,18 @@ export async function carryOutSweep(
     const begun = performance.now();
     let task: ReturnType<typeof shown.task> | undefined;
     let fresh = 0;
+    const state = { outcomes, done: 0, count: 0, passed: 0, left: Number.NaN };
+    const page =
+      watch && new SweepView(sweep, { title: titleOf(sweep), intro: `${ofValidation} ${errorOfNumbers}` });
+    const passed = (): number => (performance.now() - begun) / 1000;
+    const show = (): void => watch?.show(() => (page as SweepView).view({ ...state, passed: passed() }));
     const events = runSweep({
       ...{ sweep, folder, store, executor, atATime },
       ...{ signal: stop.signal, enough: enough.signal },
+      onEvent: (trial, event) => {
+        page?.take(trial, event);
+        show();
+      },
     });
     for await (const event of events) {
       if (event.type === 'begin') {
@@ -127,6 +146,8 @@ export async function carryOutSweep(
           `${grouped(event.count)} runs, ${atATime} at a time; ${folder.path}${event.done > 0 ? `; ${grouped(event.done)} are done` : ''}`,
         );
         task = shown.task(command, event.count);
+        state.count = event.count;
+        show();
         continue;
       }
       const { outcome, done, count } = event;
@@ -134,9 +155,11 @@ export async function carryOutSweep(
       if (outcome.seconds > 0) fresh++;
       const best = bestOf(outcomes, sweep.goal);
       const soFar = best ? `best ${told(best)}` : '';
-      const passed = (performance.now() - begun) / 1000;
-      const byRuns = (passed / Math.max(1, fresh)) * Math.max(0, count - done);
-      const left = Math.max(0, Math.min(byRuns, seconds === undefined ? byRuns : seconds - passed));
+      const byRuns = (passed() / Math.max(1, fresh)) * Math.max(0, count - done);
+      const left = Math.max(0, Math.min(byRuns, seconds === undefined ? byRuns : seconds - passed()));
+      Object.assign(state, { done, count, left });
+      page?.drop(outcome.hash);
+      show();
       task?.update(Math.min(done, count), soFar);
       task?.milestone(
         `${done}/${Math.max(count, done)} ${describeChanges(outcome.changes)}, ${grouped(outcome.epochs)} epochs: ` +
@@ -218,6 +241,9 @@ async function tell(
   );
 }
 
+const ofValidation =
+  'All errors here are on the validation samples, by which choices are made; the best run alone is judged on the test samples.';
+
 /** What a sweep is about, in a line. */
 function titleOf({ vary, among = [], goal }: SweepSpec): string {
   if (goal && 'bytes' in goal) return `The best network in ${grouped(goal.bytes)} bytes`;
@@ -237,8 +263,7 @@ export async function writeReport(
     title: titleOf(sweep),
     intro:
       `${grouped(outcomes.length)} runs${failed > 0 ? `, of which ${grouped(failed)} failed` : ''}. ` +
-      'All errors here are on the validation samples, by which choices are made; the best run alone is judged on the test samples. ' +
-      errorOfNumbers,
+      `${ofValidation} ${errorOfNumbers}`,
     sections: sweepSections(sweep, outcomes),
     command: `funhash sweep ${sweepFile}`,
     config: sweep,
