@@ -8,7 +8,9 @@ export interface Digits {
 }
 
 /** Handwritten digits of MNIST: to train a base, to tune it, to choose by, to judge by. */
-export async function digits(): Promise<Readonly<Record<'base' | 'tuning' | 'choosing' | 'test', Digits>>> {
+export async function digits(): Promise<
+  Readonly<Record<'base' | 'tuning' | 'choosing' | 'rest' | 'test', Digits>>
+> {
   const { train, test } = (await datasets.mnist()) as ImageDataset;
   const part = (from: number, count: number): Digits => ({
     ...(subset(
@@ -21,6 +23,7 @@ export async function digits(): Promise<Readonly<Record<'base' | 'tuning' | 'cho
     base: part(0, 20_000),
     tuning: part(20_000, 5000),
     choosing: part(25_000, 2500),
+    rest: part(25_000, 35_000),
     test: { ...(test as Omit<Digits, 'inputShape'>), inputShape: [28, 28, 1] },
   };
 }

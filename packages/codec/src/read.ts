@@ -20,11 +20,13 @@ export { ModelFileError, type ModelFileErrorDetails } from './container/model-fi
 export {
   type Dtype,
   dtypes,
+  type LazyTensor,
   type Named,
   type Safetensors,
   type StoredTensor,
   safetensorsLimits,
 } from './container/safetensors.ts';
+export { openSafetensors, type SafetensorsFile } from './container/safetensors-file.ts';
 export { type CodeBits, dequantize, type Quantized } from './formats/codes/dequantize.ts';
 export type {
   DescriptionField,

@@ -2,4 +2,10 @@
 
 export { decodeFloat16 } from './formats/floats/float16.ts';
 export { UnpackError } from './pack/unpack-error.ts';
-export { type UnpackedTensor, unpack, unpackTensors } from './pack/unpack-tensors.ts';
+export {
+  type PackedTensor,
+  readPack,
+  type UnpackedTensor,
+  unpack,
+  unpackTensors,
+} from './pack/unpack-tensors.ts';

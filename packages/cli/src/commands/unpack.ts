@@ -1,5 +1,12 @@
-import { encodeSafetensors, ModelFileError, readBytes, type StoredTensor, saveBytes } from '@funhash/codec';
-import { UnpackError, type UnpackedTensor, unpackTensors } from '@funhash/codec/unpack';
+import {
+  type LazyTensor,
+  ModelFileError,
+  readBytes,
+  type StoredTensor,
+  safetensorsChunks,
+  writeFileAtomic,
+} from '@funhash/codec';
+import { type PackedTensor, readPack, UnpackError } from '@funhash/codec/unpack';
 import { Command } from 'commander';
 import { requireFile, requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
@@ -26,28 +33,36 @@ export function unpackCommand({ line }: Output): Command {
       await requireOther(path, 'the pack', packed);
       const file = await readBytes(packed);
       const tensors = new Map(tensorsIn(packed, file));
-      const bytes = encodeSafetensors(tensors);
-      await saveBytes(path, bytes);
-      if (json) return line(JSON.stringify({ path, tensors: tensors.size, bytes: bytes.length }, null, 2));
-      line(`${path}: ${grouped(tensors.size)} tensors, ${grouped(bytes.length)} bytes`);
+      const bytes = await writeFileAtomic(path, safetensorsChunks(tensors));
+      if (json) return line(JSON.stringify({ path, tensors: tensors.size, bytes }, null, 2));
+      line(`${path}: ${grouped(tensors.size)} tensors, ${grouped(bytes)} bytes`);
     });
 }
 
-function* tensorsIn(source: string, file: Uint8Array): Generator<[string, StoredTensor]> {
-  try {
-    for (const tensor of unpackTensors(file)) yield [tensor.name, storedOf(tensor)];
-  } catch (error) {
-    if (!(error instanceof UnpackError)) throw error;
-    throw new ModelFileError(
-      { operation: 'unpack', expected: 'a whole pack', actual: error.message, source },
-      { cause: error },
-    );
-  }
+function tensorsIn(source: string, file: Uint8Array): [string, LazyTensor][] {
+  const attempt = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof UnpackError)) throw error;
+      throw new ModelFileError(
+        { operation: 'unpack', expected: 'a whole pack', actual: error.message, source },
+        { cause: error },
+      );
+    }
+  };
+  return attempt(() => readPack(file)).map(({ name, dtype, shape, isCoded, read }) => [
+    name,
+    {
+      dtype: isCoded ? 'F32' : dtype,
+      shape,
+      read: () => elements(isCoded ? 'F32' : dtype, attempt(read)),
+    },
+  ]);
 }
 
-function storedOf({ dtype, shape, data }: UnpackedTensor): StoredTensor {
-  if (data instanceof Float32Array) return { dtype: 'F32', shape, data };
-  const bytes = data.slice().buffer;
+function elements(dtype: PackedTensor['dtype'], data: Float32Array | Uint8Array): StoredTensor['data'] {
+  if (data instanceof Float32Array) return data;
   const arrays = {
     F32: Float32Array,
     F64: Float64Array,
@@ -56,5 +71,5 @@ function storedOf({ dtype, shape, data }: UnpackedTensor): StoredTensor {
     I32: Int32Array,
     U8: Uint8Array,
   };
-  return { dtype, shape, data: new arrays[dtype](bytes) } as StoredTensor;
+  return new arrays[dtype](data.buffer as ArrayBuffer);
 }

@@ -23,10 +23,10 @@ export async function saveBytes(target: ByteTarget, content: Uint8Array): Promis
       expected: 'a target: a path, a file URL, a file handle or a stream',
       actual: shownValue(target),
     });
-  if (typeof target === 'string') return writeFileAtomic(target, bytes);
+  if (typeof target === 'string') return void (await writeFileAtomic(target, bytes));
   if ('href' in target) {
     const { fileURLToPath } = nodeModule('node:url');
-    return writeFileAtomic(fileURLToPath(target.href), bytes);
+    return void (await writeFileAtomic(fileURLToPath(target.href), bytes));
   }
   const name = 'name' in target ? target.name : 'a stream';
   try {

@@ -1,4 +1,4 @@
-import { xxHash32 } from '@funhash/hashing';
+import { FunhashError, xxHash32 } from '@funhash/hashing';
 import { nodeModule, systemRemedies } from '@funhash/hashing/node';
 import { ModelFileError } from '../container/model-file-error.ts';
 
@@ -13,7 +13,7 @@ const temporaryName = /^\.funhash-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
 export const isTemporaryFile = (name: string): boolean => temporaryName.test(name);
 
 /**
- * Writes a file as a whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed, then the
+ * Writes a file, of bytes or of parts that are made one after the other, as a whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed, then the
  * folder flushed. A failure leaves the old file as it was and no other one. Links are followed, those that lead nowhere
  * too; the permissions of an old file stay, its owner where the system lets them. What processes left behind that were
  * killed while writing is removed from the folder: temporary files of processes that are no more, and others after a day.
@@ -21,12 +21,17 @@ export const isTemporaryFile = (name: string): boolean => temporaryName.test(nam
  *
  * The npm library of this name takes a short write, as on a full disk, for success, and is CommonJS: hence our own.
  *
+ * @returns bytes written
  * @throws ModelFileError whose cause is the error of the file system
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+): Promise<number> {
   const { open, rm } = nodeModule('node:fs/promises');
   const { dirname, join } = nodeModule('node:path');
   let temporary: string | undefined;
+  let written = 0;
   try {
     const target = await targetOf(path);
     const folder = dirname(target);
@@ -37,7 +42,10 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     const handle = await open(candidate, 'wx', old === undefined ? 0o666 : 0o600);
     temporary = candidate;
     try {
-      await handle.writeFile(bytes);
+      for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
+        await handle.writeFile(part);
+        written += part.length;
+      }
       if (old !== undefined) {
         await handle.chown(old.uid, old.gid).catch(() => undefined);
         await handle.chmod(old.mode & 0o7777);
@@ -48,9 +56,11 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     }
     await renamed(temporary, target);
     await flushFolder(folder);
+    return written;
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    if (cause instanceof ModelFileError) throw cause;
+    // What makes the parts says itself what is wrong with them.
+    if (cause instanceof FunhashError) throw cause;
     throw new ModelFileError(
       {
         operation: 'writeFileAtomic',

@@ -33,20 +33,32 @@ export function decodeSafetensors(bytes: Uint8Array, options: OptionsOf<typeof r
   const source = options.source ?? 'bytes in memory';
   const given = requireBytes('decodeSafetensors', 'a file', bytes);
   const file = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
-  const refuse: Refusal = (expected, actual, details) => {
-    throw new ModelFileError({ operation: 'decodeSafetensors', expected, actual, source, ...details });
-  };
-
-  const dataStart = 8 + headerLengthOf(file, refuse);
-  const { metadata, entries } = readHeader(file.subarray(8, dataStart), refuse);
-  entries.sort((a, b) => a.begin - b.begin || a.end - b.end || compareCodePoints(a.name, b.name));
-  checkTiling(entries, dataStart, file.length, refuse);
+  const { metadata, entries, dataStart } = headerIn('decodeSafetensors', source, file.length, (length) =>
+    file.subarray(0, length),
+  );
 
   const tensors = new Map<string, StoredTensor>();
   const elements = elementsIn(file, entries, dataStart);
   for (const [k, { name, dtype, shape }] of entries.entries())
     tensors.set(name, { dtype, shape, data: elements[k] } as StoredTensor);
   return { tensors, metadata };
+}
+
+/** The header of a safetensors file, with entries in the order of their data, checked against the length of the file. */
+export function headerIn(
+  operation: string,
+  source: string,
+  fileLength: number,
+  first: (length: number) => Uint8Array,
+): Header & { readonly dataStart: number } {
+  const refuse: Refusal = (expected, actual, details) => {
+    throw new ModelFileError({ operation, expected, actual, source, ...details });
+  };
+  const dataStart = 8 + headerLengthOf(first(Math.min(fileLength, 8)), fileLength, refuse);
+  const { metadata, entries } = readHeader(first(dataStart).subarray(8), refuse);
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end || compareCodePoints(a.name, b.name));
+  checkTiling(entries, dataStart, fileLength, refuse);
+  return { metadata, entries, dataStart };
 }
 
 type Refusal = (
@@ -89,12 +101,12 @@ function statedLength(file: Uint8Array): number {
   return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
 }
 
-function headerLengthOf(file: Uint8Array, refuse: Refusal): number {
-  if (file.length < 8) {
-    return refuse('at least 8 bytes', `${file.length}`, { byteOffset: file.length, remedy: wholeFile });
+function headerLengthOf(first: Uint8Array, fileLength: number, refuse: Refusal): number {
+  if (fileLength < 8) {
+    return refuse('at least 8 bytes', `${fileLength}`, { byteOffset: fileLength, remedy: wholeFile });
   }
-  const length = statedLength(file);
-  const most = Math.min(safetensorsLimits.maxHeaderBytes, file.length - 8);
+  const length = statedLength(first);
+  const most = Math.min(safetensorsLimits.maxHeaderBytes, fileLength - 8);
   if (length > most) {
     return refuse(`a header of at most ${most} bytes`, `${length}`, { byteOffset: 0, remedy: wholeFile });
   }

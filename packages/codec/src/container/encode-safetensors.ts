@@ -1,10 +1,13 @@
-import { ArgumentError, quoted } from '@funhash/hashing';
+import { ArgumentError, joinArrays, quoted } from '@funhash/hashing';
 import { compareCodePoints, isWellFormed } from '../json/json.ts';
 import {
   arrayOf,
   dtypes,
   elementCount,
+  entriesOf,
   isCount,
+  type LazyTensor,
+  lazy,
   metadataKey,
   type Named,
   type StoredTensor,
@@ -20,6 +23,22 @@ import {
  * `decodeSafetensors` would refuse.
  */
 export function encodeSafetensors(tensors: Named<StoredTensor>, metadata: Named<string> = {}): Uint8Array {
+  const all = entriesOf(tensors).map(([name, tensor]) => {
+    checkTensor(name, tensor, tensor.data);
+    return [name, lazy(tensor)] as const;
+  });
+  return joinArrays(Uint8Array, [...safetensorsChunks(new Map(all), metadata)]);
+}
+
+/**
+ * The bytes of a safetensors file in parts, as `encodeSafetensors` makes them: the header, then each tensor, which is read when it is its turn.
+ *
+ * @throws ArgumentError as `encodeSafetensors`, of data where it is read
+ */
+export function* safetensorsChunks(
+  tensors: Named<LazyTensor>,
+  metadata: Named<string> = {},
+): Generator<Uint8Array, void> {
   const sorted = entriesOf(tensors).sort(
     ([a, x], [b, y]) => dtypes.indexOf(x.dtype) - dtypes.indexOf(y.dtype) || compareCodePoints(a, b),
   );
@@ -31,11 +50,11 @@ export function encodeSafetensors(tensors: Named<StoredTensor>, metadata: Named<
     parts.push(`"${metadataKey}":{${fields.join(',')}}`);
   }
   let end = 0;
-  for (const [name, tensor] of sorted) {
-    checkTensor(name, tensor);
+  for (const [name, { dtype, shape }] of sorted) {
+    checkHead(name, dtype, shape);
     const begin = end;
-    end += tensor.data.byteLength;
-    const entry = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] };
+    end += (elementCount(shape) as number) * arrayOf[dtype].BYTES_PER_ELEMENT;
+    const entry = { dtype, shape, data_offsets: [begin, end] };
     parts.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
   }
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);
@@ -47,21 +66,15 @@ export function encodeSafetensors(tensors: Named<StoredTensor>, metadata: Named<
       `${headerLength}, ${sorted.length} and ${texts.length}`,
     );
   }
-
-  const bytes = new Uint8Array(8 + headerLength + end);
-  new DataView(bytes.buffer).setUint32(0, headerLength, true);
-  bytes.set(header, 8);
-  bytes.fill(0x20, 8 + header.length, 8 + headerLength);
-  let at = 8 + headerLength;
-  for (const [, { data }] of sorted) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  const start = new Uint8Array(8 + headerLength).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerLength), true);
+  start.set(header, 8);
+  yield start;
+  for (const [name, tensor] of sorted) {
+    const data = tensor.read();
+    checkTensor(name, tensor, data);
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  return bytes;
-}
-
-function entriesOf<T>(named: Named<T>): [string, T][] {
-  return named instanceof Map ? [...named.entries()] : Object.entries(named);
 }
 
 function checkMetadata(key: string, text: unknown): void {
@@ -71,12 +84,22 @@ function checkMetadata(key: string, text: unknown): void {
   }
 }
 
-function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
+function checkHead(name: string, dtype: StoredTensor['dtype'], shape: readonly number[]): void {
   const label = `tensor ${quoted(name)}`;
   if (name === metadataKey) refuseArgument('another tensor name', `the reserved ${metadataKey}`);
   if (!isWellFormed(name)) refuseArgument('a name without lone surrogates', label);
   if (!dtypes.includes(dtype))
     refuseArgument(`a dtype of ${dtypes.join(', ')}`, `${String(dtype)} for ${label}`);
+  checkShape(label, shape);
+}
+
+function checkTensor(
+  name: string,
+  { dtype, shape }: Pick<StoredTensor, 'dtype' | 'shape'>,
+  data: StoredTensor['data'],
+): void {
+  checkHead(name, dtype, shape);
+  const label = `tensor ${quoted(name)}`;
   if (!(data instanceof arrayOf[dtype])) {
     refuseArgument(`a ${arrayOf[dtype].name} for dtype ${dtype}`, `another type of data for ${label}`);
   }
@@ -84,16 +107,16 @@ function checkTensor(name: string, { dtype, shape, data }: StoredTensor): void {
 }
 
 /**
- * Refuses a shape that no tensor of so many elements can have.
+ * Refuses a shape that no tensor, or none of so many elements, can have.
  *
  * @throws ArgumentError
  */
-export function checkShape(label: string, shape: readonly number[], length: number): void {
+export function checkShape(label: string, shape: readonly number[], length?: number): void {
   const { maxRank } = safetensorsLimits;
   if (shape.length > maxRank) refuseArgument(`at most ${maxRank} dimensions`, `${shape.length} of ${label}`);
-  if (!shape.every((n) => isCount(n)) || elementCount(shape) !== length) {
-    refuseArgument(`data of shape [${shape.join(', ')}]`, `${length} elements for ${label}`);
-  }
+  const count = shape.every((n) => isCount(n)) ? elementCount(shape) : undefined;
+  if (count === undefined || (length !== undefined && count !== length))
+    refuseArgument(`data of shape [${shape.join(', ')}]`, `${length ?? 'no such'} elements for ${label}`);
 }
 
 function refuseArgument(expected: string, actual: string): never {

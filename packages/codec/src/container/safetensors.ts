@@ -20,6 +20,14 @@ export type StoredTensor = {
   [D in Dtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: DtypeArrays[D] };
 }[Dtype];
 
+/** A tensor whose elements are read when their turn has come, so that only one needs memory at a time. */
+export interface LazyTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Gives the elements, row-major, in the array that belongs to the dtype. */
+  readonly read: () => StoredTensor['data'];
+}
+
 /** Names to values. A plain object serves, a map has no trouble with names such as `__proto__`. */
 export type Named<T> = Readonly<Record<string, T>> | ReadonlyMap<string, T>;
 
@@ -42,6 +50,17 @@ export const safetensorsLimits = {
 } as const;
 
 export const metadataKey = '__metadata__';
+
+/** A tensor in memory as one that is read. */
+export const lazy = ({ dtype, shape, data }: StoredTensor): LazyTensor => ({
+  dtype,
+  shape,
+  read: () => data,
+});
+
+/** Names and values, whichever way they are given. */
+export const entriesOf = <T>(named: Named<T>): [string, T][] =>
+  named instanceof Map ? [...named.entries()] : Object.entries(named);
 
 interface ElementArray {
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): StoredTensor['data'];

@@ -1,14 +1,19 @@
 import { ArgumentError, checkOptions, crc32, joinArrays, type OptionsOf, option } from '@funhash/hashing';
 import { CodewordWriter } from '../coder/codeword-writer.ts';
 import { quantizeDependent } from '../coder/quantize/dependent.ts';
-import type { Named, StoredTensor } from '../container/safetensors.ts';
+import { entriesOf, type LazyTensor, lazy, type Named, type StoredTensor } from '../container/safetensors.ts';
 import { bfloat16ToNumber } from '../formats/floats/bfloat16.ts';
 import { float16ToNumber } from '../formats/floats/float16.ts';
 import { greaterFlags, limits, magic, type PackDtype, packDtypes, storage } from './layout.ts';
 
 export const packRules = {
-  /** Signal to noise of each tensor in decibels, 1 to 100: the ratio of its power to that of its errors. Default 22: about 4 bits a weight. */
+  /**
+   * Signal to noise of the matrices in decibels, 1 to 100: the ratio of power to that of errors, whose inverse is a mean over matrices. Default 18:
+   * about 3 bits a weight.
+   */
   quality: option.real({ least: 1, most: 100 }),
+  /** Whether every matrix has that quality. Default: the noise of each goes with its number of values, which takes the fewest bits at that mean. */
+  even: option.flag(),
   /** Signal to noise of tensors of one dimension, such as biases. Default 40 more than `quality`. */
   vectorQuality: option.real({ least: 1, most: 140 }),
   /** Weight of the rate in quantisation: see `quantizeDependent`. Default 1. */
@@ -26,8 +31,8 @@ export type PackOptions = OptionsOf<typeof packRules>;
  * @throws ArgumentError for names that are too long, more than 16 extents, unknown options
  */
 export function pack(tensors: Named<StoredTensor>, options: PackOptions = {}): Uint8Array {
-  const chunks = [...packTensors(tensors instanceof Map ? tensors : Object.entries(tensors), options)];
-  return joinArrays(Uint8Array, chunks);
+  const all = entriesOf(tensors).map(([name, tensor]) => [name, lazy(tensor)] as const);
+  return joinArrays(Uint8Array, [...packTensors(all, options)]);
 }
 
 /**
@@ -36,10 +41,15 @@ export function pack(tensors: Named<StoredTensor>, options: PackOptions = {}): U
  * @throws ArgumentError as `pack`
  */
 export function* packTensors(
-  tensors: Iterable<readonly [name: string, tensor: StoredTensor]>,
+  tensors: Iterable<readonly [name: string, tensor: LazyTensor]>,
   options: PackOptions = {},
 ): Generator<Uint8Array, void> {
   checkOptions('pack', packRules, options);
+  const all = [...tensors];
+  const qualityOf = qualities(
+    all.map(([, tensor]) => tensor),
+    options,
+  );
   let sum = 0;
   const summed = (chunk: Uint8Array): Uint8Array => {
     sum = crc32(chunk, sum);
@@ -47,10 +57,10 @@ export function* packTensors(
   };
   yield summed(Uint8Array.from(magic));
   const names = new Set<string>();
-  for (const [name, tensor] of tensors) {
+  for (const [name, tensor] of all) {
     if (names.has(name)) throw packError('names that differ', name);
     names.add(name);
-    yield summed(packed(name, tensor, options));
+    yield summed(packed(name, tensor, qualityOf(tensor), options.lambda));
   }
   yield summed(Uint8Array.of(0));
   yield Uint8Array.of(sum, sum >>> 8, sum >>> 16, sum >>> 24);
@@ -59,22 +69,46 @@ export function* packTensors(
 const packError = (expected: string, actual: string): ArgumentError =>
   new ArgumentError({ operation: 'pack', expected, actual });
 
-function packed(name: string, tensor: StoredTensor, options: PackOptions): Uint8Array {
+/** The most noise that a matrix is given, as a share of its power: beyond it few values are left. */
+const mostNoise = 1 / 4;
+
+/**
+ * Signal to noise of each tensor. Where what a network answers is off by the sum of the noise to signal n of its matrices, and one of k values takes
+ * k/2 · log2(1/n) bits, the fewest bits at a given sum are where n goes with k.
+ */
+function qualities(
+  tensors: readonly LazyTensor[],
+  { quality = 18, vectorQuality = Math.min(140, quality + 40), even = false }: PackOptions,
+): (tensor: LazyTensor) => number {
+  const matrices = tensors.filter(({ shape }) => shape.length > 1).map(({ shape }) => countOf(shape));
+  const mean = matrices.reduce((sum, count) => sum + count, 0) / Math.max(1, matrices.length) || 1;
+  return ({ shape }) => {
+    if (shape.length <= 1) return vectorQuality;
+    const noise = 10 ** (-quality / 10);
+    const share = even ? noise : Math.min((noise * countOf(shape)) / mean, Math.max(noise, mostNoise));
+    return Math.min(100, -10 * Math.log10(share));
+  };
+}
+
+const countOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+function packed(name: string, tensor: LazyTensor, quality: number, lambda?: number): Uint8Array {
   const text = new TextEncoder().encode(name);
   if (text.length === 0 || text.length > limits.nameBytes)
     throw packError(`names of 1 to ${limits.nameBytes} bytes`, `${text.length} bytes`);
-  const { dtype, shape, data } = tensor;
+  const { dtype, shape } = tensor;
   if (shape.length > limits.rank) throw packError(`at most ${limits.rank} extents`, `${shape.length}`);
   const code = packDtypes.findIndex(([known]) => known === dtype);
   if (code < 0) throw packError('a dtype of safetensors', String(dtype));
   const head = [code, shape.length, ...shape].flatMap(groups);
   const start = [...groups(text.length), ...text];
+  const data = tensor.read();
   const values = realValues(dtype, data);
   if (!values) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return joinArrays(Uint8Array, [start, [storage.raw], head, bytes]);
   }
-  const { step, levels } = quantized(values, shape, options);
+  const { step, levels } = quantized(values, quality, lambda);
   const writer = new CodewordWriter();
   writer.levels(levels, { dependent: true, greaterFlags });
   const codeword = writer.finish();
@@ -117,10 +151,9 @@ const probes = 4;
 
 function quantized(
   values: Float32Array,
-  shape: readonly number[],
-  { quality = 22, vectorQuality = Math.min(140, quality + 40), lambda = 1 }: PackOptions,
+  decibels: number,
+  lambda = 1,
 ): { readonly step: number; readonly levels: Int32Array } {
-  const decibels = shape.length > 1 ? quality : vectorQuality;
   const probe = probeOf(values);
   const power = probe.reduce((sum, x) => sum + x * x, 0) / Math.max(1, probe.length);
   if (power === 0) return { step: 1, levels: levelsAt(values, 1, lambda) };

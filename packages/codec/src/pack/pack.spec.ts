@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoredTensor } from '../container/safetensors.ts';
 import { pack } from '../pack.ts';
-import { UnpackError, unpack, unpackTensors } from '../unpack.ts';
+import { readPack, UnpackError, unpack, unpackTensors } from '../unpack.ts';
 
 const draw = random(5);
 const normal = (length: number): Float32Array => Float32Array.from({ length }, () => 0.1 * draw.normal());
@@ -33,6 +33,34 @@ describe('tensors in a pack', () => {
       // 1 dB better than one grid: 6.02 dB a bit, 0.25 and 0.1 bit above the bound.
       expect((8 * bytes.length - 200 * 14) / 20_000).toBeLessThan(quality / 6.02 + 0.3);
     }
+  });
+
+  test('share noise by their numbers of values, so that few bits are taken at the same mean; or evenly', () => {
+    const [large, small] = [normal(20_000), normal(2000)];
+    const tensors = { large: f32([100, 200], large), small: f32([20, 100], small) };
+    const packed = (options: { even?: boolean }) => {
+      const bytes = pack(tensors, { quality: 18, ...options });
+      const read = unpack(bytes);
+      const noises = [large, small].map(
+        (values, k) =>
+          10 ** (-decibels(values, read.get(k === 0 ? 'large' : 'small')?.data as Float32Array) / 10),
+      );
+      return { length: bytes.length, noises: noises as [number, number] };
+    };
+    const [shared, even] = [packed({}), packed({ even: true })];
+    expect(shared.noises[0] / shared.noises[1]).toBeCloseTo(10, -0.3);
+    expect(even.noises[0] / even.noises[1]).toBeCloseTo(1, 0.8);
+    for (const { noises } of [shared, even])
+      expect(10 * Math.log10((noises[0] + noises[1]) / 2)).toBeCloseTo(-18, 0);
+    expect(shared.length).toBeLessThan(0.95 * even.length);
+  });
+
+  test('are decoded one by one, after names and shapes of all are known', () => {
+    const [first, , none, steps] = readPack(small);
+    expect(first).toMatchObject({ name: 'layers.0.weight', shape: [12, 10], dtype: 'F32', isCoded: true });
+    expect(none).toMatchObject({ shape: [0, 3], isCoded: true });
+    expect(steps).toMatchObject({ dtype: 'I32', isCoded: false });
+    expect(first?.read()).toEqual(unpack(small).get('layers.0.weight')?.data);
   });
 
   test('that are no reals, or not finite, come back byte for byte', () => {

@@ -30,29 +30,50 @@ export function unpack(bytes: Uint8Array, options: UnpackOptions = {}): Map<stri
 }
 
 /**
- * The tensors of a pack (.fhp) one after the other, so that only one needs memory at a time. The checksum is compared before
- * the first.
+ * The tensors of a pack (.fhp) one after the other, so that only one needs memory at a time.
  *
  * @throws UnpackError as `unpack`
  */
 export function* unpackTensors(
   bytes: Uint8Array,
-  { maxValues = 2 ** 28 }: UnpackOptions = {},
+  options: UnpackOptions = {},
 ): Generator<UnpackedTensor, void> {
+  for (const { name, shape, dtype, read } of readPack(bytes, options))
+    yield { name, shape, dtype, data: read() };
+}
+
+/** A tensor of a pack that is decoded when it is read. */
+export interface PackedTensor extends Omit<UnpackedTensor, 'data'> {
+  /** Whether elements are coded: f32 then. */
+  readonly isCoded: boolean;
+  /**
+   * Decodes the elements.
+   *
+   * @throws UnpackError for a codeword that is damaged
+   */
+  readonly read: () => UnpackedTensor['data'];
+}
+
+/**
+ * What a pack (.fhp) holds. The checksum, names, shapes and lengths are checked; elements are decoded when they are read.
+ *
+ * @throws UnpackError as `unpack`
+ */
+export function readPack(bytes: Uint8Array, { maxValues = 2 ** 28 }: UnpackOptions = {}): PackedTensor[] {
   const reader = new PackReader(bytes);
   reader.begin();
-  const names = new Set<string>();
+  const tensors = new Map<string, PackedTensor>();
   let left = maxValues;
   for (let length = reader.number(); length > 0; length = reader.number()) {
     if (length > limits.nameBytes) reader.refuse('a shorter name', `${length} bytes`);
     const name = reader.text(length);
-    if (names.has(name)) reader.refuse('names that differ', 'one twice');
-    names.add(name);
-    const tensor = reader.tensor(name, left);
-    left -= tensor.data.length;
-    yield tensor;
+    if (tensors.has(name)) reader.refuse('names that differ', 'one twice');
+    const { count, ...tensor } = reader.tensor(name, left);
+    tensors.set(name, tensor);
+    left -= count;
   }
   reader.end();
+  return [...tensors.values()];
 }
 
 class PackReader {
@@ -98,7 +119,7 @@ class PackReader {
     return new TextDecoder().decode(this.#take(length));
   }
 
-  tensor(name: string, most: number): UnpackedTensor {
+  tensor(name: string, most: number): PackedTensor & { readonly count: number } {
     const kind = this.number();
     const [dtype, width] = packDtypes[this.number()] ?? this.refuse('a known dtype', 'another');
     const rank = this.number();
@@ -108,29 +129,22 @@ class PackReader {
     if (kind === storage.raw) {
       // What is left is as many bytes as there may be.
       if (count * width > this.#length - this.#at) this.refuse('as many bytes as elements', 'fewer');
-      return { name, shape, dtype, data: this.#take(count * width).slice() };
+      const bytes = this.#take(count * width);
+      return { name, shape, dtype, isCoded: false, count: bytes.length, read: () => bytes.slice() };
     }
     if (kind !== storage.coded) this.refuse('a kind of storage, 0 or 1', `${kind}`);
     const words = this.#take(4);
     const step = new DataView(words.buffer, words.byteOffset, 4).getFloat32(0, true);
     if (!(step > 0 && step < Infinity)) this.refuse('a step above 0', `${step}`);
     const codeword = this.#take(this.number());
+    const at = this.#at;
     if (!(count <= limits.valuesPerByte * codeword.length && count <= most))
       this.refuse(
         `at most ${Math.min(most, limits.valuesPerByte * codeword.length)} values`,
         `shape [${shape.join(', ')}]`,
       );
-    return { name, shape, dtype, data: this.#values(codeword, count, step) };
-  }
-
-  #values(codeword: Uint8Array, count: number, step: number): Float32Array {
-    const decoder = new CodewordDecoder(codeword, (expected, actual) => this.refuse(expected, actual));
-    const levels = new Int32Array(count);
-    decoder.levels(levels, { greaterFlags, dependent: true, segment: 0 });
-    if (decoder.finish() !== codeword.length) this.refuse('the end of a codeword', 'more bytes');
-    const values = new Float32Array(levels.buffer);
-    for (let i = 0; i < count; i++) values[i] = (levels[i] as number) * step;
-    return values;
+    const read = (): Float32Array => valuesOf(codeword, count, step, at);
+    return { name, shape, dtype, isCoded: true, count, read };
   }
 
   #word(): number {
@@ -143,6 +157,19 @@ class PackReader {
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
+}
+
+function valuesOf(codeword: Uint8Array, count: number, step: number, at: number): Float32Array {
+  const refuse = (expected: string, actual: string): never => {
+    throw new UnpackError(expected, actual, at);
+  };
+  const decoder = new CodewordDecoder(codeword, refuse);
+  const levels = new Int32Array(count);
+  decoder.levels(levels, { greaterFlags, dependent: true, segment: 0 });
+  if (decoder.finish() !== codeword.length) refuse('the end of a codeword', 'more bytes');
+  const values = new Float32Array(levels.buffer);
+  for (let i = 0; i < count; i++) values[i] = (levels[i] as number) * step;
+  return values;
 }
 
 /** CRC-32 as zlib has it; `@funhash/hashing` has the public one, which a page that only unpacks does not load. */

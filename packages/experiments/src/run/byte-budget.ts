@@ -117,14 +117,21 @@ async function emptyBytes(net: Module): Promise<number> {
 
 /** Steps to 8 bits of fraction, all else that has no levels to few multiples of a power of two. */
 async function roundOthers(net: Module): Promise<void> {
-  const units = new Set([...leveled(net)].map(({ step }) => step));
+  const latents = new Map([...leveled(net)].map(({ latent, step }) => [step, latent]));
   for (const parameter of net.parameters()) {
     if (parameter.rule.multiples) continue;
     const values = Float32Array.from(await parameter.value.data());
     const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     const unit = 2 ** Math.ceil(Math.log2(Math.max(largest, 2 ** -60) / biasLevels));
-    const rounded = values.map((x) => (units.has(parameter) ? upperHalf(x) : Math.round(x / unit) * unit));
+    const latent = latents.get(parameter);
+    const rounded = values.map((x) => (latent ? upperHalf(x) : Math.round(x / unit) * unit));
     scope(() => parameter.assign(tensor(rounded, parameter.value.shape)));
+    // Levels stay what they are: a rate gathers values where 0 and the next level meet, and a step that is one in a thousand off moves many across.
+    if (latent) {
+      const ratio = (rounded[0] as number) / (values[0] as number);
+      const moved = Float32Array.from(await latent.value.data(), (x) => x * ratio);
+      scope(() => latent.assign(tensor(moved, latent.value.shape)));
+    }
   }
 }
 

@@ -105,8 +105,12 @@ async function owned(path: string, isMade: boolean): Promise<RunFolder> {
     throw error;
   }
   const file = (name: string): string => join(path, name);
-  const write = (name: string, contents: string | Uint8Array): Promise<void> =>
-    writeFileAtomic(file(name), typeof contents === 'string' ? new TextEncoder().encode(contents) : contents);
+  const write = async (name: string, contents: string | Uint8Array): Promise<void> => {
+    await writeFileAtomic(
+      file(name),
+      typeof contents === 'string' ? new TextEncoder().encode(contents) : contents,
+    );
+  };
   return {
     path,
     file,
