@@ -37,9 +37,10 @@ export function packCommand({ line }: Output): Command {
       await requireFile('the weights', weights);
       await requireOther(path, 'the weights', weights);
       const file = openSafetensors(weights);
-      const written = await writeFileAtomic(path, packTensors(file.tensors, { quality, even: even === true })).finally(
-        file.close,
-      );
+      const written = await writeFileAtomic(
+        path,
+        packTensors(file.tensors, { quality, even: even === true }),
+      ).finally(file.close);
       const sizes = { path, bytes: written, weightsBytes: file.byteLength };
       if (json) return line(JSON.stringify(sizes, null, 2));
       const share = ((100 * written) / Math.max(1, file.byteLength)).toFixed(1);

@@ -8,7 +8,7 @@ import { greaterFlags, limits, magic, type PackDtype, packDtypes, storage } from
 
 export const packRules = {
   /**
-   * Signal to noise of the matrices in decibels, 1 to 100: the ratio of power to that of errors, whose inverse is a mean over matrices. Default 18:
+   * Signal to noise of the matrices in decibels, 1 to 100: the ratio of power to that of errors, whose inverse is a mean over matrices. Default 21:
    * about 3 bits a weight.
    */
   quality: option.real({ least: 1, most: 100 }),
@@ -78,7 +78,7 @@ const mostNoise = 1 / 4;
  */
 function qualities(
   tensors: readonly LazyTensor[],
-  { quality = 18, vectorQuality = Math.min(140, quality + 40), even = false }: PackOptions,
+  { quality = 21, vectorQuality = Math.min(140, quality + 40), even = false }: PackOptions,
 ): (tensor: LazyTensor) => number {
   const matrices = tensors.filter(({ shape }) => shape.length > 1).map(({ shape }) => countOf(shape));
   const mean = matrices.reduce((sum, count) => sum + count, 0) / Math.max(1, matrices.length) || 1;
