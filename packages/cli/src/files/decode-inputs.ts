@@ -1,4 +1,4 @@
-import { decodePng, type IdxArray, isJpeg, isPng, parseIdx, pictureReader, pngSize } from '@funhash/datasets';
+import { decodePng, type IdxArray, isPng, parseIdx, pictureReader, pngSize } from '@funhash/datasets';
 import type { Signature } from '@funhash/layers';
 import { UsageError } from '../errors.ts';
 import { type NumbersOf, parseNumbers } from './json-numbers.ts';
@@ -28,7 +28,7 @@ const shown = (shape: readonly number[]): string => shape.join(' × ');
  * shape, kind or range is refused, never read as something else:
  *
  * - a picture has the net's height and width; grey or colour as the net has; bytes become the net's scale;
- *   (of a net whose pictures came from a folder: a PNG or JPEG of any size, scaled as those were);
+ *   (of a net whose pictures came from a folder: a PNG, JPEG or WebP of any size, scaled as those were);
  * - an IDX file has one input, or many, of the net's shape or flat; bytes are pixels, others numbers as they are;
  * - JSON holds lists of equal length of the same shapes; numbers as they are;
  * - numbers as they are lie within the net's scale, where it has one.
@@ -45,7 +45,7 @@ export async function decodeInputs(
     throw new UsageError({ operation: `input ${path}`, expected, actual, ...(remedy && { remedy }) });
   };
   const pictures = pictureReader(asked.transformation);
-  if (pictures && (isPng(bytes) || isJpeg(bytes))) {
+  if (pictures?.reads(bytes)) {
     const pixels = await pictures.read(bytes, {
       source: path,
       ...(background !== undefined && { background }),

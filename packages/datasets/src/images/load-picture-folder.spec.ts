@@ -62,7 +62,7 @@ test('what is no picture, and folders without any, are refused', async () => {
   await expect(loadPictureFolder(join(dir, 'red'))).rejects.toThrow('0 pictures in 0 sub-folders');
   await expect(loadPictureFolder(dir, { sidde: 8 } as never)).rejects.toThrow('did you mean side?');
   await writeFile(join(dir, 'red/9.png'), 'x');
-  await expect(loadPictureFolder(dir)).rejects.toThrow('a PNG or a JPEG');
+  await expect(loadPictureFolder(dir)).rejects.toThrow('a PNG, a JPEG or a WebP');
   await rm(join(dir, 'red/9.png'));
 });
 
@@ -90,7 +90,7 @@ test('a reader of the signature takes other pictures as those of the folder', as
   const read = [...((await reader?.read(png(50, 40, [0, 0, 200]))) ?? [])];
   expect(read).toHaveLength(192);
   expect(read.slice(0, 3)).toEqual([0, 0, 200]);
-  await expect(reader?.read(Uint8Array.of(1, 2, 3))).rejects.toThrow('a PNG or a JPEG');
+  await expect(reader?.read(Uint8Array.of(1, 2, 3))).rejects.toThrow('a PNG, a JPEG or a WebP');
   expect(pictureReader({ kind: 'words' })).toBeUndefined();
   expect(() => pictureReader({ kind: 'pictures', side: 1e9, channels: 1 })).toThrow('damaged');
 });

@@ -31,7 +31,7 @@ interface Place {
 }
 
 /**
- * Pictures of one's own (PNG, and JPEG where `jpeg-js` is installed) from a folder with a sub-folder for each class, or
+ * Pictures of one's own (PNG, JPEG where `jpeg-js` is installed, WebP where `@jsquash/webp` is) from a folder with a sub-folder for each class, or
  * with folders `train` and `test` of such: scaled to squares of one side by the mean of what each pixel covers, the longer
  * side cut in the middle. Node only.
  *
@@ -73,7 +73,7 @@ export async function loadPictureFolder(
   if (classes.length < 2 || forTraining.length === 0 || forTest.length === 0)
     throw new DataAbsentError({
       operation,
-      expected: `pictures (.png, .jpg) in ${dir}, in a sub-folder for each of 2 or more classes`,
+      expected: `pictures (.png, .jpg, .webp) in ${dir}, in a sub-folder for each of 2 or more classes`,
       actual: `${forTraining.length + forTest.length} pictures in ${classes.length} sub-folders`,
     });
   const channels = colour ? 3 : 1;

@@ -11,6 +11,7 @@ import { anyJpegDecoder, isJpeg } from './jpeg.ts';
 import { decodePng, pngSize } from './png.ts';
 import { isPng } from './png-chunks.ts';
 import { resized } from './resized.ts';
+import { isWebp, webpDecoder } from './webp.ts';
 
 const operation = 'pictureReader';
 const kind = 'pictures';
@@ -43,8 +44,10 @@ export function picturesTransformation(
 export interface PictureReader {
   readonly side: number;
   readonly channels: 1 | 3;
+  /** Whether bytes begin as a picture does that it reads. */
+  reads(bytes: Uint8Array): boolean;
   /**
-   * Pixels of a PNG, or of a JPEG where `jpeg-js` is installed, [side, side, channels]: the middle square, scaled.
+   * Pixels of a PNG, of a JPEG where `jpeg-js` is installed, or of a WebP where `@jsquash/webp` is, [side, side, channels]: the middle square, scaled.
    *
    * @throws DataFormatError for one that is damaged, larger than 16 megapixels, or of another format
    */
@@ -73,6 +76,7 @@ export function pictureReader(
   const shape = { side: side as number, channels: channels as 1 | 3 };
   return {
     ...shape,
+    reads: (bytes) => isPng(bytes) || isJpeg(bytes) || isWebp(bytes),
     read: async (bytes, options = {}) => {
       requireBytes(operation, 'bytes', bytes);
       checkOptions(operation, readRules, options);
@@ -97,10 +101,11 @@ async function decoded(
     return decodePng(bytes, { source, channels, background });
   }
   if (isJpeg(bytes)) return (await anyJpegDecoder(operation))(bytes, source);
+  if (isWebp(bytes)) return (await webpDecoder(operation))(bytes, { source, background, mostPixels });
   throw new DataFormatError(source, 0, {
     operation,
-    expected: 'a PNG or a JPEG',
-    actual: /\.webp$/i.test(source) ? 'a WebP, which is not read here' : 'other bytes',
+    expected: 'a PNG, a JPEG or a WebP',
+    actual: 'other bytes',
     remedy: 'Convert it to PNG.',
   });
 }
