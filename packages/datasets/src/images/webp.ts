@@ -11,7 +11,7 @@ interface Rgba {
 }
 
 const text = (bytes: Uint8Array, from: number): string =>
-  String.fromCharCode(...bytes.subarray(from, from + 4));
+  Array.from(bytes.subarray(from, from + 4), (byte) => String.fromCharCode(byte)).join('');
 
 /** Whether bytes begin as a WebP does. */
 export function isWebp(bytes: Uint8Array): boolean {
