@@ -50,6 +50,20 @@ describe.each(Object.entries(nets))('%s', (_, [make, input]) => {
     }
   });
 
+  test('as ONNX for any number of inputs, decoded at once and block by block', async () => {
+    const whole = await toOnnx(net, { input, batch: 'any' });
+    const scan = await toOnnx(net, { input, batch: 'any', memory: 'scan' });
+    for (const rows of [1, 7, 64]) {
+      const images = random(rows).fillUniform(new Float32Array(rows * count));
+      const expected = scope(() => net.forward(tensor(images, [rows, ...input])).dataSync());
+      for (const { bytes } of rows === 7 ? [whole, scan] : [whole])
+        expect(
+          difference(await onnxOutput(node ?? web, bytes, images, [rows, ...input]), expected),
+          `${rows}`,
+        ).toBeLessThan(1e-4);
+    }
+  });
+
   test('as a script and a module', async () => {
     const { script } = await toJavaScript(net, { input, form: 'script', code: 'small' });
     const context = createContext({ atob });

@@ -30,10 +30,7 @@ export async function onnxWeb(): Promise<OnnxRuntime> {
 export async function onnxNode(): Promise<OnnxRuntime | undefined> {
   const rivals = createRequire(new URL('../benchmarks/rivals/package.json', import.meta.url));
   try {
-    const path = rivals.resolve('onnxruntime-node');
-    const { default: runtime } = (await import(pathToFileURL(path).href)) as {
-      readonly default: OnnxRuntime;
-    };
+    const runtime: OnnxRuntime = rivals('onnxruntime-node');
     runtime.env.logLevel = 'error';
     return runtime;
   } catch (error) {
@@ -53,6 +50,7 @@ export async function onnxOutput(
     graphOptimizationLevel: 'basic',
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
+    logSeverityLevel: 3,
   });
   const type = input instanceof Float32Array ? 'float32' : 'int32';
   const { y } = await session.run({ x: new Tensor(type, input, shape) });

@@ -53,6 +53,45 @@ test('a small file of coded values is told of; ONNX has neither', async () => {
   expect((await run(...asked, '--to', 'onnx')).notes).toContain('--values');
 });
 
+test('a module has a script beside it that gives the same, for pages that forbid WebAssembly', async () => {
+  const net = await saved();
+  const { code, lines } = await run('export', at('net.safetensors'), '--to', 'wasm', '-o', at('both.wasm'));
+  expect(code).toBe(0);
+  expect(lines).toMatch(/forbids WebAssembly: a script of [\d ]+ bytes, gzip [\d ]+\nbeside it: .*both\.js/);
+  const { predict } = await import(
+    `data:text/javascript,${encodeURIComponent(readFileSync(at('both.js'), 'utf8'))}`
+  );
+  const { instance } = await WebAssembly.instantiate(readFileSync(at('both.wasm')));
+  const e = instance.exports as Record<'input' | 'output', WebAssembly.Global> & {
+    memory: WebAssembly.Memory;
+    predict(): void;
+  };
+  const input = [1, -2, 3, 0.5, 0, 4];
+  new Float32Array(e.memory.buffer, e.input.value, 6).set(input);
+  e.predict();
+  const expected = net.forward(tensor([input])).dataSync();
+  for (const found of [predict(input), new Float32Array(e.memory.buffer, e.output.value, 2)])
+    expected.forEach((y, k) => {
+      expect(found[k]).toBeCloseTo(y, 5);
+    });
+  expect((await run('export', at('net.safetensors'), '--to', 'wasm', '-o', at('one.js'))).notes).toContain(
+    '.wasm',
+  );
+});
+
+test('ONNX is written for any number of inputs, and decodes block by block; code has a number', async () => {
+  await saved();
+  const asked = ['export', at('net.safetensors'), '--batch', 'any'];
+  const { code } = await run(...asked, '--to', 'onnx', '--memory', 'scan', '-o', at('net.onnx'));
+  expect(code).toBe(0);
+  const text = readFileSync(at('net.onnx'), 'latin1');
+  expect([text.includes('batch'), text.includes('Scan')]).toEqual([true, true]);
+  expect((await run(...asked, '--to', 'js')).notes).toContain('onnx');
+  expect((await run('export', at('net.safetensors'), '--to', 'c', '--memory', 'scan')).notes).toContain(
+    'onnx',
+  );
+});
+
 test('what cannot be exported is refused, and nothing is written', async () => {
   await saved();
   const before = readdirSync(folder);

@@ -12,6 +12,8 @@ import { grouped, type Output } from '../terminal/output.ts';
 /** What an export is told. */
 interface Asked {
   readonly weights?: 'decoded' | 'dense';
+  readonly memory?: 'folded' | 'scan';
+  readonly batch?: number | 'any';
   readonly input?: readonly number[];
   readonly values?: 'packed' | 'coded';
   readonly code?: 'fast' | 'small';
@@ -37,11 +39,30 @@ interface WasmExports {
 
 type Form = (network: Module, asked: Asked) => Promise<Exported>;
 
+/** What every form but ONNX may be told. */
+type AskedOfCode = Omit<Asked, 'weights' | 'memory' | 'batch'> & { readonly batch?: number };
+
+/** Flags that one form alone takes. */
+const ofOnnx = ['weights', 'memory'] as const;
+const ofCode = ['values', 'code'] as const;
+
+function askedOfCode({ weights: _, memory: __, batch, ...asked }: Asked): AskedOfCode {
+  if (batch === 'any')
+    throw new UsageError({
+      operation: '--batch',
+      expected: 'a whole number, or the form onnx',
+      actual: batch,
+      remedy: 'Files of code have memory for so many inputs.',
+    });
+  return { ...asked, ...(batch !== undefined && { batch }) };
+}
+
 const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** Forms by the name in --to. */
 const forms: Readonly<Record<string, Form>> = {
-  async js(network, { weights: _, ...asked }) {
+  async js(network, given) {
+    const asked = askedOfCode(given);
     const { script, types, ...sizes } = await toJavaScript(network, asked);
     return {
       ...sizes,
@@ -54,19 +75,24 @@ const forms: Readonly<Record<string, Form>> = {
       },
     };
   },
-  async c(network, { weights: _, ...asked }) {
-    const { source, header, constantBytes, ramBytes, ...sizes } = await toC(network, asked);
+  async c(network, given) {
+    const { source, header, constantBytes, ramBytes, ...sizes } = await toC(network, askedOfCode(given));
     const notes = [
       `flash: ${grouped(constantBytes)} bytes of values, and code; RAM: ${grouped(ramBytes)} bytes, and stack`,
     ];
     return { ...sizes, notes, files: { '.c': source, '.h': header } };
   },
-  async wasm(network, { weights: _, ...asked }) {
+  async wasm(network, given) {
+    const asked = askedOfCode(given);
     const { bytes, memoryBytes, ...sizes } = await toWasm(network, asked);
+    const { script } = await toJavaScript(network, asked);
     return {
       ...sizes,
-      notes: [`memory: ${grouped(memoryBytes)} bytes`],
-      files: { '.wasm': bytes },
+      notes: [
+        `memory: ${grouped(memoryBytes)} bytes`,
+        `for pages whose policy forbids WebAssembly: a script of ${grouped(script.length)} bytes, gzip ${grouped(gzipSync(script, { level: 9 }).length)}`,
+      ],
+      files: { '.wasm': bytes, '.js': script },
       async predict() {
         const { instance } = await WebAssembly.instantiate(bytes);
         const { memory, input, predict } = instance.exports as unknown as WasmExports;
@@ -77,8 +103,8 @@ const forms: Readonly<Record<string, Form>> = {
       },
     };
   },
-  async onnx(network, { weights, values: _, code: _code, ...asked }) {
-    const { bytes, nodes, ...sizes } = await toOnnx(network, { ...asked, ...(weights && { weights }) });
+  async onnx(network, { values: _, code: __, ...asked }) {
+    const { bytes, nodes, ...sizes } = await toOnnx(network, asked);
     return { ...sizes, notes: [`${grouped(nodes)} nodes`], files: { '.onnx': bytes } };
   },
 };
@@ -120,6 +146,13 @@ export function exportCommand({ line }: Output): Command {
     )
     .addOption(
       new Option(
+        '--memory <how>',
+        'of ONNX: decoded matrices whole in memory, or block by block at each run (default: folded)',
+      ).choices(['folded', 'scan']),
+    )
+    .option('--batch <n>', 'inputs of one call; of ONNX, any: as many as there are (default: 1)', batchOf)
+    .addOption(
+      new Option(
         '--values <how>',
         'values in codes: packed, or coded by a range coder (default: the shorter; of C, packed)',
       ).choices(['packed', 'coded']),
@@ -134,9 +167,10 @@ export function exportCommand({ line }: Output): Command {
     .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
     .action(async (path: string, { to, out, json, ...flags }: ExportFlags) => {
       const network = await loadModel(path);
-      if (flags.weights && to !== 'onnx')
-        throw new UsageError({ operation: '--weights', expected: 'the form onnx', actual: to });
-      for (const name of ['values', 'code'] as const)
+      for (const name of ofOnnx)
+        if (flags[name] && to !== 'onnx')
+          throw new UsageError({ operation: `--${name}`, expected: 'the form onnx', actual: to });
+      for (const name of ofCode)
         if (flags[name] && to === 'onnx')
           throw new UsageError({ operation: `--${name}`, expected: 'the form js, wasm or c', actual: to });
       const { files, inputs, outputs, notes = [], predict } = await (forms[to] as Form)(network, flags);
@@ -146,6 +180,13 @@ export function exportCommand({ line }: Output): Command {
       const written = Object.entries(files).map(
         ([end, contents]) => [end === ending ? target : `${stem}${end}`, contents] as const,
       );
+      if (new Set(written.map(([name]) => name)).size < written.length)
+        throw new UsageError({
+          operation: '--out',
+          expected: `a name that ends in ${ending}`,
+          actual: target,
+          remedy: 'Other files stand beside it, by its name and other endings.',
+        });
       for (const [name] of written) await requireOther(name, 'the model', path);
       for (const [name, contents] of written)
         await saveBytes(name, typeof contents === 'string' ? encoded(contents) : contents);
@@ -169,6 +210,14 @@ export function exportCommand({ line }: Output): Command {
       for (const note of notes) line(note);
       for (const [name] of written.slice(1)) line(`beside it: ${name}`);
     });
+}
+
+function batchOf(text: string): number | 'any' {
+  const count = Number(text);
+  if (text === 'any') return text;
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError('Expected a whole number ≥ 1, or any.');
+  return count;
 }
 
 function shapeOf(text: string): readonly number[] {

@@ -1,6 +1,7 @@
 import type { PlanView } from '@funhash/tensor';
 import type { Product } from '../operations.ts';
-import type { Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { Value } from './parts.ts';
 
 /**
  * A product with overlapping windows on an image as a convolution: the sums, [rows…, channels]. Undefined where the windows
@@ -11,7 +12,7 @@ import type { Graph, Value } from './graph.ts';
  */
 export function convolutionNodes(
   graph: Graph,
-  { rowAxes, width }: Product,
+  { rowAxes, width }: Pick<Product, 'rowAxes' | 'width'>,
   x: PlanView,
   image: Value,
   weight: Value,

@@ -1,65 +1,51 @@
 import { contiguousStrides } from '@funhash/tensor';
 import { ExportError } from '../export-error.ts';
 import { type Levels, levelsOf } from '../values/levels.ts';
-import { type Field, message } from './protobuf.ts';
-
-/** Element types of ONNX, by the names that numbers have here. */
-export const elementTypes = {
-  f32: 1,
-  u8: 2,
-  i8: 3,
-  i32: 6,
-  i64: 7,
-  bool: 9,
-  u32: 12,
-  u64: 13,
-  i4: 22,
-} as const;
-
-export type ElementType = keyof typeof elementTypes;
-
-/** A value of the graph: its name, type and extents. */
-export interface Value {
-  readonly name: string;
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-}
-
-type Attribute = number | string | readonly number[];
+import {
+  type Attribute,
+  type ElementType,
+  elementTypes,
+  type GraphParts,
+  type Initializer,
+  type OnnxNode,
+  type Value,
+} from './parts.ts';
 
 type Data = Float32Array | Uint8Array | Int8Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
-/** A graph of ONNX being written. A node that is there already is not written twice. */
+/** A graph of ONNX being written. */
 export class Graph {
-  readonly #nodes: {
-    readonly inputs: readonly string[];
-    readonly output: string;
-    readonly bytes: Uint8Array;
-  }[] = [];
-  readonly #initializers: { readonly name: string; readonly bytes: Uint8Array }[] = [];
-  readonly #known = new Map<string, string>();
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: Initializer[] = [];
   /** Values that were reshaped, by what that gave. */
   readonly #reshaped = new Map<string, Value>();
   /** Stored values by the names of theirs in the graph, and those names by what was done to others. */
   readonly #stored = new Map<string, Float32Array>();
   readonly #laidOut = new Map<string, Value>();
+  /** Nodes of a body that is being written, and all names that are known in it alone. */
+  #body: { readonly nodes: OnnxNode[]; readonly names: Set<string> } | undefined;
   #opset = 18;
   #names = 0;
+
+  /** The graph as data. */
+  get parts(): GraphParts {
+    return { opset: this.#opset, initializers: this.#initializers, nodes: this.#nodes };
+  }
 
   /** A constant. */
   constant(data: Data, shape: readonly number[]): Value {
     const type = typeOf(data);
-    const key =
-      data.length <= 64
-        ? `${type} [${shape}] ${Array.from(data as ArrayLike<number>).join()} ${negativeZeros(data)}`
-        : undefined;
-    const known = key && this.#known.get(key);
-    if (known) return { name: known, type, shape };
     const name = `c${this.#names++}`;
-    if (key) this.#known.set(key, name);
-    this.#initializers.push({ name, bytes: tensorOf(name, type, shape, data) });
+    if (sizeOf(shape) !== data.length)
+      throw new ExportError({
+        operation: 'toOnnx',
+        expected: `${sizeOf(shape)} values for ${name} [${shape}]`,
+        actual: String(data.length),
+      });
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push({ name, type, shape, bytes });
     return { name, type, shape };
   }
 
@@ -88,7 +74,7 @@ export class Graph {
     });
     this.#opset = 21;
     const name = `c${this.#names++}`;
-    this.#initializers.push({ name, bytes: tensorMessage(name, 'i4', shape, bytes) });
+    this.#initializers.push({ name, type: 'i4', shape, bytes });
     return { name, type: 'i4', shape };
   }
 
@@ -107,28 +93,42 @@ export class Graph {
     return this.constant(BigInt64Array.from(numbers, BigInt), [numbers.length]);
   }
 
-  /** What a node gives. */
+  /** What a node gives. In a body, a node stands where what it reads is known: what is the same for all parts is computed once. */
   node(
     op: string,
     inputs: readonly Value[],
     type: ElementType,
     shape: readonly number[],
     attributes: Readonly<Record<string, Attribute>> = {},
-    name?: string,
+    name: string = `t${this.#names++}`,
   ): Value {
-    const key = `${op}(${inputs.map((input) => input.name)}) ${JSON.stringify(attributes)}`;
-    const known = this.#known.get(key);
-    if (known && name === undefined) return { name: known, type, shape };
-    const own = name ?? `t${this.#names++}`;
-    this.#known.set(key, own);
-    const bytes = message(
-      ...inputs.map((input): Field => [1, input.name]),
-      [2, own],
-      [4, op],
-      ...Object.entries(attributes).map(([key, value]): Field => [5, attributeOf(key, value)]),
-    );
-    this.#nodes.push({ inputs: inputs.map((input) => input.name), output: own, bytes });
-    return { name: own, type, shape };
+    const read = inputs.map((input) => input.name);
+    const body = this.#body;
+    const isInside = body && read.some((each) => body.names.has(each));
+    if (isInside) body.names.add(name);
+    (isInside ? body.nodes : this.#nodes).push({ op, inputs: read, output: name, attributes });
+    return { name, type, shape };
+  }
+
+  /** What `write` makes of each part of a value along its first axis, one behind the other: one part at a time is in memory. */
+  scan(value: Value, write: (part: Value) => Value): Value {
+    const [count = 0, ...rest] = value.shape;
+    const input: Value = { name: `t${this.#names++}`, type: value.type, shape: rest };
+    const body = { nodes: [] as OnnxNode[], names: new Set([input.name]) };
+    this.#body = body;
+    const made = write(input);
+    this.#body = undefined;
+    const output = { ...made, name: `t${this.#names++}` };
+    body.nodes.push({ op: 'Identity', inputs: [made.name], output: output.name, attributes: {} });
+    const name = `t${this.#names++}`;
+    this.#nodes.push({
+      op: 'Scan',
+      inputs: [value.name],
+      output: name,
+      attributes: { num_scan_inputs: 1 },
+      body: { input, output, nodes: body.nodes },
+    });
+    return { name, type: made.type, shape: [count, ...made.shape] };
   }
 
   reshape(value: Value, shape: readonly number[]): Value {
@@ -171,30 +171,7 @@ export class Graph {
     const inputs = [value, list(starts), list(ends), ...stepped];
     return this.node('Slice', inputs, value.type, shape);
   }
-
-  /** The file, of what its output comes from, and the number of its nodes. */
-  model(input: Value, output: Value): { readonly bytes: Uint8Array; readonly nodes: number } {
-    const needed = new Set([output.name]);
-    const nodes = this.#nodes.toReversed().filter(({ inputs, output: own }) => {
-      if (!needed.has(own)) return false;
-      for (const name of inputs) needed.add(name);
-      return true;
-    });
-    const graph = message(
-      ...nodes.toReversed().map(({ bytes }): Field => [1, bytes]),
-      [2, 'funhash'],
-      ...this.#initializers.filter(({ name }) => needed.has(name)).map(({ bytes }): Field => [5, bytes]),
-      [11, portOf(input)],
-      [12, portOf(output)],
-    );
-    const version = irVersions[this.#opset as keyof typeof irVersions];
-    const bytes = message([1, version], [2, 'funhash'], [7, graph], [8, message([1, ''], [2, this.#opset])]);
-    return { bytes, nodes: nodes.length };
-  }
 }
-
-/** Versions of the file by those of its operations: 18 is the first that has operations of bits, 21 that has codes of four. */
-const irVersions = { 18: 8, 21: 10 } as const;
 
 // A node more costs what codes of so many values save.
 const fewestCodes = 32;
@@ -214,9 +191,6 @@ function transposed(values: Float32Array, shape: readonly number[], order: reado
   });
 }
 
-const negativeZeros = (data: Data): string =>
-  data instanceof Float32Array ? Array.from(data, (value) => (Object.is(value, -0) ? '-' : '')).join() : '';
-
 function typeOf(data: Data): ElementType {
   if (data instanceof Float32Array) return 'f32';
   if (data instanceof Uint8Array) return 'u8';
@@ -224,33 +198,4 @@ function typeOf(data: Data): ElementType {
   if (data instanceof Int32Array) return 'i32';
   if (data instanceof Uint32Array) return 'u32';
   return data instanceof BigInt64Array ? 'i64' : 'u64';
-}
-
-function tensorOf(name: string, type: ElementType, shape: readonly number[], data: Data): Uint8Array {
-  if (sizeOf(shape) !== data.length)
-    throw new ExportError({
-      operation: 'toOnnx',
-      expected: `${sizeOf(shape)} values for ${name} [${shape}]`,
-      actual: String(data.length),
-    });
-  return tensorMessage(name, type, shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-}
-
-const tensorMessage = (
-  name: string,
-  type: ElementType,
-  shape: readonly number[],
-  bytes: Uint8Array,
-): Uint8Array =>
-  message(...shape.map((extent): Field => [1, extent]), [2, elementTypes[type]], [8, name], [9, bytes]);
-
-function attributeOf(name: string, value: Attribute): Uint8Array {
-  if (typeof value === 'string') return message([1, name], [4, value], [20, 3]);
-  if (typeof value === 'number') return message([1, name], [3, value], [20, 2]);
-  return message([1, name], ...value.map((each): Field => [8, each]), [20, 7]);
-}
-
-function portOf({ name, type, shape }: Value): Uint8Array {
-  const dims = message(...shape.map((extent): Field => [1, message([1, extent])]));
-  return message([1, name], [2, message([1, message([1, elementTypes[type]], [2, dims])])]);
 }

@@ -3,21 +3,31 @@ import { ExportError } from '../export-error.ts';
 import type { NetworkBuffer } from '../network.ts';
 import { isMatrix, type Matrix, type Operation, type OperationOf, type Product } from '../operations.ts';
 import { convolutionNodes } from './convolution.ts';
-import type { ElementType, Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { ElementType, Value } from './parts.ts';
 import { programNodes } from './program.ts';
 import { viewNodes, writtenNodes } from './views.ts';
+
+/** Whether virtual matrices are decoded whole, which runtimes do when they start, or block by block, at each run. */
+export type DecodingMemory = 'folded' | 'scan';
+
+/** Entries of a block of rows. */
+const blockEntries = 2 ** 16;
 
 /** Operations as nodes of a graph. What a buffer holds is a value, another one after each operation that writes it. */
 export class Nodes {
   readonly #graph: Graph;
   readonly #buffers: readonly NetworkBuffer[];
+  readonly #memory: DecodingMemory;
   readonly #values = new Map<number, Value>();
+  readonly #decodings = new Map<string, Value>();
   /** Buffers that hold one number throughout, and the extents that they were filled in. */
   readonly #fills = new Map<number, { readonly value: number; readonly shape: readonly number[] }>();
 
-  constructor(graph: Graph, buffers: readonly NetworkBuffer[]) {
+  constructor(graph: Graph, buffers: readonly NetworkBuffer[], memory: DecodingMemory) {
     this.#graph = graph;
     this.#buffers = buffers;
+    this.#memory = memory;
   }
 
   set(buffer: number, value: Value): void {
@@ -66,7 +76,7 @@ export class Nodes {
         return graph.node('Gather', [this.read(x), this.read(index)], this.#typeOf(x), shape);
       }
       case 'rows':
-        return this.#matrix(operation.matrix, operation.ids);
+        return this.#rows(operation);
       case 'product':
         return this.#product(operation);
       case 'scatterAdd':
@@ -180,28 +190,89 @@ export class Nodes {
     return this.#graph.node(name, inputs, value.type, out.shape, { keepdims: 1 });
   }
 
-  /** V, or rows of it, decoded in the graph. */
-  #matrix({ program, rows, cols, stored }: Matrix, ids?: PlanView): Value {
+  #rows({ matrix, ids }: OperationOf<'rows'>): Value {
     const graph = this.#graph;
-    const range = (count: number, shape: readonly number[]): Value => {
-      const bounds = [0, count, 1].map((bound) => graph.constant(BigInt64Array.of(BigInt(bound)), []));
-      return graph.reshape(graph.cast(graph.node('Range', bounds, 'i64', [count]), 'u32'), shape);
-    };
-    const count = ids ? sizeOf(ids.shape) : rows;
-    const [entry] = programNodes(graph, program, {
+    if (ids) {
+      const count = sizeOf(ids.shape);
+      const rows = graph.reshape(graph.cast(this.read(ids), 'u32'), [count, 1]);
+      return this.#decoded(matrix, count, () => rows);
+    }
+    const { rows, cols } = matrix;
+    if (!this.#isInBlocks(matrix)) return this.#matrix(matrix);
+    const blocks = this.#byBlocks(matrix, (part) => part);
+    const [count = 0, size = 0] = blocks.shape;
+    return graph.slice(graph.reshape(blocks, [count * size, cols]), [0, 0], [rows, cols]);
+  }
+
+  /** V, decoded in the graph: once, also where a recurrent layer multiplies with it at every step. */
+  #matrix(matrix: Matrix): Value {
+    const { rows, cols, program, stored } = matrix;
+    const sources = stored.map((view) => [this.#whole(view.buffer).name, view]);
+    const key = `${rows} ${cols} ${program.key} ${JSON.stringify(sources)}`;
+    const known = this.#decodings.get(key);
+    if (known) return known;
+    const made = this.#decoded(matrix, rows, () => this.#range(rows, [rows, 1]));
+    this.#decodings.set(key, made);
+    return made;
+  }
+
+  #range(count: number, shape: readonly number[]): Value {
+    const graph = this.#graph;
+    const bounds = [0, count, 1].map((bound) => graph.constant(BigInt64Array.of(BigInt(bound)), []));
+    return graph.reshape(graph.cast(graph.node('Range', bounds, 'i64', [count]), 'u32'), shape);
+  }
+
+  /** Rows of V of so many numbers in a column. */
+  #decoded({ program, cols, stored }: Matrix, count: number, rows: () => Value): Value {
+    const range = (): Value => this.#range(cols, [1, cols]);
+    const [entry] = programNodes(this.#graph, program, {
       get row() {
-        return range(rows, [rows, 1]);
+        return rows();
       },
       get col() {
-        return range(cols, [1, cols]);
+        return range();
       },
-      ...(ids && { row: graph.reshape(graph.cast(this.read(ids), 'u32'), [count, 1]) }),
       stored: (slot) => {
         const view = stored[slot] as PlanView;
-        return graph.reshape(this.read(view), [sizeOf(view.shape)]);
+        return this.#graph.reshape(this.read(view), [sizeOf(view.shape)]);
       },
     });
     return this.#spread(entry as Value, [count, cols]);
+  }
+
+  #isInBlocks({ rows, stored }: Matrix): boolean {
+    // What is made of an input, such as a matrix that another network gives, is not decoded.
+    return this.#memory === 'scan' && rows > 1 && stored.length > 0;
+  }
+
+  /** What is made of blocks of rows of V, [blocks, …]. Behind the last row it is repeated. */
+  #byBlocks(matrix: Matrix, make: (part: Value) => Value): Value {
+    const graph = this.#graph;
+    const { rows, cols } = matrix;
+    const size = Math.min(Math.ceil(blockEntries / cols), Math.ceil(rows / 2));
+    const count = Math.ceil(rows / size);
+    const all = this.#range(count * size, [count * size]);
+    const last = graph.constant(Uint32Array.of(rows - 1), []);
+    const inside = count * size > rows ? graph.node('Min', [all, last], 'u32', all.shape) : all;
+    return graph.scan(graph.reshape(inside, [count, size, 1]), (part) =>
+      make(this.#decoded(matrix, size, () => part)),
+    );
+  }
+
+  /** Products with blocks of rows of V, side by side: `make` gives those of so many rows as its last axis. */
+  #productInBlocks(matrix: Matrix, make: (part: Value, width: number) => Value): Value {
+    const graph = this.#graph;
+    const blocks = this.#byBlocks(matrix, (part) => make(part, part.shape[0] as number));
+    const [count = 0, ...one] = blocks.shape;
+    const lead = one.slice(0, -1);
+    const size = one.at(-1) as number;
+    const turned = graph.transpose(blocks, [...lead.map((_, k) => k + 1), 0, one.length]);
+    const joined = graph.reshape(turned, [...lead, count * size]);
+    return graph.slice(
+      joined,
+      joined.shape.map(() => 0),
+      [...lead, matrix.rows],
+    );
   }
 
   #product(product: Product): Value {
@@ -219,15 +290,27 @@ export class Nodes {
             shape: weight.shape.slice(rowAxes),
             strides: weight.strides.slice(rowAxes),
           });
-    let sums: Value | undefined;
     const shift = bias && this.read(bias);
-    if (isShared && overlaps(x, rowAxes)) sums = convolutionNodes(graph, product, x, image, matrix(), shift);
-    const isShifted = sums !== undefined;
-    if (!sums && isShared) {
+    const flatTimes = (part: Value, columns: number): Value => {
       const count = sizeOf(x.shape.slice(0, rowAxes));
       const flat = graph.reshape(this.read(x), [count, depth]);
-      sums = graph.node('MatMul', [flat, graph.transpose(matrix(), [1, 0])], 'f32', [count, width]);
+      return graph.node('MatMul', [flat, graph.transpose(part, [1, 0])], 'f32', [count, columns]);
+    };
+    const isWindows = isShared && overlaps(x, rowAxes);
+    let sums: Value | undefined;
+    let isShifted = false;
+    if (isMatrix(weight) && this.#isInBlocks(weight))
+      sums = this.#productInBlocks(
+        weight,
+        (part, columns) =>
+          (isWindows && convolutionNodes(graph, { rowAxes, width: columns }, x, image, part, undefined)) ||
+          flatTimes(part, columns),
+      );
+    else if (isWindows) {
+      sums = convolutionNodes(graph, product, x, image, matrix(), shift);
+      isShifted = sums !== undefined;
     }
+    if (!sums && isShared) sums = flatTimes(matrix(), width);
     sums ??= this.#batched(product, x, weight as PlanView, depth);
     let result = graph.reshape(sums, out.shape);
     if (shift && !isShifted) result = graph.node('Add', [result, shift], 'f32', out.shape);

@@ -1,7 +1,8 @@
 import { expanded, expm1Limit, expm1NearZero, type Node, type Program } from '@funhash/formula';
 import { broadcastShapes } from '@funhash/tensor';
 import { ExportError } from '../export-error.ts';
-import type { ElementType, Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { ElementType, Value } from './parts.ts';
 
 /** What a program reads. */
 export interface Leaves {

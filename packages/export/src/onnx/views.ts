@@ -1,5 +1,6 @@
 import type { PlanView } from '@funhash/tensor';
-import type { Graph, Value } from './graph.ts';
+import type { Graph } from './graph.ts';
+import type { Value } from './parts.ts';
 
 type Layout = Pick<PlanView, 'shape' | 'strides' | 'offset'>;
 
