@@ -93,7 +93,7 @@ export const sampleSettings = {
   },
   kinds: {
     flag: '--kinds <column=kind...>',
-    help: 'what columns of a table are, where their values do not say it: number, date, category, hashed, text, ignored',
+    help: 'what columns of a table are, where their values do not say it: number, date, category, hashed, words, text, ignored',
     rule: dataFields.kinds,
   },
   split: {

@@ -1,4 +1,5 @@
 import { daysIn, isMissing, numberIn } from './cells.ts';
+import { WordCounts } from './word-counts.ts';
 
 /** Different values of a column that are counted; of more it is only known that they are many. */
 const mostCounted = 2048;
@@ -19,6 +20,7 @@ export class ColumnStatistics {
   #squares = 0;
   readonly #values = new Map<string, number>();
   #isMany = false;
+  readonly #texts = new WordCounts();
 
   constructor(name: string) {
     this.name = name;
@@ -42,7 +44,10 @@ export class ColumnStatistics {
       const off = measure - this.#mean;
       this.#mean += off / (this.numbers + this.dates);
       this.#squares += off * (measure - this.#mean);
-    } else this.#words += wordsIn(cell);
+    } else {
+      this.#words += wordsIn(cell);
+      this.#texts.add(cell);
+    }
     this.#count(cell.trim());
   }
 
@@ -67,6 +72,17 @@ export class ColumnStatistics {
   get words(): number {
     const texts = this.count - this.numbers - this.dates;
     return texts === 0 ? 0 : this.#words / texts;
+  }
+
+  /**
+   * The commonest words of cells that are no numbers, each with its inverse document frequency, ln((1 + n) / (1 + texts with it)) + 1
+   * of n texts (Spärck Jones 1972, "A statistical interpretation of term specificity", smoothed as in scikit-learn).
+   */
+  commonestWords(most: number): readonly (readonly [word: string, weight: number])[] {
+    const { texts } = this.#texts;
+    return this.#texts
+      .commonest(most)
+      .map(([word, count]) => [word, Number((Math.log((1 + texts) / (1 + count)) + 1).toFixed(4))]);
   }
 
   /** Different values; Infinity where they are too many to be counted. */

@@ -68,16 +68,31 @@ function cellEncoder(column: ColumnTransformation): CellEncoder {
         if (isMissing(cell)) return;
         for (const seed of [0, 1]) addHash(cell.trim(), seed, Math.SQRT1_2, column.buckets, into, at);
       };
+    case 'words': {
+      const known = new Map(column.words.map(([word, weight], k) => [word, { k, weight }]));
+      return (cell, into, at) => {
+        for (const word of wordsOf(cell)) {
+          const found = known.get(word);
+          if (found) into[at + found.k] = (into[at + found.k] as number) + found.weight;
+        }
+        scaleWords(into, at, column.words.length);
+      };
+    }
     case 'text':
       return (cell, into, at) => {
         for (const word of wordsOf(cell)) addHash(word, 0, 1, column.buckets, into, at);
-        let squares = 0;
-        for (let k = 0; k < column.buckets; k++) squares += (into[at + k] as number) ** 2;
-        // Rows of this length have entries of about the size of standardised numbers.
-        const scale = squares === 0 ? 0 : Math.sqrt(column.buckets / squares) / 4;
-        for (let k = 0; k < column.buckets; k++) into[at + k] = (into[at + k] as number) * scale;
+        scaleWords(into, at, column.buckets);
       };
   }
+}
+
+/** Gives the words of a text one length, however many they are. */
+function scaleWords(into: Float32Array, at: number, count: number): void {
+  let squares = 0;
+  for (let k = 0; k < count; k++) squares += (into[at + k] as number) ** 2;
+  // Rows of this length have entries of about the size of standardised numbers.
+  const scale = squares === 0 ? 0 : Math.sqrt(count / squares) / 4;
+  for (let k = 0; k < count; k++) into[at + k] = (into[at + k] as number) * scale;
 }
 
 const encoder = new TextEncoder();

@@ -15,7 +15,7 @@ export interface InferenceOptions {
   readonly oneHot: number;
   /** Inputs of a hashed category. */
   readonly buckets: number;
-  /** Inputs of the words of a text. */
+  /** Inputs of the words of a text, at most. */
   readonly textBuckets: number;
 }
 
@@ -33,7 +33,7 @@ export function kindOf(
   if (numbers === count) return 'number';
   if (dates === count) return 'date';
   if (distinct <= oneHot) return 'category';
-  if (words >= 3) return 'text';
+  if (words >= 3) return 'words';
   if (count >= fewRows && distinct >= 0.95 * count && distinct !== Number.POSITIVE_INFINITY)
     return { ignored: 'a different value in each row' };
   return 'hashed';
@@ -56,6 +56,11 @@ export function transformationOf(
       return { kind, name, values: column.values, missing };
     case 'hashed':
       return { kind, name, buckets };
+    case 'words': {
+      const words = column.commonestWords(textBuckets);
+      // Of words that never come again there is nothing to learn; by their hashes they are told apart at least.
+      return words.length > 0 ? { kind, name, words } : { kind: 'text', name, buckets: textBuckets };
+    }
     case 'text':
       return { kind, name, buckets: textBuckets };
   }

@@ -33,7 +33,7 @@ const mostShown = 2000;
  * them numbers, in memory that depends on the samples alone. Statistics come from the training rows.
  *
  * Numbers are standardised, dates tell day and season, categories have an input for each value, or hashed ones where they
- * have many; texts are hashed words. Missing values are 0 and have an input that says so. Columns with one value, or a
+ * have many; of texts the commonest words have one each, and weigh the more the rarer they are. Missing values are 0 and have an input that says so. Columns with one value, or a
  * different one in each row, are no inputs.
  *
  * @param source a path (Node), a `File` or `Blob` (pages), or bytes

@@ -93,7 +93,7 @@ function decide(
     void columns.push({ name: column.name, kind: 'ignored', found });
   for (const column of statistics) {
     const { name } = column;
-    const own = given.get(name) ?? (name === text ? 'text' : undefined);
+    const own = given.get(name) ?? (name === text ? 'words' : undefined);
     if (name === options.target) columns.push({ name, kind: 'target', found: foundIn(column) });
     else if (name === split) columns.push({ name, kind: 'split', found: foundIn(column) });
     else if (ignore.includes(name) || own === 'ignored') ignored(column, 'as asked');
@@ -102,8 +102,9 @@ function decide(
       const kind = own ?? kindOf(column, { oneHot });
       if (typeof kind === 'object') ignored(column, kind.ignored);
       else {
-        inputs.push(transformationOf(column, kind, { oneHot, buckets, textBuckets }));
-        columns.push({ name, kind, found: foundIn(column) });
+        const input = transformationOf(column, kind, { oneHot, buckets, textBuckets });
+        inputs.push(input);
+        columns.push({ name, kind: input.kind, found: foundIn(column) });
       }
     }
   }

@@ -33,7 +33,7 @@ export const tableRules = {
   oneHot: option.integer({ least: 2, most: 2048 }),
   /** Inputs of a hashed category. Default 64. */
   buckets: option.integer({ least: 1, most: 2 ** 16 }),
-  /** Inputs of the words of a text. Default 1024. */
+  /** Words of a text with inputs of their own, the commonest; of texts by hashes the number of inputs. Default 1024. */
   textBuckets: option.integer({ least: 1, most: 2 ** 18 }),
   /** How rows are written. Default: as the name of the file says, else csv. */
   format: option.oneOf(formats),

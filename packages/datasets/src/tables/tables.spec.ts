@@ -76,10 +76,30 @@ describe('a table', () => {
     const table = await loadTable(bytes(lines), {
       target: 'stars',
       text: 'body',
+      textBuckets: 4,
+      format: 'jsonl',
+    });
+    expect(table.inputShape).toEqual([4]);
+    const { columns } = table.transformation;
+    // In all texts, or in half of them.
+    expect(columns).toMatchObject([{ kind: 'words', name: 'body' }]);
+    const { words } = columns[0] as { readonly words: readonly (readonly [string, number])[] };
+    expect(words[0]).toEqual(['film', 1]);
+    expect(
+      words
+        .slice(1)
+        .map(([word]) => word)
+        .sort(),
+    ).not.toContain('film');
+    for (const [, weight] of words.slice(1)) expect(weight).toBeCloseTo(1 + Math.log(2), 0);
+    const hashed = await loadTable(bytes(lines), {
+      target: 'stars',
+      kinds: ['body=text'],
+      ignore: ['id'],
       textBuckets: 64,
       format: 'jsonl',
     });
-    expect(table.inputShape).toEqual([64]);
+    expect(hashed.inputShape).toEqual([64]);
     const many = await loadTable(bytes(lines), {
       target: 'stars',
       kinds: ['id=hashed'],
@@ -205,6 +225,9 @@ describe('new rows', () => {
       { ...transformation, columns: [] },
       { ...transformation, columns: [{ kind: 'hashed', name: 'a', buckets: 1e12 }] },
       { ...transformation, columns: [{ kind: '__proto__', name: 'a' }] },
+      { ...transformation, columns: [{ kind: 'words', name: 'a', words: [] }] },
+      { ...transformation, columns: [{ kind: 'words', name: 'a', words: [['b', -1]] }] },
+      { ...transformation, columns: [{ kind: 'words', name: 'a', words: ['b'] }] },
       { ...transformation, columns: [null] },
       { ...transformation, more: 1 },
       { ...transformation, target: { name: 'a', std: 0 } },

@@ -10,6 +10,23 @@ const texts = (most: number) =>
     (x) => Array.isArray(x) && x.length <= most && x.every((each) => typeof each === 'string'),
   );
 const mostBuckets = 2 ** 20;
+const mostWords = 2 ** 18;
+const weightedWords = option.that<readonly (readonly [word: string, weight: number])[]>(
+  `a list of 1 to ${mostWords} words with positive weights`,
+  (x) =>
+    Array.isArray(x) &&
+    x.length >= 1 &&
+    x.length <= mostWords &&
+    x.every(
+      (pair) =>
+        Array.isArray(pair) &&
+        pair.length === 2 &&
+        typeof pair[0] === 'string' &&
+        typeof pair[1] === 'number' &&
+        pair[1] > 0 &&
+        pair[1] < 1e6,
+    ),
+);
 
 /** Kinds of columns with what has to be known to read one: the one statement of them. */
 const kinds = {
@@ -32,6 +49,8 @@ const kinds = {
   },
   /** Any number of values in so many inputs: two of them by the hash of the value, with signs. */
   hashed: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
+  /** Words of a text with their weights, an input for each; other words are nothing. Scaled to length √words / 4. */
+  words: { words: option.required(weightedWords) },
   /** The words of a text by their hashes, with signs, scaled to length √buckets / 4. */
   text: { buckets: option.required(option.integer({ least: 1, most: mostBuckets })) },
 } as const satisfies Record<string, OptionRules>;
@@ -120,6 +139,8 @@ export function widthOf(column: ColumnTransformation): number {
       return 3 + Number(column.missing);
     case 'category':
       return column.values.length + Number(column.missing);
+    case 'words':
+      return column.words.length;
     default:
       return column.buckets;
   }
