@@ -24,8 +24,8 @@ export interface QueueOptions {
 
 /** Most characters of a run in the queue. */
 const sizeLimit = 65_536;
-/** Milliseconds between looks at the jobs themselves: what the server tells by events may be lost. */
-const lookEveryMs = 1000;
+/** Milliseconds to the first look at a job itself, for what the server tells by events may be lost, and between later ones. */
+const [firstLookMs, mostLookMs] = [1000, 8000];
 /** Milliseconds that the server has to say goodbye. */
 const closeMs = 1000;
 
@@ -40,8 +40,7 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
   const { connection, name } = address;
   const queue = new Queue<RunJob, RunAnswer>(name, { connection });
   const hints = new QueueEvents(name, { connection });
-  const wakes = new Map<string, () => void>();
-  const progress = new Map<string, (event: RunEvent) => void>();
+  const waits = new Map<string, Wait>();
   let lastTrouble = '';
   const trouble = (error: Error): void => {
     const { message } = faultOf(error, address);
@@ -51,19 +50,27 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
   // Without listeners every retry prints a stack.
   queue.on('error', trouble);
   hints.on('error', trouble);
-  const wake = ({ jobId }: { readonly jobId: string }): void => wakes.get(jobId)?.();
-  hints.on('completed', wake);
-  hints.on('failed', wake);
-  hints.on('progress', ({ jobId, data }) => progress.get(jobId)?.(data as unknown as RunEvent));
+  hints.on('completed', ({ jobId, returnvalue }) => {
+    waits.get(jobId)?.hear({ answer: answerIn(returnvalue), isDoubtful: true });
+  });
+  hints.on('failed', ({ jobId }) => waits.get(jobId)?.hear({ isDoubtful: true }));
+  hints.on('progress', ({ jobId, data }) => {
+    const wait = waits.get(jobId);
+    wait?.events.push(data as unknown as RunEvent);
+    wait?.hear({});
+  });
 
   const begun = withDeadline(queue.waitUntilReady(), patienceMs, address);
   begun.catch(() => {});
 
-  async function added(spec: RunSpec, jobId: string): Promise<Job<RunJob, RunAnswer>> {
+  /** @returns the job that was there already, which may be done; undefined for one that was not */
+  async function added(spec: RunSpec, jobId: string): Promise<Job<RunJob, RunAnswer> | undefined> {
     const known = await queue.getJob(jobId);
     // A failed run is asked for again only by who wants it again.
-    if (known && (await known.isFailed())) await known.remove();
-    return queue.add(
+    const hasFailed = known !== undefined && (await known.isFailed());
+    if (known && !hasFailed) return known;
+    if (hasFailed) await known.remove();
+    await queue.add(
       'run',
       { spec },
       {
@@ -74,6 +81,20 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
         removeOnFail: { count: 100_000 },
       },
     );
+    return undefined;
+  }
+
+  /** What a worker answered; undefined while none has. @throws QueueError for a run that failed, or is gone */
+  async function look(spec: RunSpec, jobId: string): Promise<RunAnswer | undefined> {
+    const job = await queue.getJob(jobId);
+    if (!job) throw gone(address, jobId);
+    if (job.failedReason && (await job.isFailed()))
+      throw new QueueError({
+        operation: `run ${specHash(spec)}`,
+        expected: 'a result of a worker',
+        actual: job.failedReason.slice(0, 2000),
+      });
+    return job.returnvalue && (await job.isCompleted()) ? job.returnvalue : undefined;
   }
 
   return {
@@ -81,30 +102,26 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
       const spec = runSpec(request);
       const jobId = jobIdOf(specHash(spec), session);
       await begun;
-      const events: RunEvent[] = [];
-      progress.set(jobId, (event) => void events.push(event));
+      // Listens before the job is there: it may be done a moment after.
+      const wait = new Wait();
+      waits.set(jobId, wait);
       try {
-        await added(spec, jobId);
-        for (;;) {
+        const known = await added(spec, jobId);
+        let answer = known && (await look(spec, jobId));
+        let [rest, next] = [firstLookMs, performance.now() + firstLookMs];
+        while (answer === undefined) {
+          await wait.untilHeard(next - performance.now(), signal);
           signal?.throwIfAborted();
-          const waiting = new Promise<void>((resolve) => wakes.set(jobId, resolve));
-          const job = await queue.getJob(jobId);
-          if (!job) throw gone(address, jobId);
-          if (job.failedReason && (await job.isFailed()))
-            throw new QueueError({
-              operation: `run ${specHash(spec)}`,
-              expected: 'a result of a worker',
-              actual: job.failedReason.slice(0, 2000),
-            });
-          if (job.returnvalue && (await job.isCompleted())) {
-            const { events: answer } = job.returnvalue;
-            if (folder !== undefined) await keep(folder, spec, answer);
-            yield* answer.filter(isKept);
-            return;
-          }
-          yield* events.splice(0);
-          await Promise.race([waiting, pause(lookEveryMs, signal)]);
+          yield* wait.events.splice(0);
+          answer = wait.answer;
+          if (answer !== undefined || !(wait.isDoubtful || performance.now() >= next)) continue;
+          wait.isDoubtful = false;
+          rest = Math.min(2 * rest, mostLookMs);
+          next = performance.now() + rest;
+          answer = await look(spec, jobId);
         }
+        if (folder !== undefined) await keep(folder, spec, answer.events);
+        yield* answer.events.filter(isKept);
       } catch (error) {
         if (signal?.aborted) {
           // One that nobody has begun is taken back; one under way is finished by its worker, and found there later.
@@ -113,8 +130,7 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
         }
         throw error;
       } finally {
-        wakes.delete(jobId);
-        progress.delete(jobId);
+        waits.delete(jobId);
       }
     },
     close: async () => {
@@ -125,6 +141,43 @@ export function queueExecutor({ address, session, patienceMs = 10_000, onTrouble
     },
   };
 }
+
+/** What is heard of a job that somebody waits for. */
+class Wait {
+  readonly events: RunEvent[] = [];
+  answer: RunAnswer | undefined;
+  /** Whether the job itself must be looked at. */
+  isDoubtful = false;
+  #isNew = false;
+  #ring = (): void => {};
+
+  hear(heard: Partial<Pick<Wait, 'answer' | 'isDoubtful'>>): void {
+    Object.assign(this, heard);
+    this.#isNew = true;
+    this.#ring();
+  }
+
+  /** Waits until something is heard that was not yet, for so many ms at most. */
+  async untilHeard(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const rung = new Promise<void>((resolve) => {
+      this.#ring = resolve;
+    });
+    if (!this.#isNew) {
+      const over = new AbortController();
+      const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+      await Promise.race([rung, pause(Math.max(0, ms), either)]);
+      // A timer that runs on would keep the process.
+      over.abort();
+    }
+    this.#isNew = false;
+  }
+}
+
+/** What the server says that a worker answered, where it says it. */
+const answerIn = (value: unknown): RunAnswer | undefined =>
+  typeof value === 'object' && value !== null && Array.isArray((value as Partial<RunAnswer>).events)
+    ? (value as RunAnswer)
+    : undefined;
 
 function gone({ shown }: QueueAddress, jobId: string): QueueError {
   return new QueueError({

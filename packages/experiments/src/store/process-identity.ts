@@ -23,15 +23,19 @@ interface ProcBegin {
   readonly ticks: number;
 }
 
+let own: Promise<ProcessIdentity> | undefined;
+
 /** This process. */
-export async function thisProcess(): Promise<ProcessIdentity> {
-  return {
+export function thisProcess(): Promise<ProcessIdentity> {
+  // Every run takes a folder, and what /proc says does not change.
+  own ??= procOf('self').then((proc) => ({
     pid: process.pid,
     host: hostname(),
     began: Math.round(Date.now() - 1000 * process.uptime()),
-    proc: await procOf('self'),
+    proc,
     thread: threadId,
-  };
+  }));
+  return own;
 }
 
 /**
