@@ -56,15 +56,22 @@ const factors = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4];
 const depths = ['i4', 'i5', 'i6', 'i8'] as const;
 /** Schemes of matrices that are never stored, with what they say besides their size. */
 const schemes = ['hashedNet', 'funHash', 'lowRank', 'kronecker'];
+/** Schemes whose values are levels at a price, the likeliest first. */
+const pricedSchemes = ['hashedNet', 'kronecker', 'tiles', 'lowRank', 'robe', 'tensorTrain', 'funHash'];
+/** Bits of a level that a scheme decodes entries from: all of them count. */
+const pricedBits = 2.5;
 /** Virtual entries of a net whose schemes leave so many bytes: widths as factors. */
 const virtualFactors = [1.4, 4];
 const mostFactor = 64;
+/** Stored values for an entry: a ratio of nearly 1 is a plain net. */
+const mostRatio = 0.7;
 
 /** What is tried of a family in one way, the likeliest first. */
 type Tried = readonly Changes[];
 
 /**
- * Nets whose files keep to so many bytes: with levels at a price, plain ones of fewer bits, and shared or factored values.
+ * Nets whose files keep to so many bytes: with levels at a price, of weights or of what schemes store, plain ones of fewer bits, and
+ * shared or factored values.
  * Sizes of files that are no budget of training are those of nets before training.
  *
  * @returns fields of a run that go together, kinds by turns, the likeliest first
@@ -78,6 +85,7 @@ export async function candidatesFor(data: Dataset, base: RunRequest, goal: Goal)
       leveled.filter((_, k) => k % 2 === 0),
       leveled.filter((_, k) => k % 2 === 1),
     );
+    kinds.push(leveledSchemes(family, data, 'bytes' in goal ? [goal.bytes] : undefined));
     if ('bytes' in goal)
       kinds.push(
         await fewerBits(family, data, base, goal.bytes),
@@ -110,6 +118,32 @@ function levels(family: Family, data: Dataset, sizes: readonly number[] | undefi
     })
     .sort((a, b) => a.fit - b.fit)
     .map(({ net, size }) => ({ ...netOf(net), 'storage.bytes': size, 'optimizer.learningRate': 0.05 }));
+}
+
+/** Wide nets whose matrices a scheme makes of fewer values, which are levels at a price; without a size, at several. */
+function leveledSchemes(family: Family, data: Dataset, sizes: readonly number[] | undefined): Tried {
+  return factors
+    .flatMap((factor) => {
+      const net = scaled(family, factor);
+      const count = weightsOf(net, data);
+      const bytesAt = (ratio: number): number => Math.ceil((ratio * count * pricedBits) / 8) + 100;
+      return (sizes ?? [bytesAt(1 / 3)]).map((size) => {
+        const ratio = Number(((8 * size) / (pricedBits * count)).toPrecision(3));
+        // Of nets that fit as well the one nearest to those that are known.
+        return { fit: Math.abs(Math.log2(3 * ratio)) + 0.1 * Math.abs(Math.log2(factor)), net, size, ratio };
+      });
+    })
+    .filter(({ ratio }) => ratio <= mostRatio)
+    .sort((a, b) => a.fit - b.fit)
+    .slice(0, sizes ? 2 : undefined)
+    .flatMap(({ net, size, ratio }) =>
+      pricedSchemes.map((scheme) => ({
+        ...netOf(net),
+        'net.weights': `${scheme}:${ratio}`,
+        'storage.bytes': size,
+        'optimizer.learningRate': 0.05,
+      })),
+    );
 }
 
 /** Plain nets, as wide as so many bytes allow at each depth of their values. */
@@ -149,8 +183,7 @@ async function byScheme(family: Family, data: Dataset, base: RunRequest, bytes: 
         const isSo = async (ratio: number): Promise<boolean> =>
           mayFit(ratio * count, storeAs, bytes) && fits(at(ratio), data, base, bytes);
         const ratio = await largest(isSo, 1 / 512, 1);
-        // A ratio of nearly 1 is a plain net.
-        if (ratio !== undefined && ratio < 0.7) found.push(at(ratio));
+        if (ratio !== undefined && ratio <= mostRatio) found.push(at(ratio));
       }
   return found;
 }
