@@ -1,6 +1,7 @@
 // Sweeps through a queue whose workers and server are killed at random: every run comes back once, with the result of this
 // thread. `node --conditions=@funhash/source --import tsx tools/queue-torture.ts --jobs 200 --kills 50`; needs redis-server.
-// With --kills 0 it tells what a job takes more than in threads of this process, by the clock and by the time of the cores.
+// With --kills 0 it tells what a job takes more than in threads of this process, by the clock and by the time of the cores; some
+// jobs before warm both up. --json prints numbers alone.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
     // Seconds between kills, on average.
     every: { type: 'string', default: '1.75' },
+    json: { type: 'boolean', default: false },
   },
 });
 const [jobs, kills, workers, epochs, seed, every] = [
@@ -43,16 +45,17 @@ const [jobs, kills, workers, epochs, seed, every] = [
 ].map(Number) as [number, number, number, number, number, number];
 
 const root = await mkdtemp(join(tmpdir(), 'funhash-torture-'));
-const sweep = sweepSpec({
-  base: {
-    data: { name: 'rect', trainCount: 200, validation: 50, testCount: 10 },
-    net: { widths: [16], weights: 'hashedNet:1/8' },
-    epochs,
-    batchSize: 20,
-    backend: 'reference',
-  },
-  vary: { seed: Array.from({ length: jobs }, (_, k) => k) },
-});
+const sweepOf = (count: number, from = 0) =>
+  sweepSpec({
+    base: {
+      data: { name: 'rect', trainCount: 200, validation: 50, testCount: 10 },
+      net: { widths: [16], weights: 'hashedNet:1/8' },
+      epochs,
+      batchSize: 20,
+      backend: 'reference',
+    },
+    vary: { seed: Array.from({ length: count }, (_, k) => from + k) },
+  });
 
 interface SweptRuns {
   readonly outcomes: ReadonlyMap<string, string>;
@@ -60,14 +63,18 @@ interface SweptRuns {
   readonly told: number;
 }
 
-async function carryOut(name: string, executor: Executor, atATime: number): Promise<SweptRuns> {
+async function carryOut(
+  name: string,
+  executor: Executor,
+  atATime: number,
+  sweep = sweepOf(jobs),
+): Promise<SweptRuns> {
   const folder = await openFolder(join(root, name));
   try {
     const store = runStore(join(root, name, 'runs'));
     for await (const _ of runSweep({ sweep, folder, store, executor, atATime }));
   } finally {
     await folder.release();
-    await executor.close();
   }
   const outcomes = await readIndex(join(root, name));
   const lines = (await readFile(join(root, name, indexFile), 'utf8')).trim().split('\n');
@@ -78,6 +85,11 @@ async function carryOut(name: string, executor: Executor, atATime: number): Prom
     ),
   };
 }
+
+/** Seeds of runs that no other sweep has. */
+const spare = 1_000_000;
+const warmUp = (name: string, executor: Executor) =>
+  carryOut(name, executor, workers, sweepOf(2 * workers, spare));
 
 /** Seconds of a core that a process of Linux has had, its threads included. */
 async function coreSeconds(pid: number | 'self' | undefined): Promise<number> {
@@ -124,17 +136,14 @@ const startWorker = (k: number): void => {
 };
 
 try {
-  const [here, alone, aloneCores] = await seconds(() =>
-    carryOut(
-      'here',
-      kills > 0 ? inThisThread : threadExecutor({ threads: workers }),
-      kills > 0 ? 1 : workers,
-    ),
-  );
+  const local = kills > 0 ? inThisThread : threadExecutor({ threads: workers });
+  if (kills === 0) await warmUp('warm here', local);
+  const [here, alone, aloneCores] = await seconds(() => carryOut('here', local, kills > 0 ? 1 : workers));
+  await local.close();
   for (let k = 0; k < workers; k++) startWorker(k);
   // Their start is not what is measured.
   for (let before = -1, now = 0; now - before > 0.02; ) {
-    await new Promise((resolve) => setTimeout(resolve, 6000));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     [before, now] = [now, await coresOfAll()];
   }
   const draw = random(seed);
@@ -156,23 +165,29 @@ try {
       }
     }
   })();
-  const [there, queued, queuedCores] = await seconds(() =>
-    carryOut('there', queueExecutor({ address, session: 't' }), 64),
-  );
+  const queue = queueExecutor({ address, session: 't' });
+  if (kills === 0) await warmUp('warm there', queue);
+  const [there, queued, queuedCores] = await seconds(() => carryOut('there', queue, 64));
+  await queue.close();
   done = true;
   await killing;
   const same = [...here.outcomes].filter(([hash, outcome]) => there.outcomes.get(hash) === outcome).length;
   const reference = kills > 0 ? 'this thread' : `${workers} threads`;
   const perJob = (from: number, to: number): string => ((1000 * (to - from)) / jobs).toFixed(1);
-  console.log(
-    `${there.told} results of ${jobs}, ${there.outcomes.size} different, ${same} equal to those of ${reference}; ` +
-      `${killed} kills, ${servers} of them of the server\n` +
-      `${alone.toFixed(1)} s (${aloneCores.toFixed(1)} s of cores) here, ${queued.toFixed(1)} s (${queuedCores.toFixed(1)}) by ${workers} workers` +
-      (kills > 0
-        ? ''
-        : `: ${perJob(alone, queued)} ms a job more by the clock, ${perJob(aloneCores, queuedCores)} ms by the cores`) +
-      `; load ${loadavg()[0]?.toFixed(1)}`,
-  );
+  if (values.json)
+    console.log(
+      JSON.stringify({ workers, jobs, same, told: there.told, alone, aloneCores, queued, queuedCores }),
+    );
+  else
+    console.log(
+      `${there.told} results of ${jobs}, ${there.outcomes.size} different, ${same} equal to those of ${reference}; ` +
+        `${killed} kills, ${servers} of them of the server\n` +
+        `${alone.toFixed(1)} s (${aloneCores.toFixed(1)} s of cores) here, ${queued.toFixed(1)} s (${queuedCores.toFixed(1)}) by ${workers} workers` +
+        (kills > 0
+          ? ''
+          : `: ${perJob(alone, queued)} ms a job more by the clock, ${perJob(aloneCores, queuedCores)} ms by the cores`) +
+        `; load ${loadavg()[0]?.toFixed(1)}`,
+    );
   process.exitCode = same === jobs && there.told === jobs ? 0 : 1;
 } finally {
   for (const child of children) child?.kill('SIGKILL');

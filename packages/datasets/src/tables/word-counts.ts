@@ -7,7 +7,7 @@ const mostTexts = 2 ** 17;
 /** Longer words are no words. */
 const longest = 40;
 
-/** In how many texts each word stands, in memory that does not grow with the texts: where words are too many, the rarest are forgotten. */
+/** Counts of the texts in which each word stands, in memory that does not grow with the texts: where words are too many, the rarest are forgotten. */
 export class WordCounts {
   /** Texts that were counted. */
   texts = 0;
