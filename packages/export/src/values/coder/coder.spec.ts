@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { scriptDialect } from '../../text/script-dialect.ts';
 import { levelsOf } from '../levels.ts';
 import { codedPayload } from '../payload.ts';
-import { type Coding, codingOf, encodedLevels } from './encode-levels.ts';
+import { type Coding, codingOf, contextCount, encodedLevels } from './encode-levels.ts';
 
 const arrays = fc.array(
   fc
@@ -48,7 +48,7 @@ test('a code is within three in a hundred of the entropy of its levels, in digit
   for (const level of levels) counts.set(level, (counts.get(level) ?? 0) + 1);
   const bits = [...counts.values()].reduce((sum, count) => sum + count * Math.log2(levels.length / count), 0);
   for (const radix of [256, 92]) {
-    const coding: Coding = { radix, depth: 2, classes: 1 };
+    const coding: Coding = { radix, depth: 2, classes: 1, goesOn: false };
     const digits = encodedLevels([levels], coding);
     expect(digits.every((digit) => digit >= 0 && digit < radix)).toBe(true);
     expect((digits.length * Math.log2(radix)) / bits).toBeLessThan(1.03);
@@ -58,4 +58,11 @@ test('a code is within three in a hundred of the entropy of its levels, in digit
 test('levels that follow large ones are coded apart where that is shorter', () => {
   const levels = Int32Array.from({ length: 4000 }, (_, k) => ((k >> 5) % 2 === 0 ? 0 : (k * 7) % 4));
   expect(codingOf([levels], 256).classes).toBeGreaterThan(1);
+});
+
+test('a magnitude that is alone is said by going on, without contexts for all below it', () => {
+  const levels = Int32Array.from({ length: 2000 }, (_, k) => (k === 700 ? -32 : (k * k) % 5));
+  const coding = codingOf([levels], 256);
+  expect(coding.goesOn).toBe(true);
+  expect(contextCount(coding)).toBeLessThan(64);
 });

@@ -1,5 +1,5 @@
 import type { Dialect } from '../../text/dialect.ts';
-import { type Coding, contextCount, mostCount, rangeOf } from './encode-levels.ts';
+import { type Coding, contextCount, mostCount, onContext, rangeOf } from './encode-levels.ts';
 
 /**
  * Text of the decoder of `encodedLevels`: `fresh()` begins an array, `level()` gives its next level. It needs an array `h` of
@@ -8,7 +8,7 @@ import { type Coding, contextCount, mostCount, rangeOf } from './encode-levels.t
  * @param digit the expression of digit `i` of the code
  */
 export function decoderText(dialect: Dialect, coding: Coding, digit: string): string {
-  const { radix, depth, classes } = coding;
+  const { radix, depth, classes, goesOn } = coding;
   const size = 2 ** depth;
   const bit = [
     `for (; r < ${rangeOf(coding).least}; r *= ${radix}) { c = c * ${radix} + ${digit}; i += 1; }`,
@@ -25,6 +25,7 @@ export function decoderText(dialect: Dialect, coding: Coding, digit: string): st
     dialect.counter('k', '1'),
     `for (; k < ${size};) k += k + bit(${context});`,
     `k -= ${size};`,
+    ...(goesOn ? [`if (k > ${size - 2}) for (; bit(${2 * onContext(coding)}) > 0;) k += 1;`] : []),
     ...(classes === 1 ? [] : [`p = k < ${classes - 1} ? k : ${classes - 1};`]),
     'if (k > 0) if (bit(0) > 0) k = 0 - k;',
     'return k;',

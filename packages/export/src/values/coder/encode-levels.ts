@@ -2,8 +2,10 @@
 export interface Coding {
   /** Digits of the code are 0 … radix − 1: bytes, or characters of a text. */
   readonly radix: number;
-  /** Magnitudes of levels are below 2 ** depth. */
+  /** Magnitudes below 2 ** depth − 1 are said in so many bits. */
   readonly depth: number;
+  /** Whether that one says "or more", and is followed by how many more; else it is a magnitude as the others. */
+  readonly goesOn: boolean;
   /** Magnitudes are coded by how large the one before was: 0, 1, …, classes − 1 and above. */
   readonly classes: number;
 }
@@ -14,8 +16,13 @@ export const rangeOf = ({ radix }: Pick<Coding, 'radix'>) => ({ least: Math.floo
 /** Zeros and ones that a context has counted: beyond, it forgets half of them. A byte holds each count. */
 export const mostCount = 253;
 
-/** Contexts of a coding: of signs, at 0, and of the bits of magnitudes, class by class. */
-export const contextCount = ({ depth, classes }: Coding): number => classes * 2 ** depth;
+/** Contexts of a coding: of signs, at 0, of the bits of magnitudes, class by class, and of whether a magnitude goes on. */
+export const contextCount = ({ depth, classes, goesOn }: Coding): number =>
+  onContext({ depth, classes }) + (goesOn ? 1 : 0);
+
+/** The context of whether a magnitude goes on. */
+export const onContext = ({ depth, classes }: Pick<Coding, 'depth' | 'classes'>): number =>
+  classes * 2 ** depth;
 
 /** The sum behind a range, exact while the code grows: its digits, the most significant first. */
 class Encoder {
@@ -57,12 +64,12 @@ class Encoder {
 
 /**
  * The levels of arrays, one behind the other, by an adaptive range coder: a level is the bits of its magnitude, the highest first, each by what
- * stood in that place so far (Krichevsky and Trofimov 1981), then its sign. Each array begins anew.
+ * stood in that place so far (Krichevsky and Trofimov 1981), ones for what it is more than these can say, then its sign. Each array begins anew.
  *
  * @returns digits of the code, all that a decoder reads
  */
 export function encodedLevels(arrays: readonly Int32Array[], coding: Coding): readonly number[] {
-  const { radix, depth, classes } = coding;
+  const { radix, depth, classes, goesOn } = coding;
   const encoder = new Encoder(radix);
   const size = 2 ** depth;
   for (const levels of arrays) {
@@ -70,10 +77,15 @@ export function encodedLevels(arrays: readonly Int32Array[], coding: Coding): re
     let before = 0;
     for (const level of levels) {
       const magnitude = Math.abs(level);
+      const said = Math.min(magnitude, size - 1);
       for (let bit = depth - 1, node = 1; bit >= 0; bit--) {
-        const bin = (magnitude >> bit) & 1;
+        const bin = (said >> bit) & 1;
         encoder.bin(bin, counts, node + size * before);
         node = 2 * node + bin;
+      }
+      if (goesOn && said === size - 1) {
+        for (let more = said; more < magnitude; more++) encoder.bin(1, counts, onContext(coding));
+        encoder.bin(0, counts, onContext(coding));
       }
       before = Math.min(magnitude, classes - 1);
       if (magnitude > 0) encoder.bin(level < 0 ? 1 : 0, counts, 0);
@@ -82,16 +94,24 @@ export function encodedLevels(arrays: readonly Int32Array[], coding: Coding): re
   return encoder.digits;
 }
 
-/** The coding of arrays that takes the fewest digits. */
+/** The coding of arrays that takes the fewest digits; of those that do, the one of the fewest contexts. */
 export function codingOf(arrays: readonly Int32Array[], radix: number): Coding {
   const most = arrays.reduce(
     (high, levels) => levels.reduce((own, level) => Math.max(own, Math.abs(level)), high),
     1,
   );
-  const depth = 32 - Math.clz32(most);
-  const tried = [1, 2, 3].map((classes) => {
-    const coding = { radix, depth, classes };
-    return { coding, digits: encodedLevels(arrays, coding).length };
-  });
-  return tried.reduce((best, each) => (each.digits < best.digits ? each : best)).coding;
+  const whole = 32 - Math.clz32(most);
+  const depths = [whole, whole - 1, whole - 2].filter((depth) => depth >= 1);
+  const tried = depths.flatMap((depth) =>
+    [1, 2, 3].map((classes) => {
+      const coding = { radix, depth, classes, goesOn: depth < whole };
+      return { coding, digits: encodedLevels(arrays, coding).length };
+    }),
+  );
+  return tried.reduce((best, each) =>
+    each.digits < best.digits ||
+    (each.digits === best.digits && contextCount(each.coding) < contextCount(best.coding))
+      ? each
+      : best,
+  ).coding;
 }
