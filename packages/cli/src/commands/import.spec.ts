@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Dense, Embedding, LayerNorm, load, Sequential } from '@funhash/layers';
+import { Dense, Embedding, LayerNorm, load, Sequential, tensor } from '@funhash/layers';
 import { afterAll, expect, test } from 'vitest';
 import { run } from '../run-command.spec-kit.ts';
 
@@ -20,7 +20,15 @@ test('an ONNX file becomes a model file', async () => {
   const { code, lines, notes } = await run('import', path, '-o', at('lenet.safetensors'));
   expect([code, notes]).toEqual([0, '']);
   expect(lines).toContain('input x [batch, 20, 20, 1], axes 0 2 3 1 of the file');
-  expect((await load(at('lenet.safetensors'))).signature).toEqual({ input: [20, 20, 1] });
+  const net = await load(at('lenet.safetensors'));
+  expect(net.signature).toEqual({ input: [20, 20, 1] });
+  // Rows of numbers, as data sets have them, and images.
+  const pixels = Float32Array.from({ length: 400 }, (_, k) => Math.sin(k));
+  const [rows, image] = [
+    [1, 400],
+    [1, 20, 20, 1],
+  ].map((shape) => net.forward(tensor(pixels, shape)).toArray());
+  expect(rows).toEqual(image);
 });
 
 test.each(['pt', 'safetensors'])('weights (.%s) go into a network', async (format) => {

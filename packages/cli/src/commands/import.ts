@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type ImportedPort, importOnnx, importSafetensors, importStateDict } from '@funhash/import';
-import { load, type Module } from '@funhash/layers';
+import { load, type Module, Reshape, Sequential } from '@funhash/layers';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { requireFile, requireOther } from '../files/paths.ts';
@@ -71,10 +71,19 @@ function ofOnnx(bytes: Uint8Array, path: string, { into }: Options): Imported {
     });
   const { network, input, output } = importOnnx(bytes);
   return {
-    network,
+    network: ofRows(network),
     notes: [`input ${portText(input)}`, `output ${portText(output)}`],
     said: { input, output },
   };
+}
+
+/** A network that takes samples as rows of numbers, too, as those of data sets are. */
+function ofRows(network: Module): Module {
+  const { signature } = network;
+  if (!signature || signature.input.length < 2 || signature.dtype === 'i32') return network;
+  const whole = new Sequential([new Reshape({ shape: signature.input }), network]);
+  whole.signature = signature;
+  return whole;
 }
 
 async function ofWeights(bytes: Uint8Array, path: string, { into, input }: Options): Promise<Imported> {
