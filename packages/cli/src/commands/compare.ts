@@ -123,7 +123,7 @@ async function compare(
         );
 
     const begun = performance.now();
-    const steps = settings.epochs * Math.ceil(train / settings.batchSize);
+    const steps = settings.epochs * Math.ceil(Math.ceil(train / settings.batchSize) / settings.accumulate);
     const outcomes = await runAll({ config: settings, plan, images, arms, steps }, folder, output);
     const rows = outcomes.map(summaryRow);
     for (const { arm, runs } of outcomes)

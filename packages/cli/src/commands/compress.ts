@@ -250,7 +250,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 
 /** The run that settings of `compress` ask for: the model of a file, fitted anew and trained on. */
 async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
-  const { weight, weights, layers, learningRate, relativeStep, storeAs, compress, bytes } = config;
+  const { weight, weights, layers, learningRate, relativeStep, freeze, storeAs, compress, bytes } = config;
   const request = trainingOf(config);
   const sha256 = createHash('sha256')
     .update(await readBytes(file))
@@ -260,6 +260,7 @@ async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
     net: { file, sha256, weights: weights ?? weight ?? [], ...(layers && { layers }) },
     optimizer: { ...request.optimizer, relativeStep, ...(learningRate !== undefined && { learningRate }) },
     storage: { storeAs, compress, ...(bytes !== undefined && { bytes }) },
+    ...(freeze && { freeze }),
   });
 }
 

@@ -12,6 +12,7 @@ import {
   type RunSpec,
   readMetrics,
   requireEmpty,
+  runFields,
   runFiles,
   runSpec,
   runTraining,
@@ -76,6 +77,12 @@ export const stepSettings = {
     flag: '--no-relative-step',
     help: 'take --learning-rate as it is, not relative to scales',
     rule: optimizerFields.relativeStep,
+  },
+  freeze: {
+    flag: '--freeze <names...>',
+    help: 'parameters that stay as they are: names such as 0.weight, places of layers such as 0, texts with *',
+    standard: 'none',
+    rule: runFields.freeze,
   },
   loaderThread: {
     flag: '--loader-thread',
@@ -296,13 +303,15 @@ const goOn = (folder: string): string =>
 
 /** The run that settings of `train` ask for. */
 function specOf(config: ConfigOf<typeof trainSettings>): RunSpec {
-  const { weight, weights, quantizer, shiftNorm, learningRate, relativeStep, storeAs, compress } = config;
+  const { weight, weights, quantizer, shiftNorm, learningRate, relativeStep, freeze, storeAs, compress } =
+    config;
   const request = trainingOf(config);
   return runSpec({
     ...request,
     net: { ...netOf(config), weights: weights ?? weight, quantizer, shiftNorm },
     optimizer: { ...request.optimizer, relativeStep, ...(learningRate !== undefined && { learningRate }) },
     storage: { storeAs, compress },
+    ...(freeze && { freeze }),
   });
 }
 

@@ -62,6 +62,7 @@ describe('train', () => {
   test('its report tells curves, confusion and sizes, and its command gives the same model', async () => {
     const [first, again] = [join(root, 'first'), join(root, 'again')];
     const odd = ['--no-relative-step', '--learning-rate', '0.003', '--flip', '--hidden', '12'];
+    const steps = ['--accumulate', '2', '--average', '0.5', '--freeze', '0.bias', '2.bias'];
     const weights = ['--weights', 'hashedNet:1/2', 'dct2d(hashedNet):1/2,height=3,width=4,keep=2'];
     const html = await made(
       'train',
@@ -71,6 +72,7 @@ describe('train', () => {
       '--epochs',
       '2',
       ...odd,
+      ...steps,
       ...weights,
       '--out',
       first,

@@ -198,6 +198,19 @@ export const trainingSettings = {
     rule: runFields.batchSize,
     read: number,
   },
+  accumulate: {
+    flag: '--accumulate <n>',
+    help: 'batches whose gradients make one step, as one batch of so many times the samples',
+    rule: runFields.accumulate,
+    read: number,
+  },
+  average: {
+    flag: '--average <share>',
+    help: 'keep a moving average of the weights, of which a step keeps this share, such as 0.999: validation judges it and the file holds it',
+    standard: 'no average',
+    rule: runFields.average,
+    read: number,
+  },
   seed: {
     flag: '--seed <n>',
     help: 'decides start values, hashes, the draw and the order of images',
@@ -278,11 +291,13 @@ type NewNetRequest = Pick<NewNetSpec, 'model' | 'activation' | 'dropout' | 'embe
 export function trainingOf(
   config: ConfigOf<typeof dataSettings> & ConfigOf<typeof trainingSettings>,
 ): RunRequest {
-  const { shift, flip, rotation, cutout, optimizer, epochs, batchSize, seed, backend } = config;
+  const { shift, flip, rotation, cutout, optimizer, epochs, batchSize, accumulate, average, seed, backend } =
+    config;
   return {
     data: dataOf(config),
     augment: { shift, flip, rotation, cutout },
     optimizer: { rule: optimizer },
-    ...{ epochs, batchSize, seed, backend },
+    ...{ epochs, batchSize, accumulate, seed, backend },
+    ...(average !== undefined && { average }),
   };
 }

@@ -14,6 +14,8 @@ import { SpecError } from '../errors.ts';
 
 export interface TrainingDataConfig extends Required<Omit<Augmentation, 'fill'>> {
   readonly batchSize: number;
+  /** Batches that make one step. */
+  readonly accumulate: number;
   readonly seed: number;
   /** Prepare augmented batches in a thread of their own. */
   readonly loaderThread?: boolean;
@@ -33,7 +35,7 @@ export interface TrainingData {
 export async function trainingData(
   samples: Samples,
   imageSize: Dataset,
-  { shift, flip, rotation, cutout, batchSize, seed, loaderThread = false }: TrainingDataConfig,
+  { shift, flip, rotation, cutout, batchSize, accumulate, seed, loaderThread = false }: TrainingDataConfig,
 ): Promise<TrainingData> {
   if (shift === 0 && !flip && rotation === 0 && cutout === 0)
     return { fields: { data: samples }, close: async () => {} };
@@ -45,7 +47,7 @@ export async function trainingData(
     });
   const split = samples as Split;
   const options = { batchSize, seed, imageSize, augment: { shift, flip, rotation, cutout } };
-  const stepsPerEpoch = Math.ceil(split.count / batchSize);
+  const stepsPerEpoch = Math.ceil(Math.ceil(split.count / batchSize) / accumulate);
   if (!loaderThread)
     return {
       fields: { data: (epoch) => flatOf(batches(split, { ...options, epoch })), stepsPerEpoch },

@@ -154,6 +154,12 @@ export const runFields = {
   epochs: field(option.integer({ most: 1e6 }), 10),
   /** Images in a step. */
   batchSize: field(option.integer({ least: 1, most: 65536 }), 100),
+  /** Batches whose gradients make one step: a batch of so many times the images, in the memory of a small one. */
+  accumulate: field(option.integer({ least: 1, most: 65536 }), 1),
+  /** Share that a step keeps of a moving average of the weights, which validation judges and the file holds. Default: no average. */
+  average: option.that<number>('a number ≥ 0 and < 1', (x) => typeof x === 'number' && x >= 0 && x < 1),
+  /** Parameters that stay as they are: names such as `0.weight`, places of layers such as `0`, texts with `*`. Default: none. */
+  freeze: option.list(option.text(), { least: 1, most: 4096 }),
   /** Seed of start values, hashes, the draw and the order of images. */
   seed: field(option.integer(), 0),
   /** Name of the loss. Default: that of the model. */
