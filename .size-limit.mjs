@@ -73,8 +73,8 @@ const entries = [
   // of whole numbers and what packages below it check. 47 to 55.5 kB: plans of steps (5.5); sums of gradients, freezing, penalties,
   // averages of weights, the search for a learning rate. 55.5 to 59.2 kB: the entropy coder of files. 59.2 to 63
   // kB: predictions by plans; the price of bits and of what tuning changes. 63 to 61 kB: checkpoints are checked by the rules of
-  // options, without valibot.
-  { name: 'training', path: 'packages/training/dist/index.js', limit: '61 kB' },
+  // options, without valibot. To 61.6 kB: metrics of many labels.
+  { name: 'training', path: 'packages/training/dist/index.js', limit: '61.6 kB' },
   // 20 to 22 kB: texts. 22 to 25.5 kB: series and their windows; folders of pictures and of IDX files of one's own. Tables are an
   // entry of their own, for they bring a parser.
   { name: 'datasets', path: 'packages/datasets/dist/index.js', limit: '25.5 kB' },
@@ -88,8 +88,9 @@ const entries = [
   { name: 'codec', path: 'packages/codec/dist/index.js', limit: '22.4 kB' },
   // 150 to 167 kB: plans, the entropy coder, attention, convolutions of plain tensors, texts, what fit may do besides. 167
   // to 178 kB, now 175.5 without valibot: compact files, prices of bits, series, folders of pictures, predictions by plans. To
-  // 176.2 kB: levels of any scheme's values. To 176.8 kB: the headers of WebP, bounded before they are decoded.
-  { name: 'funhash, all of it', path: 'packages/funhash/dist/index.js', limit: '176.8 kB' },
+  // 176.2 kB: levels of any scheme's values. To 176.8 kB: the headers of WebP, bounded before they are decoded. To 177.4
+  // kB: metrics of many labels.
+  { name: 'funhash, all of it', path: 'packages/funhash/dist/index.js', limit: '177.4 kB' },
   // 72 to 77.4 kB: the entropy coder of files; predictions by plans.
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '77.4 kB' },
 ];

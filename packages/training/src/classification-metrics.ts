@@ -1,4 +1,5 @@
 import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
+import { type Counts, formOf, meanOf } from './counts.ts';
 import { confusionMatrix, type Metric } from './metrics.ts';
 import { isLabels, requireNumericArrays } from './numeric-array.ts';
 import type { NumericArray } from './optimizer.ts';
@@ -15,13 +16,6 @@ export const averageRules = {
 /** Options of `precision`, `recall` and `f1`. */
 export type AverageOptions = OptionsOf<typeof averageRules>;
 
-/** Decisions for one class: rows of it that were told so, all that were told so, and all of it. */
-interface Counts {
-  readonly hits: number;
-  readonly predicted: number;
-  readonly actual: number;
-}
-
 function averaged(operation: string, options: AverageOptions, of: (counts: Counts) => number): Metric {
   checkOptions(operation, averageRules, options);
   return (outputs, targets) => {
@@ -37,12 +31,7 @@ function averaged(operation: string, options: AverageOptions, of: (counts: Count
       });
     const all = Array.from({ length: classes }, (_, k) => countsOf(matrix, k));
     if (average === 'binary') return of(all[1] as Counts);
-    if (average === 'macro') return all.reduce((sum, counts) => sum + of(counts), 0) / classes;
-    const rows = outputs.shape[0] as number;
-    if (average === 'weighted')
-      return all.reduce((sum, counts) => sum + (counts.actual / rows) * of(counts), 0);
-    const total = (name: keyof Counts): number => all.reduce((sum, counts) => sum + counts[name], 0);
-    return of({ hits: total('hits'), predicted: total('predicted'), actual: total('actual') });
+    return meanOf(all, average, of);
   };
 }
 
@@ -56,20 +45,15 @@ function countsOf({ shape, data }: NumericArray, k: number): Counts {
   return { hits: data[k * classes + k] as number, predicted, actual };
 }
 
-// As scikit-learn's default for a class that is never told or never there.
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-
 /** Precision: the share of rows told to be of a class that are; 0 where none is told so. */
 export const precision = (options: AverageOptions = {}): Metric =>
-  averaged('precision', options, ({ hits, predicted }) => share(hits, predicted));
+  averaged('precision', options, formOf.precision);
 
 /** Recall: the share of rows of a class that are told to be; 0 where there are none. */
-export const recall = (options: AverageOptions = {}): Metric =>
-  averaged('recall', options, ({ hits, actual }) => share(hits, actual));
+export const recall = (options: AverageOptions = {}): Metric => averaged('recall', options, formOf.recall);
 
 /** F1: the harmonic mean of precision and recall, 2·hits / (told + there). */
-export const f1 = (options: AverageOptions = {}): Metric =>
-  averaged('f1', options, ({ hits, predicted, actual }) => share(2 * hits, predicted + actual));
+export const f1 = (options: AverageOptions = {}): Metric => averaged('f1', options, formOf.f1);
 
 /**
  * Area under the ROC curve: the probability that a row of class 1 has a larger score than one of class 0, where equal scores

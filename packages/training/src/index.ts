@@ -39,6 +39,16 @@ export {
   rootMeanSquaredError,
   topKAccuracy,
 } from './metrics.ts';
+export {
+  type LabelScores,
+  labelScores,
+  type MultiLabelAverageOptions,
+  type MultiLabelOptions,
+  multiLabelF1,
+  multiLabelPrecision,
+  multiLabelRecall,
+  subsetAccuracy,
+} from './multi-label-metrics.ts';
 export type {
   BoundOptimizer,
   NumericArray,
