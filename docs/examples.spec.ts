@@ -1,3 +1,4 @@
+import { load } from '@funhash/layers';
 import type { Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { expect, test, vi } from 'vitest';
@@ -32,6 +33,7 @@ async function openExample(
   name: string,
   use: (page: Page) => Promise<void>,
   options?: Parameters<typeof inChromium>[1],
+  query = '',
 ): Promise<void> {
   const server = await createServer({
     root: new URL(`../examples/${name}`, import.meta.url).pathname,
@@ -41,7 +43,7 @@ async function openExample(
   await server.listen();
   try {
     await inChromium(async (page) => {
-      await page.goto(server.resolvedUrls?.local[0] as string);
+      await page.goto(`${server.resolvedUrls?.local[0]}${query}`);
       await use(page);
     }, options);
   } finally {
@@ -91,6 +93,49 @@ test.skipIf(!hasChromium)('examples/browser-gpu trains in WebGL2', { timeout: 12
     { webGl: true },
   );
 });
+
+test.skipIf(!hasChromium)(
+  'examples/kilobyte trains a file of so many bytes, which Node reads, and tells what is drawn',
+  { timeout: 120_000 },
+  async () => {
+    await openExample(
+      'kilobyte',
+      async (page) => {
+        await page.fill('#bytes', '900');
+        await page.click('#start');
+        await page.waitForSelector('body[data-done]', { state: 'attached', timeout: 100_000 });
+        expect(await page.textContent('#told')).toMatch(/^\d+ bytes, [\d.]+ % of 150 held-out digits wrong$/);
+        const file = (await page.$eval('#save', async (link) => [
+          ...new Uint8Array(await (await fetch((link as HTMLAnchorElement).href)).arrayBuffer()),
+        ])) as number[];
+        expect(file.length).toBeLessThanOrEqual(900);
+        expect((await page.textContent('#hex'))?.split(' ').map((byte) => Number.parseInt(byte, 16))).toEqual(
+          file,
+        );
+        const net = await load(Uint8Array.from(file));
+        expect([...net.weights().values()].map(({ spec }) => spec.kind)).toEqual([
+          'lsq',
+          'lsq',
+          'lsq',
+          'lsq',
+        ]);
+        const paper = page.locator('#paper');
+        await paper.scrollIntoViewIfNeeded();
+        const { x, y, width, height } = (await paper.boundingBox()) ?? expect.fail('no paper');
+        await page.mouse.move(x + width / 2, y + height / 5);
+        await page.mouse.down();
+        await page.mouse.move(x + width / 2, y + (4 * height) / 5, { steps: 5 });
+        await page.mouse.up();
+        await page.waitForSelector('#seen:has-text("sure")');
+        expect(await page.textContent('#seen')).toMatch(/^a \d, \d+ % sure$/);
+        if (process.env.SCREENSHOT_KILOBYTE)
+          await page.screenshot({ path: process.env.SCREENSHOT_KILOBYTE, fullPage: true });
+      },
+      {},
+      '?images=1500&epochs=2,2',
+    );
+  },
+);
 
 /** Pixels of a canvas of a page, as text. */
 const pixelsOf = (page: Page, id: string): Promise<string> =>

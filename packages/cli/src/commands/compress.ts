@@ -297,7 +297,7 @@ async function fewestBytes(spec: RunSpec, config: CompressConfig, output: Printe
       );
     } catch (cause) {
       // So few bytes do not hold what is no weight.
-      if (!(cause instanceof ArgumentError && cause.details.operation === 'bytes')) throw cause;
+      if (!(cause instanceof ArgumentError && cause.details.operation === 'byteBudget')) throw cause;
       error = Number.POSITIVE_INFINITY;
     }
     output.note(`at most ${grouped(size)} bytes: validation error ${percent([error])} %`);

@@ -5,6 +5,7 @@ import { quoted } from '@funhash/hashing';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers, toBinary } from '@funhash/layers/binary';
 import { DivergedError, type FitEvent, fit, type Loss, type Metric } from '@funhash/training';
+import { byteBudget } from '@funhash/training/byte-budget';
 import { loadData, requireFit } from '../data/load-data.ts';
 import { drawSplits } from '../data/split-counts.ts';
 import { SpecError } from '../errors.ts';
@@ -26,7 +27,6 @@ import { chooseBackend } from '../training/backend.ts';
 import { losses } from '../training/losses.ts';
 import { optimizerOf } from '../training/optimizer.ts';
 import { storageOf } from '../training/storage.ts';
-import { budgeted, budgetFile } from './byte-budget.ts';
 import { comparePacked, errorOf, judge } from './judge.ts';
 import { lossFor, type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
 import type { FittedEvent, NoticeEvent, RunEvent, RunResult } from './run-event.ts';
@@ -81,8 +81,8 @@ export async function* runTraining(
   const samples = spec.data && (await (options.load ?? loadData)(spec.data));
   const fresh = await makeNet(spec, samples);
   const { bytes: most } = spec.storage;
-  const budget = most === undefined ? undefined : await budgeted(fresh.net, most);
-  const made = budget ? { ...fresh, net: budget.net } : fresh;
+  const budget = most === undefined ? undefined : await byteBudget(fresh.net, { bytes: most });
+  const made = budget ? { ...fresh, net: budget.model } : fresh;
   const splits =
     spec.data && samples && spec.epochs > 0
       ? drawSplits(samples.train, spec.data, spec.seed, samples)
@@ -164,7 +164,7 @@ export async function* runTraining(
       yield { type: 'end', reason: 'finished', epoch: 0, step: 0, seconds: 0 };
     }
 
-    await budget?.finish();
+    const small = await budget?.finish();
     const { result, bytes } = await resultOf(
       { ...spec, judge: spec.judge && { ...spec.judge, ...options.alsoTell } },
       made.net,
@@ -172,6 +172,7 @@ export async function* runTraining(
       loss,
       folder !== undefined || options.onModel !== undefined,
       splits?.validation,
+      small,
     );
     if (bytes) {
       await folder?.write(runFiles.model, bytes);
@@ -299,6 +300,7 @@ async function resultOf(
   loss: Loss,
   isKept: boolean,
   validation?: Samples,
+  small?: Uint8Array,
 ): Promise<{ readonly result: RunResult; readonly bytes?: Uint8Array }> {
   const judged = own && data && (await judge(net, data, loss, own));
   const { storedCount, storedBytes } = net.summary().total;
@@ -306,10 +308,8 @@ async function resultOf(
   if (!isKept) return { result };
   const stored = storage.pack ? await toBinary(net) : net;
   const packed = storage.pack && own && data ? { packed: await comparePacked(net, stored, data.test) } : {};
-  const bytes =
-    storage.bytes === undefined
-      ? await stored.toBytes({ storeAs: storageOf(storage.storeAs, stored), compress: storage.compress })
-      : await budgetFile(stored);
+  const { storeAs, compress } = storage;
+  const bytes = small ?? (await stored.toBytes({ storeAs: storageOf(storeAs, stored), compress }));
   // The file then holds the very bits that were just judged.
   const isExact = storage.bytes === undefined && storageFormats[storage.storeAs].lossless;
   const asIs = isExact ? judged?.testError : undefined;

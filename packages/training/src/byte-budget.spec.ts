@@ -2,13 +2,13 @@ import { random } from '@funhash/hashing';
 import { Dense, Sequential, useBackend } from '@funhash/layers';
 import { scope, tensor } from '@funhash/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { budgeted } from './byte-budget.ts';
+import { byteBudget } from './byte-budget.ts';
 
 beforeAll(() => useBackend('reference'));
 
 test('steps are rounded without moving levels, of values too that stand where two levels meet', async () => {
   const plain = new Sequential([new Dense({ in: 40, out: 30 }), new Dense({ in: 30, out: 4 })], { seed: 3 });
-  const { net, finish } = await budgeted(plain, 4000);
+  const { model: net, finish } = await byteBudget(plain, { bytes: 4000 });
   const parameters = net.namedParameters();
   const draw = random(2);
   const levelsOf = async (): Promise<Map<string, number[]>> => {
@@ -45,7 +45,7 @@ test('steps are rounded without moving levels, of values too that stand where tw
 
 test('a net of plain weights has levels, and a budget that holds nothing is refused', async () => {
   const plain = new Sequential([new Dense({ in: 8, out: 3 })], { seed: 1 });
-  const { net } = await budgeted(plain, 200);
+  const { model: net } = await byteBudget(plain, { bytes: 200 });
   expect([...net.weights().values()].map(({ spec }) => spec.kind)).toEqual(['lsq']);
-  await expect(budgeted(plain, 30)).rejects.toThrow(/more than \d+ bytes/);
+  await expect(byteBudget(plain, { bytes: 30 })).rejects.toThrow(/more than \d+ bytes/);
 });

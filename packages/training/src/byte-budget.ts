@@ -1,4 +1,4 @@
-import { ArgumentError } from '@funhash/hashing';
+import { ArgumentError, checkArgument, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import {
   compact,
   compress,
@@ -13,15 +13,28 @@ import {
 } from '@funhash/layers';
 import { startStep } from '@funhash/space';
 import { scope, tensor } from '@funhash/tensor';
-import { type Rate, rate } from '@funhash/training';
+import { modelRule } from './evaluate.ts';
+import { type Rate, rate } from './rate.ts';
+
+export const byteBudgetRules = {
+  /** The most bytes of the whole file: description, levels, steps, biases, checksum. */
+  bytes: option.required(option.count()),
+} as const;
+
+/** Options of `byteBudget`. */
+export type ByteBudgetOptions = OptionsOf<typeof byteBudgetRules>;
 
 /** A net whose file shall have so many bytes at most, and what sees to that. */
-export interface Budgeted {
-  readonly net: Module;
-  /** What `fit` takes with the net: it pays for levels. */
+export interface ByteBudget {
+  readonly model: Module;
+  /** What `fit` takes with the model: it pays for levels. */
   readonly penalty: Rate;
-  /** Rounds what has no levels, and takes the least of these to 0 until the file fits; call it when training is done. */
-  finish(): Promise<void>;
+  /**
+   * Ends training: rounds what has no levels, and takes the least of these to 0 until the file fits.
+   *
+   * @returns the compact file, which `load` reads to the very bits of the model
+   */
+  finish(): Promise<Uint8Array>;
 }
 
 /** Bits of a level before training: fewer than what a rate leaves are of no use, more cost nothing. */
@@ -33,17 +46,24 @@ const biasLevels = 127;
 /** The least that a file of levels may be left, so that there is something to train. */
 const leastBytes = 16;
 
-/** The smallest file of a net. */
-export const budgetFile = (net: Module): Promise<Uint8Array> => net.toBytes({ compact, storeAs: 'coded' });
+const fileOf = (net: Module): Promise<Uint8Array> => net.toBytes({ compact, storeAs: 'coded' });
 
 /**
- * A net with its weights as levels, batch normalisation folded in, and the rate that trains it to a file of so many bytes.
+ * A trained net as one with its weights as levels, batch normalisation folded in, and the rate that trains it to a file of so many bytes.
  * Matrices that have a scheme of their own keep it, with the values that it stores as levels; those of a shared space stay as they are.
  *
- * @throws ArgumentError where description, biases and steps alone take as many bytes
+ *     const { model, penalty, finish } = await byteBudget(trained, { bytes: 1000 });
+ *     await fit({ model, data, epochs: 20, penalty, optimizer: adam({ learningRate: 0.03, relativeStep: true }) });
+ *     const file = await finish();
+ *
+ * @param trained is as before when this ends
+ * @throws ArgumentError where description, biases and steps alone take as many bytes; OptionError for unknown options
  */
-export async function budgeted(model: Module, bytes: number): Promise<Budgeted> {
-  const folded = foldBatchNorm(model);
+export async function byteBudget(trained: Module, options: ByteBudgetOptions): Promise<ByteBudget> {
+  checkArgument('byteBudget', 'model', modelRule, trained);
+  checkOptions('byteBudget', byteBudgetRules, options);
+  const { bytes } = options;
+  const folded = foldBatchNorm(trained);
   const weights = folded.weights();
   const plain = placedWeights(folded).filter(({ name }) => weights.get(name)?.isPlain);
   const rounded =
@@ -51,22 +71,23 @@ export async function budgeted(model: Module, bytes: number): Promise<Budgeted> 
       ? folded
       : (await compress(folded, { weight: lsq({ bits }), layers: plain.map(({ name }) => name) })).model;
   const net = await withLevels(rounded);
-  net.signature = model.signature;
+  net.signature = trained.signature;
   const left = (bytes - (await emptyBytes(net))) / inefficiency;
   if (left < leastBytes)
     throw new ArgumentError({
-      operation: 'bytes',
+      operation: 'byteBudget',
       expected: `more than ${Math.ceil(bytes - left * inefficiency + leastBytes * inefficiency)} bytes, for what is no weight and a few that are`,
       actual: String(bytes),
       remedy: 'Take a net of fewer layers and channels, or allow more bytes.',
     });
   const penalty = rate(net, { bytes: left });
   return {
-    net,
+    model: net,
     penalty,
     finish: async () => {
       await roundOthers(net);
       await trim(net, bytes);
+      return fileOf(net);
     },
   };
 }
@@ -112,7 +133,7 @@ async function emptyBytes(net: Module): Promise<number> {
   for (const parameter of copy.parameters())
     if (parameter.rule.multiples)
       scope(() => parameter.assign(tensor(new Float32Array(parameter.value.size), parameter.value.shape)));
-  return (await budgetFile(copy)).length;
+  return (await fileOf(copy)).length;
 }
 
 /** Steps to 8 bits of fraction, all else that has no levels to few multiples of a power of two. */
@@ -169,7 +190,7 @@ async function trim(net: Module, bytes: number): Promise<void> {
     .sort((a, b) => a.size - b.size);
   let next = 0;
   for (;;) {
-    const excess = (await budgetFile(net)).length - bytes;
+    const excess = (await fileOf(net)).length - bytes;
     if (excess <= 0 || next === order.length) return;
     const until = Math.min(order.length, next + Math.max(1, Math.ceil(excess * levelsPerByte)));
     const touched = new Set<number>();
