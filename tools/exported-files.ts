@@ -27,7 +27,7 @@ const [, , path] = argv;
 if (path === undefined) throw new Error('Give a model file.');
 await useBackend('wasm');
 const net = await load(path);
-const { test } = (await datasets.mnist()) as ImageDataset;
+const { train, test } = (await datasets.mnist()) as ImageDataset;
 const pixels = 784;
 const input = [28, 28, 1];
 const imageOf = (k: number): Float32Array =>
@@ -80,12 +80,16 @@ try {
         (await session.run({ x: new Tensor('float32', image, [1, ...input]) })).y?.data ?? [];
     }
   }
-  for (const values of ['packed', 'coded'] as const) {
-    const made = await toC(net, { input, values, code: 'small' });
-    console.log(`c ${values}: ${made.constantBytes} bytes of values, ${made.ramBytes} bytes of memory`);
-    onChips(made);
-    byGcc(made);
-  }
+  const samples = Float32Array.from(train.inputs.subarray(0, 100 * pixels), (pixel) => pixel / 255);
+  for (const numbers of ['f32', 'integer'] as const)
+    for (const values of ['packed', 'coded'] as const) {
+      const made = await toC(net, { input, values, code: 'small', numbers, samples });
+      console.log(
+        `c ${numbers} ${values}: ${made.constantBytes} bytes of values, ${made.ramBytes} bytes of memory`,
+      );
+      onChips(made);
+      byGcc(made);
+    }
   for (const [name, predict] of Object.entries(predictors)) {
     let wrong = 0;
     for (let k = 0; k < test.labels.length; k++)
@@ -138,15 +142,37 @@ function onChips({ source }: ExportedC): void {
     );
     const [flash = 0, data = 0, bss = 0] = (lines[1] ?? '').trim().split(/\s+/).map(Number);
     const stack = /:predict\t(\d+)/.exec(readFileSync(join(folder, 'chip.su'), 'utf8'))?.[1];
-    console.log(`  ${chip}: flash ${flash + data}, RAM ${data + bss}, stack of predict ${stack} bytes`);
+    const whole = [
+      ...flags,
+      '-Os',
+      '-std=c99',
+      '-nostdlib',
+      '-ffreestanding',
+      '-Wl,--entry=predict,--gc-sections',
+    ];
+    execFileSync(
+      'arm-none-eabi-gcc',
+      [...whole, '-ffunction-sections', '-o', join(folder, 'chip.elf'), file, '-lgcc'],
+      {
+        stdio: 'pipe',
+      },
+    );
+    const linked = execFileSync('arm-none-eabi-size', [join(folder, 'chip.elf')], { encoding: 'utf8' });
+    const [all = 0] = (linked.split('\n')[1] ?? '').trim().split(/\s+/).map(Number);
+    console.log(
+      `  ${chip}: flash ${flash + data}, with the compiler's library ${all + data}, RAM ${data + bss}, stack of predict ${stack} bytes`,
+    );
   }
 }
 
 /** Wrong answers of C as gcc compiles it, and the time of a prediction. */
-function byGcc({ source }: ExportedC): void {
+function byGcc({ source, header, inputStep, outputStep }: ExportedC): void {
   if (spawnSync('gcc', ['--version']).status !== 0) return;
+  const type = header.includes('int16_t') ? 'int16_t' : 'float';
   const main = `#include <stdio.h>
-int main(void) { static float x[${pixels}], y[10]; while (fread(x, 4, ${pixels}, stdin) == ${pixels}) { predict(x, y); fwrite(y, 4, 10, stdout); } return 0; }`;
+int main(void) { static float f[${pixels}]; static ${type} x[${pixels}], y[10]; while (fread(f, 4, ${pixels}, stdin) == ${pixels}) {
+for (int k = 0; k < ${pixels}; k++) x[k] = (${type})(f[k] * ${1 / inputStep} + ${type === 'float' ? 0 : 0.5});
+predict(x, y); for (int k = 0; k < 10; k++) { const float s = (float)(y[k] * ${outputStep}); fwrite(&s, 4, 1, stdout); } } return 0; }`;
   writeFileSync(join(folder, 'gcc.c'), `${source}${main}`);
   execFileSync('gcc', ['-std=c99', '-Os', '-o', join(folder, 'gcc'), join(folder, 'gcc.c'), '-lm']);
   const images = Float32Array.from(test.inputs, (pixel) => pixel / 255);

@@ -22,6 +22,19 @@ export interface Pointwise {
   readonly operands: readonly (PlanView | null)[];
 }
 
+/** What a product of whole numbers is. */
+export interface WholeSums {
+  /** What a sum of 1 is worth. */
+  readonly unit: number;
+  /**
+   * How a sum becomes a number of the result, where that takes whole numbers alone: the bias, which is then one of units, is added, the whole
+   * multiplied by `multiplier` / 2^`shift`, and what lies below `least` becomes that.
+   */
+  readonly result?:
+    | { readonly multiplier: number; readonly shift: number; readonly least: number }
+    | undefined;
+}
+
 /**
  * Sums of products of one operand with the rows of a matrix, and what is done to them before they are stored.
  *
@@ -45,6 +58,8 @@ export interface Product {
    * do not fall.
    */
   readonly outerFirst?: boolean;
+  /** Sums of 32 bits, where x and the matrix are whole numbers, multiples of steps. */
+  readonly whole?: WholeSums | undefined;
   /** [r…, n], row by row. */
   readonly out: PlanView;
 }

@@ -93,6 +93,86 @@ test.skipIf(!isThere('gcc'))('coded matrices, decoded row by row, give what pack
   expect(streamed).toBeGreaterThan(5);
 });
 
+test.skipIf(!isThere('gcc'))(
+  'whole numbers of 16 bits give what reals give, within 0.2 % of the largest',
+  async () => {
+    const files = await Promise.all(
+      all
+        .flatMap(({ name, layer, options, input }, k) => {
+          // A mask of −10⁹ leaves 16 bits nothing for scores.
+          if (name === 'MultiHeadAttention 1') return [];
+          const own = { ...options, storeAs: 'i8', code: k % 2 === 0 ? 'small' : 'fast' } as const;
+          const whole = {
+            numbers: 'integer',
+            samples: input,
+            values: k % 3 === 0 ? 'coded' : 'packed',
+          } as const;
+          return [
+            [toC(layer, { ...own, name: `r${k}` }), toC(layer, { ...own, ...whole, name: `i${k}` })] as const,
+          ];
+        })
+        .flat(),
+    );
+    const [source, program] = [join(folder, 'whole.c'), join(folder, 'whole')];
+    const given = all.filter(({ name }) => name !== 'MultiHeadAttention 1');
+    const typesOf = ({ header }: ExportedC) =>
+      [...header.matchAll(/(float|int16_t|int32_t) \*/g)].map(([, type]) => type);
+    const nameOf = ({ header }: ExportedC) => /(\w+)\(/.exec(header)?.[1];
+    const calls = files.map((file) => {
+      const [x, y] = typesOf(file);
+      const [inputs, outputs] = [file.inputs, file.outputs];
+      return `{ static ${x} x[${inputs}]; static ${y} y[${outputs}]; if (fread(x, sizeof *x, ${inputs}, stdin) != ${inputs}) return 1;
+${nameOf(file)}(x, y); ${nameOf(file)}(x, y); for (int k = 0; k < ${outputs}; k++) { const double v = (double)y[k]; fwrite(&v, 8, 1, stdout); } }`;
+    });
+    writeFileSync(
+      source,
+      [
+        '#include <stdio.h>',
+        ...files.map((file) => file.source),
+        'int main(void) {',
+        ...calls,
+        'return 0; }',
+      ].join('\n'),
+    );
+    execFileSync('gcc', [...flags, '-o', program, source, '-lm'], { stdio: 'pipe' });
+    const bytes = files.map((file, k) => {
+      const { input } = given[k >> 1] as (typeof given)[number];
+      const isWhole = typesOf(file)[0] === 'int16_t';
+      const numbers = isWhole ? Int16Array.from(input, (x) => Math.round(x / file.inputStep)) : input;
+      return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    });
+    const found = execFileSync(program, { input: Buffer.concat(bytes), maxBuffer: 2 ** 24 });
+    let at = found.byteOffset;
+    const read = ({ outputs, outputStep }: ExportedC) => {
+      const values = new Float64Array(found.buffer.slice(at, at + 8 * outputs)).map((y) => y * outputStep);
+      at += 8 * outputs;
+      return values;
+    };
+    given.forEach(({ name }, k) => {
+      const [real, whole] = [read(files[2 * k] as ExportedC), read(files[2 * k + 1] as ExportedC)];
+      const most = real.reduce((largest, y) => Math.max(largest, Math.abs(y)), 0);
+      const apart = real.reduce((largest, y, n) => Math.max(largest, Math.abs(y - (whole[n] as number))), 0);
+      expect(apart, name).toBeLessThanOrEqual(0.002 * most);
+    });
+  },
+);
+
+test('a net of codes, relu and pools takes no reals as whole numbers; ranges need samples', async () => {
+  const net = new Sequential([
+    new Conv2d({ in: 1, out: 8, kernelSize: 3, activation: 'relu', seed: 1 }),
+    new MaxPool2d({ kernelSize: 2 }),
+    new Flatten(),
+    new Dense({ in: 200, out: 5, seed: 2 }),
+  ]);
+  const samples = Float32Array.from({ length: 288 }, (_, k) => Math.sin(k));
+  const asked = { input: [12, 12, 1], storeAs: 'i8', numbers: 'integer' } as const;
+  const { source, ramBytes, inputStep } = await toC(net, { ...asked, samples });
+  expect(source).not.toMatch(/float/);
+  expect([ramBytes, inputStep]).toEqual([400, 2 ** -14]);
+  await expect(toC(net, asked)).rejects.toThrow('samples of 144 numbers');
+  await expect(toC(net, { ...asked, samples: samples.subarray(1) })).rejects.toThrow('287 numbers');
+});
+
 test('memory is what is between the layers; a matrix that is hashed is nowhere', async () => {
   const net = new Sequential([
     new Conv2d({ in: 1, out: 6, kernelSize: 5, activation: 'relu', seed: 1 }),

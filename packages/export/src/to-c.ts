@@ -1,5 +1,5 @@
 import { languages } from '@funhash/codegen';
-import { type OptionsOf, option } from '@funhash/hashing';
+import { ArgumentError, checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Model } from '@funhash/layers';
 import { sizeOf, type TypedArray } from '@funhash/tensor';
 import { lowered } from './lower.ts';
@@ -9,7 +9,9 @@ import { type Operation, viewsOf } from './operations.ts';
 import { withDecoded } from './passes/decode.ts';
 import { folded } from './passes/fold.ts';
 import { fused } from './passes/fuse.ts';
+import { type Integers, withIntegers } from './passes/integer.ts';
 import { placed } from './passes/layout.ts';
+import { rangesOn } from './passes/ranges.ts';
 import { keptBuffers, type Staged, staged } from './passes/start.ts';
 import { assembled, type Sharing } from './text/assemble.ts';
 import { cDialect } from './text/c-dialect.ts';
@@ -17,6 +19,7 @@ import { withFloats } from './text/compact.ts';
 import type { Dialect } from './text/dialect.ts';
 import type { Place } from './text/kernel-text.ts';
 import { rowsInTurn } from './text/streamed-product.ts';
+import { wholeFunctions } from './text/sums.ts';
 import { sizeRules, type Values } from './values/coded.ts';
 import { countersOf, decoderText, startOf } from './values/coder/decoder-text.ts';
 import { type Coding, codingOf, encodedLevels } from './values/coder/encode-levels.ts';
@@ -25,6 +28,16 @@ import { bitsOf, fewestCodes, levelsOf, packedCodes } from './values/levels.ts';
 const rules = {
   ...networkRules,
   ...sizeRules,
+  /**
+   * Numbers between products: `f32` (default), or `integer`: whole ones of 16 bits, each array to a step of its own, a power of two, with sums of 32 bits
+   * where weights are codes, for chips that have no arithmetic of reals. Takes `samples`.
+   */
+  numbers: option.oneOf(['f32', 'integer']),
+  /** Inputs, one behind the other, on which the ranges of whole numbers are measured. */
+  samples: option.that<ArrayLike<number>>(
+    'numbers of inputs, one behind the other',
+    (value) => Array.isArray(value) || value instanceof Float32Array || value instanceof Int32Array,
+  ),
   /** Name of the function, and what other names in the file begin with. Default `predict`. */
   name: option.that<string>(
     'the name of a function of C, of letters, digits and _',
@@ -46,6 +59,9 @@ export interface ExportedC {
   readonly constantBytes: number;
   /** Bytes of memory between input and output. The stack takes some numbers more. */
   readonly ramBytes: number;
+  /** What a one of an input and of an output is worth: 1, or with whole numbers a power of two. */
+  readonly inputStep: number;
+  readonly outputStep: number;
 }
 
 /**
@@ -57,16 +73,43 @@ export interface ExportedC {
  *
  * Words outside of a matrix are read as its first or last row.
  *
- * @throws ArgumentError where the shape of the input is not known; PlanError where the network reads values while it
- * computes; ExportError for what C has no form of here, such as f64
+ * With `numbers: 'integer'` the numbers are `int16_t`, of steps that the file and the answer state, and ones beyond ±32767 steps become that. A product with a matrix
+ * of codes, its bias, relu and maximum then take no reals; what else there is takes them, element by element.
+ *
+ * @throws ArgumentError where the shape of the input is not known, or samples are missing; PlanError where the network reads values while it
+ * computes; ExportError for what C has no form of here, such as f64, or masks as whole numbers
  */
 export async function toC(model: Model, options: COptions = {}): Promise<ExportedC> {
+  checkOptions('toC', rules, options);
   const given = await networkOf('toC', rules, model, options);
-  const { name = 'predict' } = options;
+  const { name = 'predict', numbers = 'f32', samples } = options;
   const network = folded(withDecoded(given, 'smaller'), 'unused');
   const operations = fused(lowered(network), network.output);
   const stages = staged(network.buffers, operations, network.input.buffer, 'use');
-  return sourceOf(network, stages, name, options.values ?? 'packed', dialects[options.code ?? 'fast']);
+  // What no product takes as a matrix is made anew for each input: there is no place for it in flash.
+  const run = [...stages.start, ...stages.run];
+  const made =
+    numbers === 'integer'
+      ? withIntegers(
+          stages.buffers,
+          run,
+          rangesOn(network, samplesOf(network, samples)),
+          network.output.buffer,
+        )
+      : { buffers: stages.buffers, operations: run, steps: new Map<number, number>() };
+  return sourceOf(network, made, name, options.values ?? 'packed', dialects[options.code ?? 'fast']);
+}
+
+/** Samples of whole inputs. @throws ArgumentError where there are none */
+function samplesOf({ input }: Network, samples: ArrayLike<number> = []): ArrayLike<number> {
+  const size = sizeOf(input.shape);
+  if (samples.length > 0 && samples.length % size === 0) return samples;
+  throw new ArgumentError({
+    operation: 'toC',
+    expected: `samples of ${size} numbers each`,
+    actual: `${samples.length} numbers`,
+    remedy: 'Give some inputs, such as a hundred of those of training: { numbers: "integer", samples }.',
+  });
 }
 
 const dialects: Readonly<Record<'fast' | 'small', Dialect>> = {
@@ -121,7 +164,8 @@ const rewound = ({ coding }: Stream): string =>
 const ones =
   'static int ones(uint32_t z) { z -= (z >> 1) & 0x55555555u; z = (z & 0x33333333u) + ((z >> 2) & 0x33333333u); return (int)((((z + (z >> 4)) & 0x0f0f0f0fu) * 0x01010101u) >> 24); }';
 
-const elementOf = ({ dtype }: Place): string => (dtype === 'i32' ? 'int32_t' : 'float');
+const elementOf = ({ dtype, fixed }: Place): string =>
+  dtype === 'i32' ? 'int32_t' : fixed === undefined ? 'float' : 'int16_t';
 
 const isConstant = ({ array, isShared }: Place): boolean => !isShared && array !== 'y';
 
@@ -165,7 +209,7 @@ class Constants {
       isShared: false,
       codes: {
         read: (index) =>
-          `(float)(code${bits}(${array}, ${index})${gap === 1 ? '' : ` * ${gap}`} ${least < 0 ? '-' : '+'} ${Math.abs(least)})`,
+          `(code${bits}(${array}, ${index})${gap === 1 ? '' : ` * ${gap}`} ${least < 0 ? '-' : '+'} ${Math.abs(least)})`,
         step: languages.c.literal(step),
       },
     };
@@ -185,14 +229,12 @@ class Constants {
 
 function sourceOf(
   network: Network,
-  { buffers, start, run: given }: Staged,
+  { buffers, operations: run, steps }: Integers,
   name: string,
   values: Values,
   dialect: Dialect,
 ): ExportedC {
   const { input, output } = network;
-  // What no product takes as a matrix is made anew for each input: there is no place for it in flash.
-  const run: readonly Operation[] = [...start, ...given];
   const kept = keptBuffers(buffers, []);
   const isDirect =
     output.buffer !== input.buffer &&
@@ -208,33 +250,36 @@ function sourceOf(
   const words = placed(inMemory, run, { dtype: 'i32', ...options });
   const constants = new Constants();
   const stream = values === 'coded' ? streamOf(buffers, run) : undefined;
-  const apartPlace = (array: string, dtype: 'f32' | 'i32'): Place => ({
+  const apartPlace = (array: string, dtype: 'f32' | 'i32', number: number): Place => ({
     array,
     dtype,
     offset: 0,
     isShared: false,
+    fixed: steps.get(number),
   });
   const places = buffers.map((buffer, number): Place => {
     const dtype = buffer.dtype === 'i32' ? 'i32' : 'f32';
-    if (number === input.buffer) return apartPlace('x', dtype);
+    if (number === input.buffer) return apartPlace('x', dtype, number);
     const step = stream?.steps.get(number);
     if (stream && step !== undefined)
       return {
-        ...apartPlace('t', dtype),
+        ...apartPlace('t', dtype, number),
         codes: { read: () => '', step: languages.c.literal(step) },
         longestRow: stream.longest,
       };
     if (buffer.values) return constants.place(buffer.values, number);
-    if (isDirect && number === output.buffer) return apartPlace('y', dtype);
+    if (isDirect && number === output.buffer) return apartPlace('y', dtype, number);
     const offset = (dtype === 'i32' ? words : reals).offsets.get(number) ?? 0;
-    return { array: dtype === 'i32' ? 'w' : 'm', dtype, isShared: true, offset };
+    return { array: dtype === 'i32' ? 'w' : 'm', dtype, isShared: true, offset, fixed: steps.get(number) };
   });
   const placeOf = (number: number): Place => places[number] as Place;
   const { functions, bodies } = assembled([run], buffers, placeOf, dialect, sharing);
-  const types = [input.dtype === 'i32' ? 'int32_t' : 'float', elementOf(placeOf(output.buffer))] as const;
+  const types = [elementOf(placeOf(input.buffer)), elementOf(placeOf(output.buffer))] as const;
+  const element = steps.size > 0 ? 'int16_t' : 'float';
   const [inputs, outputs] = [sizeOf(input.shape), sizeOf(output.shape)];
   const ramBytes =
-    4 * (reals.length + words.length) +
+    (steps.size > 0 ? 2 : 4) * reals.length +
+    4 * words.length +
     (stream ? countersOf(stream.coding) + 4 * Object.keys(startOf(stream.coding)).length : 0);
   const constantBytes = constants.bytes + (stream ? stream.digits.length : 0);
   const declaration = `void ${name}(const ${types[0]} *x, ${types[1]} *y)`;
@@ -244,15 +289,22 @@ function sourceOf(
     .join('\n');
   const own = [
     ...constants.declarations,
-    reals.length > 0 ? `static float m[${reals.length}];` : '',
+    reals.length > 0 ? `static ${element} m[${reals.length}];` : '',
     words.length > 0 ? `static int32_t w[${words.length}];` : '',
     ...constants.readers,
     ...(stream ? streamText(stream) : []),
-    /\bones\(/.test(functions + body) ? ones : '',
+    ...Object.entries({ ones, ...wholeFunctions }).map(([own, text]) =>
+      new RegExp(`\\b${own}\\(`).test(functions + body) ? text : '',
+    ),
     functions,
     `${declaration} {\n${body}\n}`,
   ].filter((part) => part !== '');
   const said = [
+    ...(steps.size > 0
+      ? [
+          `/* Whole numbers: a one of x is worth ${placeOf(input.buffer).fixed ?? 1}, a one of y ${placeOf(output.buffer).fixed ?? 1}. */`,
+        ]
+      : []),
     `/* ${inputs} numbers in, ${outputs} out. Flash: ${constantBytes} bytes of values, and code. RAM: ${ramBytes} bytes, and stack. */`,
     // Not everywhere: compilers for chips come without a library.
     ...(/\b(INFINITY|NAN|[a-z]+f\()/.test(own.join()) ? ['#include <math.h>'] : []),
@@ -265,15 +317,20 @@ function sourceOf(
     outputs,
     constantBytes,
     ramBytes,
+    inputStep: placeOf(input.buffer).fixed ?? 1,
+    outputStep: placeOf(output.buffer).fixed ?? 1,
   };
 }
 
 const copyOut = ({ array, offset, codes }: Place, first: number, count: number): string => {
   const at = `k + ${offset + first}`;
-  const value = codes ? `${codes.read(at)} * ${codes.step}` : `${array}[${at}]`;
+  const value = codes ? `(float)${codes.read(at)} * ${codes.step}` : `${array}[${at}]`;
   return `for (int k = 0; k < ${count}; k++) y[k] = ${value};`;
 };
 
 /** Names of the file behind that of its function, so that two networks go into one program as one file. */
 const renamed = (text: string, name: string): string =>
-  text.replace(/\b(m|w|t|h|ones|bit|level|fresh|next|[cipr]|[sdefg]\d+|code\d)\b/g, `${name}_$1`);
+  text.replace(
+    /\b(m|w|t|h|ones|larger|fit|fixed|bit|level|fresh|next|[cipr]|[sdefg]\d+|code\d)\b/g,
+    `${name}_$1`,
+  );

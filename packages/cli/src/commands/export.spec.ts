@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -90,6 +90,26 @@ test('ONNX is written for any number of inputs, and decodes block by block; code
   expect((await run('export', at('net.safetensors'), '--to', 'c', '--memory', 'scan')).notes).toContain(
     'onnx',
   );
+});
+
+test('C takes whole numbers, of ranges that samples show', async () => {
+  await saved();
+  writeFileSync(at('samples.json'), '[[1, 0.5, 0, 0.25, 0, 1], [0, 1, 0.75, 0, 1, 0.5]]');
+  const asked = ['export', at('net.safetensors'), '--numbers', 'integer', '--store-as', 'i8'];
+  const { code, lines, notes } = await run(
+    ...asked,
+    '--to',
+    'c',
+    '--samples',
+    at('samples.json'),
+    '-o',
+    at('whole.c'),
+  );
+  expect([code, notes]).toEqual([0, '']);
+  expect(lines).toContain('a one of x is worth 0.00006103515625');
+  expect(readFileSync(at('whole.h'), 'utf8')).toContain('int16_t *y');
+  expect((await run(...asked, '--to', 'c')).notes).toContain('samples');
+  expect((await run(...asked, '--to', 'js')).notes).toContain('--numbers');
 });
 
 test('what cannot be exported is refused, and nothing is written', async () => {

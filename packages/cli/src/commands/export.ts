@@ -5,6 +5,7 @@ import { toC, toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import type { Module } from '@funhash/layers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { readInputs } from '../files/input-file.ts';
 import { loadModel } from '../files/load-model.ts';
 import { requireOther } from '../files/paths.ts';
 import { grouped, type Output } from '../terminal/output.ts';
@@ -14,6 +15,8 @@ interface Asked {
   readonly weights?: 'decoded' | 'dense';
   readonly memory?: 'folded' | 'scan';
   readonly batch?: number | 'any';
+  readonly numbers?: 'f32' | 'integer';
+  readonly samples?: Float32Array | Int32Array;
   readonly input?: readonly number[];
   readonly values?: 'packed' | 'coded';
   readonly code?: 'fast' | 'small';
@@ -40,13 +43,23 @@ interface WasmExports {
 type Form = (network: Module, asked: Asked) => Promise<Exported>;
 
 /** What every form but ONNX may be told. */
-type AskedOfCode = Omit<Asked, 'weights' | 'memory' | 'batch'> & { readonly batch?: number };
+type AskedOfCode = Omit<Asked, 'weights' | 'memory' | 'batch' | 'numbers' | 'samples'> & {
+  readonly batch?: number;
+};
 
 /** Flags that one form alone takes. */
 const ofOnnx = ['weights', 'memory'] as const;
 const ofCode = ['values', 'code'] as const;
+const ofC = ['numbers', 'samples'] as const;
 
-function askedOfCode({ weights: _, memory: __, batch, ...asked }: Asked): AskedOfCode {
+function askedOfCode({
+  weights: _,
+  memory: __,
+  numbers: ___,
+  samples: ____,
+  batch,
+  ...asked
+}: Asked): AskedOfCode {
   if (batch === 'any')
     throw new UsageError({
       operation: '--batch',
@@ -76,9 +89,15 @@ const forms: Readonly<Record<string, Form>> = {
     };
   },
   async c(network, given) {
-    const { source, header, constantBytes, ramBytes, ...sizes } = await toC(network, askedOfCode(given));
+    const { numbers, samples } = given;
+    const asked = { ...askedOfCode(given), ...(numbers && { numbers }), ...(samples && { samples }) };
+    const { source, header, constantBytes, ramBytes, inputStep, outputStep, ...sizes } = await toC(
+      network,
+      asked,
+    );
     const notes = [
       `flash: ${grouped(constantBytes)} bytes of values, and code; RAM: ${grouped(ramBytes)} bytes, and stack`,
+      ...(numbers === 'integer' ? [`a one of x is worth ${inputStep}, a one of y ${outputStep}`] : []),
     ];
     return { ...sizes, notes, files: { '.c': source, '.h': header } };
   },
@@ -103,13 +122,14 @@ const forms: Readonly<Record<string, Form>> = {
       },
     };
   },
-  async onnx(network, { values: _, code: __, ...asked }) {
+  async onnx(network, { values: _, code: __, numbers: ___, samples: ____, ...asked }) {
     const { bytes, nodes, ...sizes } = await toOnnx(network, asked);
     return { ...sizes, notes: [`${grouped(nodes)} nodes`], files: { '.onnx': bytes } };
   },
 };
 
-interface ExportFlags extends Asked {
+interface ExportFlags extends Omit<Asked, 'samples'> {
+  readonly samples?: string;
   readonly to: string;
   readonly out?: string;
   readonly json?: true;
@@ -163,13 +183,25 @@ export function exportCommand({ line }: Output): Command {
         'kernels written out for their shapes, or few for all (default: fast)',
       ).choices(['fast', 'small']),
     )
+    .addOption(
+      new Option(
+        '--numbers <how>',
+        'of C: f32, or whole numbers for chips that have no arithmetic of reals (default: f32)',
+      ).choices(['f32', 'integer']),
+    )
+    .option('--samples <file>', 'PNG, IDX or JSON of inputs, on which ranges of whole numbers are measured')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  $ funhash export model.safetensors --to js --store-as i6')
-    .action(async (path: string, { to, out, json, ...flags }: ExportFlags) => {
+    .action(async (path: string, { to, out, json, samples: source, ...given }: ExportFlags) => {
       const network = await loadModel(path);
+      const samples = source === undefined ? undefined : await samplesIn(source, network, given.input);
+      const flags: Asked = { ...given, ...(samples && { samples }) };
       for (const name of ofOnnx)
         if (flags[name] && to !== 'onnx')
           throw new UsageError({ operation: `--${name}`, expected: 'the form onnx', actual: to });
+      for (const name of ofC)
+        if (flags[name] && to !== 'c')
+          throw new UsageError({ operation: `--${name}`, expected: 'the form c', actual: to });
       for (const name of ofCode)
         if (flags[name] && to === 'onnx')
           throw new UsageError({ operation: `--${name}`, expected: 'the form js, wasm or c', actual: to });
@@ -210,6 +242,22 @@ export function exportCommand({ line }: Output): Command {
       for (const note of notes) line(note);
       for (const [name] of written.slice(1)) line(`beside it: ${name}`);
     });
+}
+
+/** Samples from which ranges are taken. */
+const mostSamples = 100;
+
+async function samplesIn(path: string, { signature }: Module, input: Asked['input']) {
+  const shape = input ?? signature?.input;
+  if (!shape)
+    throw new UsageError({
+      operation: '--samples',
+      expected: 'a model that says the shape of its inputs',
+      actual: 'one without a signature',
+      remedy: 'Say it: --input 28,28,1.',
+    });
+  const { values } = await readInputs(path, { ...signature, input: shape }, {});
+  return values.slice(0, mostSamples * shape.reduce((size, extent) => size * extent, 1));
 }
 
 function batchOf(text: string): number | 'any' {

@@ -81,12 +81,12 @@ function outOf({ kernel, args }: NetworkCall): readonly PlanView[] {
   return viewsIn([args[at[kernel] ?? 1] as PlanArgument]);
 }
 
-/** Runs a call on the reference, on copies of what it writes. */
-function evaluate(
+/** Runs a call on the reference, on copies of what it writes, and tells which buffers those are. */
+export function evaluate(
   { buffers, programs }: Network,
   { kernel, args }: NetworkCall,
   values: Map<number, TypedArray>,
-): void {
+): readonly number[] {
   const host = new Map<number, DeviceBuffer & { readonly data: TypedArray }>();
   const bufferOf = (number: number) => {
     const known = host.get(number);
@@ -111,5 +111,7 @@ function evaluate(
     return Object.fromEntries(Object.entries(argument).map(([name, member]) => [name, filled(member)]));
   };
   runKernel(referenceBackend, kernel, args.map(filled) as Parameters<Kernels[typeof kernel]>);
-  for (const { buffer } of outOf({ kernel, args })) values.set(buffer, bufferOf(buffer).data);
+  const written = outOf({ kernel, args }).map(({ buffer }) => buffer);
+  for (const buffer of written) values.set(buffer, bufferOf(buffer).data);
+  return written;
 }

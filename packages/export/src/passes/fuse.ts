@@ -76,7 +76,7 @@ function withOuter(product: Product, { program, inputs, outs }: OperationOf<'map
 }
 
 /** Whether a program does nothing to its inputs but one operation. */
-const hasOnly = ({ nodes }: Program, operation: 'maximum' | 'relu'): boolean =>
+export const hasOnly = ({ nodes }: Program, operation: 'maximum' | 'relu'): boolean =>
   nodes.every(({ op }) => op === 'input' || op === operation);
 
 const hasRows = ({ strides, shape }: PlanView): boolean =>

@@ -12,8 +12,10 @@ export interface Place {
   readonly offset: number;
   /** Whether other buffers lie in the array, too. */
   readonly isShared: boolean;
-  /** Values that are codes: how one is read, and the step that it is a multiple of. Default: elements are values. */
+  /** Values that are codes: how one is read, as a whole number, and the step that it is a multiple of. Default: elements are values. */
   readonly codes?: { readonly read: (index: string) => string; readonly step: string } | undefined;
+  /** What a one is worth where elements are whole numbers of 16 bits. */
+  readonly fixed?: number | undefined;
   /** Codes of a matrix that are only decoded row by row, in turn: levels of the longest row of all of these. */
   readonly longestRow?: number | undefined;
 }
@@ -67,7 +69,8 @@ export class Functions {
       const place = this.#place(buffer);
       const at = added([index, String(place.offset + offset)]);
       if (!place.codes) return this.#dialect.element(place.array, at);
-      return `${place.codes.read(added([index, String(offset)]))} * ${place.codes.step}`;
+      const code = place.codes.read(added([index, String(offset)]));
+      return `${this.#dialect.convert(code, 'i32', 'f32')} * ${place.codes.step}`;
     });
     this.#preludes.add(body.definitions);
     const lines = shortened(body.lines, body.outputs[0] as string);
@@ -179,13 +182,25 @@ export class KernelText {
 
   /** The element of a view at a sum of terms, to be read. */
   read(view: PlanView, ...terms: readonly string[]): string {
-    const { codes } = this.#place(view.buffer);
+    const { codes, fixed } = this.#place(view.buffer);
+    if (fixed !== undefined)
+      return `(${this.#real(this.at(view, ...terms))} * ${this.dialect.language.literal(fixed)})`;
     if (!codes) return this.at(view, ...terms);
-    return `(${codes.read(added([...terms, String(view.offset)]))} * ${codes.step})`;
+    return `(${this.#real(this.wholeLevel(view, ...terms))} * ${codes.step})`;
+  }
+
+  #real(whole: string): string {
+    return this.dialect.convert(whole, 'i32', 'f32');
   }
 
   /** A multiple of `stepOf` as `read` gives its value: products multiply by the step once a sum. */
   readLevel(view: PlanView, ...terms: readonly string[]): string {
+    const { codes } = this.#place(view.buffer);
+    return codes ? this.#real(this.wholeLevel(view, ...terms)) : this.read(view, ...terms);
+  }
+
+  /** A multiple of `stepOf`, as a whole number. */
+  wholeLevel(view: PlanView, ...terms: readonly string[]): string {
     const { codes } = this.#place(view.buffer);
     return codes ? codes.read(added([...terms, String(view.offset)])) : this.at(view, ...terms);
   }
@@ -200,7 +215,22 @@ export class KernelText {
     return this.#place(view.buffer).longestRow;
   }
 
-  /** The element of a view at a sum of terms, to be written. */
+  /** The statement that writes a value to the element of a view. */
+  store(view: PlanView, terms: readonly string[], value: string): string {
+    const { fixed } = this.#place(view.buffer);
+    const element = this.at(view, ...terms);
+    if (fixed === undefined) return `${element} = ${value};`;
+    return `${element} = fixed((${value}) * ${this.dialect.language.literal(1 / fixed)});`;
+  }
+
+  /** The statement that adds a value to the element of a view. */
+  accumulate(view: PlanView, terms: readonly string[], value: string): string {
+    const isFixed = this.#place(view.buffer).fixed !== undefined;
+    if (isFixed) return this.store(view, terms, `${this.read(view, ...terms)} + ${value}`);
+    return `${this.at(view, ...terms)} += ${value};`;
+  }
+
+  /** The element of a view at a sum of terms, as it lies in memory. */
   at(view: PlanView, ...terms: readonly string[]): string {
     const relative = view.offset - (this.#first.get(view.buffer) as number);
     return this.dialect.element(

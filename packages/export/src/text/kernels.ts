@@ -19,16 +19,14 @@ export const kernelTexts: Kernels = {
   },
 
   fill: (text, { out, value }) =>
-    text.loops(
-      axesOf(out.shape, [out.strides]),
-      ([at = '0']) =>
-        `${text.at(out, at)} = ${text.dialect.convert(literalOf(text, value), 'f32', text.dtypeOf(out))};`,
+    text.loops(axesOf(out.shape, [out.strides]), ([at = '0']) =>
+      text.store(out, [at], text.dialect.convert(literalOf(text, value), 'f32', text.dtypeOf(out))),
     ),
 
   copy: (text, { x, out }) =>
     text.loops(axesOf(out.shape, [x.strides, out.strides]), ([from = '0', to = '0']) => {
       const value = text.dialect.convert(text.read(x, from), text.dtypeOf(x), text.dtypeOf(out));
-      return `${text.at(out, to)} = ${value};`;
+      return text.store(out, [to], value);
     }),
 
   map(text, { program, inputs, outs }) {
@@ -46,7 +44,7 @@ export const kernelTexts: Kernels = {
       });
       const writes = outs.map((out, k) => {
         const value = text.dialect.convert(outputs[k] as string, 'f32', text.dtypeOf(out));
-        return `${text.at(out, indices[inputs.length + k] as string)} = ${value};`;
+        return text.store(out, [indices[inputs.length + k] as string], value);
       });
       return [...reads, ...lines, ...writes].join('\n');
     });
@@ -70,7 +68,7 @@ export const kernelTexts: Kernels = {
         const better = how === 'max' ? `${value} > ${sum}` : `${value} < ${sum}`;
         return `${dialect.real(value, read)}\nif (${better} || ${value} != ${value}) ${sum} = ${value};`;
       });
-      return `${dialect.real(sum, start)}\n${inner}\n${text.at(out, to)} = ${dialect.convert(sum, 'f32', text.dtypeOf(out))};`;
+      return `${dialect.real(sum, start)}\n${inner}\n${text.store(out, [to], dialect.convert(sum, 'f32', text.dtypeOf(out)))}`;
     });
   },
 
@@ -97,7 +95,7 @@ export const kernelTexts: Kernels = {
         dialect.real(sum, '0'),
         `${dialect.loop(k, width)} ${sum} += ${dialect.call('exp', `${read} - ${most}`)};`,
         // A row of −∞ or one with +∞ is its own maximum; the difference above would be NaN.
-        `${text.at(out, at.row)} = ${most} - ${most} == 0 ? ${most} + ${dialect.call('log', sum)} : ${most};`,
+        text.store(out, [at.row], `${most} - ${most} == 0 ? ${most} + ${dialect.call('log', sum)} : ${most}`),
       ].join('\n');
     }),
 
@@ -107,9 +105,9 @@ export const kernelTexts: Kernels = {
       const [sum, k] = [text.name('c'), text.name('k')];
       const width = x.shape.at(-1) as number;
       const read = text.read(x, at.from, scaled(k, x.strides.at(-1) as number));
-      const to = text.at(out, scaled(at.row, width), k);
       const value = dialect.convert(sum, 'f32', text.dtypeOf(out));
-      return `${dialect.real(sum, '0')}\n${dialect.loop(k, width)} { ${sum} += ${read}; ${to} = ${value}; }`;
+      const write = text.store(out, [scaled(at.row, width), k], value);
+      return `${dialect.real(sum, '0')}\n${dialect.loop(k, width)} { ${sum} += ${read}; ${write} }`;
     }),
 
   gather: (text, { x, index, out }) =>
@@ -117,7 +115,11 @@ export const kernelTexts: Kernels = {
       text.loops(
         axesOf(x.shape.slice(1), [x.strides.slice(1), contiguousStrides(x.shape.slice(1))]),
         ([from = '0', to = '0']) =>
-          `${text.at(out, scaled(n, sizeOf(x.shape.slice(1))), to)} = ${text.read(x, scaled(chosen, x.strides[0] as number), from)};`,
+          text.store(
+            out,
+            [scaled(n, sizeOf(x.shape.slice(1))), to],
+            text.read(x, scaled(chosen, x.strides[0] as number), from),
+          ),
       ),
     ),
 
@@ -126,7 +128,11 @@ export const kernelTexts: Kernels = {
       text.loops(
         axesOf(x.shape.slice(1), [x.strides.slice(1), contiguousStrides(x.shape.slice(1))]),
         ([from = '0', to = '0']) =>
-          `${text.at(out, scaled(chosen, sizeOf(out.shape.slice(1))), to)} += ${text.read(x, scaled(n, x.strides[0] as number), from)};`,
+          text.accumulate(
+            out,
+            [scaled(chosen, sizeOf(out.shape.slice(1))), to],
+            text.read(x, scaled(n, x.strides[0] as number), from),
+          ),
       ),
     ),
 
@@ -134,7 +140,7 @@ export const kernelTexts: Kernels = {
     const c = text.name('k');
     const { rows, cols } = matrix;
     const write = (row: string, n: string): string =>
-      `${text.dialect.loop(c, cols)} ${text.at(out, scaled(n, cols), c)} = ${text.functions.entry(matrix, row, c)};`;
+      `${text.dialect.loop(c, cols)} ${text.store(out, [scaled(n, cols), c], text.functions.entry(matrix, row, c))}`;
     if (ids) return byIndex(text, ids, rows, write);
     const r = text.name('k');
     return `${text.dialect.loop(r, rows)} ${write(r, r)}`;
@@ -171,7 +177,7 @@ export const kernelTexts: Kernels = {
         };
         if (bounds) return packed(text, out, bounds, row, width, (k) => k, sumOf);
         const [n, sum] = [text.name('k'), text.name('c')];
-        return `${dialect.loop(n, width)} {\n${sumOf(n, sum)}\n${text.at(out, scaled(row, width), n)} = ${sum};\n}`;
+        return `${dialect.loop(n, width)} {\n${sumOf(n, sum)}\n${text.store(out, [scaled(row, width), n], sum)}\n}`;
       },
     );
   },

@@ -1,6 +1,7 @@
 import { contiguousStrides, type PlanView } from '@funhash/tensor';
 import { isMatrix, type Pointwise, type Product } from '../operations.ts';
 import { added, axesOf, type KernelText, scaled } from './kernel-text.ts';
+import { numbersOf, wholeResult } from './sums.ts';
 
 /** Most channels whose sums are formed at once. */
 const mostChannels = 8;
@@ -21,8 +22,8 @@ export function productText(text: KernelText, product: Product): string {
   ]);
   const depthShape = x.shape.slice(rowAxes);
   const depth = axesOf(depthShape, [x.strides.slice(rowAxes), contiguousStrides(depthShape)]);
-  const step = isMatrix(weight) ? undefined : text.stepOf(weight);
   const isEmpty = depthShape.includes(0);
+  const whole = numbersOf(text, product);
   return text.loops(rows, ([from = '0', to = '0', across = '0', ...places]) => {
     const block = (first: string, count: number): string => {
       const sums = xs.map(() => Array.from({ length: count }, () => text.name('c')));
@@ -33,16 +34,16 @@ export function productText(text: KernelText, product: Product): string {
         const [u, origin] = text.sum('u', from, at);
         const reads = [
           ...origin,
-          ...xs.map((own, place) => dialect.language.constant(values[place] as string, text.read(own, u))),
+          ...xs.map((own, place) => whole.value(values[place] as string, text, own, u)),
         ];
         const lines = sums[0]?.map((_, c) => {
           const entry = isMatrix(weight)
             ? text.functions.entry(weight, channel(c), k)
-            : text.readLevel(weight, across, col, ...(c > 0 ? [String(c * stride(weight, 1))] : []));
+            : whole.level(text, weight, across, col, ...(c > 0 ? [String(c * stride(weight, 1))] : []));
           if (xs.length === 1) return `${sums[0]?.[c]} += ${values[0]} * ${entry};`;
           const own = text.name('w');
           const adds = xs.map((_, place) => `${sums[place]?.[c]} += ${values[place]} * ${own};`);
-          return [dialect.language.constant(own, entry), ...adds].join('\n');
+          return [whole.constant(own, entry), ...adds].join('\n');
         });
         const place = isMatrix(weight)
           ? []
@@ -51,25 +52,22 @@ export function productText(text: KernelText, product: Product): string {
       });
       const stores = Array.from({ length: count }, (_, c) => {
         const finished = (levels: string): string => {
-          const sum = step === undefined ? levels : `${levels} * ${step}`;
+          const sum = whole.real(levels);
           const biased = bias
             ? `${sum} + ${text.read(bias, scaled(first, bias.strides[0] as number), String(c * (bias.strides[0] as number)))}`
             : sum;
           return applied(text, inner, biased, places, first, c);
         };
-        const result = together(
-          text,
-          product,
-          sums.map((own) => own[c] as string),
-          finished,
+        const own = sums.map((each) => each[c] as string);
+        const at = [to, first, String(c)];
+        return (
+          wholeResult(text, product, own, at, [first, String(c)]) ??
+          text.store(out, at, together(text, product, own, finished))
         );
-        return `${text.at(out, to, first, String(c))} = ${result};`;
       });
-      return [
-        ...sums.flat().map((sum) => dialect.real(sum, '0')),
-        ...(isEmpty ? [] : [inParts]),
-        ...stores,
-      ].join('\n');
+      return [...sums.flat().map((sum) => whole.sum(sum)), ...(isEmpty ? [] : [inParts]), ...stores].join(
+        '\n',
+      );
     };
     const most = Math.max(
       1,

@@ -2,6 +2,7 @@ import { contiguousStrides, type PlanView } from '@funhash/tensor';
 import { isMatrix, type Product } from '../operations.ts';
 import { axesOf, type KernelText, scaled } from './kernel-text.ts';
 import { applied, together } from './product.ts';
+import { numbersOf, wholeResult } from './sums.ts';
 
 /** The matrix of a product whose rows are the whole of a buffer, one behind the other; else undefined. */
 export function rowsInTurn({ weight, width, rowAxes }: Product): PlanView | undefined {
@@ -36,6 +37,7 @@ export function streamedProductText(
   const depthShape = x.shape.slice(rowAxes);
   const depth = axesOf(depthShape, [x.strides.slice(rowAxes), contiguousStrides(depthShape)]);
   const n = text.name('n');
+  const numbers = numbersOf(text, product);
   const body = text.loops(rows, ([from = '0', to = '0', ...places]) => {
     const sums = xs.map(() => text.name('c'));
     const inParts = text.loops(depth, ([at = '0', k = '0']) => {
@@ -43,19 +45,20 @@ export function streamedProductText(
       const w = text.name('w');
       return [
         ...origin,
-        dialect.language.constant(w, `(float)q[${k}]`),
-        ...xs.map((own, place) => `${sums[place]} += ${text.read(own, u)} * ${w};`),
+        numbers.constant(w, numbers.unit === undefined ? `(float)q[${k}]` : `q[${k}]`),
+        ...xs.map((own, place) => `${sums[place]} += ${numbers.read(text, own, u)} * ${w};`),
       ].join('\n');
     });
     const finished = (levels: string): string => {
-      const sum = `${levels} * ${text.stepOf(weight)}`;
+      const sum = numbers.real(levels);
       const biased = bias ? `${sum} + ${text.read(bias, scaled(n, bias.strides[0] as number))}` : sum;
       return applied(text, inner, biased, places, n, 0);
     };
     return [
-      ...sums.map((sum) => dialect.real(sum, '0')),
+      ...sums.map((sum) => numbers.sum(sum)),
       inParts,
-      `${text.at(out, to, n)} = ${together(text, product, sums, finished)};`,
+      wholeResult(text, product, sums, [to, n], [n]) ??
+        text.store(out, [to, n], together(text, product, sums, finished)),
     ].join('\n');
   });
   return [
