@@ -52,6 +52,8 @@ const scaled = ({ model, widths }: Family, factor: number): Family => ({
 const [fewestBits, mostBits] = [0.8, 6.5];
 /** Widths of nets of levels, as factors of the family's. */
 const factors = [0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4];
+/** How far a net is from those that are known: of nets that fit as well the nearest goes first. */
+const strange = (factor: number): number => 0.1 * Math.abs(Math.log2(factor));
 /** Depths of values that are stored as codes. */
 const depths = ['i4', 'i5', 'i6', 'i8'] as const;
 /** Schemes of matrices that are never stored, with what they say besides their size. */
@@ -107,14 +109,18 @@ function weightsOf(family: Family, data: Dataset): number {
 /** Nets of levels; without a size, at several. */
 function levels(family: Family, data: Dataset, sizes: readonly number[] | undefined): Tried {
   return factors
-    .map((factor) => scaled(family, factor))
-    .flatMap((net) => {
+    .flatMap((factor) => {
+      const net = scaled(family, factor);
       const count = weightsOf(net, data);
       const bits = (size: number): number => (8 * size) / count;
       const asked = sizes ?? [1, 2, 4].map((each) => Math.ceil((each * count) / 8) + 100);
       return asked
         .filter((size) => bits(size) >= fewestBits && bits(size) <= mostBits)
-        .map((size) => ({ fit: Math.abs(Math.log2(bits(size) / 2.5)), net, size }));
+        .map((size) => ({
+          fit: Math.abs(Math.log2(bits(size) / 2.5)) + (sizes ? 0 : strange(factor)),
+          net,
+          size,
+        }));
     })
     .sort((a, b) => a.fit - b.fit)
     .map(({ net, size }) => ({ ...netOf(net), 'storage.bytes': size, 'optimizer.learningRate': 0.05 }));
@@ -129,8 +135,7 @@ function leveledSchemes(family: Family, data: Dataset, sizes: readonly number[] 
       const bytesAt = (ratio: number): number => Math.ceil((ratio * count * pricedBits) / 8) + 100;
       return (sizes ?? [bytesAt(1 / 3)]).map((size) => {
         const ratio = Number(((8 * size) / (pricedBits * count)).toPrecision(3));
-        // Of nets that fit as well the one nearest to those that are known.
-        return { fit: Math.abs(Math.log2(3 * ratio)) + 0.1 * Math.abs(Math.log2(factor)), net, size, ratio };
+        return { fit: Math.abs(Math.log2(3 * ratio)) + strange(factor), net, size, ratio };
       });
     })
     .filter(({ ratio }) => ratio <= mostRatio)
