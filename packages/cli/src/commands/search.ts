@@ -143,7 +143,10 @@ async function planned(
   config: ConfigOf<typeof searchSettings>,
   time: { readonly seconds: number; readonly atATime: number },
   output: Printer,
-): Promise<{ readonly sweep: SweepSpec; readonly samples: Awaited<ReturnType<typeof loadData>> }> {
+): Promise<{
+  readonly sweep: SweepSpec;
+  readonly samples: Awaited<ReturnType<typeof loadData>> | undefined;
+}> {
   const goal = goalOf(config);
   const { shift, flip, rotation, cutout, seed, backend } = config;
   const changes = { shift, flip, rotation, cutout };
@@ -154,11 +157,14 @@ async function planned(
   output.note('planning: sizes of files, and the time of a step');
   const sweep = await planSearch({ base, data: samples, goal, ...time });
   const { among = [], trials, leastEpochs } = sweep;
+  const count = sweep.base.data?.trainCount;
+  const isPart = count !== data?.trainCount;
   output.note(
     `${grouped(trials)} trials among ${grouped(among.length)} kinds of nets, from ${grouped(leastEpochs)} to ` +
-      `${grouped(sweep.base.epochs ?? 0)} epochs`,
+      `${grouped(sweep.base.epochs ?? 0)} epochs${isPart ? ` of ${grouped(count ?? 0)} samples, for which there is time` : ''}`,
   );
-  return { sweep, samples };
+  // Of a table other rows are read where they are fewer.
+  return { sweep, samples: isPart ? undefined : samples };
 }
 
 function goalOf({

@@ -37,7 +37,7 @@ ${script}</script>`,
 }
 
 const style = `
-header #status { font-size: 13px; margin-bottom: 4px; }
+header #status { font-size: 13px; margin-bottom: 4px; white-space: pre-line; }
 #status::before { content: ''; display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: var(--soft); margin-right: 8px; }
 body[data-state=live] #status::before { background: var(--s2); }
 body[data-state=lost] #status::before { background: var(--s1); }

@@ -27,6 +27,8 @@ const mostSteps = 30_000;
 /** Three and not four: where time is short, some trial shall come to the last rung. */
 const factor = 3;
 const [leastTrials, mostTrials] = [4, 200];
+/** Samples that a trial sees at least. */
+const fewestSamples = 1000;
 
 /**
  * Plans a search as a sweep by ASHA over nets that suit the data and the goal, as long as time allows: a short run is timed, of
@@ -63,8 +65,15 @@ export async function planSearch({ base, data, goal, seconds, atATime }: SearchO
   const ceiling = Math.max(1, Math.floor((mostSteps * batchSize) / left));
   const most = Math.max(1, Math.min(ceiling, Math.round(affordable / 4)));
   const { epochs, leastEpochs, trials } = ladder(most, affordable);
+  // Where not even a few trials of one epoch fit the time, each sees a part of the samples: better than none that ends.
+  const part = Math.floor((left * affordable) / leastTrials);
+  const trainCount = Math.floor(Math.min(left, Math.max(fewestSamples, part)));
   return sweepSpec({
-    base: { ...common, epochs, batchSize },
+    base: {
+      ...common,
+      ...(trainCount < Math.floor(left) && { data: { ...samples, trainCount } }),
+      ...{ epochs, batchSize },
+    },
     among,
     ...(trials > among.length && {
       vary: { 'optimizer.learningRate': { from: 0.02, to: 0.2, scale: 'log' } },
