@@ -1,7 +1,7 @@
 import type { Dataset, Samples } from '@funhash/datasets';
 import { random } from '@funhash/hashing';
 import { expect, test } from 'vitest';
-import { placesOf, shapeOf } from '../nets/model-kinds.ts';
+import { placesOf, shapeOf, widthsOf } from '../nets/model-kinds.ts';
 import { parseScheme } from '../nets/scheme-text.ts';
 import { runTraining } from '../run/run-training.ts';
 import { type Changes, runOf } from '../sweep/search-space.ts';
@@ -62,6 +62,9 @@ test('nets are tried whose schemes store levels at a price, of several schemes a
     const schemes = new Set(leveled.map((changes) => parseScheme(String(changes['net.weights'])).kind));
     expect([...schemes]).toEqual(expect.arrayContaining(['hashedNet', 'kronecker', 'tiles', 'lowRank']));
     expect(modelsIn(leveled).sort()).toEqual(models);
+    // The net as it is known goes first.
+    const known = widthsOf(shapeOf({ model: 'small-conv' }, pictures(28, 1)));
+    if ('error' in goal) expect(candidates[0]).toMatchObject({ 'net.widths': known });
     // Long before the end of a short search.
     expect(candidates.slice(0, 20).some((changes) => leveled.includes(changes))).toBe(true);
   }

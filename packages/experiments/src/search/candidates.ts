@@ -112,15 +112,16 @@ function levels(family: Family, data: Dataset, sizes: readonly number[] | undefi
     .flatMap((factor) => {
       const net = scaled(family, factor);
       const count = weightsOf(net, data);
-      const bits = (size: number): number => (8 * size) / count;
-      const asked = sizes ?? [1, 2, 4].map((each) => Math.ceil((each * count) / 8) + 100);
+      const asked = sizes
+        ? sizes.map((size) => ({ size, bits: (8 * size) / count, far: 0 }))
+        : [1, 2, 4].map((bits) => ({
+            size: Math.ceil((bits * count) / 8) + 100,
+            bits,
+            far: strange(factor),
+          }));
       return asked
-        .filter((size) => bits(size) >= fewestBits && bits(size) <= mostBits)
-        .map((size) => ({
-          fit: Math.abs(Math.log2(bits(size) / 2.5)) + (sizes ? 0 : strange(factor)),
-          net,
-          size,
-        }));
+        .filter(({ bits }) => bits >= fewestBits && bits <= mostBits)
+        .map(({ size, bits, far }) => ({ fit: Math.abs(Math.log2(bits / 2.5)) + far, net, size }));
     })
     .sort((a, b) => a.fit - b.fit)
     .map(({ net, size }) => ({ ...netOf(net), 'storage.bytes': size, 'optimizer.learningRate': 0.05 }));
