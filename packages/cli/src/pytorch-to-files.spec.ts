@@ -3,8 +3,19 @@ import { createContext, runInContext } from 'node:vm';
 import { toC, toJavaScript, toOnnx, toWasm } from '@funhash/export';
 import { random } from '@funhash/hashing';
 import { importOnnx } from '@funhash/import';
-import { compress, hashedNet, type Module, scope, tensor } from '@funhash/layers';
-import { contiguousStrides } from '@funhash/tensor';
+import {
+  Conv2d,
+  compress,
+  Dense,
+  Flatten,
+  hashedNet,
+  MaxPool2d,
+  type Module,
+  Sequential,
+  scope,
+  tensor,
+} from '@funhash/layers';
+import { contiguousStrides, sizeOf } from '@funhash/tensor';
 import { adam, fit, meanSquaredError } from '@funhash/training';
 import { describe, expect, test } from 'vitest';
 
@@ -110,4 +121,28 @@ test('LeNet-5 of PyTorch, hashed to 1/16, tuned, in four forms', async () => {
   const dense = (await toOnnx(network, { input })).bytes.length;
   for (const [form, bytes] of Object.entries(sizes)) expect(bytes, form).toBeGreaterThan(0);
   expect(sizes.cConstants).toBeLessThan(dense / 8);
+});
+
+test.each<[string, Module, number[]]>([
+  ['dense', new Dense({ in: 6, out: 9, activation: 'relu', seed: 1 }), [6]],
+  [
+    'images',
+    new Sequential([
+      new Conv2d({ in: 1, out: 4, kernelSize: 3, activation: 'relu', seed: 1 }),
+      new MaxPool2d({ kernelSize: 2 }),
+      new Flatten(),
+      new Dense({ in: 100, out: 5, seed: 2 }),
+    ]),
+    [12, 12, 1],
+  ],
+])('ONNX of a free batch comes back: %s', async (_, net, input) => {
+  const { network } = importOnnx((await toOnnx(net, { input, batch: 'any' })).bytes);
+  for (const rows of [1, 4]) {
+    const shape = [rows, ...input];
+    const x = Float32Array.from({ length: sizeOf(shape) }, (_, k) => Math.sin(k));
+    const [found, expected] = [network, net].map((each) =>
+      scope(() => each.forward(tensor(x, shape)).dataSync()),
+    ) as [Float32Array, Float32Array];
+    expect(largest(found, expected)).toBeLessThan(1e-5);
+  }
 });
