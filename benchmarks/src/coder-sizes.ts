@@ -86,8 +86,9 @@ function row(
 }
 
 /** The folder of a run, or the file itself. */
-const nameOf = (file: string): string =>
-  basename(file) === 'model.safetensors' ? basename(dirname(file)) : basename(file);
+function nameOf(file: string): string {
+  return basename(file) === 'model.safetensors' ? basename(dirname(file)) : basename(file);
+}
 
 function point(values: Float32Array, width: number, step: number, dependent: boolean, lambda: number): Point {
   const shape = [values.length / width, width];
