@@ -93,6 +93,35 @@ test('a matrix of hashed values is decoded to the same bits', async () => {
   ]);
 });
 
+test.each([
+  [-8, 7, true],
+  [-9, 6, true],
+  [0, 15, true],
+  [-15, 0, true],
+  [-16, -1, false],
+  [-9, 7, false],
+])('levels from %i to %i take four bits: %s, and are what they were', async (least, greatest, isHalf) => {
+  const layer = new Dense({ in: 60, out: 40 });
+  const draw = random(7);
+  const levels = Float32Array.from({ length: 2400 }, (_, k) =>
+    k === 0 ? least : k === 1 ? greatest : least + draw.integer(greatest - least + 1),
+  );
+  const weight = layer.namedParameters().get('weight.w') ?? expect.fail('no weight');
+  scope(() =>
+    weight.assign(
+      tensor(
+        levels.map((level) => level * 0.0625),
+        [40, 60],
+      ),
+    ),
+  );
+  const { bytes } = await toOnnx(layer, { input: [60] });
+  expect(bytes.length < 1200 + 700).toBe(isHalf);
+  const input = Float32Array.from({ length: 60 }, (_, k) => (k % 9) - 4);
+  const expected = scope(() => layer.forward(tensor(input, [1, 60])).dataSync());
+  expect(await run(bytes, input, [1, 60])).toEqual(expected);
+});
+
 test('hashed values and codes are what is in the file', async () => {
   const weight = hashedNet({ ratio: 1 / 64 });
   const net = new Dense({ in: 784, out: 100, weight, seed: 5 });

@@ -47,7 +47,7 @@ export interface ExportedOnnx {
 /**
  * A network as a model of ONNX, opset 18: input `x`, output `y`, both as `forward` has them, channels last. Virtual matrices are decoded
  * by nodes of the graph (hashes by operations of uint32, to the same bits), contractions are contractions; runtimes that fold
- * constants do the decoding when they start. Codes are bytes with a step, or four bits where levels are −8 to 7. Equal networks give equal files.
+ * constants do the decoding when they start. Codes are bytes with a step, or four bits where levels are at most 15 apart. Equal networks give equal files.
  *
  * @throws ArgumentError where the shape of the input is not known; PlanError where the network reads values while it
  * computes; ExportError for what ONNX has no form of here: packed binary networks, f64

@@ -60,10 +60,20 @@ export class Graph {
     return value;
   }
 
-  #codes({ levels, step }: Levels, shape: readonly number[]): Value {
-    const isHalf = levels.every((level) => level >= -8 && level < 8);
-    const codes = isHalf ? this.#halves(levels, shape) : this.constant(Int8Array.from(levels), shape);
-    return this.node('DequantizeLinear', [codes, this.constant(Float32Array.of(step), [])], 'f32', shape);
+  #codes({ levels, step, least }: Levels, shape: readonly number[]): Value {
+    const greatest = levels.reduce((most, level) => Math.max(most, level), least);
+    // Half a byte has 16 codes. Where levels are not −8 to 7, the code of level 0 is told.
+    const zero = least >= -8 && greatest <= 7 ? 0 : -8 - least;
+    const isHalf = greatest - least < 16 && zero >= -8 && zero <= 7;
+    const codes = isHalf
+      ? this.#halves(
+          levels.map((level) => level + zero),
+          shape,
+        )
+      : this.constant(Int8Array.from(levels), shape);
+    const scale = [codes, this.constant(Float32Array.of(step), [])];
+    const inputs = isHalf && zero !== 0 ? [...scale, this.#halves(Int32Array.of(zero), [])] : scale;
+    return this.node('DequantizeLinear', inputs, 'f32', shape);
   }
 
   /** Whole numbers from −8 to 7, two in a byte, the first one low. */
