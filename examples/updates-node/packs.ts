@@ -2,7 +2,7 @@
 //
 //     npx -y pnpm@12 --filter @funhash-examples/updates-node packs
 //
-// The quality of a pack is the least from which on 35 000 other training digits have at most 0.1 points more errors; the test digits are looked at once.
+// The quality of a pack is the least at which 35 000 other training digits have at most 0.1 points more errors; the test digits are looked at once.
 
 import { parseArgs } from 'node:util';
 import type { StoredTensor } from '@funhash/codec';
@@ -21,8 +21,8 @@ const { values: given } = parseArgs({
     nets: { type: 'string', multiple: true },
   },
 });
-/** Where the walk down begins, in decibels. */
-const mostQuality = 26;
+/** Where the search begins, in decibels. */
+const leastQuality = 16;
 const nets: Readonly<Record<string, (seed: number) => Sequential>> = {
   'LeNet-5': (seed) => leNet5({ seed }),
   'LSTM of 128 units': (seed) => recurrentNet({ seed }),
@@ -61,13 +61,9 @@ for (const [name, make] of Object.entries(nets).filter(([name]) => given.nets?.i
     });
     const trained = await tensorsOf(net);
     const wanted = (await errorOf(all.rest, trained)) + 0.1 + 1e-9;
-    let small = packed(trained, mostQuality);
-    let quality = mostQuality;
-    for (; quality > 6; quality--) {
-      const next = packed(trained, quality - 1);
-      if ((await errorOf(all.rest, next.tensors)) > wanted) break;
-      small = next;
-    }
+    let quality = leastQuality;
+    let small = packed(trained, quality);
+    while ((await errorOf(all.rest, small.tensors)) > wanted) small = packed(trained, ++quality);
     const plain = [...trained.values()].reduce((sum, { data }) => sum + 4 * data.length, 0);
     const errors = [await errorOf(all.test, trained), await errorOf(all.test, small.tensors)];
     const [before, after] = errors.map((error) => error.toFixed(2));

@@ -2,12 +2,14 @@ import { ArgumentError, OptionError, type OptionRules } from '@funhash/hashing';
 import { Dense } from '@funhash/layers';
 import { tensor } from '@funhash/tensor';
 import { expect, test } from 'vitest';
+import { byteBudget, byteBudgetRules } from './byte-budget.ts';
 import { averageRules } from './classification-metrics.ts';
 import { evaluateRules, predictRules } from './evaluate.ts';
 import { finderRules } from './find-learning-rate.ts';
 import { checkpointRules, earlyStoppingRules, fitRules } from './fit-config.ts';
 import * as training from './index.ts';
 import { huberRules, lossRules } from './losses.ts';
+import { multiLabelAverageRules, multiLabelRules } from './multi-label-metrics.ts';
 import { rateRules } from './rate.ts';
 import { recipeRules } from './recipe.ts';
 import { scheduleRules } from './schedules.ts';
@@ -18,6 +20,7 @@ const model = new Dense({ in: 1, out: 1 });
 const data = { inputs: [[1]], targets: [[1]] };
 const config = { model, data, epochs: 1 };
 const [y, t] = [tensor([1]), tensor([2])];
+const one = { shape: [1, 1], data: Float32Array.of(1) };
 
 type Given = Readonly<Record<string, unknown>>;
 type Case = readonly [rules: Readonly<Record<string, unknown>>, call: (options: Given) => unknown];
@@ -31,11 +34,18 @@ const optimizers = Object.entries(training.optimizers).map(([name, make]): [stri
   name,
   [make().options, make as (options: Given) => unknown],
 ]);
+const casesOf = (rules: Case[0], makers: Readonly<Record<string, (options: never) => unknown>>) =>
+  Object.entries(makers).map(([name, make]): [string, Case] => [
+    name,
+    [rules, make as (options: Given) => unknown],
+  ]);
 const { precision, recall, f1 } = training;
-const averages = Object.entries({ precision, recall, f1 }).map(([name, make]): [string, Case] => [
-  name,
-  [averageRules, make as (options: Given) => unknown],
-]);
+const { multiLabelPrecision, multiLabelRecall, multiLabelF1, subsetAccuracy } = training;
+const averages = [
+  ...casesOf(averageRules, { precision, recall, f1 }),
+  ...casesOf(multiLabelAverageRules, { multiLabelPrecision, multiLabelRecall, multiLabelF1 }),
+  ...casesOf(multiLabelRules, { subsetAccuracy }),
+];
 const cases: Readonly<Record<string, Case>> = {
   fit: [fitRules, fitWith],
   'fit.earlyStopping': [earlyStoppingRules, (earlyStopping) => fitWith({ validation: 0.5, earlyStopping })],
@@ -49,6 +59,7 @@ const cases: Readonly<Record<string, Case>> = {
     updatePenaltyRules,
     (options) => training.updatePenalty(model, options as unknown as training.UpdatePenaltyOptions),
   ],
+  labelScores: [multiLabelRules, (options) => training.labelScores(one, one, options)],
   recipe: [recipeRules, (options) => training.recipe(options)],
   meanSquaredError: [lossRules, (options) => training.meanSquaredError(y, t, options)],
   binaryCrossEntropyWithLogits: [
@@ -57,6 +68,8 @@ const cases: Readonly<Record<string, Case>> = {
   ],
   squaredHinge: [lossRules, (options) => training.squaredHinge(y, t, options)],
   huber: [huberRules, (options) => training.huber(y, t, options)],
+  // An entry of its own, which pages do not load to train.
+  byteBudget: [byteBudgetRules, (options) => byteBudget(model, options as never)],
   ...Object.fromEntries(averages),
   ...Object.fromEntries(schedules),
   ...Object.fromEntries(optimizers),
@@ -111,7 +124,7 @@ test('every function that takes options is walked', () => {
     'softmaxCrossEntropy',
   ];
   const isPlain = (value: unknown) => typeof value === 'function' && !(value.prototype instanceof Error);
-  const functions = Object.entries(training).filter(([, value]) => isPlain(value));
+  const functions = Object.entries({ ...training, byteBudget }).filter(([, value]) => isPlain(value));
   const walked = [...Object.keys(cases).filter((name) => !name.includes('.')), ...without];
   expect(functions.map(([name]) => name).sort()).toEqual(walked.sort());
 });

@@ -124,7 +124,7 @@ function groups(value: number): number[] {
   return [...bytes, rest];
 }
 
-/** Finite values as f32; undefined of anything else, and of values so small that a step for them is none of f32. */
+/** Finite values as f32; undefined of anything else, and of values so small or large that a step for them is none of f32. */
 function realValues(dtype: PackDtype, data: StoredTensor['data']): Float32Array | undefined {
   const values =
     dtype === 'F16'
@@ -142,7 +142,7 @@ function realValues(dtype: PackDtype, data: StoredTensor['data']): Float32Array 
     if (!Number.isFinite(x)) return undefined;
     largest = Math.max(largest, Math.abs(x));
   }
-  return largest === 0 || largest > 2 ** -60 ? values : undefined;
+  return largest === 0 || (largest > 2 ** -60 && largest < 2 ** 120) ? values : undefined;
 }
 
 /** Values on which a step is looked for: enough for its noise. */

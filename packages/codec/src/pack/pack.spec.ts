@@ -65,6 +65,8 @@ describe('tensors in a pack', () => {
 
   test('that are no reals, or not finite, come back byte for byte', () => {
     const data = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY);
+    const large = { dtype: 'F32', shape: [2, 2], data: Float32Array.of(0, 1, 3e38, -1) } as const;
+    expect(unpack(pack({ large })).get('large')?.data).toEqual(new Uint8Array(large.data.buffer));
     const tensors = unpack(
       pack({
         a: f32([3], data),
