@@ -21,7 +21,7 @@ const { values: given } = parseArgs({
     nets: { type: 'string', multiple: true },
   },
 });
-/** Where the search begins, in decibels. */
+/** Quality at which the search begins, in decibels. */
 const leastQuality = 16;
 const nets: Readonly<Record<string, (seed: number) => Sequential>> = {
   'LeNet-5': (seed) => leNet5({ seed }),

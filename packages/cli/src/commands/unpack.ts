@@ -51,14 +51,10 @@ function tensorsIn(source: string, file: Uint8Array): [string, LazyTensor][] {
       );
     }
   };
-  return attempt(() => readPack(file)).map(({ name, dtype, shape, isCoded, read }) => [
-    name,
-    {
-      dtype: isCoded ? 'F32' : dtype,
-      shape,
-      read: () => elements(isCoded ? 'F32' : dtype, attempt(read)),
-    },
-  ]);
+  return attempt(() => readPack(file)).map(({ name, dtype: packed, shape, isCoded, read }) => {
+    const dtype = isCoded ? 'F32' : packed;
+    return [name, { dtype, shape, read: () => elements(dtype, attempt(read)) }];
+  });
 }
 
 function elements(dtype: PackedTensor['dtype'], data: Float32Array | Uint8Array): StoredTensor['data'] {

@@ -13,8 +13,8 @@ const temporaryName = /^\.funhash-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{12}\.tmp$/;
 export const isTemporaryFile = (name: string): boolean => temporaryName.test(name);
 
 /**
- * Writes a file, of bytes or of parts that are made one after the other, as a whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed, then the
- * folder flushed. A failure leaves the old file as it was and no other one. Links are followed, those that lead nowhere
+ * Writes a file, of bytes or of parts that are made one after the other, as a whole or not at all: a temporary file in the same
+ * folder, flushed to the disk, then renamed, then the folder flushed. A failure leaves the old file as it was and no other one. Links are followed, those that lead nowhere
  * too; the permissions of an old file stay, its owner where the system lets them. What processes left behind that were
  * killed while writing is removed from the folder: temporary files of processes that are no more, and others after a day.
  * Node only.
