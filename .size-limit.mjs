@@ -94,7 +94,7 @@ const entries = [
   // to 178 kB, now 175.5 without valibot: compact files, prices of bits, series, folders of pictures, predictions by plans. To
   // 176.2 kB: levels of any scheme's values. To 176.8 kB: the headers of WebP, bounded before they are decoded. To 177.4
   // kB: metrics of many labels.
-  { name: 'funhash, all of it', path: 'packages/funhash/dist/index.js', limit: '177.4 kB' },
+  { name: 'funhash, all of it', path: 'packages/funhash/dist/index.js', limit: '178.5 kB' },
   // 72 to 77.4 kB: the entropy coder of files; predictions by plans.
   { name: 'models: LeNet-5', path: 'packages/models/dist/index.js', import: '{ leNet5 }', limit: '77.4 kB' },
 ];
