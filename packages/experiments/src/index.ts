@@ -53,6 +53,7 @@ export type {
   StepEvent,
 } from './run/run-event.ts';
 export { type RunOptions, runTraining } from './run/run-training.ts';
+export { type FinalSweep, runSearch, type SearchEvent, withTimeLeft } from './search/finals.ts';
 export { planSearch, type SearchOptions } from './search/plan-search.ts';
 export { type Field, type Filled, field, filled } from './spec/fields.ts';
 export {
@@ -64,6 +65,7 @@ export {
   optimizerFields,
   runFields,
   storageFields,
+  teacherFields,
 } from './spec/run-fields.ts';
 export {
   type AugmentSpec,

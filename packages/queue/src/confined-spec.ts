@@ -15,12 +15,13 @@ export async function confinedSpec(given: unknown, root: string): Promise<RunSpe
   if (typeof given !== 'object' || given === null)
     throw new QueueError({ operation: 'run from the queue', expected: 'a run', actual: typeof given });
   const spec = runSpec(given);
-  const { data, net } = spec;
+  const { data, net, teacher } = spec;
   const paths = [
     ...(data && !Object.hasOwn(datasets, data.name) ? [data.name] : []),
     ...(data?.dir === undefined ? [] : [data.dir]),
     ...(data?.backgrounds === undefined ? [] : [data.backgrounds]),
     ...(isFromFile(net) ? [net.file] : []),
+    ...(teacher ? [teacher.file] : []),
   ];
   const top = await realpath(root);
   for (const path of paths) {

@@ -37,6 +37,7 @@ import {
 } from '../settings/config.ts';
 import { takesModel } from '../settings/model-file.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
+import { teacherIn } from '../settings/teacher-settings.ts';
 import { follow } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
 import { fittedTable } from '../terminal/model-tables.ts';
@@ -260,6 +261,7 @@ async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
     net: { file, sha256, weights: weights ?? weight ?? [], ...(layers && { layers }) },
     optimizer: { ...request.optimizer, relativeStep, ...(learningRate !== undefined && { learningRate }) },
     storage: { storeAs, compress, ...(bytes !== undefined && { bytes }) },
+    ...(await teacherIn(config)),
     ...(freeze && { freeze }),
   });
 }

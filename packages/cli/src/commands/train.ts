@@ -53,6 +53,7 @@ import {
 } from '../settings/config.ts';
 import { columnsTable, samplesOf, tableDefaults, targetedData } from '../settings/own-data.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
+import { teacherIn, teacherSettings } from '../settings/teacher-settings.ts';
 import { follow } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
 import { summaryTable } from '../terminal/model-tables.ts';
@@ -84,6 +85,7 @@ export const stepSettings = {
     standard: 'none',
     rule: runFields.freeze,
   },
+  ...teacherSettings,
   loaderThread: {
     flag: '--loader-thread',
     help: 'prepare shifted, flipped, turned or cut images in a thread of their own',
@@ -185,7 +187,7 @@ async function train(
   const config = checkConfig(trainSettings, { ...(table && tableDefaults(table)), ...fields }, origin);
   const backend = await chooseBackend(config.backend, config.threads);
   const settings = { ...config, backend };
-  const spec = specOf(settings);
+  const spec = await specOf(settings);
   if (out !== undefined) await requireEmpty(out);
 
   const profile = profiled ? new StepProfile() : undefined;
@@ -302,7 +304,7 @@ const goOn = (folder: string): string =>
   `Go on with:\n  funhash train --resume ${folder}/${runFiles.checkpoint}`;
 
 /** The run that settings of `train` ask for. */
-function specOf(config: ConfigOf<typeof trainSettings>): RunSpec {
+async function specOf(config: ConfigOf<typeof trainSettings>): Promise<RunSpec> {
   const { weight, weights, quantizer, shiftNorm, learningRate, relativeStep, freeze, storeAs, compress } =
     config;
   const request = trainingOf(config);
@@ -311,6 +313,7 @@ function specOf(config: ConfigOf<typeof trainSettings>): RunSpec {
     net: { ...netOf(config), weights: weights ?? weight, quantizer, shiftNorm },
     optimizer: { ...request.optimizer, relativeStep, ...(learningRate !== undefined && { learningRate }) },
     storage: { storeAs, compress },
+    ...(await teacherIn(config)),
     ...(freeze && { freeze }),
   });
 }

@@ -17,9 +17,11 @@ import {
   readTextIfThere,
   runFiles,
   runOf,
+  runSearch,
   runStore,
   runSweep,
   runTraining,
+  type SweepOptions,
   type SweepSpec,
   sizeIfThere,
   type TrialOutcome,
@@ -108,10 +110,11 @@ export function carryOutSweep(run: SweepRun, output: Printer): Promise<void> {
 }
 
 async function carryOut(
-  { command, sweep, executorFor, atATime, out, resume, json, seconds }: SweepRun,
+  { command, sweep: asked, executorFor, atATime, out, resume, json, seconds }: SweepRun,
   watch: Watch | undefined,
   output: Printer,
 ): Promise<void> {
+  let sweep = asked;
   const stop = onInterrupt();
   const shown = progress(output);
   const outcomes: TrialOutcome[] = [];
@@ -132,15 +135,23 @@ async function carryOut(
       watch && new SweepView(sweep, { title: titleOf(sweep), intro: `${ofValidation} ${errorOfNumbers}` });
     const passed = (): number => (performance.now() - begun) / 1000;
     const show = (): void => watch?.show(() => (page as SweepView).view({ ...state, passed: passed() }));
-    const events = runSweep({
+    const carriedOut: SweepOptions = {
       ...{ sweep, folder, store, executor, atATime },
       ...{ signal: stop.signal, enough: enough.signal },
       onEvent: (trial, event) => {
         page?.take(trial, event);
         show();
       },
-    });
+    };
+    const events = seconds === undefined ? runSweep(carriedOut) : runSearch({ ...carriedOut, seconds });
     for await (const event of events) {
+      if (event.type === 'finals') {
+        sweep = event.sweep;
+        await folder.writeJson(sweepFile, sweep);
+        const { numbers, epochs } = event.sweep.finals;
+        shown.note(`time is left: the best ${numbers.length} train once more, for ${grouped(epochs)} epochs`);
+        continue;
+      }
       if (event.type === 'begin') {
         shown.note(
           `${grouped(event.count)} runs, ${atATime} at a time; ${folder.path}${event.done > 0 ? `; ${grouped(event.done)} are done` : ''}`,

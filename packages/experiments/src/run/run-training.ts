@@ -30,6 +30,7 @@ import { storageOf } from '../training/storage.ts';
 import { comparePacked, errorOf, judge } from './judge.ts';
 import { lossFor, type MadeNet, netFromFile, newNet, refitted, trainedOn } from './net-of.ts';
 import type { FittedEvent, NoticeEvent, RunEvent, RunResult } from './run-event.ts';
+import { type Teacher, teacherOf } from './teacher.ts';
 import { trainingData } from './training-data.ts';
 
 /** How a run is carried out: nothing of it changes what the run comes to. */
@@ -115,10 +116,13 @@ export async function* runTraining(
     };
     if (splits && samples) {
       const data = await trainingData(splits.train, samples, { ...spec.augment, ...spec, ...options });
+      let teacher: Teacher | undefined;
       try {
+        teacher = spec.teacher && (await teacherOf(spec.teacher, samples, spec.loss ?? made.loss));
         const events = fit({
           model: made.net,
           ...data.fields,
+          ...(teacher && { data: await teacher.taught(data.fields.data) }),
           validation: splits.validation,
           loss,
           epochs: spec.epochs,
@@ -156,6 +160,7 @@ export async function* runTraining(
         yield { type: 'end', reason: 'diverged', epoch, step, seconds: 0, message: error.message };
         return;
       } finally {
+        teacher?.dispose();
         await data.close();
       }
     } else {

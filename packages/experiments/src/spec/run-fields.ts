@@ -19,6 +19,11 @@ const schemeTexts = option.that<string | readonly string[]>(
   (value) => option.text().accepts(value) || option.list(option.text(), list).accepts(value),
 );
 
+const sha256Rule = option.that<string>(
+  '64 hexadecimal digits',
+  (x) => typeof x === 'string' && /^[0-9a-f]{64}$/.test(x),
+);
+
 /** Samples that a run trains on and is judged by. */
 export const dataFields = {
   /** Name of a data set, or a path to files of one's own. */
@@ -98,10 +103,7 @@ export const fileNetFields = {
   /** Path of the model file. */
   file: option.required(option.text()),
   /** SHA-256 of the file, in hex: a run by other bytes is refused. */
-  sha256: option.that<string>(
-    '64 hexadecimal digits',
-    (x) => typeof x === 'string' && /^[0-9a-f]{64}$/.test(x),
-  ),
+  sha256: sha256Rule,
   /** Schemes by which the trained weights are stored from then on, fitted to them; an empty list tells sizes alone. Default: as in the file. */
   weights: option.that<string | readonly string[]>(
     'a scheme, or a list of schemes, one for each weight',
@@ -134,6 +136,16 @@ export const storageFields = {
    * training pays for every bit. Default: any.
    */
   bytes: option.integer({ least: 1, most: 2 ** 30 }),
+};
+
+/** A trained net of which a run learns besides the labels (distillation, Hinton et al. 2015). */
+export const teacherFields = {
+  /** Path of the model file. */
+  file: option.required(option.text()),
+  /** SHA-256 of the file, in hex: a run by other bytes is refused. */
+  sha256: sha256Rule,
+  /** Share of the teacher's probabilities in what is learned; the rest are labels. */
+  share: field(option.real({ least: 0, most: 1 }), 0.5),
 };
 
 /** What is told of the test images besides the error. */

@@ -14,6 +14,7 @@ import {
   optimizerFields,
   runFields,
   storageFields,
+  teacherFields,
 } from './run-fields.ts';
 
 export type DataSpec = Filled<typeof dataFields>;
@@ -24,6 +25,7 @@ export type NetSpec = NewNetSpec | FileNetSpec;
 /** Steps of training, with the options of the rule by their names. */
 export type OptimizerSpec = Filled<typeof optimizerFields> & Readonly<Record<string, unknown>>;
 export type StorageSpec = Filled<typeof storageFields>;
+export type TeacherSpec = Filled<typeof teacherFields>;
 export type JudgeSpec = Filled<typeof judgeFields>;
 
 /** All that decides a run, as plain JSON with every default filled in. */
@@ -35,6 +37,8 @@ export interface RunSpec extends Filled<typeof runFields> {
   readonly net: NetSpec;
   readonly optimizer: OptimizerSpec;
   readonly storage: StorageSpec;
+  /** Absent: labels alone are learned. */
+  readonly teacher?: TeacherSpec;
   /** Null: the test images are not touched. */
   readonly judge: JudgeSpec | null;
 }
@@ -55,7 +59,9 @@ const parts = {
 const topRules = {
   version: option.oneOf([1]),
   ...runFields,
-  ...Object.fromEntries([...Object.keys(parts), 'net'].map((name) => [name, option.any('an object')])),
+  ...Object.fromEntries(
+    [...Object.keys(parts), 'net', 'teacher'].map((name) => [name, option.any('an object')]),
+  ),
 };
 
 /** Ceilings of a spec as JSON. */
@@ -79,6 +85,7 @@ export function runSpec(given: RunRequest | unknown): RunSpec {
     net: netIn(request.net),
     optimizer: optimizerIn(request.optimizer),
     storage: filled('run.storage', storageFields, request.storage),
+    ...(request.teacher !== undefined && { teacher: filled('run.teacher', teacherFields, request.teacher) }),
     judge: request.judge === null ? null : filled('run.judge', judgeFields, request.judge),
   } as RunSpec;
   requireWhole(spec);
@@ -127,7 +134,7 @@ function requireWhole({ data, epochs, judge, net }: RunSpec): void {
  * neither does an option that a later version adds.
  */
 export function specText(spec: RunSpec): string {
-  const { version, data, net, judge, ...rest } = spec;
+  const { version, data, net, teacher, judge, ...rest } = spec;
   const sparse: Record<string, unknown> = { version, ...differing(runFields, rest) };
   const add = (name: string, part: Readonly<Record<string, unknown>>): void => {
     if (Object.keys(part).length > 0) sparse[name] = part;
@@ -135,6 +142,7 @@ export function specText(spec: RunSpec): string {
   for (const name of ['augment', 'optimizer', 'storage'] as const)
     add(name, differing(parts[name], rest[name], true));
   add('net', differing(isFromFile(net) ? fileNetFields : netFields, net));
+  if (teacher) add('teacher', differing(teacherFields, teacher));
   if (data === null) sparse.data = null;
   else add('data', differing(dataFields, data));
   if (judge === null) sparse.judge = null;

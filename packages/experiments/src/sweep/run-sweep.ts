@@ -5,13 +5,15 @@ import { readMetrics } from '../store/metrics.ts';
 import { FolderBusyError } from '../store/owner.ts';
 import type { RunFolder } from '../store/run-folder.ts';
 import type { RunStore } from '../store/run-store.ts';
-import { scheduleOf } from './schedule.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
 import { indexFile, readIndex } from './sweep-index.ts';
 import type { SweepSpec } from './sweep-spec.ts';
 import type { Trial, TrialOutcome } from './trial.ts';
 
 export interface SweepOptions {
   readonly sweep: SweepSpec;
+  /** What is tried next. Default: that of the sweep. */
+  readonly schedule?: Schedule;
   /** The folder of the sweep; runs lie in the store. */
   readonly folder: RunFolder;
   readonly store: RunStore;
@@ -38,8 +40,7 @@ export type SweepEvent =
  * @throws the reason of the signal where it was aborted, once the runs under way have saved their checkpoints
  */
 export async function* runSweep(options: SweepOptions): AsyncGenerator<SweepEvent, void, void> {
-  const { sweep, folder, atATime, signal, enough } = options;
-  const schedule = scheduleOf(sweep);
+  const { sweep, folder, atATime, signal, enough, schedule = scheduleOf(sweep) } = options;
   const known = new Map((await readIndex(folder.path)).map((outcome) => [outcome.hash, outcome]));
   const underWay = new Map<string, Promise<TrialOutcome | undefined>>();
   const twins = new Map<string, Trial[]>();

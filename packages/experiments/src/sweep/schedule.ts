@@ -1,8 +1,9 @@
 import { random } from '@funhash/hashing';
+import { SpecError } from '../errors.ts';
 import { specHash } from '../spec/run-spec.ts';
 import { rankedBy } from './goal.ts';
 import { type Changes, drawFrom, gridOf, runOf } from './search-space.ts';
-import type { SweepSpec } from './sweep-spec.ts';
+import type { Finals, SweepSpec } from './sweep-spec.ts';
 import type { Trial, TrialOutcome } from './trial.ts';
 
 /** Decides what is tried next, of what came back in which order alone: so a sweep can be replayed. */
@@ -17,8 +18,44 @@ export interface Schedule {
 
 /** The schedule of a sweep. @throws as `runSpec` for a base that is none */
 export function scheduleOf(sweep: SweepSpec): Schedule {
-  return sweep.method === 'asha' ? asha(sweep) : listed(sweep);
+  const schedule = sweep.method === 'asha' ? asha(sweep) : listed(sweep);
+  return sweep.finals ? withFinals(schedule, sweep, sweep.finals) : schedule;
 }
+
+/** A schedule of nothing but the trials of a sweep that train once more. */
+export function finalsOf(sweep: SweepSpec & { readonly finals: Finals }): Schedule {
+  return withFinals({ count: 0, next: () => undefined, report: () => {} }, sweep, sweep.finals);
+}
+
+/** A schedule whose chosen trials train once more when it has no others to give. */
+function withFinals(schedule: Schedule, sweep: SweepSpec, { numbers, epochs }: Finals): Schedule {
+  const trials = sweep.method === 'grid' ? combined(sweep) : undefined;
+  const known = trials?.length ?? sweep.trials;
+  const stranger = numbers.find((number) => number >= known);
+  if (stranger !== undefined)
+    throw new SpecError({
+      operation: 'sweep finals',
+      expected: `numbers of its ${known} trials, from 0 on`,
+      actual: String(stranger),
+    });
+  let given = 0;
+  return {
+    count: schedule.count + numbers.length,
+    next: () => {
+      const trial = schedule.next();
+      const number = numbers[given];
+      if (trial || number === undefined) return trial;
+      given++;
+      return trialOf(sweep, number, trials?.[number] ?? drawn(sweep, number), finalRung, epochs);
+    },
+    report: (outcome) => {
+      if (outcome.rung !== finalRung) schedule.report(outcome);
+    },
+  };
+}
+
+/** Rung of trials that train once more: above all others. */
+const finalRung = 99;
 
 function trialOf({ base }: SweepSpec, number: number, changes: Changes, rung = 0, epochs?: number): Trial {
   // Choices are made on validation samples: the test samples are for what was chosen.

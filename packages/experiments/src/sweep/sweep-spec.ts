@@ -1,5 +1,5 @@
 import { parseJson } from '@funhash/codec';
-import { checkOptions, option } from '@funhash/hashing';
+import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import { SpecError } from '../errors.ts';
 import type { RunRequest } from '../spec/run-spec.ts';
 import { checkGoal, type Goal } from './goal.ts';
@@ -25,7 +25,18 @@ const rules = {
   leastEpochs: option.count(),
   /** Share that goes to the next rung, 1 of so many, and factor of its epochs. Default 4, as in the paper. */
   factor: option.integer({ least: 2, most: 16 }),
+  /** Trials that train once more and longer when all others are done: { numbers, epochs }. Default: none. */
+  finals: option.any<Finals>('an object'),
 };
+
+const finalRules = {
+  /** Trials by the numbers that the index of the sweep has for them. */
+  numbers: option.required(option.list(option.integer({ most: mostTrials }), { least: 1, most: 256 })),
+  epochs: option.required(option.count()),
+};
+
+/** Trials that train once more, from the beginning, for so many epochs. */
+export type Finals = OptionsOf<typeof finalRules>;
 
 /** A sweep over fields of a run, with every default filled in. */
 export interface SweepSpec {
@@ -39,6 +50,7 @@ export interface SweepSpec {
   readonly seed: number;
   readonly leastEpochs: number;
   readonly factor: number;
+  readonly finals?: Finals;
 }
 
 /** Checks what decides a sweep. @throws OptionError, ArgumentError; SpecError for parts that do not go together */
@@ -53,10 +65,12 @@ export function sweepSpec(given: unknown): SweepSpec {
     seed = 0,
     leastEpochs = 1,
     factor = 4,
+    finals,
   } = given as Partial<SweepSpec>;
   if (among !== undefined) checkAmong('sweep', among);
   if (among === undefined || Object.keys(vary).length > 0) checkSpace('sweep', vary);
   if (goal !== undefined) checkGoal(goal);
+  if (finals !== undefined) checkOptions('sweep finals', finalRules, finals);
   const varied = among?.some((changes) => Object.hasOwn(changes, 'epochs')) ? 'among' : 'vary';
   if (method === 'asha' && (varied === 'among' || Object.hasOwn(vary, 'epochs')))
     throw new SpecError({
@@ -70,6 +84,7 @@ export function sweepSpec(given: unknown): SweepSpec {
     ...(among && { among }),
     ...(goal && { goal }),
     ...{ method, trials, seed, leastEpochs, factor },
+    ...(finals && { finals }),
   };
 }
 
