@@ -15,6 +15,8 @@ export interface Case {
   readonly title: string;
   /** What is measured, for readers of the tables. */
   readonly about: string;
+  /** What stands below the tables: limits that were found, and what was tried against them. */
+  readonly remarks?: readonly string[];
   readonly libraries: readonly LibraryName[];
   run(request: Request): Promise<void>;
 }

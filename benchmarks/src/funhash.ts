@@ -31,7 +31,7 @@ import { binaryNet, signProduct } from './binary.ts';
 import { labels, mnist, recurrentWeights, startWeights, uniform } from './data.ts';
 import { leNetWeights } from './le-net.ts';
 import { naiveBackend } from './naive-product.ts';
-import { microKernelProbe } from './probe.ts';
+import { microKernelProbe, readProbe } from './probe.ts';
 import {
   learningRate,
   momentum,
@@ -65,6 +65,8 @@ async function prepare(task: Task): Promise<Ready> {
   switch (task.kind) {
     case 'probe':
       return microKernelProbe();
+    case 'read':
+      return readProbe(task);
     case 'product':
       return product(task);
     case 'signProduct':
@@ -196,8 +198,9 @@ async function layer({ width, out, batch, weight }: TaskOf<'layer'>): Promise<Re
   };
 }
 
-function forward({ width, out, batch, weight }: TaskOf<'forward'>): Ready {
+function forward({ width, out, batch, weight, by }: TaskOf<'forward'>): Ready {
   const made = new Dense({ in: width, out, bias: false, ...(weight && { weight: requestOf(weight) }) });
+  if (by === 'predict') return predicting(made, uniform(batch * width), batch);
   const x = tensor(uniform(batch * width), [batch, width]);
   return { run: () => scope(() => void made.forward(x)) };
 }
@@ -240,6 +243,11 @@ async function prediction({ widths, batch, weight, by }: TaskOf<'predict'>): Pro
   return { run: async () => void (await predict(model, inputs, { count: batch, ...options })) };
 }
 
+/** A call of `predict` as it is without options; the first ones, which record and decode, are not timed. */
+function predicting(model: Module, inputs: Float32Array, count: number): Ready {
+  return { run: async () => void (await predict(model, inputs, { count })) };
+}
+
 function leNetOf(weights: TaskOf<'leNetStep'>['weights']): Sequential {
   if (weights) {
     const requests = Object.entries(weights).map(([role, choice]) => [role, requestOf(choice)]);
@@ -254,14 +262,16 @@ function leNetOf(weights: TaskOf<'leNetStep'>['weights']): Sequential {
   return net;
 }
 
-async function leNetStep({ batch, weights }: TaskOf<'leNetStep'>): Promise<Ready> {
+async function leNetStep({ batch, weights, plan }: TaskOf<'leNetStep'>): Promise<Ready> {
   const x = tensor(uniform(batch * 784), [batch, 784]);
-  const run = await trainingStep(leNetOf(weights), x, tensor(labels(batch, 10)));
+  const make = plan ? plannedStep : trainingStep;
+  const run = await make(leNetOf(weights), x, tensor(labels(batch, 10)));
   return { run, ...(!weights && { value: () => [run(), run(), run()][2] as number }) };
 }
 
-function leNetForward({ batch, weights }: TaskOf<'leNetForward'>): Ready {
+function leNetForward({ batch, weights, by }: TaskOf<'leNetForward'>): Ready {
   const net = leNetOf(weights);
+  if (by === 'predict') return predicting(net, uniform(batch * 784), batch);
   const x = tensor(uniform(batch * 784), [batch, 784]);
   const run = () => scope(() => net.forward(x).dataSync());
   return { run, ...(!weights && { value: () => run().at(-1) as number }) };

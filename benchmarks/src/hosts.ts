@@ -1,21 +1,32 @@
 // The parent's side of the libraries' processes.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { against } from './against.ts';
 import type { Answer, Answers } from './host.ts';
 import { type LibraryName, libraries } from './libraries.ts';
 import { rivalPackages } from './rivals.ts';
 import type { Task } from './task.ts';
 
-const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const built = pathOf('../rivals/dist');
+const here = new URL('../', import.meta.url);
+const pathOf = (relative: string, benchmarks: URL): string => fileURLToPath(new URL(relative, benchmarks));
+
+/** The folder of the benchmarks of the commit that runs beside ours. */
+function benchmarksOf(isOther: boolean): URL {
+  const folder = isOther ? against()?.folder : undefined;
+  return folder === undefined ? here : pathToFileURL(`${folder}/benchmarks/`);
+}
 
 /** Compiles the processes' code, as a user's bundler would: nothing of what runs the sources is in what is timed. */
-export async function buildHost(): Promise<void> {
+export async function buildHosts(): Promise<void> {
+  for (const isOther of against() ? [false, true] : [false]) await buildHost(benchmarksOf(isOther));
+}
+
+async function buildHost(benchmarks: URL): Promise<void> {
   await build({
-    entryPoints: { host: pathOf('./host.ts') },
-    outdir: built,
+    entryPoints: { host: pathOf('src/host.ts', benchmarks) },
+    outdir: pathOf('rivals/dist', benchmarks),
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -38,6 +49,7 @@ interface Waiting {
 export class Host {
   readonly #name: LibraryName;
   readonly #patienceMs: number;
+  readonly #benchmarks: URL;
   #child: ChildProcess | undefined;
   #opened: Promise<unknown> | undefined;
   #failure: Error | undefined;
@@ -45,9 +57,10 @@ export class Host {
   #id = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(name: LibraryName, patienceMs: number) {
+  constructor(name: LibraryName, patienceMs: number, benchmarks: URL) {
     this.#name = name;
     this.#patienceMs = patienceMs;
+    this.#benchmarks = benchmarks;
   }
 
   /** @throws with the library's words where it cannot; prepares and calls it once */
@@ -101,8 +114,8 @@ export class Host {
 
   #start(): ChildProcess {
     if (this.#child) return this.#child;
-    const child = fork(`${built}/host.mjs`, {
-      cwd: pathOf('..'),
+    const child = fork(pathOf('rivals/dist/host.mjs', this.#benchmarks), {
+      cwd: pathOf('.', this.#benchmarks),
       execArgv: ['--conditions=default'],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -133,19 +146,20 @@ export class Host {
   }
 }
 
+/** The process of a library, or of ours at the commit that runs beside it. */
+export type HostOf = (name: LibraryName, isOther?: boolean) => Host;
+
 /**
  * Runs `use` with the processes of libraries, started when first asked for and ended after it. One that does not
  * answer in time is ended: a few calls of the slowest rival take half a minute.
  */
-export async function withHosts<T>(
-  use: (hostOf: (name: LibraryName) => Host) => Promise<T>,
-  patienceMs = 60_000,
-): Promise<T> {
-  const hosts = new Map<LibraryName, Host>();
+export async function withHosts<T>(use: (hostOf: HostOf) => Promise<T>, patienceMs = 60_000): Promise<T> {
+  const hosts = new Map<string, Host>();
   try {
-    return await use((name) => {
-      const host = hosts.get(name) ?? new Host(name, patienceMs);
-      hosts.set(name, host);
+    return await use((name, isOther = false) => {
+      const key = `${name}${isOther ? ' of the other commit' : ''}`;
+      const host = hosts.get(key) ?? new Host(name, patienceMs, benchmarksOf(isOther));
+      hosts.set(key, host);
       return host;
     });
   } finally {

@@ -1,6 +1,7 @@
-// npx -y pnpm@12 bench [case …] [--rounds n] [--no-rivals] [--alarm]
+// npx -y pnpm@12 bench [case …] [--rounds n] [--against commit] [--no-rivals] [--alarm]
 
 import { parseArgs } from 'node:util';
+import { checkOut } from './against.ts';
 import { alarm } from './alarm.ts';
 import type { Case } from './case.ts';
 import { binaryCase } from './cases/binary.ts';
@@ -19,7 +20,7 @@ import { oneRow } from './cases/one-row.ts';
 import { predict } from './cases/predict.ts';
 import { small, steps } from './cases/steps.ts';
 import { tensorTrainCase } from './cases/tensor-train.ts';
-import { buildHost } from './hosts.ts';
+import { buildHosts } from './hosts.ts';
 import { isRival } from './libraries.ts';
 import { load } from './machine.ts';
 import { writeDocument, writeResults } from './results.ts';
@@ -46,11 +47,14 @@ const cases: readonly Case[] = [
   bundles,
 ];
 
-const usage = `npx -y pnpm@12 bench [case …] [--rounds n] [--no-rivals] [--alarm]
+const usage = `npx -y pnpm@12 bench [case …] [--rounds n] [--against commit] [--no-rivals] [--alarm]
 
 cases (default: all): ${cases.map(({ name }) => name).join(', ')}
 --rounds n    turns of every entry of a table (default 20)
---no-rivals   only our own entries; nothing is installed and no result is written
+--against c   our entries also as they are at a commit, which is checked out and installed in a temporary folder: in the same
+              rounds, where calls are timed side by side. It is given the same tasks, and does what it knows of them: a commit
+              that has no plans takes their steps as they stand
+--no-rivals   only our own entries; nothing is installed for them and no result is written
 --alarm       a loose check of ratios for CI: exits with 1 where one is far off`;
 
 const { values, positionals } = parseArgs({
@@ -58,6 +62,7 @@ const { values, positionals } = parseArgs({
   allowNegative: true,
   options: {
     rounds: { type: 'string', default: '20' },
+    against: { type: 'string' },
     rivals: { type: 'boolean', default: true },
     alarm: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -71,13 +76,26 @@ else if (strangers.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(strangers.length > 0 ? `No case ${strangers.join(', ')}.\n\n${usage}` : usage);
   process.exitCode = 2;
 } else if (values.alarm) {
-  await buildHost();
+  await buildHosts();
   process.exitCode = (await alarm(rounds)) ? 0 : 1;
-} else await runCases(cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
+} else if (isCheckedOut())
+  await runCases(cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name)));
+
+/** Whether the other commit is there, or none was asked for. */
+function isCheckedOut(): boolean {
+  try {
+    if (values.against !== undefined) checkOut(values.against);
+    return true;
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 2;
+    return false;
+  }
+}
 
 async function runCases(chosen: readonly Case[]): Promise<void> {
   if (values.rivals) installRivals();
-  await buildHost();
+  await buildHosts();
   for (const one of chosen) {
     const [begun, loadBefore] = [performance.now(), load()];
     const tables: Table[] = [];

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { against, type Checkout } from './against.ts';
 import type { Case } from './case.ts';
 import { libraries } from './libraries.ts';
 import { load, type Machine, machine } from './machine.ts';
@@ -12,6 +13,8 @@ interface Results {
   /** Averages of the minute before, in processes that want to run. */
   readonly load: { readonly before: number; readonly after: number };
   readonly versions: Readonly<Record<string, string>>;
+  /** The commit beside. */
+  readonly against?: Omit<Checkout, 'folder'>;
   readonly rounds: number;
   readonly seconds: number;
   readonly tables: readonly Table[];
@@ -26,12 +29,14 @@ export function writeResults(
   { rounds, loadBefore, seconds }: { rounds: number; loadBefore: number; seconds: number },
 ): void {
   const packages = new Set(one.libraries.flatMap((name) => libraries[name].packages));
+  const { folder: _, ...other } = against() ?? { folder: '' };
   const results: Results = {
     case: one.name,
     measured: new Date().toISOString().slice(0, 10),
     machine: machine(),
     load: { before: loadBefore, after: load() },
     versions: Object.fromEntries([...packages].map((name) => [name, rivalVersion(name)])),
+    ...('commit' in other && { against: other }),
     rounds,
     seconds: Math.round(seconds),
     tables,
@@ -61,15 +66,18 @@ export function writeDocument(cases: readonly Case[]): void {
 }
 
 function section(
-  { name, title, about }: Case,
-  { machine, load, versions, measured, tables }: Results,
+  { name, title, about, remarks = [] }: Case,
+  { machine, load, versions, measured, tables, against: other, rounds }: Results,
 ): string {
   const others = Object.entries(versions).map(([library, version]) => `${library} ${version}`);
+  const beside = other ? ` --against ${other.commit}` : '';
   return [
     `## ${title}`,
     about,
     ...tables.map(markdown),
-    `\`bench ${name}\`, ${measured}: ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load average ` +
-      `${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after${others.length > 0 ? `; ${others.join(', ')}` : ''}.`,
+    ...remarks,
+    `\`bench ${name} --rounds ${rounds}${beside}\`, ${measured}: ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}, load average ` +
+      `${load.before.toFixed(1)} before and ${load.after.toFixed(1)} after${others.length > 0 ? `; ${others.join(', ')}` : ''}.` +
+      (other ? ` Commit ${other.commit} is of ${other.date}: ${other.subject}.` : ''),
   ].join('\n\n');
 }

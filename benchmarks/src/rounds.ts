@@ -1,5 +1,6 @@
-import type { Host } from './hosts.ts';
-import type { LibraryName } from './libraries.ts';
+import { against } from './against.ts';
+import type { Host, HostOf } from './hosts.ts';
+import { isRival, type LibraryName } from './libraries.ts';
 import type { Task } from './task.ts';
 
 /** A row of a table: a task of a library. */
@@ -7,6 +8,8 @@ export interface Entry {
   readonly name: string;
   readonly library: LibraryName;
   readonly task: Task;
+  /** Whether it runs at the commit that is measured beside ours. */
+  readonly isOther?: boolean;
 }
 
 export interface Timing {
@@ -41,6 +44,21 @@ export interface RoundOptions {
   readonly budgetMs?: number;
 }
 
+/** Behind each entry of ours the same one at the commit that is measured beside it, if any. */
+function withOther(entries: readonly Entry[]): Entry[] {
+  const other = against();
+  return entries.flatMap((entry) =>
+    !other || isRival(entry.library) || entry.task.kind === 'probe'
+      ? [entry]
+      : [entry, { ...entry, name: `${entry.name}, at ${other.commit}`, isOther: true }],
+  );
+}
+
+/** An earlier commit need not know a task. */
+function reasonOf({ isOther, task }: Entry, { message }: Error): string {
+  return isOther ? `not done by that commit (task ${task.kind}): ${message}` : message;
+}
+
 /** Names of tasks in a process are never used again. */
 let preparedCount = 0;
 
@@ -49,18 +67,20 @@ let preparedCount = 0;
  * them. The least time is the one to compare, since other work only ever adds.
  */
 export async function interleaved(
-  entries: readonly Entry[],
-  hostOf: (name: LibraryName) => Host,
+  chosen: readonly Entry[],
+  hostOf: HostOf,
   { rounds, turnMs = 8, warmUpMs = 250, budgetMs = 5000 }: RoundOptions,
 ): Promise<Outcome[]> {
+  const entries = withOther(chosen);
   const keys = new Map(entries.map((entry) => [entry, `${entry.name} ${preparedCount++}`]));
   const keyOf = (entry: Entry): string => keys.get(entry) as string;
   const errors = new Map<Entry, string>();
   const samples = new Map<Entry, number[]>();
   const values = new Map<Entry, number | undefined>();
-  const host = ({ library }: Entry): Host => hostOf(library);
+  const host = ({ library, isOther }: Entry): Host => hostOf(library, isOther);
   const attempt = async (entry: Entry, work: () => Promise<void>): Promise<void> => {
-    if (!errors.has(entry)) await work().catch((error: Error) => void errors.set(entry, error.message));
+    if (!errors.has(entry))
+      await work().catch((error: Error) => void errors.set(entry, reasonOf(entry, error)));
   };
   for (const entry of entries)
     await attempt(entry, async () => {

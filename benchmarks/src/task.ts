@@ -28,6 +28,8 @@ export type Task =
     }
   /** The register loop of our matrix product alone, on data in L1: what the product could reach. */
   | { readonly kind: 'probe' }
+  /** Numbers that lie in memory, read and added up by eight streams at once: the bandwidth that a product of one row could reach. */
+  | { readonly kind: 'read'; readonly bytes: number }
   /**
    * A training step of dense layers with ReLU between them: softmax cross-entropy, SGD with momentum, the loss read.
    * `weight` is that of the first layer; `plan`: as `fit` takes it, by a plan whose inputs are set for each step. Default: eager.
@@ -47,13 +49,14 @@ export type Task =
       readonly batch: number;
       readonly weight?: WeightChoice;
     }
-  /** x [batch, width] · Vᵀ of a trained layer. */
+  /** x [batch, width] · Vᵀ of a trained layer: by its `forward`, or a call of `predict`. */
   | {
       readonly kind: 'forward';
       readonly width: number;
       readonly out: number;
       readonly batch: number;
       readonly weight?: WeightChoice;
+      readonly by?: 'predict';
     }
   /** Once through the first MNIST images: the library's own training loop on 784-1000-10, with its shuffling. */
   | {
@@ -86,12 +89,15 @@ export type Task =
       readonly batch: number;
       /** Of kernels (`stem`, `conv`) and of dense layers (`fc`). */
       readonly weights?: Readonly<Record<string, WeightChoice>>;
+      /** As that of `step`. */
+      readonly plan?: boolean;
     }
-  /** Logits of LeNet-5, read. */
+  /** Logits of LeNet-5, read: by its `forward`, or a call of `predict`. */
   | {
       readonly kind: 'leNetForward';
       readonly batch: number;
       readonly weights?: Readonly<Record<string, WeightChoice>>;
+      readonly by?: 'predict';
     }
   /**
    * A training step of a recurrent layer over sequences [batch, steps, width], its last state read by a dense layer of

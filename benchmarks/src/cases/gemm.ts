@@ -1,7 +1,8 @@
 import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { libraries } from '../libraries.ts';
-import { type Entry, interleaved, isTiming } from '../rounds.ts';
+import { loopEntry, loopSpeed, withoutLoop } from '../register-loop.ts';
+import { type Entry, interleaved } from '../rounds.ts';
 import { timingTable } from '../table.ts';
 
 const shapes = [
@@ -31,23 +32,19 @@ export const gemm: Case = {
   libraries: players,
   run: ({ rounds, takes, show }) =>
     withHosts(async (hostOf) => {
-      const probe: Entry = { name: 'register loop', library: 'funhash', task: { kind: 'probe' } };
       for (const [m, k, n] of shapes) {
         const entries = players.filter(takes).map((library): Entry => {
           const { title } = libraries[library];
           return { name: title, library, task: { kind: 'product', m, k, n } };
         });
-        const outcomes = await interleaved([...entries, probe], hostOf, { rounds });
-        const table = timingTable(`${m}×${k} · ${k}×${n}`, outcomes.slice(0, -1), {
+        const outcomes = await interleaved([...entries, loopEntry], hostOf, { rounds });
+        const table = timingTable(`${m}×${k} · ${k}×${n}`, withoutLoop(outcomes), {
           base: libraries.funhash.title,
           flops: 2 * m * n * k,
         });
-        const loop = outcomes.at(-1);
-        // Its value is the number of its operations.
-        const peak = loop && isTiming(loop) ? (loop.value as number) / loop.leastMs / 1e6 : undefined;
         show({
           ...table,
-          rows: [...table.rows, { name: probe.name, gflops: peak }],
+          rows: [...table.rows, { name: loopEntry.name, gflops: loopSpeed(outcomes) }],
         });
       }
     }),

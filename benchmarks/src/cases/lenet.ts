@@ -2,11 +2,14 @@ import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { type LibraryName, libraries } from '../libraries.ts';
 import { profileTable } from '../profile.ts';
+import { loopEntry, tableBesideLoop } from '../register-loop.ts';
 import { type Entry, interleaved } from '../rounds.ts';
-import { timingTable } from '../table.ts';
 import type { Task, WeightChoice } from '../task.ts';
 
 const batch = 64;
+// Of an image, by layer.
+const ofImages = 28 * 28 * 25 * 6;
+const multiplications = ofImages + 10 * 10 * 150 * 16 + 400 * 120 + 120 * 84 + 84 * 10;
 const hashed: WeightChoice = { scheme: 'hashedNet', options: { ratio: 1 / 16 } };
 
 const virtual: Readonly<Record<string, Readonly<Record<string, WeightChoice>>>> = {
@@ -27,7 +30,15 @@ function entriesOf(kind: 'leNetStep' | 'leNetForward', rivals: readonly LibraryN
         entry(library, `${libraries[library].title}, ${name}`, { kind, batch, weights }),
       ),
     ),
+    ...ours.map((library) =>
+      entry(
+        library,
+        `${libraries[library].title}, ${kind === 'leNetStep' ? 'by a plan' : 'predict'}`,
+        kind === 'leNetStep' ? { kind, batch, plan: true } : { kind, batch, by: 'predict' },
+      ),
+    ),
     ...rivals.map((library) => entry(library, libraries[library].title, { kind, batch })),
+    loopEntry,
   ];
 }
 
@@ -37,7 +48,7 @@ export const leNet: Case = {
   about:
     'Convolutions of 6 and 16 kernels 5 × 5, ReLU, max pooling of 2, dense layers of 120, 84 and 10, on images of 28 × 28 ' +
     'padded by 2, batch 64. The step: forward, softmax cross-entropy, gradients, SGD with momentum 0.9, the loss read. ' +
-    'Prediction: the logits, read. Start weights are the same, in each library’s order of axes: losses after three ' +
+    'Prediction: the logits, read. `by a plan`, `predict`: as `fit` takes a step, and as `predict` answers, both by plans. Start weights are the same, in each library’s order of axes: losses after three ' +
     'steps, and logits, must agree. Where the step goes: each kernel call timed.',
   libraries: [...ours, ...trainers, 'ortWeb', 'ortNode'],
   run: async ({ rounds, takes, show }) => {
@@ -49,8 +60,16 @@ export const leNet: Case = {
           { rounds },
         );
       const base = libraries.funhash.title;
-      show(timingTable('Prediction, batch 64', await timed('leNetForward', predictors), { base }));
-      show(timingTable('Training step, batch 64', await timed('leNetStep', trainers), { base }));
+      const flops = 2 * batch * multiplications;
+      show(tableBesideLoop('Prediction, batch 64', await timed('leNetForward', predictors), { base, flops }));
+      // The gradients of all operands but that of the images.
+      const stepFlops = 3 * flops - 2 * batch * ofImages;
+      show(
+        tableBesideLoop('Training step, batch 64', await timed('leNetStep', trainers), {
+          base,
+          flops: stepFlops,
+        }),
+      );
     }, 120_000);
     show(await profileTable('Where the step goes', { kind: 'leNetStep', batch }, 10 * rounds));
   },

@@ -2,12 +2,12 @@ import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { isRival, type LibraryName, libraries } from '../libraries.ts';
 import { profileTable } from '../profile.ts';
+import { loopEntry, loopSpeed, withoutLoop } from '../register-loop.ts';
 import { type Entry, interleaved, isTiming, type Outcome } from '../rounds.ts';
 import { numberText, timingTable } from '../table.ts';
 import type { RecurrentCell, WeightChoice } from '../task.ts';
 
 const shape = { width: 28, hidden: 128, steps: 28, batch: 64 } as const;
-const loopName = 'register loop';
 const plannedName = 'funhash, by a plan';
 const rivals = ['jax', 'tfjsWasm', 'tfjsCpu'] as const;
 const hashed = (policy: string): WeightChoice => ({
@@ -34,8 +34,9 @@ export const lstm: Case = {
           { rounds },
         );
         const notes = boundOf(cell, outcomes);
-        const timed = outcomes.filter(({ name }) => name !== loopName);
-        show(timingTable(cell.toUpperCase(), timed, { base: libraries.funhash.title, notes }));
+        show(
+          timingTable(cell.toUpperCase(), withoutLoop(outcomes), { base: libraries.funhash.title, notes }),
+        );
       }
     }, 120_000);
     const task = { kind: 'recurrentStep', cell: 'lstm', ...shape } as const;
@@ -46,14 +47,13 @@ export const lstm: Case = {
 /** What the products would take at the speed of their register loop, beside an eighth of the best rival. */
 function boundOf(cell: RecurrentCell, outcomes: readonly Outcome[]): string[] {
   const timings = outcomes.filter(isTiming);
-  const loop = timings.find(({ name }) => name === loopName);
+  const peak = loopSpeed(outcomes);
   const others = timings.filter(({ library }) => isRival(library)).map(({ leastMs }) => leastMs);
-  if (!loop || others.length === 0) return [];
+  if (peak === undefined || others.length === 0) return [];
   const { width, hidden, steps, batch } = shape;
   const rows = (cell === 'lstm' ? 4 : 3) * hidden;
   // Forwards x and h, backwards the state, and the gradients of both matrices.
   const flops = 2 * batch * steps * rows * (2 * width + 3 * hidden);
-  const peak = (loop.value as number) / loop.leastMs / 1e6;
   const best = others.reduce((least, ms) => Math.min(least, ms));
   const planned = timings.find(({ name }) => name === plannedName)?.leastMs ?? Number.NaN;
   const text = (value: number) => numberText(value);
@@ -83,6 +83,6 @@ function entriesOf(cell: RecurrentCell): Entry[] {
     entry('funhash', 'funhash, hashedNet 1/16, tile', { weight: hashed('tile') }),
     entry('funhash2', funhash2.title),
     ...rivals.map((name) => entry(name, libraries[name].title)),
-    { name: loopName, library: 'funhash', task: { kind: 'probe' } },
+    loopEntry,
   ];
 }

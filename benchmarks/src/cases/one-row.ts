@@ -1,8 +1,8 @@
 import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { libraries } from '../libraries.ts';
-import { type Entry, interleaved } from '../rounds.ts';
-import { timingTable } from '../table.ts';
+import { type Entry, interleaved, isTiming, type Outcome, type Timing } from '../rounds.ts';
+import { numberText, timingTable } from '../table.ts';
 import type { WeightChoice } from '../task.ts';
 
 const players = ['jax', 'tfjsWasm', 'ortWeb', 'ortNode'] as const;
@@ -30,13 +30,29 @@ const sizes: readonly Size[] = [
   { width: 4096, out: 4096 },
 ];
 
+const readName = 'reading';
+
+function bandwidthNote(bytes: number, outcomes: readonly Outcome[]): string[] {
+  const timings = outcomes.filter(isTiming);
+  const [read, ours] = [readName, 'funhash, dense'].map((title) =>
+    timings.find(({ name }) => name === title),
+  );
+  if (!read || !ours) return [];
+  const speed = ({ leastMs }: Timing): string => numberText(bytes / leastMs / 1e6);
+  return [
+    `Eight streams that add up as many bytes as the weight has read ${speed(read)} GB/s; our dense product reads ${speed(ours)}, ` +
+      `which is ${numberText((100 * read.leastMs) / ours.leastMs)} %.`,
+  ];
+}
+
 export const oneRow: Case = {
   name: 'one-row',
   title: 'Predictions of one row',
   about:
     'x [1, in] · Vᵀ. A dense weight has to come from memory, a virtual one is computed from values that stay in a ' +
     'near cache: what the hash costs stands against what memory costs. Called in a loop, a dense weight of 3 MB stays ' +
-    'in the last cache; called once after all the others, it is read from memory. The rivals’ layers are dense.',
+    'in the last cache; called once after all the others, it is read from memory. The rivals’ layers are dense. ' +
+    '`predict`: a call of it as it is by default, which decodes a weight of up to 64 MiB once.',
   libraries: ['funhash', ...players],
   run: async ({ rounds, takes, show }) => {
     for (const { width, out, isAlone = false } of sizes) {
@@ -50,7 +66,14 @@ export const oneRow: Case = {
             task: { ...shape, weight },
           }),
         ),
+        { name: 'funhash, dense, predict', library: 'funhash', task: { ...shape, by: 'predict' } },
+        {
+          name: 'funhash, hashedNet, 1/64, predict',
+          library: 'funhash',
+          task: { ...shape, by: 'predict', weight: weights['hashedNet, 1/64'] as WeightChoice },
+        },
         ...players.map((library): Entry => ({ name: libraries[library].title, library, task: shape })),
+        { name: readName, library: 'funhash', task: { kind: 'read', bytes: 4 * width * out } },
       ];
       const entries = all.filter(({ library }) => takes(library));
       // The weights of one size are gone before those of the next come.
@@ -58,7 +81,9 @@ export const oneRow: Case = {
         interleaved(entries, hostOf, isAlone ? { rounds: 10 * rounds, turnMs: 0 } : { rounds }),
       );
       const title = `${width} → ${out}${isAlone ? ', one call at a time' : ''}`;
-      show(timingTable(title, outcomes, { base: 'funhash, dense', baseTitle: 'our dense' }));
+      const timed = outcomes.filter(({ name }) => name !== readName);
+      const notes = bandwidthNote(4 * width * out, outcomes);
+      show(timingTable(title, timed, { notes, base: 'funhash, dense', baseTitle: 'our dense' }));
     }
   },
 };

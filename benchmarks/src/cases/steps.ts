@@ -2,6 +2,7 @@ import type { Case } from '../case.ts';
 import { withHosts } from '../hosts.ts';
 import { type LibraryName, libraries } from '../libraries.ts';
 import { hashed } from '../nets-by-ways.ts';
+import { loopEntry, tableBesideLoop } from '../register-loop.ts';
 import { type Entry, interleaved } from '../rounds.ts';
 import { timingTable } from '../table.ts';
 import type { WeightChoice } from '../task.ts';
@@ -15,7 +16,7 @@ export const steps: Case = {
   about:
     'A step of the dense net 784-1000-10: forward, softmax cross-entropy, gradients, SGD with momentum 0.9, the loss ' +
     'read. Rivals as their users write it: `jit` of the whole step in jax-js, `trainOnBatch` of tfjs-layers, `train` ' +
-    'of brain.js, which goes example by example. All but brain.js start from the same weights and must give the same ' +
+    'of brain.js, which goes example by example. `by a plan`: as `fit` takes a step. All but brain.js start from the same weights and must give the same ' +
     'loss after three steps.',
   libraries: ['funhash', 'funhash2', ...rivals, 'ortNode'],
   run: ({ rounds, takes, show }) =>
@@ -30,13 +31,22 @@ export const steps: Case = {
           entry('funhash', libraries.funhash.title),
           { ...entry('funhash', 'funhash, by a plan'), task: { ...dense(batch), plan: true } },
           entry('funhash', 'funhash, hashedNet 1/64', hashed),
+          {
+            ...entry('funhash', 'funhash, hashedNet 1/64, by a plan'),
+            task: { ...dense(batch), weight: hashed, plan: true },
+          },
           entry('funhash2', libraries.funhash2.title),
+          { ...entry('funhash2', 'funhash, 2 threads, by a plan'), task: { ...dense(batch), plan: true } },
           entry('funhash2', 'funhash, hashedNet 1/64, 2 threads', hashed),
           ...rivals.map((name) => entry(name, libraries[name].title)),
           entry('ortNode', 'onnxruntime-node: TrainingSession'),
+          loopEntry,
         ].filter(({ library }) => takes(library));
         const outcomes = await interleaved(entries, hostOf, { rounds });
-        show(timingTable(`784-1000-10, batch ${batch}`, outcomes, { base: libraries.funhash.title }));
+        const flops = 2 * batch * (2 * 784 * 1000 + 3 * 1000 * 10);
+        show(
+          tableBesideLoop(`784-1000-10, batch ${batch}`, outcomes, { base: libraries.funhash.title, flops }),
+        );
       }
     }),
 };
