@@ -18,13 +18,11 @@ export interface Psnr {
 export function psnr(picture: RgbPicture, original: RgbPicture): Psnr {
   requireSameSize('psnr', picture, original);
   let [luma, rgb] = [0, 0];
-  const { data } = picture;
+  const [data, wanted] = [picture.data, original.data];
   for (let at = 0; at < data.length; at += 3) {
-    const [r, g, b] = [0, 1, 2].map((k) => (data[at + k] as number) - (original.data[at + k] as number)) as [
-      number,
-      number,
-      number,
-    ];
+    const r = (data[at] as number) - (wanted[at] as number);
+    const g = (data[at + 1] as number) - (wanted[at + 1] as number);
+    const b = (data[at + 2] as number) - (wanted[at + 2] as number);
     luma += (0.299 * r + 0.587 * g + 0.114 * b) ** 2;
     rgb += r * r + g * g + b * b;
   }

@@ -13,6 +13,8 @@ export interface PicturePair {
 
 /** Weight of the squared error of each plane. */
 const planeWeights = [1, 0.5, 0.5] as const;
+/** What is wanted of a pixel, and the weights of its errors. */
+const targetChannels = 2 * outputChannels;
 /** What is added to the squared error of a crop where errors are taken relative to it. */
 const errorFloor = 4;
 
@@ -63,7 +65,7 @@ export function drawCrops(
   const { count, side, error } = options;
   const [inputSize, size] = [side * side * inputChannels, side * side];
   const inputs = new Float32Array(count * inputSize);
-  const targets = new Float32Array(count * size * 2 * outputChannels);
+  const targets = new Float32Array(count * size * targetChannels);
   const crop = new Float32Array(inputSize);
   for (let k = 0; k < count; k++) {
     const { decoded, original } = pairs[draw.integer(pairs.length)] as PicturePair;
@@ -72,32 +74,62 @@ export function drawCrops(
     const y = 8 * draw.integer(Math.floor(Math.max(0, height - side) / 8) + 1);
     writeInput(decoded, { x, y, width: side, height: side }, crop);
     const [mirror, over, turn] = [draw.integer(2), draw.integer(2), draw.integer(2)];
-    const place = (row: number, col: number): number => {
-      const [r, c] = [over === 1 ? side - 1 - row : row, mirror === 1 ? side - 1 - col : col];
-      return k * size + (turn === 1 ? c * side + r : r * side + c);
-    };
+    const turned = placesOf(side, mirror === 1, over === 1, turn === 1);
+    const first = k * size + turned.first;
+    const places = { ...turned, first };
+    for (let c = 0; c < inputChannels; c++) spread(crop, c, inputs, inputChannels, places, side);
+    const [down, across] = [Math.min(side, height - y), Math.min(side, width - x)];
     let total = 0;
-    for (let row = 0; row < side; row++)
-      for (let col = 0; col < side; col++) {
-        const to = place(row, col);
-        const from = (row * side + col) * inputChannels;
-        for (let c = 0; c < inputChannels; c++) inputs[to * inputChannels + c] = crop[from + c] as number;
-        if (y + row >= height || x + col >= width) continue;
-        for (const [c, plane] of decoded.planes.entries()) {
-          const wanted =
-            ((original[c] as Float32Array)[(y + row) * width + x + col] as number) -
-            (plane[(y + row) * stride + x + col] as number);
-          targets[to * 2 * outputChannels + c] = wanted / outputUnit;
-          total += (planeWeights[c] as number) * wanted * wanted;
+    for (const [c, plane] of decoded.planes.entries()) {
+      const wanted = original[c] as Float32Array;
+      const weight = planeWeights[c] as number;
+      for (let row = 0; row < down; row++) {
+        const [from, at] = [(y + row) * width + x, (y + row) * stride + x];
+        let to = (first + row * turned.rowStep) * targetChannels + c;
+        for (let col = 0; col < across; col++, to += turned.colStep * targetChannels) {
+          const missing = (wanted[from + col] as number) - (plane[at + col] as number);
+          targets[to] = missing / outputUnit;
+          total += weight * missing * missing;
         }
       }
+    }
     const relative = 1 / Math.sqrt(errorFloor + (error ?? total / (outputChannels * size)));
-    for (let row = 0; row < Math.min(side, height - y); row++)
-      for (let col = 0; col < Math.min(side, width - x); col++) {
-        const to = place(row, col) * 2 * outputChannels;
-        for (let c = 0; c < decoded.planes.length; c++)
-          targets[to + outputChannels + c] = outputUnit * relative * Math.sqrt(planeWeights[c] as number);
+    for (let c = 0; c < decoded.planes.length; c++) {
+      const weight = outputUnit * relative * Math.sqrt(planeWeights[c] as number);
+      for (let row = 0; row < down; row++) {
+        let to = (first + row * turned.rowStep) * targetChannels + outputChannels + c;
+        for (let col = 0; col < across; col++, to += turned.colStep * targetChannels) targets[to] = weight;
       }
+    }
   }
   return { count, inputs, inputShape: [side, side, inputChannels], targets };
+}
+
+/** Where the pixels of a square lie that is mirrored and turned over: the first, and how far on the next down and across are. */
+interface Places {
+  readonly first: number;
+  readonly rowStep: number;
+  readonly colStep: number;
+}
+
+function placesOf(side: number, mirror: boolean, over: boolean, turn: boolean): Places {
+  const [downStep, acrossStep] = turn ? [1, side] : [side, 1];
+  const first = (over ? (side - 1) * downStep : 0) + (mirror ? (side - 1) * acrossStep : 0);
+  return { first, rowStep: over ? -downStep : downStep, colStep: mirror ? -acrossStep : acrossStep };
+}
+
+/** Copies a channel of a square to places of another. */
+function spread(
+  from: Float32Array,
+  channel: number,
+  into: Float32Array,
+  channels: number,
+  { first, rowStep, colStep }: Places,
+  side: number,
+): void {
+  for (let row = 0, at = channel; row < side; row++) {
+    let to = (first + row * rowStep) * channels + channel;
+    for (let col = 0; col < side; col++, at += channels, to += colStep * channels)
+      into[to] = from[at] as number;
+  }
 }

@@ -35,17 +35,34 @@ export function writeInput(
   const { planes, tables, stride, rows } = picture;
   const luma = coarseness(tables[0] as Uint16Array);
   const chroma = coarseness(tables[1] ?? (tables[0] as Uint16Array));
-  for (let row = 0; row < height; row++)
-    for (let col = 0; col < width; col++) {
-      const to = from + (row * width + col) * inputChannels;
-      if (y + row < 0 || y + row >= rows || x + col < 0 || x + col >= stride) {
-        into.fill(0, to, to + inputChannels);
-        continue;
-      }
-      const at = (y + row) * stride + x + col;
-      for (let k = 0; k < outputChannels; k++)
-        into[to + k] = ((planes[k]?.[at] ?? 128) - 128) * (scales[k] as number);
+  const [first, last] = [Math.max(0, -x), Math.min(width, stride - x)];
+  for (let row = 0; row < height; row++) {
+    const start = from + row * width * inputChannels;
+    if (y + row < 0 || y + row >= rows || first >= last) {
+      into.fill(0, start, start + width * inputChannels);
+      continue;
+    }
+    into.fill(0, start, start + first * inputChannels);
+    into.fill(0, start + last * inputChannels, start + width * inputChannels);
+    const [begin, at] = [start + first * inputChannels, (y + row) * stride + x + first];
+    for (let k = 0; k < outputChannels; k++)
+      writePlane(planes[k], at, last - first, scales[k] as number, into, begin + k);
+    for (let col = first, to = begin; col < last; col++, to += inputChannels) {
       into[to + 3] = luma;
       into[to + 4] = chroma;
     }
+  }
+}
+
+/** Samples side by side as one channel of what the network takes; those of a plane that is not there are 0. */
+function writePlane(
+  plane: Float32Array | undefined,
+  at: number,
+  count: number,
+  scale: number,
+  into: Float32Array,
+  to: number,
+): void {
+  for (let col = 0, place = to; col < count; col++, place += inputChannels)
+    into[place] = plane ? ((plane[at + col] as number) - 128) * scale : 0;
 }

@@ -47,14 +47,16 @@ export function restore(picture: PicturePlanes, net: Module, options: RestoreOpt
           .dataSync()
           .slice(),
       );
-      for (let row = y; row < Math.min(rows, y + side); row++)
-        for (let col = x; col < Math.min(stride, x + side); col++) {
-          const from = ((row - top) * width + col - left) * outputChannels;
-          for (const [k, plane] of planes.entries()) {
-            const at = row * stride + col;
-            plane[at] = (plane[at] as number) + outputUnit * (added[from + k] as number);
-          }
+      for (const [k, plane] of planes.entries())
+        for (let row = y; row < Math.min(rows, y + side); row++) {
+          const from = ((row - top) * width + x - left) * outputChannels + k;
+          addTo(plane, row * stride + x, Math.min(stride - x, side), added, from);
         }
     }
   return { ...picture, planes };
+}
+
+function addTo(plane: Float32Array, at: number, count: number, added: ArrayLike<number>, from: number): void {
+  for (let col = 0, place = from; col < count; col++, place += outputChannels)
+    plane[at + col] = (plane[at + col] as number) + outputUnit * (added[place] as number);
 }
