@@ -29,6 +29,7 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '0' },
     weight: { type: 'string', default: '2e-4' },
     objective: { type: 'string', default: 'l1' },
+    tune: { type: 'string', default: 'all' },
     only: { type: 'string' },
     base: { type: 'string' },
   },
@@ -81,6 +82,7 @@ for (const kind of kinds) {
           steps,
           weight: Number(given.weight),
           objective: given.objective as 'l1',
+          tune: given.tune as 'all',
         });
         put('tuned', decodePicture(bytes, net), bytes.length);
       }

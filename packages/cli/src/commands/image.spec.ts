@@ -97,6 +97,7 @@ test.each([
   ['what is no JPEG', ['image', 'decode', at('photo.png'), '-o', at('x')], 'a JPEG'],
   ['its own file', ['image', 'decode', at('photo.png'), '-o', at('photo.png')], 'another file'],
   ['a quality of 0', ['image', 'encode', at('photo.png'), '--quality', '0'], '1 to 100'],
+  ['another way of tuning', ['image', 'encode', at('photo.png'), '--tune', 'some'], 'multipliers'],
   ['another effort', ['image', 'encode', at('photo.png'), '--effort', 'some'], 'thorough'],
 ])('%s is refused', async (_, args, message) => {
   const { code, notes } = await run(...args);

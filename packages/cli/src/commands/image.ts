@@ -5,6 +5,7 @@ import {
   baseNet,
   decodeJpeg,
   decodePicture,
+  type EncodePictureOptions,
   encodePicture,
   jpegMetadata,
   type RgbPicture,
@@ -40,6 +41,7 @@ interface EncodeFlags {
   readonly quality: number;
   readonly chroma: '420' | '444';
   readonly effort: keyof typeof efforts;
+  readonly tune: NonNullable<EncodePictureOptions['tune']>;
   readonly base?: string;
   readonly json?: true;
 }
@@ -60,10 +62,18 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
         .choices(Object.keys(efforts))
         .default('usual'),
     )
+    .addOption(
+      new Option(
+        '--tune <what>',
+        'all values, a multiplier of each channel alone, or whichever of both is better',
+      )
+        .choices(['all', 'multipliers', 'both'])
+        .default('all'),
+    )
     .option('--base <model>', 'another network than the one that comes with funhash')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ funhash image encode photo.png --quality 30 -o photo.fhi')
-    .action(async (picture: string, { out, quality, chroma, effort, base, json }: EncodeFlags) => {
+    .action(async (picture: string, { out, quality, chroma, effort, tune, base, json }: EncodeFlags) => {
       const path = out ?? `${picture.replace(/\.(png|jpe?g)$/i, '')}.fhi`;
       await requireFile('the picture', picture);
       await requireOther(path, 'the picture', picture);
@@ -77,10 +87,11 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
       const begun = performance.now();
       const found = await encodePicture(jpeg, original, net, {
         steps,
-        onStep: (step) => {
+        tune,
+        onStep: (step, all) => {
           if (!isTerminal || step % 25 !== 0 || step === 0) return;
-          const left = (((performance.now() - begun) / step) * (steps - step)) / 1000;
-          note(`tuned ${step} of ${steps} steps, ${left.toFixed(0)} s left`);
+          const left = (((performance.now() - begun) / step) * (all - step)) / 1000;
+          note(`tuned ${step} of ${all} steps, ${left.toFixed(0)} s left`);
         },
       });
       await saveBytes(path, found.bytes);

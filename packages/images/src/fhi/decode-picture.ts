@@ -1,4 +1,4 @@
-import { applyUpdate, BitstreamError, baseFingerprint } from '@funhash/codec/update';
+import { BitstreamError, baseFingerprint } from '@funhash/codec/update';
 import { checkOptions, type OptionsOf } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
 import { toRgb } from '../colour.ts';
@@ -6,6 +6,7 @@ import { decodeJpeg, decodeJpegRules } from '../jpeg/decode-jpeg.ts';
 import { PictureError } from '../jpeg/jpeg-error.ts';
 import { restore } from '../net/restore.ts';
 import type { RgbPicture } from '../picture.ts';
+import { updated } from './multipliers.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { enhancementIn, type PictureMode } from './segment.ts';
 
@@ -47,7 +48,7 @@ export function decodePicture(
     return { ...toRgb(restore(decoded, base)), mode };
   }
   try {
-    setValues(base, applyUpdate(values, update as Uint8Array));
+    setValues(base, updated(values, mode, update as Uint8Array));
     return { ...toRgb(restore(decoded, base)), mode };
   } catch (error) {
     if (!(error instanceof BitstreamError)) throw error;

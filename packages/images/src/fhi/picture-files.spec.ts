@@ -1,3 +1,4 @@
+import { applyUpdate } from '@funhash/codec/update';
 import { ArgumentError, crc32, random } from '@funhash/hashing';
 import { useBackend } from '@funhash/layers';
 import fc from 'fast-check';
@@ -9,10 +10,15 @@ import {
   decodePicture,
   encodePicture,
   PictureError,
+  psnr,
   type RgbPicture,
   restore,
   toRgb,
 } from '../index.ts';
+import { type NetValues, setValues, valuesOf } from './net-values.ts';
+import { enhancementIn } from './segment.ts';
+
+type NetValue = NetValues extends Map<string, infer V> ? V : never;
 
 const size = 64;
 const original = ((): RgbPicture => {
@@ -53,12 +59,34 @@ test('a tuned picture is better than the JPEG and the base, and decodes to what 
   const decoded = decodePicture(bytes, net);
   expect(decoded.mode).toBe('tuned');
   expect(values()).toEqual(before);
-  const psnr = (data: Uint8Array): number =>
+  const rgb = (data: Uint8Array): number =>
     10 *
     Math.log10(
       255 ** 2 / (data.reduce((sum, x, k) => sum + (x - (original.data[k] as number)) ** 2, 0) / data.length),
     );
-  expect(psnr(decoded.data)).toBeCloseTo(quality.file.rgb, 9);
+  expect(rgb(decoded.data)).toBeCloseTo(quality.file.rgb, 9);
+});
+
+test('multipliers alone: a smaller update, which decodes to what the encoder saw', async () => {
+  // A network that does the right thing, at half the strength.
+  const own = artifactNet({ ...small, seed: 1 });
+  const better = applyUpdate(valuesOf(net), enhancementIn(tuned)?.update as Uint8Array) as NetValues;
+  for (const last of ['0.2.weight.w', '2.1.weight.w'])
+    better.set(last, {
+      ...(better.get(last) as NetValue),
+      data: better.get(last)?.data.map((x) => x / 2) as Float32Array,
+    });
+  setValues(own, better);
+  const way = { ...options, tune: 'multipliers' } as const;
+  const { bytes, mode, quality, extraBytes } = await encodePicture(plain, original, own, way);
+  expect(mode).toBe('multipliers');
+  expect(extraBytes).toBeLessThan((tuned.length - plain.length) / 2);
+  expect(quality.file.luma + quality.file.rgb).toBeGreaterThan(quality.base.luma + quality.base.rgb);
+  const decoded = decodePicture(bytes, own);
+  expect(decoded.mode).toBe('multipliers');
+  expect(valuesOf(own)).toEqual(better);
+  expect(psnr(decoded, original)).toEqual(quality.file);
+  expect(() => decodePicture(bytes, net)).toThrow('the base with fingerprint');
 });
 
 test('other readers see the JPEG; encoding again takes the old segment out', async () => {

@@ -11,23 +11,25 @@ const magic = [0x46, 0x48, 0x49, 0, 1] as const;
 const headBytes = magic.length + 1;
 const mostBody = 65_533;
 
-/** What is done with the planes of the JPEG: nothing, the base network as it is, or with an update. */
-const modes = ['off', 'base', 'tuned'] as const;
+/** What is done with the planes of the JPEG: nothing, the base network as it is, with an update, or with one of multipliers. */
+const modes = ['off', 'base', 'tuned', 'multipliers'] as const;
 
 export type PictureMode = (typeof modes)[number];
+
+const hasUpdate = (mode: PictureMode): boolean => mode === 'tuned' || mode === 'multipliers';
 
 export interface Enhancement {
   readonly mode: PictureMode;
   /** CRC-32 of the base's values, of a picture that takes it as it is. */
   readonly base?: number;
-  /** The update of one that is tuned. */
+  /** The update of one that is tuned, or of multipliers. */
   readonly update?: Uint8Array;
 }
 
 /** A JPEG with a segment put behind its start, or behind that of JFIF. One that is there already is taken out. */
 export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: Enhancement): Uint8Array {
   const plain = withoutEnhancement(jpeg);
-  const body = mode === 'tuned' ? (update ?? new Uint8Array(0)) : new Uint8Array(mode === 'base' ? 4 : 0);
+  const body = hasUpdate(mode) ? (update ?? new Uint8Array(0)) : new Uint8Array(mode === 'base' ? 4 : 0);
   if (mode === 'base') new DataView(body.buffer).setUint32(0, base, true);
   const length = headBytes + body.length;
   if (length > mostBody)
@@ -74,7 +76,7 @@ export function enhancementIn(bytes: Uint8Array): Enhancement | undefined {
   if (body[4] !== magic[4]) refuse('a picture of version 1', `version ${body[4]}`);
   const mode = modes[body[5] ?? modes.length] ?? refuse('a known mode', `${body[5]}`);
   const rest = body.subarray(headBytes);
-  if (mode === 'tuned') return { mode, update: rest };
+  if (hasUpdate(mode)) return { mode, update: rest };
   if (rest.length !== (mode === 'base' ? 4 : 0)) refuse('a whole segment', `${body.length} bytes`);
   if (mode === 'off') return { mode };
   return { mode, base: new DataView(rest.buffer, rest.byteOffset, 4).getUint32(0, true) };
