@@ -73,5 +73,5 @@ for (const name of given.only.split(','))
   }
 for (const [way, left] of lefts)
   console.log(
-    `${way}: left ${(left.reduce((a, b) => a + b, 0) / left.length).toFixed(4)} dB, mean of ${left.length}, least ${Math.min(...left).toFixed(3)}`,
+    `${way}: left ${(left.reduce((a, b) => a + b, 0) / left.length).toFixed(4)} dB, mean of ${left.length}, least ${left.reduce((a, b) => Math.min(a, b)).toFixed(3)}`,
   );

@@ -105,7 +105,7 @@ export function drawCrops(
   return { count, inputs, inputShape: [side, side, inputChannels], targets };
 }
 
-/** Where the pixels of a square lie that is mirrored and turned over: the first, and how far on the next down and across are. */
+/** Places of the pixels of a square that is mirrored and turned over: the first, and how far on the next down and across are. */
 interface Places {
   readonly first: number;
   readonly rowStep: number;
