@@ -3,6 +3,7 @@ import { clearCode } from '../kernels/copy-code.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
+import { ColumnProducts } from './column-product.ts';
 import { macroKernel } from './macro-kernel.ts';
 import type { Matrix } from './matrix.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
@@ -93,6 +94,8 @@ type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combin
 export class Gemm {
   /** Panels of matrices that two strides do not describe. */
   readonly scattered: ScatteredPacker;
+  /** Products of the columns of such matrices with few vectors. */
+  readonly columns: ColumnProducts;
   readonly #threads: Threads;
   readonly #code: Linked<Names>;
   readonly #stripRows: number;
@@ -112,6 +115,7 @@ export class Gemm {
     this.#zeros = memory.allocate(tileCols * 4);
     memory.view('f32', this.#zeros, tileCols).fill(0);
     this.scattered = new ScatteredPacker(memory, threads, this.#stripRows, this.#zeros);
+    this.columns = new ColumnProducts(memory, threads, instructions);
   }
 
   /** Whether this product may start from a bias; others start from what is in out. */

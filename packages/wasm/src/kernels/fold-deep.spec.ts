@@ -51,6 +51,14 @@ describe('folds over many rows', () => {
     [7, 2, 3, 130, 530, true],
     [25, 3, 2, 5, 7, false],
     [25, 3, 2, 5, 7, true],
+    // Few rows, from windows as they lie: of whole and parts of vectors, tiles of one size and of two, several blocks.
+    [40, 9, 5, 1, 6, false],
+    [40, 9, 5, 1, 6, true],
+    [20, 9, 5, 6, 16, false],
+    [20, 9, 3, 7, 20, true],
+    [9, 3, 4, 2, 3, true],
+    // Packed again.
+    [9, 3, 3, 4, 33, false],
   ])(
     'windows on %i × side %i + 4: kernel %i, %i channels, %i rows, byColumns %s',
     (batch, more, kernel, channels, rows, byColumns) => {

@@ -6,6 +6,7 @@ import { multipliesPerNs, roundUp } from '../gemm/gemm.ts';
 import type { Matrix } from '../gemm/matrix.ts';
 import type { Scattered } from '../gemm/scattered.ts';
 import type { Thread } from '../threads/thread.ts';
+import { foldDirect, isDirect } from './fold-direct.ts';
 import { withOperand } from './operand.ts';
 import { withOwnSums } from './own-sums.ts';
 import type { PanelCall, Panels } from './panels.ts';
@@ -39,6 +40,7 @@ export function foldDeep(
   const parts = threads.partsOf((v.rows * v.cols * batch) / multipliesPerNs, Math.ceil(batch / depthBlock));
   withOperand(context, dY, rowAxes, (ofY) =>
     withOperand(context, x, rowAxes, (ofX) => {
+      const direct = isDirect(ofY, ofX, v.rows, v.cols);
       const [steps, lanes] = lanesAlong === 'col' ? [ofY, ofX] : [ofX, ofY];
       const [stepCount, laneCount] = lanesAlong === 'col' ? [v.rows, v.cols] : [v.cols, v.rows];
       withOwnSums(context, parts, outs, (sumsOf) => {
@@ -47,7 +49,8 @@ export function foldDeep(
           const run = (call: PanelCall): void =>
             panels.run(thread, adjoint, v, { lanes: lanesAlong, listed: false }, call, sums);
           const share = { steps, stepCount, lanes, laneCount, first, depth };
-          foldRowsOf(context, thread, share, run);
+          if (direct) foldDirect(context, thread, direct, v, share, lanesAlong, run);
+          else foldRowsOf(context, thread, share, run);
         });
       });
     }),
