@@ -7,11 +7,11 @@ import { inputChannels, outputChannels } from './artifact-net.ts';
 import { outputUnit, writeInput } from './net-input.ts';
 
 /** Pixels of a tile across and down, and what it sees of its neighbours: a pixel for each convolution of 3 × 3 is needed. */
-const usualSide = 256;
+const usualSide = 512;
 const margin = 16;
 
 export const restoreRules = {
-  /** Pixels of a tile across and down: memory grows with its square. Default 256. */
+  /** Pixels of a tile across and down: memory grows with its square. Default 512. */
   tile: option.count(),
 } as const;
 
@@ -34,19 +34,16 @@ export function restore(picture: PicturePlanes, net: Module, options: RestoreOpt
   const { tile: side = usualSide } = options;
   const { stride, rows } = picture;
   const planes = picture.planes.map((plane) => plane.slice());
+  let input = new Float32Array(0);
   for (let y = 0; y < rows; y += side)
     for (let x = 0; x < stride; x += side) {
       const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
       const [right, bottom] = [Math.min(stride, x + side + margin), Math.min(rows, y + side + margin)];
       const [width, height] = [right - left, bottom - top];
-      const input = new Float32Array(width * height * inputChannels);
+      const size = width * height * inputChannels;
+      if (input.length !== size) input = new Float32Array(size);
       writeInput(picture, { x: left, y: top, width, height }, input);
-      const added = scope(() =>
-        net
-          .forward(tensor(input, [1, height, width, inputChannels]))
-          .dataSync()
-          .slice(),
-      );
+      const added = scope(() => net.forward(tensor(input, [1, height, width, inputChannels])).dataSync());
       for (const [k, plane] of planes.entries())
         for (let row = y; row < Math.min(rows, y + side); row++) {
           const from = ((row - top) * width + x - left) * outputChannels + k;
