@@ -28,7 +28,11 @@ export async function mozJpeg(
   encoder ??= loadEncoder();
   const encode = await encoder;
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let k = 0; k < width * height; k++) data.set(pixels.subarray(3 * k, 3 * k + 3), 4 * k);
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+    data[to] = pixels[from] as number;
+    data[to + 1] = pixels[from + 1] as number;
+    data[to + 2] = pixels[from + 2] as number;
+  }
   const options = { quality, auto_subsample: false, chroma_subsample: chroma === '420' ? 2 : 1 };
   return new Uint8Array(await encode({ width, height, data, colorSpace: 'srgb' }, options));
 }

@@ -4,7 +4,7 @@ import type { Module } from '@funhash/layers';
 import { toRgb } from '../colour.ts';
 import { decodeJpeg, decodeJpegRules } from '../jpeg/decode-jpeg.ts';
 import { PictureError } from '../jpeg/jpeg-error.ts';
-import { restore } from '../net/restore.ts';
+import { restorePlanes } from '../net/restore.ts';
 import type { RgbPicture } from '../picture.ts';
 import { updated } from './multipliers.ts';
 import { setValues, valuesOf } from './net-values.ts';
@@ -45,11 +45,13 @@ export function decodePicture(
         expected: `the base with fingerprint ${fingerprint?.toString(16)}`,
         actual: `another, with ${found.toString(16)}`,
       });
-    return { ...toRgb(restore(decoded, base)), mode };
+    restorePlanes(decoded, base);
+    return { ...toRgb(decoded), mode };
   }
   try {
     setValues(base, updated(values, mode, update as Uint8Array));
-    return { ...toRgb(restore(decoded, base)), mode };
+    restorePlanes(decoded, base);
+    return { ...toRgb(decoded), mode };
   } catch (error) {
     if (!(error instanceof BitstreamError)) throw error;
     throw new PictureError({ ...error.details, operation: 'decodePicture' }, { cause: error });

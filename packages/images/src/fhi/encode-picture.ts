@@ -4,7 +4,7 @@ import type { Module } from '@funhash/layers';
 import { adam, fit, type UpdatePenaltyOptions, updatePenalty } from '@funhash/training';
 import { toPlanes, toRgb } from '../colour.ts';
 import { decodeJpeg, type PicturePlanes } from '../jpeg/decode-jpeg.ts';
-import { psnr } from '../metrics/psnr.ts';
+import { type Psnr, psnr } from '../metrics/psnr.ts';
 import { cropLoss } from '../net/crop-loss.ts';
 import { drawCrops } from '../net/crops.ts';
 import { restore } from '../net/restore.ts';
@@ -94,8 +94,7 @@ export async function encodePicture(
     (luma + rgb) / 2 - decibelsPerDoubling * Math.log2(bytes / jpeg.length);
   try {
     const plain = judged(decoded);
-    const restored = restore(decoded, base);
-    const improved = judged(restored);
+    const { improved, error } = judgedBase(decoded, base, original);
     const candidates = [
       { mode: 'off', bytes: fileOf('off'), found: plain },
       { mode: 'base', bytes: fileOf('base'), found: improved },
@@ -106,7 +105,7 @@ export async function encodePicture(
       await tuneOn(
         base,
         mode,
-        { decoded, restored, original, bytes: jpeg.length },
+        { decoded, error, original, bytes: jpeg.length },
         {
           ...options,
           onStep: (step) => options.onStep?.(turn * steps + step, modes.length * steps),
@@ -141,8 +140,8 @@ const usualBytes = 20_000;
 
 interface Tuned {
   readonly decoded: PicturePlanes;
-  /** Picture that the network gives before it is tuned. */
-  readonly restored: PicturePlanes;
+  /** That of the picture which the network gives before it is tuned. */
+  readonly error: number;
   readonly original: RgbPicture;
   /** Those of the JPEG. */
   readonly bytes: number;
@@ -151,13 +150,12 @@ interface Tuned {
 async function tuneOn(
   net: Module,
   mode: 'tuned' | 'multipliers',
-  { decoded, restored, original, bytes }: Tuned,
+  { decoded, error, original, bytes }: Tuned,
   options: EncodePictureOptions,
 ): Promise<void> {
   const { steps = 100, weight = 2e-4, objective = 'l1', learningRate = 0.01, seed = 0, onStep } = options;
   const planes = toPlanes(original);
   const draw = random(seed).fork('crops');
-  const error = errorOf(restored, planes);
   const penalty: UpdatePenaltyOptions = { weight: weight * Math.max(0.25, usualBytes / bytes), objective };
   await fit({
     model: net,
@@ -179,6 +177,16 @@ async function tuneOn(
       Math.min(1, (step + 1) / 10) * (0.01 + 0.495 * (1 + Math.cos((Math.PI * step) / steps))),
     ...(mode === 'tuned' && { penalty: updatePenalty(net, penalty) }),
   });
+}
+
+/** What the base network makes of a picture: its quality, and the error that tuning is relative to. */
+function judgedBase(
+  decoded: PicturePlanes,
+  base: Module,
+  original: RgbPicture,
+): { readonly improved: Psnr; readonly error: number } {
+  const restored = restore(decoded, base);
+  return { improved: psnr(toRgb(restored), original), error: errorOf(restored, toPlanes(original)) };
 }
 
 /** Mean squared error of the planes, chroma at half weight. */

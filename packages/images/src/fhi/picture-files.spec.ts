@@ -1,5 +1,5 @@
 import { applyUpdate } from '@funhash/codec/update';
-import { ArgumentError, crc32, random } from '@funhash/hashing';
+import { ArgumentError, crc32 } from '@funhash/hashing';
 import { useBackend } from '@funhash/layers';
 import fc from 'fast-check';
 import jpeg from 'jpeg-js';
@@ -12,7 +12,6 @@ import {
   PictureError,
   psnr,
   type RgbPicture,
-  restore,
   toRgb,
 } from '../index.ts';
 import { type NetValues, setValues, valuesOf } from './net-values.ts';
@@ -106,17 +105,6 @@ test('where nothing pays the file says so, and is the JPEG', async () => {
   expect(quality.file).toEqual(quality.jpeg);
   expect(decodePicture(bytes, net).data).toEqual(toRgb(decodeJpeg(plain)).data);
   expect(decodePicture(plain, net).mode).toBe('off');
-});
-
-test('restoring tile by tile is restoring at once', () => {
-  const wide = { ...decodeJpeg(plain), width: 600, height: 40, stride: 600, rows: 40 };
-  const draw = random(3);
-  const planes = [0, 1, 2].map(() => Float32Array.from({ length: 24_000 }, () => 255 * draw.uniform()));
-  const whole = restore({ ...wide, planes }, net, { tile: 1024 });
-  const tiled = restore({ ...wide, planes }, net);
-  for (const [k, plane] of tiled.planes.entries())
-    for (const [i, x] of plane.entries())
-      expect(Math.abs(x - (whole.planes[k]?.[i] as number))).toBeLessThan(1e-3);
 });
 
 describe('refused', () => {
