@@ -33,6 +33,9 @@ export function imageCommand(output: Printer): Command {
     .addCommand(decodeCommand(output));
 }
 
+/** Pixels of a PNG, at most: as many as JPEGs may have. */
+const maxPixels = 2 ** 26;
+
 /** Steps of tuning. */
 const efforts = { none: 0, fast: 15, usual: 40, thorough: 300 } as const;
 
@@ -150,7 +153,7 @@ async function readPicture(
     const { orientation, segments } = jpegMetadata(bytes);
     return { original: upright(toRgb(decodeJpeg(bytes)), orientation), metadata: segments };
   }
-  const { width, height, data } = await decodePng(bytes, { source, channels: 3, background: 255 });
+  const { width, height, data } = await decodePng(bytes, { source, channels: 3, background: 255, maxPixels });
   return { original: { width, height, data }, metadata: [] };
 }
 

@@ -186,20 +186,27 @@ function judgedBase(
   original: RgbPicture,
 ): { readonly improved: Psnr; readonly error: number } {
   const restored = restore(decoded, base);
-  return { improved: psnr(toRgb(restored), original), error: errorOf(restored, toPlanes(original)) };
+  return { improved: psnr(toRgb(restored), original), error: errorOf(restored, original) };
 }
 
+/** Rows of a picture that are made planes at a time. */
+const bandRows = 64;
+
 /** Mean squared error of the planes, chroma at half weight. */
-function errorOf(
-  { width, height, stride, planes }: PicturePlanes,
-  original: readonly Float32Array[],
-): number {
+function errorOf({ width, height, stride, planes }: PicturePlanes, original: RgbPicture): number {
   let sum = 0;
-  for (const [k, plane] of planes.entries())
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        sum +=
-          (k === 0 ? 1 : 0.5) *
-          ((plane[y * stride + x] as number) - ((original[k] as Float32Array)[y * width + x] as number)) ** 2;
+  for (let top = 0; top < height; top += bandRows) {
+    const rows = Math.min(bandRows, height - top);
+    const data = original.data.subarray(3 * top * width, 3 * (top + rows) * width);
+    const wanted = toPlanes({ width, height: rows, data });
+    for (const [k, plane] of planes.entries())
+      for (let y = 0; y < rows; y++)
+        for (let x = 0; x < width; x++)
+          sum +=
+            (k === 0 ? 1 : 0.5) *
+            ((plane[(top + y) * stride + x] as number) -
+              ((wanted[k] as Float32Array)[y * width + x] as number)) **
+              2;
+  }
   return sum / (3 * width * height);
 }
