@@ -12,6 +12,7 @@ import { packer } from './pack.ts';
 import { rowsFrom, type Scattered } from './scattered.ts';
 import { type PackColumns, type PackRows, ScatteredPacker, type Side } from './scattered-packer.ts';
 import { vectorProducts } from './vector-product.ts';
+import { WindowProducts } from './window-product.ts';
 
 /** The place of a product: rows of consecutive floats, `rowBytes` apart. */
 export interface Target {
@@ -96,6 +97,8 @@ export class Gemm {
   readonly scattered: ScatteredPacker;
   /** Products of the columns of such matrices with few vectors. */
   readonly columns: ColumnProducts;
+  /** Products of the rows of such matrices with few vectors. */
+  readonly windows: WindowProducts;
   readonly #threads: Threads;
   readonly #code: Linked<Names>;
   readonly #stripRows: number;
@@ -116,6 +119,7 @@ export class Gemm {
     memory.view('f32', this.#zeros, tileCols).fill(0);
     this.scattered = new ScatteredPacker(memory, threads, this.#stripRows, this.#zeros);
     this.columns = new ColumnProducts(memory, threads, instructions);
+    this.windows = new WindowProducts(memory, threads, instructions, this.#zeros);
   }
 
   /** Whether this product may start from a bias; others start from what is in out. */

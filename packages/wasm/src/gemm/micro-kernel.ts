@@ -84,7 +84,7 @@ export function microKernel(
 }
 
 /** Stores the first `columns` columns of a tile. */
-function storeColumns(
+export function storeColumns(
   code: Code,
   { c, rowBytes }: { c: Local; rowBytes: Local },
   sums: readonly (readonly Local[])[],

@@ -9,6 +9,10 @@ export interface Scattered {
   readonly rows: number;
   /** The columns in order, those that lie side by side together. */
   readonly runs: readonly ColumnRun[];
+  /** Rows in groups of as many, `stride` bytes apart: windows along an axis of an image. */
+  readonly groups: { readonly count: number; readonly stride: number };
+  /** The place of the first row in its group. Default 0. */
+  readonly firstInGroup?: number;
 }
 
 export interface ColumnRun {
@@ -20,7 +24,11 @@ export interface ColumnRun {
 /** The same columns of the rows from one on. */
 export function rowsFrom<T extends Matrix | Scattered>(operand: T, first: number): T {
   return 'runs' in operand
-    ? { ...operand, rows: operand.rows + first * 4 }
+    ? {
+        ...operand,
+        rows: operand.rows + first * 4,
+        firstInGroup: ((operand.firstInGroup ?? 0) + first) % operand.groups.count,
+      }
     : { ...operand, address: operand.address + first * operand.rowStride };
 }
 

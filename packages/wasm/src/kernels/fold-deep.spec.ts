@@ -58,7 +58,7 @@ describe('folds over many rows', () => {
     [20, 9, 3, 7, 20, true],
     [9, 3, 4, 2, 3, true],
     // Packed again.
-    [9, 3, 3, 4, 33, false],
+    [9, 3, 3, 4, 65, false],
   ])(
     'windows on %i × side %i + 4: kernel %i, %i channels, %i rows, byColumns %s',
     (batch, more, kernel, channels, rows, byColumns) => {

@@ -6,8 +6,8 @@ import type { Scattered } from '../gemm/scattered.ts';
 import type { Thread } from '../threads/thread.ts';
 import type { PanelCall } from './panels.ts';
 
-// More rows of dV would not stay in the first-level cache, and more entries not in the second.
-const mostRows = 32;
+// Packing is a smaller part of more rows; more entries of dV would not stay in the second-level cache.
+const mostRows = 64;
 const mostEntries = 2 ** 17;
 
 /** Whether dV, of rows × cols, is formed from windows x as they lie: few kernels, where packing would take half of the time. */

@@ -40,8 +40,9 @@ export function withOperand(
   eachOffset(cols, together ? axes - 1 : axes, ([offset]) => {
     runs.push({ offset: (offset as number) * 4, count });
   });
+  const groups = { count: rows.extents.at(-1) ?? 1, stride: (rows.strides[0]?.at(-1) ?? 0) * 4 };
   memory.withBlock(sizeOf(rows.extents) * 4, (table) => {
     gemm.scattered.writeRows(table, address, rows);
-    use({ rows: table, runs });
+    use({ rows: table, runs, groups });
   });
 }

@@ -58,7 +58,9 @@ function multiplyRows(
           panels.run(thread, v.program, v, { lanes: 'row', listed: false }, call);
         };
         const [share, own] = [rowsFrom(left, row), startAt(start, firstLane)];
-        gemm.multiplyPanels(thread, { m: rows, n: cols, depth: v.cols }, share, writePanel, target, own);
+        if ('runs' in share && gemm.windows.takes(share, cols, v.cols))
+          gemm.windows.multiply(thread, { m: rows, n: cols, depth: v.cols }, share, writePanel, target, own);
+        else gemm.multiplyPanels(thread, { m: rows, n: cols, depth: v.cols }, share, writePanel, target, own);
       });
     }),
   );
