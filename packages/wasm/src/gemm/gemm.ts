@@ -9,23 +9,11 @@ import type { Matrix } from './matrix.ts';
 import { type Instructions, tileCols, tileRows } from './micro-kernel.ts';
 import { narrowBytes, narrowProduct } from './narrow-product.ts';
 import { packer } from './pack.ts';
+import type { Size, Start, Target, WritePanel } from './product.ts';
 import { rowsFrom, type Scattered } from './scattered.ts';
 import { type PackColumns, type PackRows, ScatteredPacker, type Side } from './scattered-packer.ts';
 import { vectorProducts } from './vector-product.ts';
 import { WindowProducts } from './window-product.ts';
-
-/** The place of a product: rows of consecutive floats, `rowBytes` apart. */
-export interface Target {
-  readonly address: number;
-  readonly rowBytes: number;
-}
-
-/** The extents of a product: out[m, n] from a[m, depth] · b[depth, n]. */
-export interface Size {
-  readonly m: number;
-  readonly n: number;
-  readonly depth: number;
-}
 
 /** Addresses of packed panels of the left and the right operand. */
 export interface Packed {
@@ -40,18 +28,6 @@ export interface ColumnBlock {
   readonly from: number;
   readonly depth: number;
 }
-
-/** What sums start from: what is in out, zeros, or for every row a bias of n floats side by side. */
-export type Start = 'out' | 'zeros' | { readonly bias: number };
-
-/** Writes the packed panel of columns [firstCol, firstCol + cols) and depths [firstDepth, firstDepth + depth). */
-export type WritePanel = (
-  to: number,
-  firstCol: number,
-  cols: number,
-  firstDepth: number,
-  depth: number,
-) => void;
 
 // A left panel stays in the second-level cache, a strip of a right panel in the first.
 const depthBlock = 272;

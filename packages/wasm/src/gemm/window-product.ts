@@ -3,8 +3,8 @@ import { type FunctionBuilder, i32s, ModuleBuilder } from '../assembler/module-b
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
-import type { Size, Start, Target, WritePanel } from './gemm.ts';
 import { type Instructions, multiplyAdd, storeColumns, tileCols, tileRows } from './micro-kernel.ts';
+import type { Size, Start, Target, WritePanel } from './product.ts';
 import type { Scattered } from './scattered.ts';
 
 type Fourteen<T> = [T, T, T, T, T, T, T, T, T, T, T, T, T, T];

@@ -1,6 +1,6 @@
 import { type Epilogue, type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import type { Start } from '../gemm/gemm.ts';
+import type { Start } from '../gemm/product.ts';
 import { addressOf, eachOffset } from '../layout.ts';
 import { withContiguous } from './copy.ts';
 import { matrixAt, withOperand } from './operand.ts';

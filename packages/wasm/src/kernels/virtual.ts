@@ -1,7 +1,8 @@
 import { type Epilogue, type Kernels, sizeOf, type View, type VirtualView } from '@funhash/tensor';
 import { stripLanes } from '../compiler/dependence.ts';
 import type { Context } from '../context.ts';
-import { blockSize, multipliesPerNs, roundUp, startAt, type WritePanel } from '../gemm/gemm.ts';
+import { blockSize, multipliesPerNs, roundUp, startAt } from '../gemm/gemm.ts';
+import type { WritePanel } from '../gemm/product.ts';
 import { rowsFrom } from '../gemm/scattered.ts';
 import { addressOf, contiguousAt } from '../layout.ts';
 import type { Thread } from '../threads/thread.ts';
