@@ -24,7 +24,7 @@ export class WindowProducts {
   readonly #threads: Threads;
   readonly #instructions: Instructions;
   readonly #zeros: number;
-  /** By the distance of neighbours: a constant of the code. */
+  /** Functions by the distance of neighbours, which is a constant of their code. */
   readonly #code = new Map<number, Linked<'windows'>>();
 
   /** @param zeros the address of eight zeros */
