@@ -13,6 +13,8 @@ const { values: given } = parseArgs({
     net: { type: 'string', default: 'base.safetensors' },
     /** Steps in the root mean square of a tensor of weights. */
     levels: { type: 'string', default: '24' },
+    /** Bits of a weight, in place of `levels`: the largest of a tensor is the largest number of so many. */
+    bits: { type: 'string' },
     /** Folder of photos, of which those held out say what rounding costs. */
     photos: { type: 'string' },
     to: {
@@ -46,7 +48,11 @@ function round(parameter: Parameter): void {
   const values = value.dataSync() as Float32Array;
   const size = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
   const most = values.reduce((high, x) => Math.max(high, Math.abs(x)), 0);
-  const step = Math.fround(Math.max(size / Number(given.levels), most / 128));
+  const step = Math.fround(
+    given.bits === undefined
+      ? Math.max(size / Number(given.levels), most / 128)
+      : most / (2 ** (Number(given.bits) - 1) - 1),
+  );
   parameter.assign(
     tensor(
       values.map((x) => Math.round(x / step) * step),

@@ -31,7 +31,10 @@ export const picture: Parser = {
       );
       const plain = new Uint8Array(jpeg.encode({ width: size, height: size, data: rgba }, quality).data);
       const options = { steps: 8, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01 };
-      found.push(plain, (await encodePicture(plain, original, net, options)).bytes);
+      const multipliers = { steps: 80, decibelsPerDoubling: 0, tune: 'multipliers' } as const;
+      found.push(plain);
+      for (const how of [options, multipliers])
+        found.push((await encodePicture(plain, original, net, how)).bytes);
     }
     return found;
   },
