@@ -50,6 +50,13 @@ export interface EncodedPicture {
   >;
 }
 
+/** A file that may be written. */
+interface Candidate {
+  readonly mode: PictureMode;
+  readonly bytes: Uint8Array;
+  readonly found: Psnr;
+}
+
 /** Steps of updates that are tried, as shares of each tensor's root mean square. */
 const updateSteps = { tuned: [1 / 2, 1 / 4, 1 / 8], multipliers: [1 / 8, 1 / 16, 1 / 32] } as const;
 /** What is tuned and coded, for each choice. */
@@ -61,7 +68,7 @@ const cropsPerStep = 16;
 
 /**
  * Makes a picture file (.fhi) of a JPEG: the network is tuned on the very picture, what it changed is coded, and whichever of JPEG
- * alone, base network and tuned network is best for its bytes is what the file says.
+ * alone, base network and tuned network is best for its bytes is what the file says. An update has to pay in luma and in RGB.
  *
  * Source: Lam et al. 2019 (arXiv:1905.04079), with L1 in place of its objective by default, which measured better.
  *
@@ -90,15 +97,17 @@ export async function encodePicture(
   const judged = (planes: PicturePlanes) => psnr(toRgb(planes), original);
   const fileOf = (mode: PictureMode, update?: Uint8Array): Uint8Array =>
     withEnhancement(jpeg, { mode, base: fingerprint, ...(update && { update }) });
-  const worth = ({ luma, rgb }: { luma: number; rgb: number }, bytes: number): number =>
-    (luma + rgb) / 2 - decibelsPerDoubling * Math.log2(bytes / jpeg.length);
+  const paid = (bytes: number): number => decibelsPerDoubling * Math.log2(bytes / jpeg.length);
+  const worth = ({ found, bytes }: Candidate): number => (found.luma + found.rgb) / 2 - paid(bytes.length);
+  const better = (a: Candidate, b: Candidate): Candidate => (worth(b) > worth(a) ? b : a);
   try {
     const plain = judged(decoded);
     const { improved, error } = judgedBase(decoded, base, original);
-    const candidates = [
+    const untuned = better(
       { mode: 'off', bytes: fileOf('off'), found: plain },
       { mode: 'base', bytes: fileOf('base'), found: improved },
-    ] as { mode: PictureMode; bytes: Uint8Array; found: { luma: number; rgb: number } }[];
+    );
+    let best = untuned;
     const modes = steps > 0 ? ways[tune] : [];
     for (const [turn, mode] of modes.entries()) {
       setValues(base, values);
@@ -118,12 +127,12 @@ export async function encodePicture(
             ? encodeUpdate(values, tuned, { step })
             : encodeUpdate(withMultipliers(values), multipliersOf(values, tuned), { step });
         setValues(base, updated(values, mode, update));
-        candidates.push({ mode, bytes: fileOf(mode, update), found: judged(restore(decoded, base)) });
+        const tried = { mode, bytes: fileOf(mode, update), found: judged(restore(decoded, base)) };
+        const extra = paid(tried.bytes.length) - paid(untuned.bytes.length);
+        const pays = (['luma', 'rgb'] as const).every((of) => tried.found[of] - extra > untuned.found[of]);
+        if (pays) best = better(best, tried);
       }
     }
-    const best = candidates.reduce((a, b) =>
-      worth(b.found, b.bytes.length) > worth(a.found, a.bytes.length) ? b : a,
-    );
     return {
       bytes: best.bytes,
       mode: best.mode,
