@@ -63,7 +63,7 @@ const entries = [
     name: 'layers: prediction without WebAssembly',
     path: 'packages/layers/dist/predict.js',
     import: '{ readPlainPredictor }',
-    limit: '13.9 kB',
+    limit: '13.4 kB',
   },
   {
     name: 'layers: prediction',

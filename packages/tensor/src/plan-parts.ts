@@ -4,4 +4,4 @@ export { checkViews } from './plan/check-views.ts';
 export { sharedLayout } from './plan/layout.ts';
 export { planWith } from './plan/plan-json.ts';
 export { resolvedCalls, type Site, viewAt } from './plan/resolve.ts';
-export { referenceKernels } from './reference/kernels.ts';
+export { forwardKernels } from './reference/forward-kernels.ts';

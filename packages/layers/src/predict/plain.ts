@@ -2,14 +2,15 @@ import {
   allocateArray,
   type DeviceBuffer,
   type DType,
+  type Kernels,
   type Plan,
   sizeOf,
   type TypedArray,
 } from '@funhash/tensor';
 import {
   checkViews,
+  forwardKernels,
   planWith,
-  referenceKernels,
   resolvedCalls,
   type Site,
   sharedLayout,
@@ -24,6 +25,8 @@ import {
   refuse,
   valuesOf,
 } from './predictor-file.ts';
+
+const kernels: Partial<Kernels> = forwardKernels;
 
 /** Memory of the reference. */
 interface HostBuffer extends DeviceBuffer {
@@ -61,10 +64,11 @@ function runnerOf(plan: Plan, file: PredictorFile): BatchRunner {
     if (kind === 'constant') buffer.data.set(valuesOf(file, `constant.${number}`, { dtype, length }));
     return { buffer, offset: 0 };
   });
+  for (const { kernel } of plan.calls) if (!kernels[kernel]) refuse('kernels that predictions use', kernel);
   const { calls } = resolvedCalls(plan, sites);
   const run = (part: number): void => {
     for (const call of calls)
-      if (call.part === part) (referenceKernels[call.kernel] as (...args: unknown[]) => void)(...call.args);
+      if (call.part === part) (kernels[call.kernel] as (...args: unknown[]) => void)(...call.args);
   };
   // All parts but the last depend on no input.
   try {

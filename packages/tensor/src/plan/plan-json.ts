@@ -84,7 +84,8 @@ const kinds: readonly BufferKind[] = ['input', 'state', 'constant', 'temporary',
 
 const limitRules = {
   /** Bytes that all buffers may take, each counted by itself. Default 2^31. */
-  maxBytes: /* @__PURE__ */ option.integer({ most: 2 ** 40 }),
+  // 2^40, as a literal: bundlers take an operator among the arguments for an effect, and keep all rules of options for it.
+  maxBytes: /* @__PURE__ */ option.integer({ most: 1_099_511_627_776 }),
 };
 
 /** Options of `planFromJson`. */
