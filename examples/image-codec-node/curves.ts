@@ -29,7 +29,7 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '0' },
     weight: { type: 'string', default: '2e-4' },
     objective: { type: 'string', default: 'l1' },
-    tune: { type: 'string', default: 'all' },
+    tune: { type: 'string', default: 'auto' },
     only: { type: 'string' },
     base: { type: 'string' },
   },

@@ -27,11 +27,12 @@ const { values: given } = parseArgs({
 });
 /** Ways by name; a number behind a colon is the weight of the penalty. */
 const ways: Readonly<Record<string, EncodePictureOptions>> = {
-  l1: {},
-  none: { weight: 0 },
-  paper: { objective: 'compressibility', weight: 1e-3 },
+  l1: { tune: 'all' },
+  none: { tune: 'all', weight: 0 },
+  paper: { tune: 'all', objective: 'compressibility', weight: 1e-3 },
   multipliers: { tune: 'multipliers' },
   both: { tune: 'both' },
+  auto: {},
 };
 await useBackend('wasm', { threads: Number(given.threads) });
 const net = given.base === undefined ? await baseNet() : await load(given.base);

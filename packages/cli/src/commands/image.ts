@@ -68,10 +68,10 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
     .addOption(
       new Option(
         '--tune <what>',
-        'all values, a multiplier of each channel alone, or whichever of both is better',
+        'all values, a multiplier of each channel alone, whichever of both is better, or by the size of the JPEG the one that is likelier to be',
       )
-        .choices(['all', 'multipliers', 'both'])
-        .default('all'),
+        .choices(['auto', 'all', 'multipliers', 'both'])
+        .default('auto'),
     )
     .option('--base <model>', 'another network than the one that comes with funhash')
     .option('--json', 'print JSON')

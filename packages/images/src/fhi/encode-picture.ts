@@ -24,9 +24,9 @@ export const encodePictureRules = {
   learningRate: option.positive(),
   /**
    * What is tuned: all values, a multiplier for each output channel, or first one and then the other, which takes twice the time.
-   * Default `all`.
+   * Default `auto`: multipliers for a JPEG of less than 40 kB, whose update has to be short, all values for others.
    */
-  tune: option.oneOf(['all', 'multipliers', 'both']),
+  tune: option.oneOf(['auto', 'all', 'multipliers', 'both']),
   /** Decibels that a file of twice the size is worth: what the bytes of an update have to pay. Default 3. */
   decibelsPerDoubling: option.real({ least: 0 }),
   /** Decides the crops. Default 0. */
@@ -61,6 +61,8 @@ interface Candidate {
 const updateSteps = { tuned: [1 / 2, 1 / 4, 1 / 8], multipliers: [1 / 8, 1 / 16, 1 / 32] } as const;
 /** What is tuned and coded, for each choice. */
 const ways = { all: ['tuned'], multipliers: ['multipliers'], both: ['tuned', 'multipliers'] } as const;
+/** Bytes of a JPEG below which multipliers were worth more than an update of all values, on held-out photos. */
+const smallBytes = 40_000;
 /** Largest step of multipliers. */
 const multiplierRate = 0.03;
 const cropSide = 64;
@@ -84,7 +86,7 @@ export async function encodePicture(
   options: EncodePictureOptions = {},
 ): Promise<EncodedPicture> {
   checkOptions('encodePicture', encodePictureRules, options);
-  const { steps = 100, decibelsPerDoubling = 3, tune = 'all' } = options;
+  const { steps = 100, decibelsPerDoubling = 3, tune = 'auto' } = options;
   const decoded = decodeJpeg(jpeg);
   if (decoded.width !== original.width || decoded.height !== original.height)
     throw new ArgumentError({
@@ -108,7 +110,8 @@ export async function encodePicture(
       { mode: 'base', bytes: fileOf('base'), found: improved },
     );
     let best = untuned;
-    const modes = steps > 0 ? ways[tune] : [];
+    const usual = jpeg.length < smallBytes ? 'multipliers' : 'all';
+    const modes = steps > 0 ? ways[tune === 'auto' ? usual : tune] : [];
     for (const [turn, mode] of modes.entries()) {
       setValues(base, values);
       await tuneOn(

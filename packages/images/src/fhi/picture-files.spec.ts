@@ -37,7 +37,7 @@ const small = { channels: 4, depth: 3, chromaChannels: 4, chromaDepth: 2 };
 const net = artifactNet({ ...small, seed: 1 });
 const values = (): number[] => net.parameters().flatMap(({ value }) => [...value.dataSync()]);
 // What bytes cost is nothing here, so that the tuned network is taken.
-const options = { steps: 20, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01 };
+const options = { steps: 20, decibelsPerDoubling: 0, weight: 1e-5, learningRate: 0.01, tune: 'all' } as const;
 
 let tuned: Uint8Array;
 beforeAll(async () => {
@@ -86,6 +86,17 @@ test('multipliers alone: a smaller update, which decodes to what the encoder saw
   expect(valuesOf(own)).toEqual(better);
   expect(psnr(decoded, original)).toEqual(quality.file);
   expect(() => decodePicture(bytes, net)).toThrow('the base with fingerprint');
+});
+
+test('of a short JPEG multipliers are tuned, of a long one all values', async () => {
+  const comment = new Uint8Array(20_004).fill(32);
+  comment.set([0xff, 0xfe, 20_002 >> 8, 20_002 & 255]);
+  const long = Uint8Array.from([...plain.subarray(0, 2), ...comment, ...comment, ...plain.subarray(2)]);
+  const modeOf = async (file: Uint8Array): Promise<string> =>
+    (await encodePicture(file, original, net, { ...options, tune: 'auto' })).mode;
+  expect(await modeOf(long)).toBe('tuned');
+  // Multipliers alone make nothing of a network that has learnt nothing.
+  expect(await modeOf(plain)).toBe('off');
 });
 
 test('other readers see the JPEG; encoding again takes the old segment out', async () => {
