@@ -51,7 +51,7 @@ export const leNet: Case = {
     'Prediction: the logits, read. `by a plan`, `predict`: as `fit` takes a step, and as `predict` answers, both by plans. Start weights are the same, in each library’s order of axes: losses after three ' +
     'steps, and logits, must agree. Where the step goes: each kernel call timed.',
   remarks: [
-    'Limits that were found: to pack the windows took half of the time of convolutions with few kernels. Two ways to read them as they lie were tried: loops over the runs of a window, which ran at 25 to 29 GFLOP/s, for V8 of Node 20 spills sums within nested loops; and one loop with a table of offsets, which runs at about 40 and is what is used. Gradients of few kernels are formed likewise. The gradient by the images of the second convolution still multiplies the zeros around them, which is half of its work. The machine was busy: least times of steps of many milliseconds are too long, for no step ran undisturbed; the table of kernels is less so. Two threads could not be judged.',
+    'Limits that were found: to pack the windows took half of the time of convolutions with few kernels. Two ways to read them as they lie were tried: loops over the runs of a window, which ran at 25 to 29 GFLOP/s, for V8 of Node 20 spills sums within nested loops; and one loop with a table of offsets, which runs at about 40 and is what is used. Gradients of few kernels are formed likewise. The gradient by the images of the second convolution still multiplies the zeros around them, which is half of its work.',
   ],
   libraries: [...ours, ...trainers, 'ortWeb', 'ortNode'],
   run: async ({ rounds, takes, show }) => {
