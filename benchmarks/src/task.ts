@@ -89,7 +89,7 @@ export type Task =
       readonly batch: number;
       /** Of kernels (`stem`, `conv`) and of dense layers (`fc`). */
       readonly weights?: Readonly<Record<string, WeightChoice>>;
-      /** As that of `step`. */
+      /** Rule of the steps, as that of `step`. */
       readonly plan?: boolean;
     }
   /** Logits of LeNet-5, read: by its `forward`, or a call of `predict`. */

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { readBytes } from '@funhash/codec';
 import type { Dataset } from '@funhash/datasets';
 import {
   chooseBackend,
@@ -37,7 +35,7 @@ import {
 } from '../settings/config.ts';
 import { takesModel } from '../settings/model-file.ts';
 import { storageSettings } from '../settings/storage-settings.ts';
-import { teacherIn } from '../settings/teacher-settings.ts';
+import { sha256Of, teacherIn } from '../settings/teacher-settings.ts';
 import { follow } from '../terminal/follow.ts';
 import { helpText } from '../terminal/help.ts';
 import { fittedTable } from '../terminal/model-tables.ts';
@@ -253,9 +251,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 async function specOf(config: CompressConfig, file: string): Promise<RunSpec> {
   const { weight, weights, layers, learningRate, relativeStep, freeze, storeAs, compress, bytes } = config;
   const request = trainingOf(config);
-  const sha256 = createHash('sha256')
-    .update(await readBytes(file))
-    .digest('hex');
+  const sha256 = await sha256Of(file);
   return runSpec({
     ...request,
     net: { file, sha256, weights: weights ?? weight ?? [], ...(layers && { layers }) },

@@ -21,6 +21,13 @@ export const teacherSettings = {
   },
 } as const satisfies Settings;
 
+/** SHA-256 of a file, in hex, by which specs know it. */
+export async function sha256Of(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readBytes(file))
+    .digest('hex');
+}
+
 /** The part of a spec that says who teaches. */
 export async function teacherIn({
   teacher: file,
@@ -28,8 +35,6 @@ export async function teacherIn({
 }: Partial<ConfigOf<typeof teacherSettings>>): Promise<Pick<RunRequest, 'teacher'>> {
   if (file === undefined) return {};
   await requireFile('the teacher', file);
-  const sha256 = createHash('sha256')
-    .update(await readBytes(file))
-    .digest('hex');
+  const sha256 = await sha256Of(file);
   return { teacher: { file, sha256, share } };
 }

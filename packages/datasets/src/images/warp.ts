@@ -68,20 +68,13 @@ function turnImage(
   const toRight = flip ? -channels : channels;
   const below = width * channels;
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
-  // Sums of the same terms in the same order for every pixel: those of a column are found once.
-  const [columnU, columnV] = [new Float64Array(width), new Float64Array(width)];
-  for (let x = 0; x < width; x++) {
-    const right = x - dx - cx;
-    columnU[x] = cx + cos * right;
-    columnV[x] = cy + sin * right;
-  }
   let target = 0;
   for (let y = 0; y < height; y++) {
     const down = y - dy - cy;
-    const [rowU, rowV] = [sin * down, cos * down];
     for (let x = 0; x < width; x++) {
-      const u = (columnU[x] as number) - rowU;
-      const v = (columnV[x] as number) + rowV;
+      const right = x - dx - cx;
+      const u = cx + cos * right - sin * down;
+      const v = cy + sin * right + cos * down;
       const left = Math.floor(u);
       const top = Math.floor(v);
       const a = u - left;

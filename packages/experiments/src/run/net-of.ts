@@ -106,16 +106,25 @@ function oneForAll(
   return { weights: places.map((place) => schemes.get(place) ?? 'dense'), notices };
 }
 
-/** The model of a file, as it is there. @throws SpecError where the file is not the one of the spec */
-export async function netFromFile(spec: RunSpec, { file, sha256 }: FileNetSpec): Promise<Module> {
+/** The bytes of a file that a spec names. @throws SpecError where they are not those of its SHA-256 */
+export async function bytesNamed(
+  operation: string,
+  { file, sha256 }: { readonly file: string; readonly sha256?: string | undefined },
+): Promise<Uint8Array> {
   const bytes = await readBytes(file);
   const actual = sha256 && createHash('sha256').update(bytes).digest('hex');
   if (actual !== sha256)
     throw new SpecError({
-      operation: `run on ${file}`,
+      operation,
       expected: `the file of SHA-256 ${sha256}`,
       actual: actual ?? '',
     });
+  return bytes;
+}
+
+/** The model of a file, as it is there. @throws SpecError where the file is not the one of the spec */
+export async function netFromFile(spec: RunSpec, own: FileNetSpec): Promise<Module> {
+  const bytes = await bytesNamed(`run on ${own.file}`, own);
   // Decoded once, the fastest that a model is without bits, where its speed is compared with that of bits.
   return load(bytes, { layers: packedLayers, ...(spec.storage.pack && { policy: 'frozen' as const }) });
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readBytes } from '@funhash/codec';
 import type { Dataset } from '@funhash/datasets';
 import { load, type Module } from '@funhash/layers';
 import { packedLayers } from '@funhash/layers/binary';
 import { type Examples, type FitConfig, predict } from '@funhash/training';
 import { SpecError } from '../errors.ts';
 import type { TeacherSpec } from '../spec/run-spec.ts';
+import { bytesNamed } from './net-of.ts';
 
 /** A trained net that says what another one learns besides the labels. */
 export interface Teacher {
@@ -21,10 +20,11 @@ export interface Teacher {
  * @throws SpecError where the file is not the one of the spec, its outputs are not those classes, or nothing is classified
  */
 export async function teacherOf(
-  { file, sha256, share }: TeacherSpec,
+  own: TeacherSpec,
   { classes, name }: Pick<Dataset, 'classes' | 'name'>,
   lossName: string,
 ): Promise<Teacher> {
+  const { file, share } = own;
   const operation = `teacher ${file}`;
   if (classes === undefined || lossName !== 'softmaxCrossEntropy')
     throw new SpecError({
@@ -32,10 +32,7 @@ export async function teacherOf(
       expected: 'a run of classes, by softmaxCrossEntropy',
       actual: classes === undefined ? `${name}, of which numbers are to be found` : lossName,
     });
-  const bytes = await readBytes(file);
-  const actual = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== undefined && actual !== sha256)
-    throw new SpecError({ operation, expected: `the file of SHA-256 ${sha256}`, actual });
+  const bytes = await bytesNamed(operation, own);
   const net: Module = await load(bytes, { layers: packedLayers });
   const taught = async ({ labels, ...examples }: Examples): Promise<Examples> => {
     const { inputs, inputShape } = examples;

@@ -4,7 +4,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
 import type { Matrix } from './matrix.ts';
-import { type Instructions, multiplyAdd, tileCols, tileRows } from './micro-kernel.ts';
+import { type Instructions, loadTile, multiplyTile, tileCols, tileRows } from './micro-kernel.ts';
 import type { Scattered } from './scattered.ts';
 
 type Eleven<T> = [T, T, T, T, T, T, T, T, T, T, T];
@@ -150,34 +150,10 @@ function columnKernel(
   const right = made.locals('v128', vectors);
   const left = made.local('v128');
   const at = made.local('i32');
-  sums.forEach((row, i) => {
-    if (i > 0) code.advance(start, startRow);
-    row.forEach(
-      (sum, v) =>
-        void code
-          .get(start)
-          .memory('v128.load', 16 * v)
-          .set(sum),
-    );
-  });
+  loadTile(code, sums, { start, startRow });
   code.repeat(depth, () => {
     code.get(rows).memory('i32.load').get(offset).op('i32.add').set(at);
-    right.forEach(
-      (local, v) =>
-        void code
-          .get(b)
-          .memory('v128.load', 16 * v)
-          .set(local),
-    );
-    sums.forEach((row, i) => {
-      code
-        .get(at)
-        .memory('v128.load32_splat', 4 * i)
-        .set(left);
-      row.forEach((sum, v) => {
-        multiplyAdd(code, instructions, left, right[v] as Local, sum);
-      });
-    });
+    multiplyTile(code, instructions, sums, { right, left }, { a: at, b, stride: 4 });
     code.increase(rows, 4);
     code.advance(b, bStride);
   });

@@ -40,6 +40,24 @@ export function microKernel(
   const right = made.locals('v128', vectors);
   const left = made.local('v128');
 
+  loadTile(code, sums, { start, startRow });
+  code.repeat(depth, () => {
+    multiplyTile(code, instructions, sums, { right, left }, { a, b, stride: 4 });
+    code.increase(a, stripRows * 4);
+    code.increase(b, tileCols * 4);
+  });
+  storeTile(code, { c, rowBytes, width }, sums);
+  return made;
+}
+
+type Tile = readonly (readonly Local[])[];
+
+/** Loads the sums of a tile. */
+export function loadTile(
+  code: Code,
+  sums: Tile,
+  { start, startRow }: { readonly start: Local; readonly startRow: Local },
+): void {
   sums.forEach((row, i) => {
     if (i > 0) code.advance(start, startRow);
     row.forEach((sum, v) => {
@@ -49,26 +67,40 @@ export function microKernel(
         .set(sum);
     });
   });
-  code.repeat(depth, () => {
-    right.forEach(
-      (local, v) =>
-        void code
-          .get(b)
-          .memory('v128.load', 16 * v)
-          .set(local),
-    );
-    sums.forEach((tileRow, i) => {
-      code
-        .get(a)
-        .memory('v128.load32_splat', 4 * i)
-        .set(left);
-      tileRow.forEach((sum, v) => {
-        multiplyAdd(code, instructions, left, right[v] as Local, sum);
-      });
-    });
-    code.increase(a, stripRows * 4);
-    code.increase(b, tileCols * 4);
+}
+
+/** Adds the product of a column of a, whose elements are `stride` bytes apart, and a row of b to the sums of a tile. */
+export function multiplyTile(
+  code: Code,
+  instructions: Instructions,
+  sums: Tile,
+  { right, left }: { readonly right: readonly Local[]; readonly left: Local },
+  { a, b, stride }: { readonly a: Local; readonly b: Local; readonly stride: number },
+): void {
+  right.forEach((local, v) => {
+    code
+      .get(b)
+      .memory('v128.load', 16 * v)
+      .set(local);
   });
+  sums.forEach((row, i) => {
+    code
+      .get(a)
+      .memory('v128.load32_splat', i * stride)
+      .set(left);
+    row.forEach((sum, v) => {
+      multiplyAdd(code, instructions, left, right[v] as Local, sum);
+    });
+  });
+}
+
+/** Stores as many columns of a tile as `width` says: those of its last vector at least in part. */
+export function storeTile(
+  code: Code,
+  { c, rowBytes, width }: { readonly c: Local; readonly rowBytes: Local; readonly width: Local },
+  sums: Tile,
+): void {
+  const vectors = sums[0]?.length ?? 0;
   const choose = (columns: number): void => {
     const store = (): void => storeColumns(code, { c, rowBytes }, sums, columns);
     if (columns === 4 * (vectors - 1) + 1) store();
@@ -80,14 +112,13 @@ export function microKernel(
         .if(store, () => choose(columns - 1));
   };
   choose(4 * vectors);
-  return made;
 }
 
 /** Stores the first `columns` columns of a tile. */
 export function storeColumns(
   code: Code,
   { c, rowBytes }: { c: Local; rowBytes: Local },
-  sums: readonly (readonly Local[])[],
+  sums: Tile,
   columns: number,
 ): void {
   sums.forEach((row, i) => {

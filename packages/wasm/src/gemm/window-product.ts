@@ -3,7 +3,7 @@ import { type FunctionBuilder, i32s, ModuleBuilder } from '../assembler/module-b
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
-import { type Instructions, multiplyAdd, storeColumns, tileCols, tileRows } from './micro-kernel.ts';
+import { type Instructions, loadTile, multiplyTile, storeTile, tileCols, tileRows } from './micro-kernel.ts';
 import type { Size, Start, Target, WritePanel } from './product.ts';
 import type { Scattered } from './scattered.ts';
 
@@ -198,47 +198,13 @@ function windowKernel(
   const right = made.locals('v128', vectors);
   const left = made.local('v128');
   const at = made.local('i32');
-  sums.forEach((row, i) => {
-    if (i > 0) code.advance(start, startRow);
-    row.forEach(
-      (sum, v) =>
-        void code
-          .get(start)
-          .memory('v128.load', 16 * v)
-          .set(sum),
-    );
-  });
+  loadTile(code, sums, { start, startRow });
   code.repeat(depth, () => {
     code.get(base, offsets).memory('i32.load').op('i32.add').set(at);
-    right.forEach(
-      (local, v) =>
-        void code
-          .get(b)
-          .memory('v128.load', 16 * v)
-          .set(local),
-    );
-    sums.forEach((row, i) => {
-      code
-        .get(at)
-        .memory('v128.load32_splat', i * stride)
-        .set(left);
-      row.forEach((sum, v) => {
-        multiplyAdd(code, instructions, left, right[v] as Local, sum);
-      });
-    });
+    multiplyTile(code, instructions, sums, { right, left }, { a: at, b, stride });
     code.increase(offsets, 4);
     code.increase(b, tileCols * 4);
   });
-  const choose = (columns: number): void => {
-    const store = (): void => storeColumns(code, { c, rowBytes }, sums, columns);
-    if (columns === 4 * (vectors - 1) + 1) store();
-    else
-      code
-        .get(width)
-        .i32(columns)
-        .op('i32.eq')
-        .if(store, () => choose(columns - 1));
-  };
-  choose(4 * vectors);
+  storeTile(code, { c, rowBytes, width }, sums);
   return made;
 }
