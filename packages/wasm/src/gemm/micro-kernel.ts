@@ -115,7 +115,7 @@ export function storeTile(
 }
 
 /** Stores the first `columns` columns of a tile. */
-export function storeColumns(
+function storeColumns(
   code: Code,
   { c, rowBytes }: { c: Local; rowBytes: Local },
   sums: Tile,
