@@ -16,7 +16,14 @@ const { values: given } = parseArgs({ options: { out: { type: 'string', default:
 const out = resolve(given.out);
 const unpacked = join(out, 'unpacked');
 mkdirSync(unpacked, { recursive: true });
-for (const name of ['python3-skimage', 'lomiri-wallpapers-16.04', 'mate-backgrounds']) {
+const packages = [
+  'python3-skimage',
+  'lomiri-wallpapers-16.04',
+  'lomiri-wallpapers-20.04',
+  'mate-backgrounds',
+  'plasma-workspace-wallpapers',
+];
+for (const name of packages) {
   if (!readdirSync(out).some((file) => file.startsWith(`${name}_`)))
     execFileSync('apt-get', ['download', name], { cwd: out, stdio: 'inherit' });
   const [file = ''] = readdirSync(out).filter((each) => each.startsWith(`${name}_`));
@@ -24,13 +31,17 @@ for (const name of ['python3-skimage', 'lomiri-wallpapers-16.04', 'mate-backgrou
 }
 
 // Drawings, gradients and near copies of others are left out.
-const drawn = /analogpattern|Picture_0B|Picture_1A|Elephants|GreenTraditional|Blinds|Aqua/;
+const drawn =
+  /analogpattern|Picture_0B|Picture_1A|Elephants|GreenTraditional|Blinds|Aqua|2004default|Fossa|Infinite-Sea|Painting/;
 const lossless = ['astronaut', 'chelsea', 'coffee', 'motorcycle_left'].map(
   (name) => `usr/lib/python3/dist-packages/skimage/data/${name}.png`,
 );
 const shrinkable = [
   ...filesIn('usr/share/backgrounds').filter((path) => path.endsWith('.jpg')),
   ...filesIn('usr/share/backgrounds/mate/nature').filter((path) => path.endsWith('.jpg')),
+  ...['BytheWater', 'ColorfulCups', 'EveningGlow', 'FallenLeaf', 'Kite', 'OneStandsOut', 'Path'].map(
+    (name) => `usr/share/wallpapers/${name}/contents/images/2560x1600.jpg`,
+  ),
 ].filter((path) => !drawn.test(path));
 
 for (const path of lossless) {
@@ -38,8 +49,7 @@ for (const path of lossless) {
   keep(path, { width, height, data });
 }
 for (const path of shrinkable) {
-  const target = join(out, `${basename(path, '.jpg')}.ppm`);
-  if (existsSync(target)) continue;
+  if (existsSync(join(out, `${nameOf(path)}.ppm`))) continue;
   try {
     const picture = toRgb(decodeJpeg(readFileSync(join(unpacked, path))));
     keep(path, shrunk(picture, picture.width * picture.height > 2e6 ? 4 : 2));
@@ -55,7 +65,12 @@ function filesIn(folder: string): string[] {
 }
 
 function keep(path: string, picture: RgbPicture): void {
-  const name = basename(path).replace(/\.\w+$/, '');
+  const name = nameOf(path);
   writeFileSync(join(out, `${name}.ppm`), encodePpm(picture));
   console.log(`${name}: ${picture.width} × ${picture.height}`);
+}
+
+/** The name of a file, or of the wallpaper whose sizes are files. */
+function nameOf(path: string): string {
+  return /wallpapers\/([^/]+)\//.exec(path)?.[1] ?? basename(path).replace(/\.\w+$/, '');
 }
