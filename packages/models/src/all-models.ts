@@ -2,6 +2,7 @@
 
 export { bnnConvNet } from './bnn-conv-net.ts';
 export { bnnMlp } from './bnn-mlp.ts';
+export { deepConvNet } from './deep-conv-net.ts';
 export { denseNet } from './dense-net.ts';
 export { leNet5 } from './le-net5.ts';
 export { mlp } from './mlp.ts';

@@ -1,6 +1,7 @@
 export * from './all-models.ts';
 export type { BnnConvNetOptions } from './bnn-conv-net.ts';
 export type { BinaryNetOptions, BnnMlpOptions } from './bnn-mlp.ts';
+export type { DeepConvNetOptions } from './deep-conv-net.ts';
 export type { ModelMaker, NamedModel, NamedModelOptions } from './define-model.ts';
 export type { DenseNetOptions } from './dense-net.ts';
 export type { LeNet5Options } from './le-net5.ts';

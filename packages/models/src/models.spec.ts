@@ -5,6 +5,7 @@ import {
   hashedNet,
   load,
   type Module,
+  Residual,
   type Sequential,
   ShapeError,
   SharedSpace,
@@ -14,6 +15,7 @@ import {
 } from '@funhash/layers';
 import { describe, expect, test } from 'vitest';
 import {
+  deepConvNet,
   denseNet,
   leNet5,
   type ModelWeights,
@@ -115,6 +117,20 @@ test('the smallest convolutional net: 4 232 weights, and images that it cannot r
   expect(() => smallConvNet({ input: [28, 16, 1] })).toThrow(/17 pixels/);
 });
 
+test('a deep net of small convolutions: 8 424 weights, shortcuts where channels stay, any depth', () => {
+  const net = deepConvNet();
+  expect(sizeOf(net)).toBe(25 * 8 + 72 * 16 + 3 * 144 * 16 + 16 * 10 + 10 + 2 * (8 + 4 * 16));
+  const shortcuts = (channels: number[]): number =>
+    deepConvNet({ channels }).layers.filter((layer) => layer instanceof Residual).length;
+  expect(shortcuts([4, 6, 6, 8, 8])).toBe(2);
+  expect(shortcuts([4, 6])).toBe(0);
+  expect(
+    deepConvNet({ input: [4, 4, 1], channels: [2, 2] }).forward(tensor(new Float32Array(16), [1, 16])).shape,
+  ).toEqual([1, 10]);
+  expect(() => deepConvNet({ input: [4, 3, 1] })).toThrow(/4 pixels/);
+  expect(() => deepConvNet({ channels: [4] })).toThrow(/channels/);
+});
+
 test('narrower nets', () => {
   const net = leNet5({ channels: [2, 3], hidden: [20] });
   expect(sizeOf(net)).toBe(2 * 26 + 3 * 51 + 20 * 76 + 10 * 21);
@@ -136,6 +152,7 @@ const nets: readonly [string, () => Sequential, typeof digits][] = [
   ['leNet5 as published', () => leNet5({ activation: 'tanh', pool: 'average' }), digits],
   ['leNet5 of Caffe', () => leNet5({ form: 'caffe', weight: { fc: hashedNet({ ratio: 1 / 64 }) } }), digits],
   ['smallConvNet', () => smallConvNet({ channels: [2, 3, 4] }), digits],
+  ['deepConvNet', () => deepConvNet({ channels: [2, 3, 3] }), digits],
   ['resNet', () => resNet({ depth: 8, channels: 4 }), photographs],
   ['resNet by convolutions', () => resNet({ depth: 8, channels: 4, shortcut: 'conv' }), photographs],
   ['wideResNet', () => wideResNet({ depth: 10, width: 1, dropout: 0.1 }), photographs],

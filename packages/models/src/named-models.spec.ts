@@ -58,6 +58,7 @@ test('names are those of the command line', () => {
   expect(Object.keys(namedModels).toSorted()).toEqual([
     'bnn',
     'bnn-conv',
+    'deep-conv',
     'densenet40',
     'gru',
     'lenet5',
