@@ -14,13 +14,13 @@ export function spread(x: Tensor, axes: readonly Placing[]): Tensor {
   const [batch, channels] = [x.shape[0] as number, x.shape.at(-1) as number];
   const shaped = [batch, ...axes.map(({ extent }) => extent), channels];
   const out = empty(shaped, x.dtype, x.backend, 'padding of a convolution');
-  runKernel(out.backend, 'fill', [out, 0]);
   const inside = axes.map(({ extent, start }, axis) => {
     const first = Math.max(0, -start);
     const end = Math.min(spatial[axis] as number, extent - start);
     return { first, count: Math.max(0, end - first), to: start + first };
   });
   const shape = [batch, ...inside.map(({ count }) => count), channels];
+  fillAround(out, inside);
   if (shape.includes(0)) return out;
   const at = ({ offset, strides }: Tensor, places: readonly number[]): number =>
     places.reduce((sum, place, axis) => sum + place * (strides[axis + 1] as number), offset);
@@ -39,4 +39,44 @@ export function padded(x: Tensor, { padded: extents, padding }: WindowPlan): Ten
     x,
     extents.map((extent, axis) => ({ extent, start: (padding[axis] as readonly [number, number])[0] })),
   );
+}
+
+interface Inside {
+  readonly count: number;
+  readonly to: number;
+}
+
+/** Elements that are set to 0 in the time of one more run of them. */
+const elementsPerRun = 150;
+
+/** Zeros in out [B, ...spatial, C] around what is written inside; everywhere where those around are too many short runs. */
+function fillAround(out: Tensor, inside: readonly Inside[]): void {
+  const slabs = inside.flatMap(({ count, to }, axis) => {
+    const extent = out.shape[axis + 1] as number;
+    const before = inside.slice(0, axis);
+    const runs = before.reduce((product, each) => product * each.count, out.shape[0] as number);
+    const slab = (from: number, many: number) => ({
+      runs,
+      at: [...before.map((each) => each.to), from],
+      shape: [
+        out.shape[0] as number,
+        ...before.map((each) => each.count),
+        many,
+        ...out.shape.slice(axis + 2),
+      ],
+    });
+    return [slab(0, to), slab(to + count, extent - to - count)];
+  });
+  const needed = slabs.filter(({ shape }) => !shape.includes(0));
+  const runs = needed.reduce((sum, each) => sum + each.runs, 0);
+  if (inside.some(({ count }) => count === 0) || runs * elementsPerRun > out.size) {
+    runKernel(out.backend, 'fill', [out, 0]);
+    return;
+  }
+  for (const { at, shape } of needed) {
+    const offset = at.reduce((sum, place, axis) => sum + place * (out.strides[axis + 1] as number), 0);
+    const view = out.view(shape, out.strides, offset);
+    runKernel(out.backend, 'fill', [view, 0]);
+    view.dispose();
+  }
 }
