@@ -23,7 +23,16 @@ const rounded = await Promise.all(
   ),
 );
 
-const isThere = (compiler: string): boolean => spawnSync(compiler, ['--version']).status === 0;
+const flags = [
+  ...['-Wall', '-Wextra', '-Werror', '-std=c99', '-O0', '-fsanitize=address,undefined'],
+  '-fno-sanitize-recover=all',
+];
+
+/** Whether a compiler is there, with the libraries of its sanitizers, which are packages of their own in some systems. */
+const isThere = (compiler: string): boolean =>
+  spawnSync(compiler, [...flags, '-x', 'c', '-', '-o', join(folder, `${compiler}-there`)], {
+    input: 'int main(void) { return 0; }\n',
+  }).status === 0;
 
 /** A program that reads inputs and writes outputs, network by network, each of them twice. */
 const mainOf = (files: readonly ExportedC[], letter: string): string =>
@@ -41,11 +50,6 @@ const mainOf = (files: readonly ExportedC[], letter: string): string =>
     }),
     'return 0; }',
   ].join('\n');
-
-const flags = [
-  ...['-Wall', '-Wextra', '-Werror', '-std=c99', '-O0', '-fsanitize=address,undefined'],
-  '-fno-sanitize-recover=all',
-];
 
 describe.each(['gcc', 'clang'])('every layer and every scheme as C, by %s', (compiler) => {
   test.skipIf(!isThere(compiler))('gives what the library gives', () => {
