@@ -1,5 +1,5 @@
 import type { Local } from '../assembler/code.ts';
-import { type FunctionBuilder, i32s, ModuleBuilder } from '../assembler/module-builder.ts';
+import { type FunctionBuilder, i32s, type ModuleBuilder } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
 import type { Threads } from '../threads/threads.ts';
@@ -14,16 +14,15 @@ const blockBytes = 16384;
 
 /** Products aᵀ·b of windows on images with few vectors b: neither is packed, because that would cost as much as the product. */
 export class ColumnProducts {
-  readonly #threads: Threads;
   readonly #instructions: Instructions;
   readonly #zeros: number;
-  #code: Linked<'columns'> | undefined;
+  readonly #code: () => Linked<'columns'>;
 
   constructor(memory: LinearMemory, threads: Threads, instructions: Instructions) {
-    this.#threads = threads;
     this.#instructions = instructions;
     this.#zeros = memory.allocate(tileCols * 4);
     memory.view('f32', this.#zeros, tileCols).fill(0);
+    this.#code = threads.linkLater((module) => columnProduct(module, instructions, this.#zeros));
   }
 
   /**
@@ -40,7 +39,7 @@ export class ColumnProducts {
     to: number,
     rowBytes: number,
   ): void {
-    const { columns } = thread.functions(this.#linked());
+    const { columns } = thread.functions(this.#code());
     const most = tileRows(this.#instructions);
     const step = Math.max(64, Math.floor(blockBytes / b.rowStride));
     for (let from = 0; from < depth; from += step) {
@@ -73,15 +72,6 @@ export class ColumnProducts {
         col += run.count;
       }
     }
-  }
-
-  #linked(): Linked<'columns'> {
-    if (!this.#code) {
-      const module = new ModuleBuilder();
-      columnProduct(module, this.#instructions, this.#zeros);
-      this.#code = this.#threads.link<'columns'>(module);
-    }
-    return this.#code;
   }
 }
 

@@ -65,7 +65,8 @@ export function startAt(start: Start, col: number): Start {
   return typeof start === 'object' ? { bias: start.bias + col * 4 } : start;
 }
 
-type Names = 'multiply' | 'packLeft' | 'packRight' | 'narrow' | 'dots' | 'combine' | 'clear';
+type Names = 'multiply' | 'packLeft' | 'packRight';
+type RowNames = 'dots' | 'combine' | 'clear';
 
 /** Products of f32 matrices: packed panels, and a tile of results in registers (Goto's algorithm). */
 export class Gemm {
@@ -77,6 +78,8 @@ export class Gemm {
   readonly windows: WindowProducts;
   readonly #threads: Threads;
   readonly #code: Linked<Names>;
+  readonly #narrow: () => Linked<'narrow'>;
+  readonly #ofRow: () => Linked<RowNames>;
   readonly #stripRows: number;
   readonly #zeros: number;
 
@@ -86,10 +89,12 @@ export class Gemm {
     this.#stripRows = tileRows(instructions);
     packer(module, 'packLeft', this.#stripRows);
     packer(module, 'packRight', tileCols);
-    narrowProduct(module, instructions);
-    vectorProducts(module, instructions);
-    clearCode(module);
     this.#code = threads.link<Names>(module);
+    this.#narrow = threads.linkLater((later) => narrowProduct(later, instructions));
+    this.#ofRow = threads.linkLater((later) => {
+      vectorProducts(later, instructions);
+      clearCode(later);
+    });
     this.#threads = threads;
     this.#zeros = memory.allocate(tileCols * 4);
     memory.view('f32', this.#zeros, tileCols).fill(0);
@@ -266,7 +271,7 @@ export class Gemm {
     this.#threads.split(parts, long.count, 2, (thread, first, count) => {
       thread.withBlock(narrowBytes(short.count, depth), (block) => {
         thread
-          .functions(this.#code)
+          .functions(this.#narrow())
           .narrow(
             count,
             short.count,
@@ -293,7 +298,7 @@ export class Gemm {
     out: Target,
     accumulate: boolean,
   ): void {
-    const { dots, combine, clear } = thread.functions(this.#code);
+    const { dots, combine, clear } = thread.functions(this.#ofRow());
     if (b.rowStride === 4) {
       dots(a.address, b.address, out.address, n, depth, b.colStride, accumulate ? 1 : 0);
       return;

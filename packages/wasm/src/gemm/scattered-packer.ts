@@ -1,4 +1,3 @@
-import { ModuleBuilder } from '../assembler/module-builder.ts';
 import { eachOffset, type Loops } from '../layout.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import type { Linked, Thread } from '../threads/thread.ts';
@@ -20,7 +19,7 @@ type Names = 'packRows' | 'rowAddresses' | `${Side}${'1' | '2' | '3' | 'Any'}`;
 /** Panels of scattered matrices. */
 export class ScatteredPacker {
   readonly #memory: LinearMemory;
-  readonly #code: Linked<Names>;
+  readonly #code: () => Linked<Names>;
   readonly #zeros: number;
   readonly #widths: Readonly<Record<Side, number>>;
 
@@ -29,16 +28,16 @@ export class ScatteredPacker {
     this.#memory = memory;
     this.#zeros = zeros;
     this.#widths = { left: stripRows, right: tileCols };
-    const module = new ModuleBuilder();
-    rowPacker(module, stripRows);
-    rowAddresses(module);
-    for (const side of ['left', 'right'] as const) columnPackers(module, side, this.#widths[side]);
-    this.#code = threads.link<Names>(module);
+    this.#code = threads.linkLater((module) => {
+      rowPacker(module, stripRows);
+      rowAddresses(module);
+      for (const side of ['left', 'right'] as const) columnPackers(module, side, this.#widths[side]);
+    });
   }
 
   /** Writes the addresses of rows that lie in nested loops (strides in elements), at once. */
   writeRows(to: number, address: number, { extents, strides }: Loops): void {
-    const { rowAddresses } = this.#code.here;
+    const { rowAddresses } = this.#code().here;
     const outer = Math.max(0, extents.length - 3);
     const steps = strides[0] as readonly number[];
     const missing = new Array<number>(3 - (extents.length - outer));
@@ -68,7 +67,7 @@ export class ScatteredPacker {
     }
     const place = this.#memory.trace?.lasting(words.length * 4) ?? table;
     this.#memory.i32.set(words, place / 4);
-    const { packRows } = thread.functions(this.#code);
+    const { packRows } = thread.functions(this.#code());
     return (to, row, count, from) => {
       const block = from / step;
       const [start, end] = [starts[block] as number, starts[block + 1] as number];
@@ -78,7 +77,7 @@ export class ScatteredPacker {
 
   /** The columns [first, first + count) as the vectors of a panel. */
   columns(thread: Thread, { rows, runs }: Scattered, side: Side, first: number, count: number): PackColumns {
-    const functions = thread.functions(this.#code);
+    const functions = thread.functions(this.#code());
     const width = this.#widths[side];
     const strips: ((to: number, rows: number, depth: number) => void)[] = [];
     for (let col = 0; col < count; col += width) {

@@ -1,4 +1,4 @@
-import type { Exports, ModuleBuilder, Signature } from '../assembler/module-builder.ts';
+import { type Exports, ModuleBuilder, type Signature } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { OperandBlock } from '../memory/operand-block.ts';
 import type { Linked, Thread } from './thread.ts';
@@ -106,6 +106,19 @@ export class Threads {
     this.memory.view('u8', address, bytes.length).set(bytes);
     const loaded = { address, length: bytes.length };
     return { here, later: this.#workers.map((worker) => worker.load(loaded, names, first)) };
+  }
+
+  /** The same for a module that is written when it is first asked for: at the start, writing takes longer than compiling. */
+  linkLater<Name extends string>(write: (module: ModuleBuilder) => void): () => Linked<Name> {
+    let linked: Linked<Name> | undefined;
+    return () => {
+      if (!linked) {
+        const module = new ModuleBuilder();
+        write(module);
+        linked = this.link<Name>(module);
+      }
+      return linked;
+    };
   }
 
   /** The module that a function is of, and the name under which it is exported. */
