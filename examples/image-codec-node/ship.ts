@@ -27,8 +27,8 @@ await useBackend('wasm');
 const net = await load(given.net);
 const pairs = given.photos === undefined ? [] : await heldOutPairs(given.photos);
 if (pairs.length > 0) judge(net, pairs);
-/** Whether these are weights of 3 × 3; those of bands, few and of very different sizes, are kept as they are. */
-const isCoded = (name: string): boolean => /^\d\.\d+\.weight\.w$/.test(name);
+/** Whether these are weights of 3 × 3, or what such are decoded from; those of bands, few and of very different sizes, are kept as they are. */
+const isCoded = (name: string): boolean => /^\d\.\d+\.weight\.\w+$/.test(name);
 for (const [name, parameter] of net.namedParameters()) if (isCoded(name)) round(parameter);
 const bytes = await net.toBytes({
   compact,

@@ -1,12 +1,14 @@
 // Trains the network that removes artifacts, and writes it as a model file.
 //
 //     npx -y pnpm@12 --filter @funhash-examples/image-codec-node train --photos ~/photos --out base.safetensors --minutes 20
+//     … --channels 16 --weight hashedNet:1/2 --core-minutes 5
 //
 // Every photo is coded at several qualities by two encoders, with chroma at half and at full resolution. Four photos are held out.
 
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseScheme, weightRequest } from '@funhash/experiments';
 import { random } from '@funhash/hashing';
 import { artifactNet, type CropBatch, cropLoss, drawCrops, type PicturePair } from '@funhash/images';
 import { adam, fit } from '@funhash/training';
@@ -20,6 +22,14 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '4000' },
     rate: { type: 'string', default: '0.002' },
     minutes: { type: 'string' },
+    /** The same in time of processors, which other work on the machine does not take. */
+    'core-minutes': { type: 'string' },
+    channels: { type: 'string' },
+    depth: { type: 'string' },
+    'chroma-channels': { type: 'string' },
+    'chroma-depth': { type: 'string' },
+    /** Scheme of the convolutions between the first and the last, as the command line has it: `hashedNet:1/2`. */
+    weight: { type: 'string' },
     versions: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
   },
@@ -45,13 +55,34 @@ for (const [place, name] of names
 const held = await heldOutPairs(given.photos);
 console.log(`${training.length} pictures to train on, ${held.length} held out`);
 
-const net = artifactNet({ seed: Number(given.seed) });
+const counts = {
+  channels: given.channels,
+  depth: given.depth,
+  chromaChannels: given['chroma-channels'],
+  chromaDepth: given['chroma-depth'],
+};
+const net = artifactNet({
+  ...Object.fromEntries(
+    Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [[name, Number(count)]])),
+  ),
+  ...(given.weight !== undefined && { weight: weightRequest(parseScheme(given.weight)) }),
+  seed: Number(given.seed),
+});
+console.log(`${net.summary().total.storedCount} stored values`);
 const steps = Number(given.steps);
 const draw = random(Number(given.seed)).fork('crops');
 const begun = performance.now();
-const limit = given.minutes === undefined ? Number.POSITIVE_INFINITY : 60_000 * Number(given.minutes);
+const before = process.cpuUsage();
+const coreMs = (): number => {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+const msOf = (minutes: string | undefined): number =>
+  minutes === undefined ? Number.POSITIVE_INFINITY : 60_000 * Number(minutes);
+const [limit, coreLimit] = [msOf(given.minutes), msOf(given['core-minutes'])];
 /** The share of the run that is over: of its steps, or of its time. */
-const over = (step: number): number => Math.max(step / steps, (performance.now() - begun) / limit);
+const over = (step: number): number =>
+  Math.max(step / steps, (performance.now() - begun) / limit, coreMs() / coreLimit);
 const rate = (step: number): number =>
   Math.min(1, (step + 1) / 100) * (0.5 * (1 + Math.cos(Math.PI * Math.min(1, over(step)))) + 0.01);
 /** Means of the last steps: the loss, and what it is where nothing is added. */
