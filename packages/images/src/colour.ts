@@ -22,7 +22,8 @@ export function toRgb(picture: PicturePlanes): RgbPicture {
 }
 
 const cut = (x: number): number => Math.max(0, Math.min(255, x));
-const rounded = (x: number): number => Math.round(cut(x));
+/** The nearest whole number, halves upwards, as bytes take it: without what lies behind the point. */
+const rounded = (x: number): number => cut(x) + 0.5;
 
 /** Luma and chroma of pixels, not rounded: planes of `[height, width]`. */
 export function toPlanes(picture: RgbPicture): Float32Array[] {

@@ -1,5 +1,5 @@
 import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
-import { inputChannels, outputChannels } from './artifact-net.ts';
+import { inputChannels } from './artifact-net.ts';
 
 // What the network sees of a picture. Scales make the planes of much the same spread; what comes out counts in units of 16 levels.
 
@@ -33,6 +33,7 @@ export function writeInput(
   from = 0,
 ): void {
   const { planes, tables, stride, rows } = picture;
+  const [y0, blue, red] = planes as [Float32Array, Float32Array?, Float32Array?];
   const luma = coarseness(tables[0] as Uint16Array);
   const chroma = coarseness(tables[1] ?? (tables[0] as Uint16Array));
   const [first, last] = [Math.max(0, -x), Math.min(width, stride - x)];
@@ -44,25 +45,13 @@ export function writeInput(
     }
     into.fill(0, start, start + first * inputChannels);
     into.fill(0, start + last * inputChannels, start + width * inputChannels);
-    const [begin, at] = [start + first * inputChannels, (y + row) * stride + x + first];
-    for (let k = 0; k < outputChannels; k++)
-      writePlane(planes[k], at, last - first, scales[k] as number, into, begin + k);
-    for (let col = first, to = begin; col < last; col++, to += inputChannels) {
+    const source = (y + row) * stride + x;
+    for (let col = first, to = start + first * inputChannels; col < last; col++, to += inputChannels) {
+      into[to] = ((y0[source + col] as number) - 128) * scales[0];
+      into[to + 1] = blue ? ((blue[source + col] as number) - 128) * scales[1] : 0;
+      into[to + 2] = red ? ((red[source + col] as number) - 128) * scales[2] : 0;
       into[to + 3] = luma;
       into[to + 4] = chroma;
     }
   }
-}
-
-/** Samples side by side as one channel of what the network takes; those of a plane that is not there are 0. */
-function writePlane(
-  plane: Float32Array | undefined,
-  at: number,
-  count: number,
-  scale: number,
-  into: Float32Array,
-  to: number,
-): void {
-  for (let col = 0, place = to; col < count; col++, place += inputChannels)
-    into[place] = plane ? ((plane[at + col] as number) - 128) * scale : 0;
 }

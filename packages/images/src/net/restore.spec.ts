@@ -30,6 +30,13 @@ test.each([8, 16, 24, 64])(
   },
 );
 
+test('tiles overlap by what the network sees, and their sides are even where it halves', () => {
+  const deep = artifactNet({ channels: 4, depth: 20, chromaChannels: 4, chromaDepth: 2, seed: 2 });
+  const given = picture(64, 48);
+  const whole = restore(given, deep, { tile: 64 }).planes;
+  for (const tile of [32, 27]) expect(restore(given, deep, { tile }).planes).toEqual(whole);
+});
+
 test('memory of the network is that of a tile, however large the picture', () => {
   const peak = (): number => {
     const backend = currentBackend() as unknown as { memoryUsage(): { peakBytes: number } };

@@ -4,14 +4,14 @@ import { scope, tensor } from '@funhash/tensor';
 import type { PicturePlanes } from '../jpeg/decode-jpeg.ts';
 import { requirePlanes } from '../picture.ts';
 import { inputChannels, outputChannels } from './artifact-net.ts';
-import { outputUnit, writeInput } from './net-input.ts';
+import { type Area, outputUnit, writeInput } from './net-input.ts';
+import { overlapOf } from './sight.ts';
 
-/** Pixels of a tile across and down, and what it sees of its neighbours: a pixel for each convolution of 3 × 3 is needed. */
+/** Pixels of a tile across and down. */
 const usualSide = 512;
-const margin = 16;
 
 export const restoreRules = {
-  /** Pixels of a tile across and down: memory grows with its square. Default 512. */
+  /** Most pixels of a tile across and down: memory grows with its square. Default 512. */
   tile: option.count(),
 } as const;
 
@@ -36,46 +36,69 @@ export function restore(picture: PicturePlanes, net: Module, options: RestoreOpt
   return copy;
 }
 
-/** Rows of a picture that are restored, and wait until no tile needs what they were. */
-interface Band {
-  readonly y: number;
-  readonly planes: readonly Float32Array[];
+/** What is to be added to a part of a picture, and waits until no tile needs what was there. */
+interface Addition {
+  readonly area: Area;
+  /** Values of the network, those of the area's first pixel from `from` on, rows so many apart. */
+  readonly added: ArrayLike<number>;
+  readonly from: number;
+  readonly rowStep: number;
 }
 
-/** Restores planes where they are: beside them memory is that of a tile and of the rows of two. */
+/** Restores planes where they are: beside them memory is that of a tile and of what is added to the rows of two. */
 export function restorePlanes(picture: PicturePlanes, net: Module, side: number = usualSide): void {
-  const { stride, rows, planes } = picture;
-  const waiting: Band[] = [];
+  const { stride, rows } = picture;
+  const { overlap, grain } = overlapOf(net);
+  const [columns, bands] = [partsOf(stride, side, grain), partsOf(rows, side, grain)];
+  const waiting: Addition[][] = [];
+  // A band sees this many of those above it.
+  const seen = Math.ceil(overlap / (bands[0] as Part).size);
   const finish = (most: number): void => {
     for (const band of waiting.splice(0, Math.max(0, waiting.length - most)))
-      for (const [k, plane] of planes.entries()) plane.set(band.planes[k] as Float32Array, band.y * stride);
+      for (const addition of band) addTo(picture, addition);
   };
   let input = new Float32Array(0);
-  for (let y = 0; y < rows; y += side) {
-    const end = Math.min(rows, y + side);
-    const band = planes.map((plane) => plane.slice(y * stride, end * stride));
-    for (let x = 0; x < stride; x += side) {
-      const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)];
-      const [right, bottom] = [Math.min(stride, x + side + margin), Math.min(rows, end + margin)];
+  for (const { at: y, size: tall } of bands) {
+    const band: Addition[] = [];
+    for (const { at: x, size: wide } of columns) {
+      const [left, top] = [Math.max(0, x - overlap), Math.max(0, y - overlap)];
+      const [right, bottom] = [Math.min(stride, x + wide + overlap), Math.min(rows, y + tall + overlap)];
       const [width, height] = [right - left, bottom - top];
       const size = width * height * inputChannels;
       if (input.length !== size) input = new Float32Array(size);
       writeInput(picture, { x: left, y: top, width, height }, input);
       const added = scope(() => net.forward(tensor(input, [1, height, width, inputChannels])).dataSync());
-      for (const [k, plane] of band.entries())
-        for (let row = y; row < end; row++) {
-          const from = ((row - top) * width + x - left) * outputChannels + k;
-          addTo(plane, (row - y) * stride + x, Math.min(stride - x, side), added, from);
-        }
+      const from = ((y - top) * width + x - left) * outputChannels;
+      band.push({ area: { x, y, width: wide, height: tall }, added, from, rowStep: width * outputChannels });
     }
-    waiting.push({ y, planes: band });
-    // The next band sees this many of those above it.
-    finish(Math.ceil(margin / side));
+    waiting.push(band);
+    finish(seen);
   }
   finish(0);
 }
 
-function addTo(plane: Float32Array, at: number, count: number, added: ArrayLike<number>, from: number): void {
-  for (let col = 0, place = from; col < count; col++, place += outputChannels)
-    plane[at + col] = (plane[at + col] as number) + outputUnit * (added[place] as number);
+interface Part {
+  readonly at: number;
+  readonly size: number;
+}
+
+/** An extent in as few parts as their largest size allows, of nearly equal sizes, which start at multiples of the grain. */
+function partsOf(extent: number, most: number, grain: number): Part[] {
+  const largest = Math.ceil(most / grain) * grain;
+  const count = Math.ceil(extent / largest);
+  const size = Math.ceil(extent / count / grain) * grain;
+  return Array.from({ length: Math.ceil(extent / size) }, (_, k) => ({
+    at: k * size,
+    size: Math.min(size, extent - k * size),
+  }));
+}
+
+function addTo({ planes, stride }: PicturePlanes, { area, added, from, rowStep }: Addition): void {
+  const { x, y, width, height } = area;
+  for (const [k, plane] of planes.entries())
+    for (let row = 0; row < height; row++) {
+      const at = (y + row) * stride + x;
+      for (let col = 0, place = from + row * rowStep + k; col < width; col++, place += outputChannels)
+        plane[at + col] = (plane[at + col] as number) + outputUnit * (added[place] as number);
+    }
 }
