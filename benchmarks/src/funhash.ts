@@ -22,7 +22,7 @@ import {
 } from '@funhash/layers';
 import { predictorFile } from '@funhash/layers/compile';
 import { readCompiledPredictor, readPlainPredictor } from '@funhash/layers/predict';
-import { leNet5 } from '@funhash/models';
+import { leNet5, resNet } from '@funhash/models';
 import * as schemes from '@funhash/space/schemes';
 import { type Backend, bindPlan, PlanRecording } from '@funhash/tensor';
 import { fit, predict, sgd } from '@funhash/training';
@@ -89,6 +89,10 @@ async function prepare(task: Task): Promise<Ready> {
       return leNetStep(task);
     case 'leNetForward':
       return leNetForward(task);
+    case 'resNetFit':
+      return resNetFit(task);
+    case 'resNetForward':
+      return resNetForward(task);
     case 'recurrentStep':
       return recurrentStep(task);
     case 'recurrentProducts':
@@ -275,6 +279,25 @@ function leNetForward({ batch, weights, by }: TaskOf<'leNetForward'>): Ready {
   const x = tensor(uniform(batch * 784), [batch, 784]);
   const run = () => scope(() => net.forward(x).dataSync());
   return { run, ...(!weights && { value: () => run().at(-1) as number }) };
+}
+
+function resNetFit({ batch, weight }: TaskOf<'resNetFit'>): Ready {
+  const model = resNet({ depth: 20, ...(weight && { weight: requestOf(weight) }) });
+  const count = 4 * batch;
+  const data = { inputs: uniform(count * 3072), inputShape: [3072], labels: labels(count, 10) };
+  const optimizer = sgd({ learningRate, momentum });
+  const config = { model, data, batchSize: batch, optimizer, epochs: 1e9, reportEverySteps: 1 };
+  const events = fit(config)[Symbol.asyncIterator]();
+  return {
+    run: async () => {
+      while ((await events.next()).value?.type !== 'step');
+    },
+  };
+}
+
+function resNetForward({ batch, weight }: TaskOf<'resNetForward'>): Ready {
+  const model = resNet({ depth: 20, ...(weight && { weight: requestOf(weight) }) });
+  return predicting(model, uniform(batch * 3072), batch);
 }
 
 async function recurrentStep(task: TaskOf<'recurrentStep'>): Promise<Ready> {

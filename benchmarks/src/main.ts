@@ -18,6 +18,7 @@ import { lstm } from './cases/lstm.ts';
 import { memory } from './cases/memory.ts';
 import { oneRow } from './cases/one-row.ts';
 import { predict } from './cases/predict.ts';
+import { resNet20 } from './cases/res-net.ts';
 import { small, steps } from './cases/steps.ts';
 import { tensorTrainCase } from './cases/tensor-train.ts';
 import { buildHosts } from './hosts.ts';
@@ -31,6 +32,7 @@ const cases: readonly Case[] = [
   gemm,
   steps,
   leNet,
+  resNet20,
   lstm,
   layer,
   oneRow,

@@ -6,7 +6,9 @@ import type { Task } from './task.ts';
 /** Kernels below this share of a task are shown together. */
 const leastShare = 0.01;
 
+/** Runs before those that count, as long as they take no longer than `mostWarmUpMs`. */
 const warmUp = 50;
+const mostWarmUpMs = 5000;
 
 interface Profile {
   readonly leastMs: number;
@@ -63,7 +65,8 @@ async function profile(task: Task, threads: number, runs: number): Promise<Profi
       }),
   });
   const { run } = await runner.prepare(task);
-  for (let k = 0; k < warmUp; k++) await run();
+  const started = performance.now();
+  for (let k = 0; k < warmUp && performance.now() - started < mostWarmUpMs; k++) await run();
   const kernels = new Map<string, { calls: number; leastMs: number }>();
   let leastMs = Number.POSITIVE_INFINITY;
   for (let k = 0; k < runs; k++) {

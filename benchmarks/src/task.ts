@@ -99,6 +99,10 @@ export type Task =
       readonly weights?: Readonly<Record<string, WeightChoice>>;
       readonly by?: 'predict';
     }
+  /** A step of `fit` on ResNet-20, its batch taken from a data set in memory. */
+  | { readonly kind: 'resNetFit'; readonly batch: number; readonly weight?: WeightChoice }
+  /** Logits of ResNet-20, read, by a call of `predict`. */
+  | { readonly kind: 'resNetForward'; readonly batch: number; readonly weight?: WeightChoice }
   /**
    * A training step of a recurrent layer over sequences [batch, steps, width], its last state read by a dense layer of
    * 10 classes, as `step` is one of dense layers. `weight` is that of the recurrent layer, both matrices.
