@@ -3,10 +3,12 @@ import type { PlanArgument, PlanView } from '@funhash/tensor';
 import { ExportError } from './export-error.ts';
 import type { Network, NetworkCall } from './network.ts';
 import { type Matrix, type Operation, type Pointwise, type SignLimits, storedWeight } from './operations.ts';
+import { withWholeFills } from './whole-fills.ts';
 
 /** What a network does, as operations in which all kinds of products are one. */
 export function lowered(network: Network): readonly Operation[] {
-  return network.calls.map((call) => new Lowering(network.programs, call).operation());
+  const operations = network.calls.map((call) => new Lowering(network.programs, call).operation());
+  return withWholeFills(operations, network.buffers);
 }
 
 type Fields = Readonly<Record<string, PlanArgument>>;
