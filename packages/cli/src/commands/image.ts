@@ -37,7 +37,7 @@ export function imageCommand(output: Printer): Command {
 const maxPixels = 2 ** 26;
 
 /** Steps of tuning. */
-const efforts = { none: 0, fast: 15, usual: 40, thorough: 300 } as const;
+const efforts = { none: 0, fast: 15, usual: 56, thorough: 300 } as const;
 
 interface EncodeFlags {
   readonly out?: string;
