@@ -82,7 +82,7 @@ export const picture: Parser = {
         ),
       );
       const plain = new Uint8Array(jpeg.encode({ width: size, height: size, data: rgba }, quality).data);
-      found.push(plain, ...filesOf(plain));
+      for (const file of [plain, ...filesOf(plain)]) found.push(file);
     }
     for (const [place, file] of found.entries()) {
       const wanted = ['off', 'off', 'base', 'tuned', 'multipliers'][place % 5];
