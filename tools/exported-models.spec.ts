@@ -16,6 +16,7 @@ const weight = hashedNet({ ratio: 1 / 4 });
 const nets: Readonly<Record<string, readonly [make: () => Module, input: readonly number[]]>> = {
   bnnConvNet: [() => models.bnnConvNet({ channels: 2, hidden: [8] }), [3072]],
   bnnMlp: [() => models.bnnMlp({ input: 20, hidden: [9] }), [20]],
+  deepConvNet: [() => models.deepConvNet({ channels: [3, 4, 4], weight }), [784]],
   denseNet: [() => models.denseNet({ depth: 7, growth: 3, weight }), [3072]],
   leNet5: [() => models.leNet5({ channels: [2, 3], hidden: [9], weight }), [784]],
   mlp: [() => models.mlp({ input: 20, hidden: [9], weight }), [20]],
