@@ -56,7 +56,6 @@ function fewFiles(entry: readonly string[], apart: readonly string[]) {
       },
       {
         name: (id: string, graph: Graph): string | null => {
-          if (id.startsWith('\0')) return 'main';
           const users = using(id, graph).filter((path) => !path.endsWith('testing.ts'));
           return users.length > 1 || users[0] === entry[0] ? 'main' : null;
         },

@@ -1,19 +1,15 @@
-import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import { GlobalAveragePool, MaxPool2d, type Module, Reshape, Residual, Sequential } from '@funhash/layers';
 import { type LayerMaker, layerMaker } from './convolutions.ts';
 import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
-import { activationOption, imageShapeOption, modelRules } from './model-options.ts';
+import { digitRules, mnist, requireSides } from './model-options.ts';
 
 const published = [8, 16, 16, 16, 16] as const;
 
 const rules = {
-  /** Extents of an image, [height, width, channels]. Default [28, 28, 1]. */
-  input: imageShapeOption(),
-  ...modelRules,
+  ...digitRules,
   /** Channels of the convolutions, two or more. Default [8, 16, 16, 16, 16]: 8 424 weights on MNIST. */
   channels: option.list(option.count(), { least: 2 }),
-  /** Activation after each convolution. Default relu. */
-  activation: activationOption(),
 };
 
 /** Options of `deepConvNet`. */
@@ -42,19 +38,14 @@ export const deepConvNet: ModelMaker<DeepConvNetOptions> = defineModel({
 });
 
 function build({
-  input = [28, 28, 1],
+  input = mnist,
   classes = 10,
   channels = published,
   activation = 'relu',
   weight,
   seed = 0,
 }: DeepConvNetOptions): Sequential {
-  if (input[0] < 4 || input[1] < 4)
-    throw new ArgumentError({
-      operation: 'deepConvNet',
-      expected: 'images of at least 4 pixels a side',
-      actual: `${input[0]} × ${input[1]}`,
-    });
+  requireSides('deepConvNet', input, 4);
   const make = layerMaker(weight);
   const [first, ...others] = channels as readonly [number, ...number[]];
   const half = Math.ceil(others.length / 2);

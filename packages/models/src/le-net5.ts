@@ -1,8 +1,15 @@
-import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import { AveragePool2d, Conv2d, Flatten, MaxPool2d, type Module, Reshape, Sequential } from '@funhash/layers';
 import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
 import { denseLayers } from './mlp.ts';
-import { activationOption, imageShapeOption, modelRules, rateOption, widthsOption } from './model-options.ts';
+import {
+  activationOption,
+  digitRules,
+  mnist,
+  rateOption,
+  requireSides,
+  widthsOption,
+} from './model-options.ts';
 import { weightAt } from './weights.ts';
 
 const forms = {
@@ -11,9 +18,7 @@ const forms = {
 } as const;
 
 const rules = {
-  /** Extents of an image, [height, width, channels]. Default [28, 28, 1]. */
-  input: imageShapeOption(),
-  ...modelRules,
+  ...digitRules,
   /**
    * `classic` (default): 6 and 16 channels, dense layers of 120 and 84, the image padded by 2, which makes 28 pixels
    * the 32 of the paper; 61 706 parameters on MNIST. `caffe`: 20 and 50 channels, a dense layer of 500; 431 080.
@@ -66,7 +71,7 @@ function formOf(form: keyof typeof forms) {
 }
 
 function build({
-  input = [28, 28, 1],
+  input = mnist,
   classes = 10,
   form = 'classic',
   activation = 'relu',
@@ -76,18 +81,12 @@ function build({
   seed = 0,
   ...rest
 }: LeNet5Options): Sequential {
-  const operation = 'leNet5';
   const { padding } = forms[form];
   const { channels = forms[form].channels, hidden = forms[form].hidden } = rest;
   const [height, width, inputs] = input;
   const sideOf = (extent: number): number => Math.floor((Math.floor((extent + 2 * padding - 4) / 2) - 4) / 2);
   const [rows, columns] = [sideOf(height), sideOf(width)];
-  if (rows < 1 || columns < 1)
-    throw new ArgumentError({
-      operation,
-      expected: `images of at least ${16 - 2 * padding} pixels a side`,
-      actual: `${height} × ${width}`,
-    });
+  requireSides('leNet5', input, 16 - 2 * padding);
 
   const Pool = pool === 'max' ? MaxPool2d : AveragePool2d;
   const conv = (role: 'stem' | 'conv', from: number, out: number, amount: number): Module[] => [

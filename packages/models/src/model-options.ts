@@ -49,6 +49,28 @@ export const modelRules = {
   seed: option.integer(),
 };
 
+/** Options of every model of digits and other small pictures. */
+export const digitRules = {
+  /** Extents of an image, [height, width, channels]. Default [28, 28, 1]. */
+  input: imageShapeOption(),
+  ...modelRules,
+  /** Activation of hidden layers. Default relu. */
+  activation: activationOption(),
+};
+
+/** Shape of the images of MNIST. */
+export const mnist: ImageShape = [28, 28, 1];
+
+/** Refuses images with fewer pixels along a side. @throws ArgumentError */
+export function requireSides(operation: string, [height, width]: ImageShape, least: number): void {
+  if (Math.min(height, width) < least)
+    throw new ArgumentError({
+      operation,
+      expected: `images of at least ${least} pixels a side`,
+      actual: `${height} × ${width}`,
+    });
+}
+
 /** Options of every model of photographs. */
 export const photographRules = {
   /** Extents of an image, [height, width, channels]. Default [32, 32, 3], as CIFAR has. */

@@ -1,19 +1,15 @@
-import { ArgumentError, type OptionsOf, option } from '@funhash/hashing';
+import { type OptionsOf, option } from '@funhash/hashing';
 import { Flatten, MaxPool2d, Reshape, Sequential } from '@funhash/layers';
 import { layerMaker } from './convolutions.ts';
 import { defineModel, type ModelMaker, type NamedModelOptions } from './define-model.ts';
-import { activationOption, imageShapeOption, modelRules } from './model-options.ts';
+import { digitRules, mnist, requireSides } from './model-options.ts';
 
 const published = [8, 12, 16] as const;
 
 const rules = {
-  /** Extents of an image, [height, width, channels]. Default [28, 28, 1]. */
-  input: imageShapeOption(),
-  ...modelRules,
+  ...digitRules,
   /** Channels of the three convolutions. Default [8, 12, 16]: 4 232 weights on MNIST. */
   channels: option.list(option.count(), { least: 3, most: 3 }),
-  /** Activation after each convolution. Default relu. */
-  activation: activationOption(),
 };
 
 /** Options of `smallConvNet`. */
@@ -40,7 +36,7 @@ export const smallConvNet: ModelMaker<SmallConvNetOptions> = defineModel({
 });
 
 function build({
-  input = [28, 28, 1],
+  input = mnist,
   classes = 10,
   channels = published,
   activation = 'relu',
@@ -49,12 +45,7 @@ function build({
 }: SmallConvNetOptions): Sequential {
   const [height, width, inputs] = input;
   const [rows, columns] = [height, width].map((extent) => afterConvolutions(extent)) as [number, number];
-  if (rows < 1 || columns < 1)
-    throw new ArgumentError({
-      operation: 'smallConvNet',
-      expected: 'images of at least 17 pixels a side',
-      actual: `${height} × ${width}`,
-    });
+  requireSides('smallConvNet', input, 17);
   const make = layerMaker(weight);
   const [first, second, third] = channels as readonly [number, number, number];
   return new Sequential(

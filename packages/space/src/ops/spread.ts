@@ -22,11 +22,16 @@ export function spread(x: Tensor, axes: readonly Placing[]): Tensor {
   const shape = [batch, ...inside.map(({ count }) => count), channels];
   fillAround(out, inside);
   if (shape.includes(0)) return out;
-  const at = ({ offset, strides }: Tensor, places: readonly number[]): number =>
-    places.reduce((sum, place, axis) => sum + place * (strides[axis + 1] as number), offset);
-  const [sources, targets] = [inside.map(({ first }) => first), inside.map(({ to }) => to)];
-  const source = x.view(shape, x.strides, at(x, sources));
-  const target = out.view(shape, out.strides, at(out, targets));
+  const source = partOf(
+    x,
+    inside.map(({ first }) => first),
+    shape,
+  );
+  const target = partOf(
+    out,
+    inside.map(({ to }) => to),
+    shape,
+  );
   assign(target, source);
   source.dispose();
   target.dispose();
@@ -41,12 +46,19 @@ export function padded(x: Tensor, { padded: extents, padding }: WindowPlan): Ten
   );
 }
 
+/** A view of a part of x [B, ...spatial, C] that starts at places of the first spatial axes. */
+function partOf(x: Tensor, places: readonly number[], shape: readonly number[]): Tensor {
+  const { offset, strides } = x;
+  const start = places.reduce((sum, place, axis) => sum + place * (strides[axis + 1] as number), offset);
+  return x.view(shape, strides, start);
+}
+
 interface Inside {
   readonly count: number;
   readonly to: number;
 }
 
-/** Elements that are set to 0 in the time of one more run of them. */
+/** Elements that are taken to be set to 0 in the time of one more run of them: an estimate. */
 const elementsPerRun = 150;
 
 /** Zeros in out [B, ...spatial, C] around what is written inside; everywhere where those around are too many short runs. */
@@ -74,8 +86,7 @@ function fillAround(out: Tensor, inside: readonly Inside[]): void {
     return;
   }
   for (const { at, shape } of needed) {
-    const offset = at.reduce((sum, place, axis) => sum + place * (out.strides[axis + 1] as number), 0);
-    const view = out.view(shape, out.strides, offset);
+    const view = partOf(out, at, shape);
     runKernel(out.backend, 'fill', [view, 0]);
     view.dispose();
   }
