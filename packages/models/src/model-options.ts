@@ -5,7 +5,7 @@ import type { ImageShape, ModelWeights } from './weights.ts';
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
 
 /** A rule for the shape of an image. */
-export const imageShapeOption = (): OptionRule<ImageShape, false> =>
+const imageShapeOption = (): OptionRule<ImageShape, false> =>
   option.that<ImageShape>(
     '[height, width, channels], whole numbers ≥ 1',
     (value) => Array.isArray(value) && value.length === 3 && value.every(isCount),
