@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { RgbPicture } from '@funhash/images';
+import { type RgbPicture, toRgba } from '@funhash/images';
 import encode, { init } from '@jsquash/jpeg/encode.js';
 import { encodePpm } from './ppm.ts';
 
@@ -22,13 +22,7 @@ export async function encodeJpeg(picture: RgbPicture, quality: number, kind: Kin
     await init(await WebAssembly.compile(await readFile(path)));
   })();
   await ready;
-  const { width, height, data: pixels } = picture;
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
-    data[to] = pixels[from] as number;
-    data[to + 1] = pixels[from + 1] as number;
-    data[to + 2] = pixels[from + 2] as number;
-  }
+  const { width, height, data } = toRgba(picture);
   const subsample = kind.endsWith('420') ? 2 : 1;
   const options = { quality, auto_subsample: false, chroma_subsample: subsample };
   return new Uint8Array(await encode({ width, height, data, colorSpace: 'srgb' }, options));

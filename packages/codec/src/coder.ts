@@ -1,5 +1,7 @@
 // The entropy coder of networks, alone: what packs, updates and storage formats stand on.
 
+export { BinReader } from './coder/bin-reader.ts';
+export { BinWriter } from './coder/bin-writer.ts';
 export { BitstreamError } from './coder/bitstream-error.ts';
 export { CodewordReader } from './coder/codeword-reader.ts';
 export { CodewordWriter } from './coder/codeword-writer.ts';

@@ -14,3 +14,4 @@ export { cropLoss } from './net/crop-loss.ts';
 export { type CropBatch, drawCrops, type PicturePair } from './net/crops.ts';
 export { type RestoreOptions, restore } from './net/restore.ts';
 export type { RgbPicture } from './picture.ts';
+export { fromRgba, type RgbaPicture, toRgba } from './rgba.ts';

@@ -1,21 +1,29 @@
 import { bytesOf, checkArgument, option } from '@funhash/hashing';
 import type { PicturePlanes } from './jpeg/decode-jpeg.ts';
 
-/** Red, green and blue of each pixel, row by row: `data` is `[height, width, 3]`. */
+/** Red, green and blue of each pixel, row by row: `data` is `[height, width, 3]`, transparent pixels on white. */
 export interface RgbPicture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+  /** `[height, width]`, 255 for opaque, 0 for transparent. Absent where all is opaque. */
+  readonly alpha?: Uint8Array;
 }
 
-const isExtent = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+/** Whether a value is a width or a height. */
+export const isExtent = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
 
 const pictureRule = option.that<RgbPicture>(
-  'a picture { width, height, data }, data being bytes of red, green and blue',
+  'a picture { width, height, data }, data being bytes of red, green and blue, and alpha, if any, of one byte a pixel',
   (value) => {
     if (typeof value !== 'object' || value === null) return false;
-    const { width, height, data } = value as RgbPicture;
-    return isExtent(width) && isExtent(height) && bytesOf(data)?.length === 3 * width * height;
+    const { width, height, data, alpha } = value as RgbPicture;
+    return (
+      isExtent(width) &&
+      isExtent(height) &&
+      bytesOf(data)?.length === 3 * width * height &&
+      (alpha === undefined || bytesOf(alpha)?.length === width * height)
+    );
   },
 );
 

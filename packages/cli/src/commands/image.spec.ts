@@ -55,6 +55,30 @@ test('a picture is encoded and decoded; others see a JPEG', async () => {
   expect((await run('image', 'decode', at('photo.fhi'), '--plain', '-o', at('plain.png'))).code).toBe(0);
 });
 
+test('transparency goes along, and is on white for those who do not know it', async () => {
+  const alpha = Uint8Array.from({ length: width * height }, (_, k) => Math.min(255, 9 * (k % width)));
+  const rgba = Uint8Array.from({ length: 4 * width * height }, (_, k) =>
+    k % 4 === 3 ? (alpha[k >> 2] as number) : (data[3 * (k >> 2) + (k % 4)] as number),
+  );
+  writeFileSync(at('clear.png'), encodePng({ width, height, data: rgba }));
+  const base = ['--base', at('net.safetensors')];
+  const plain = ['--quality', '95', '--chroma', '444', '--effort', 'none', ...base];
+  const { lines } = await run('image', 'encode', at('clear.png'), ...plain);
+  expect(lines).toMatch(/\((off|base)\), \d+ of transparency\n/);
+  const { lines: told } = await run('image', 'decode', at('clear.fhi'), '-o', at('clear-back.png'), ...base);
+  expect(told).toContain(', transparent');
+  const back = await decodePng(readFileSync(at('clear-back.png')), { channels: 4 });
+  expect(back.data.filter((_, k) => k % 4 === 3)).toEqual(alpha);
+  const opaqueOf = (pixels: Uint8Array): number[] =>
+    [...pixels].filter((_, k) => k % 4 < 3 && rgba[k | 3] === 255);
+  const apart = opaqueOf(back.data).map((x, k) => Math.abs(x - (opaqueOf(rgba)[k] as number)));
+  expect(apart.reduce((a, b) => a + b, 0) / apart.length).toBeLessThan(4);
+  await run('image', 'decode', at('clear.fhi'), '--plain', '-o', at('clear-plain.png'));
+  const onWhite = await decodePng(readFileSync(at('clear-plain.png')), { channels: 4 });
+  expect(onWhite.data.every((x, k) => k % 4 < 3 || x === 255)).toBe(true);
+  expect([...onWhite.data.subarray(0, 3)].every((x) => x > 240)).toBe(true);
+});
+
 test('with the network that comes along', async () => {
   const { code, lines } = await run(
     'image',

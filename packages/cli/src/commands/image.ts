@@ -7,9 +7,11 @@ import {
   decodePicture,
   type EncodePictureOptions,
   encodePicture,
+  fromRgba,
   jpegMetadata,
   type RgbPicture,
   toRgb,
+  toRgba,
   upright,
   withMetadata,
 } from '@funhash/images';
@@ -98,14 +100,18 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
         },
       });
       await saveBytes(path, found.bytes);
-      const { mode, extraBytes, quality: decibels } = found;
+      const { mode, extraBytes, alphaBytes, quality: decibels } = found;
       if (json)
-        return print({ path, bytes: found.bytes.length, extraBytes, mode, width, height, decibels }, 2);
+        return print(
+          { path, bytes: found.bytes.length, extraBytes, alphaBytes, mode, width, height, decibels },
+          2,
+        );
       const shown = ({ luma, rgb }: { luma: number; rgb: number }): string =>
         `${luma.toFixed(2)} / ${rgb.toFixed(2)}`;
       const bits = ((8 * found.bytes.length) / (width * height)).toFixed(3);
       line(
-        `${path}: ${grouped(found.bytes.length)} bytes, ${bits} bits a pixel, ${grouped(extraBytes)} beside the JPEG (${mode})`,
+        `${path}: ${grouped(found.bytes.length)} bytes, ${bits} bits a pixel, ${grouped(extraBytes)} beside the JPEG (${mode})` +
+          (alphaBytes > 0 ? `, ${grouped(alphaBytes)} of transparency` : ''),
       );
       line(
         `PSNR luma / RGB: JPEG ${shown(decibels.jpeg)}, network ${shown(decibels.base)}, file ${shown(decibels.file)} dB`,
@@ -118,7 +124,7 @@ function decodeCommand({ line, json: print }: Printer): Command {
     .summary('a .fhi, or any JPEG, as PNG')
     .argument('<picture>', 'a .fhi file, or a JPEG')
     .option('-o, --out <file>', 'the PNG (default: the name of the picture with .png)')
-    .option('--plain', 'the JPEG alone, without the network')
+    .option('--plain', 'the JPEG alone, without the network and without transparency')
     .option('--base <model>', 'the network that --base of encode had')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ funhash image decode photo.fhi -o photo.png')
@@ -136,10 +142,12 @@ function decodeCommand({ line, json: print }: Printer): Command {
           ? { ...toRgb(decodeJpeg(bytes)), mode: 'off' as const }
           : decodePicture(bytes, base === undefined ? await baseNet() : await loadModel(base));
         const { mode } = found;
-        const { width, height, data } = upright(found, jpegMetadata(bytes).orientation);
-        await saveBytes(path, encodePng({ width, height, data }));
-        if (json) return print({ path, width, height, mode }, 2);
-        line(`${path}: ${width} × ${height}, network: ${mode}`);
+        const turned = upright(found, jpegMetadata(bytes).orientation);
+        const { width, height } = turned;
+        const isTransparent = turned.alpha !== undefined;
+        await saveBytes(path, encodePng(isTransparent ? toRgba(turned) : turned));
+        if (json) return print({ path, width, height, mode, isTransparent }, 2);
+        line(`${path}: ${width} × ${height}, network: ${mode}${isTransparent ? ', transparent' : ''}`);
       },
     );
 }
@@ -153,8 +161,7 @@ async function readPicture(
     const { orientation, segments } = jpegMetadata(bytes);
     return { original: upright(toRgb(decodeJpeg(bytes)), orientation), metadata: segments };
   }
-  const { width, height, data } = await decodePng(bytes, { source, channels: 3, background: 255, maxPixels });
-  return { original: { width, height, data }, metadata: [] };
+  return { original: fromRgba(await decodePng(bytes, { source, channels: 4, maxPixels })), metadata: [] };
 }
 
 function qualityOf(text: string): number {

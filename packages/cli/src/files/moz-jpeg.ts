@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { RgbPicture } from '@funhash/images';
+import { type RgbPicture, toRgba } from '@funhash/images';
 import { optionalPackage } from './optional-package.ts';
 
 type Encode = typeof import('@jsquash/jpeg/encode.js')['default'];
@@ -27,12 +27,8 @@ export async function mozJpeg(
 ): Promise<Uint8Array> {
   encoder ??= loadEncoder();
   const encode = await encoder;
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
-    data[to] = pixels[from] as number;
-    data[to + 1] = pixels[from + 1] as number;
-    data[to + 2] = pixels[from + 2] as number;
-  }
+  // As it is on white.
+  const { data } = toRgba({ width, height, data: pixels });
   const options = { quality, auto_subsample: false, chroma_subsample: chroma === '420' ? 2 : 1 };
   return new Uint8Array(await encode({ width, height, data, colorSpace: 'srgb' }, options));
 }

@@ -4,7 +4,7 @@ import { crc32 } from '@funhash/hashing';
 /**
  * A PNG of pixels, each row by the difference to the one above. Source: ISO/IEC 15948.
  *
- * @param picture.data red, green and blue, [height, width, 3]
+ * @param picture.data red, green and blue, [height, width, 3], or these and alpha, [height, width, 4]
  */
 export function encodePng({
   width,
@@ -13,9 +13,10 @@ export function encodePng({
 }: {
   readonly width: number;
   readonly height: number;
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | Uint8ClampedArray;
 }): Uint8Array {
-  const row = 3 * width;
+  const channels = data.length / (width * height);
+  const row = channels * width;
   const filtered = new Uint8Array((row + 1) * height);
   for (let y = 0; y < height; y++) {
     filtered[y * (row + 1)] = 2;
@@ -28,7 +29,7 @@ export function encodePng({
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, 2, 0, 0, 0], 8);
+  header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8);
   return Buffer.concat([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),

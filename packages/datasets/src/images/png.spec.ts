@@ -77,6 +77,15 @@ describe.each(variants)(
         // Of 16 bits, pngjs rounds the samples and alpha to 8 before they are mixed.
         const apart = expected.map((level, k) => Math.abs(level - (data[k] as number)));
         expect(Math.max(...apart)).toBeLessThanOrEqual(variant.depth === 16 ? 1.5 : 0.5);
+        const rgba = await decodePng(bytes, { channels: 4 });
+        const straight = PNG.sync.read(bytes).data;
+        expect([rgba.channels, rgba.data.length]).toEqual([4, straight.length]);
+        // Of 16 bits pngjs leaves out what lies behind the first 8; what is wholly transparent it makes black.
+        const most = variant.depth === 16 ? 1 : 0;
+        const shown = (k: number): boolean => k % 4 === 3 || straight[k | 3] !== 0;
+        expect(
+          rgba.data.every((level, k) => !shown(k) || Math.abs(level - (straight[k] as number)) <= most),
+        ).toBe(true);
         const grey = await decodePng(bytes, { background: 255 });
         grey.data.forEach((level, k) => {
           const [r, g, b] = expected.slice(3 * k, 3 * k + 3) as [number, number, number];

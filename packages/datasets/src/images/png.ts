@@ -9,11 +9,11 @@ import {
   readPngParts,
 } from './png-chunks.ts';
 
-/** Levels 0–255, row by row: `data` is `[height, width, channels]`. */
+/** Levels 0–255, row by row: `data` is `[height, width, channels]`; of four channels the last is alpha. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 3 | 4;
   readonly data: Uint8Array;
 }
 
@@ -26,8 +26,8 @@ const limits = {
 
 const rules = {
   ...limits,
-  /** 1 for grey (Rec. 601 luma), 3 for red, green and blue. Default 1. */
-  channels: option.oneOf([1, 3]),
+  /** 1 for grey (Rec. 601 luma), 3 for red, green and blue, 4 for these and alpha, colours as they are in the file. Default 1. */
+  channels: option.oneOf([1, 3, 4]),
   /** Grey level that shows through transparent pixels: 255 for white, 0 for black. Default: such pictures are refused. */
   background: option.integer({ least: 0, most: 255 }),
 };
@@ -53,7 +53,8 @@ export function pngSize(
 /**
  * The pixels of a PNG picture of any colour type, depth and interlacing, in 8 bits. A file is taken as hostile:
  * checksums are compared, sizes are bounded before anything is inflated, a picture is whole or refused, and memory beside
- * the pixels is a few rows. Transparent pixels are mixed with `background`.
+ * the pixels is a few rows. Transparent pixels are mixed with `background`, or, of four
+ * channels, left as they are.
  *
  * Own code, on the inflater of the platform: pngjs 7 gives stray memory for cut files, fast-png 8 zeros for a short last
  * row, no checksum of the content, and wrong pixels of interlaced pictures below 8 bits; neither bounds what it inflates.
@@ -206,7 +207,7 @@ type Paint = (row: Uint8Array, pass: Pass, y: number) => void;
 function painter(
   { width, depth, colours, palette, transparency }: PngParts,
   to: Uint8Array,
-  channels: 1 | 3,
+  channels: 1 | 3 | 4,
   background: number | undefined,
   refuse: PngRefusal,
 ): Paint {
@@ -215,6 +216,14 @@ function painter(
   const isGrey = samples <= 2;
 
   function put(column: number, line: number, r: number, g: number, b: number, alpha: number): void {
+    const at = (line * width + column) * channels;
+    if (channels === 4) {
+      to[at] = Math.round(r);
+      to[at + 1] = Math.round(g);
+      to[at + 2] = Math.round(b);
+      to[at + 3] = Math.round(255 * alpha);
+      return;
+    }
     if (alpha < 1 && background === undefined)
       refuse(
         0,
@@ -223,7 +232,6 @@ function painter(
         'Say what lies behind the picture by background: white (255) or black (0).',
       );
     const behind = alpha < 1 ? (1 - alpha) * (background as number) : 0;
-    const at = (line * width + column) * channels;
     if (channels === 1) {
       to[at] = Math.round(alpha * (0.299 * r + 0.587 * g + 0.114 * b) + behind);
     } else {

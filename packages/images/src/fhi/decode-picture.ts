@@ -6,6 +6,7 @@ import { decodeJpeg, decodeJpegRules } from '../jpeg/decode-jpeg.ts';
 import { PictureError } from '../jpeg/jpeg-error.ts';
 import { restorePlanes } from '../net/restore.ts';
 import type { RgbPicture } from '../picture.ts';
+import { alphaIn } from './alpha.ts';
 import { updated } from './multipliers.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { enhancementIn, type PictureMode } from './segment.ts';
@@ -21,7 +22,8 @@ export interface DecodedPicture extends RgbPicture {
 }
 
 /**
- * Decodes a picture file (.fhi), or a plain JPEG: the base network, with the update that travels in the file, improves it.
+ * Decodes a picture file (.fhi), or a plain JPEG: the base network, with the update that travels in the file, improves it. Where the
+ * file has transparency, so has the picture.
  *
  * @param base the network that the encoder had; it is as before when this returns
  * @throws PictureError for bytes that are no such picture, are damaged, or are for another base: `decodeJpeg` still gives the
@@ -35,23 +37,25 @@ export function decodePicture(
   checkOptions('decodePicture', decodePictureRules, options);
   const decoded = decodeJpeg(bytes, options);
   const { mode, base: fingerprint, update } = enhancementIn(bytes) ?? { mode: 'off' };
-  if (mode === 'off') return { ...toRgb(decoded), mode };
+  const alpha = alphaIn(bytes, decoded);
+  const found = (): DecodedPicture => ({ ...toRgb(decoded), ...(alpha && { alpha }), mode });
+  if (mode === 'off') return found();
   const values = valuesOf(base);
   if (mode === 'base') {
-    const found = baseFingerprint(values);
-    if (found !== fingerprint)
+    const own = baseFingerprint(values);
+    if (own !== fingerprint)
       throw new PictureError({
         operation: 'decodePicture',
         expected: `the base with fingerprint ${fingerprint?.toString(16)}`,
-        actual: `another, with ${found.toString(16)}`,
+        actual: `another, with ${own.toString(16)}`,
       });
     restorePlanes(decoded, base);
-    return { ...toRgb(decoded), mode };
+    return found();
   }
   try {
     setValues(base, updated(values, mode, update as Uint8Array));
     restorePlanes(decoded, base);
-    return { ...toRgb(decoded), mode };
+    return found();
   } catch (error) {
     if (!(error instanceof BitstreamError)) throw error;
     throw new PictureError({ ...error.details, operation: 'decodePicture' }, { cause: error });

@@ -8,7 +8,8 @@ import { type Psnr, psnr } from '../metrics/psnr.ts';
 import { cropLoss } from '../net/crop-loss.ts';
 import { drawCrops } from '../net/crops.ts';
 import { restore } from '../net/restore.ts';
-import type { RgbPicture } from '../picture.ts';
+import { type RgbPicture, requirePicture } from '../picture.ts';
+import { withAlpha } from './alpha.ts';
 import { multiplierOptimizer, multipliersOf, updated, withMultipliers } from './multipliers.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { type PictureMode, withEnhancement } from './segment.ts';
@@ -42,8 +43,10 @@ export type EncodePictureOptions = OptionsOf<typeof encodePictureRules>;
 export interface EncodedPicture {
   readonly bytes: Uint8Array;
   readonly mode: PictureMode;
-  /** Bytes beside those of the JPEG. */
+  /** Bytes beside those of the JPEG and of its transparency. */
   readonly extraBytes: number;
+  /** Those of transparency; 0 where all is opaque. */
+  readonly alphaBytes: number;
   /** Decibels of luma and of RGB as the JPEG alone, with the base network, and as the file has it. */
   readonly quality: Readonly<
     Record<'jpeg' | 'base' | 'file', { readonly luma: number; readonly rgb: number }>
@@ -75,7 +78,7 @@ const cropsPerStep = 16;
  * Source: Lam et al. 2019 (arXiv:1905.04079), with L1 in place of its objective by default, which measured better.
  *
  * @param jpeg of any encoder
- * @param original what it was made of, of the same size
+ * @param original what it was made of, of the same size; its alpha, if any, goes along as it is
  * @param base the network that decoders have; it is as before when this ends
  * @throws PictureError for bytes that `decodeJpeg` refuses; ArgumentError for a picture of another size
  */
@@ -87,6 +90,7 @@ export async function encodePicture(
 ): Promise<EncodedPicture> {
   checkOptions('encodePicture', encodePictureRules, options);
   const { steps = 100, decibelsPerDoubling = 3, tune = 'auto' } = options;
+  requirePicture('encodePicture', 'original', original);
   const decoded = decodeJpeg(jpeg);
   if (decoded.width !== original.width || decoded.height !== original.height)
     throw new ArgumentError({
@@ -94,11 +98,13 @@ export async function encodePicture(
       expected: `an original of ${decoded.width} × ${decoded.height}`,
       actual: `${original.width} × ${original.height}`,
     });
+  const opaque = withAlpha(jpeg, undefined, original);
+  const carrier = withAlpha(jpeg, original.alpha, original);
   const values = valuesOf(base);
   const fingerprint = baseFingerprint(values);
   const judged = (planes: PicturePlanes) => psnr(toRgb(planes), original);
   const fileOf = (mode: PictureMode, update?: Uint8Array): Uint8Array =>
-    withEnhancement(jpeg, { mode, base: fingerprint, ...(update && { update }) });
+    withEnhancement(carrier, { mode, base: fingerprint, ...(update && { update }) });
   const paid = (bytes: number): number => decibelsPerDoubling * Math.log2(bytes / jpeg.length);
   const worth = ({ found, bytes }: Candidate): number => (found.luma + found.rgb) / 2 - paid(bytes.length);
   const better = (a: Candidate, b: Candidate): Candidate => (worth(b) > worth(a) ? b : a);
@@ -139,7 +145,8 @@ export async function encodePicture(
     return {
       bytes: best.bytes,
       mode: best.mode,
-      extraBytes: best.bytes.length - jpeg.length,
+      extraBytes: best.bytes.length - carrier.length,
+      alphaBytes: carrier.length - opaque.length,
       quality: { jpeg: plain, base: improved, file: best.found },
     };
   } finally {

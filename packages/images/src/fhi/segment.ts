@@ -1,6 +1,14 @@
-import { ArgumentError, joinArrays } from '@funhash/hashing';
+import { ArgumentError } from '@funhash/hashing';
 import { PictureError } from '../jpeg/jpeg-error.ts';
-import { markers, placeForMore, type Segment, segmentsOf } from '../jpeg/segments.ts';
+import {
+  markers,
+  mostBody,
+  type Segment,
+  segmentOf,
+  segmentsOf,
+  withoutSegments,
+  withSegments,
+} from '../jpeg/segments.ts';
 
 // A picture file (.fhi) is a JPEG with one application segment more, as docs/format.md has it byte by byte: readers that do not
 // know it show the JPEG.
@@ -9,7 +17,6 @@ const marker = markers.application + 10;
 /** `FHI`, a zero, and the version. */
 const magic = [0x46, 0x48, 0x49, 0, 1] as const;
 const headBytes = magic.length + 1;
-const mostBody = 65_533;
 
 /** What is done with the planes of the JPEG: nothing, the base network as it is, with an update, or with one of multipliers. */
 const modes = ['off', 'base', 'tuned', 'multipliers'] as const;
@@ -28,7 +35,6 @@ export interface Enhancement {
 
 /** A JPEG with a segment put behind its start, or behind that of JFIF. One that is there already is taken out. */
 export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: Enhancement): Uint8Array {
-  const plain = withoutEnhancement(jpeg);
   const body = hasUpdate(mode) ? (update ?? new Uint8Array(0)) : new Uint8Array(mode === 'base' ? 4 : 0);
   if (mode === 'base') new DataView(body.buffer).setUint32(0, base, true);
   const length = headBytes + body.length;
@@ -39,22 +45,8 @@ export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: En
       actual: String(body.length),
       remedy: 'Take a larger step.',
     });
-  const at = placeForMore(plain);
-  const head = [0xff, marker, (length + 2) >> 8, (length + 2) & 255, ...magic, modes.indexOf(mode)];
-  return joinArrays(Uint8Array, [plain.subarray(0, at), head, body, plain.subarray(at)]);
-}
-
-/** The JPEG alone. @throws PictureError for what is no JPEG */
-function withoutEnhancement(bytes: Uint8Array): Uint8Array {
-  const own = [...segmentsOf(bytes)].filter(isOwn);
-  const kept: Uint8Array[] = [];
-  let at = 0;
-  for (const segment of own) {
-    kept.push(bytes.subarray(at, segment.at));
-    at = segment.end;
-  }
-  kept.push(bytes.subarray(at));
-  return joinArrays(Uint8Array, kept);
+  const segment = segmentOf(marker, magic, [modes.indexOf(mode)], body);
+  return withSegments(withoutSegments(jpeg, isOwn), [segment]);
 }
 
 const isOwn = ({ marker: found, body }: Segment): boolean =>

@@ -1,6 +1,6 @@
-import { ArgumentError, checkArgument, joinArrays, option, requireBytes } from '@funhash/hashing';
+import { ArgumentError, checkArgument, option, requireBytes } from '@funhash/hashing';
 import { type RgbPicture, requirePicture } from '../picture.ts';
-import { markers, placeForMore, segmentsOf } from './segments.ts';
+import { begins, markers, segmentsOf, withSegments } from './segments.ts';
 
 /** What a JPEG says of its picture beside the pixels. */
 export interface JpegMetadata {
@@ -38,9 +38,6 @@ export function jpegMetadata(jpeg: Uint8Array): JpegMetadata {
   return { orientation, segments };
 }
 
-const begins = (body: Uint8Array, text: string): boolean =>
-  [...text].every((character, k) => body[k] === character.charCodeAt(0));
-
 /** Place of the orientation in the first directory of a TIFF (EXIF 2.3, section 4.6). */
 function placeOfOrientation(tiff: Uint8Array): { at: number; isLittle: boolean } | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
@@ -73,13 +70,11 @@ const segmentsRule = option.that<readonly Uint8Array[]>(
  */
 export function withMetadata(jpeg: Uint8Array, segments: readonly Uint8Array[]): Uint8Array {
   checkArgument('withMetadata', 'segments', segmentsRule, segments);
-  const bytes = requireBytes('withMetadata', 'jpeg', jpeg);
-  const at = placeForMore(bytes);
-  return joinArrays(Uint8Array, [bytes.subarray(0, at), ...segments, bytes.subarray(at)]);
+  return withSegments(requireBytes('withMetadata', 'jpeg', jpeg), segments);
 }
 
 /**
- * A picture turned and mirrored so that it is upright.
+ * A picture turned and mirrored so that it is upright, its alpha as well.
  *
  * @param orientation as EXIF has it, 1 to 8: `jpegMetadata(bytes).orientation`
  */
@@ -91,16 +86,19 @@ export function upright(picture: RgbPicture, orientation: number): RgbPicture {
       expected: 'an orientation from 1 to 8',
       actual: String(orientation),
     });
-  const { width: across, height: down, data } = picture;
+  const { width: across, height: down, data, alpha } = picture;
   const isOnSide = orientation > 4;
   const [width, height] = isOnSide ? [down, across] : [across, down];
   const out = new Uint8Array(data.length);
+  const outAlpha = alpha && new Uint8Array(alpha.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const [along, up] = isOnSide ? [y, x] : [x, y];
       const col = [2, 3, 7, 8].includes(orientation) ? across - 1 - along : along;
       const row = [3, 4, 6, 7].includes(orientation) ? down - 1 - up : up;
-      for (let c = 0; c < 3; c++) out[3 * (y * width + x) + c] = data[3 * (row * across + col) + c] as number;
+      const [to, from] = [y * width + x, row * across + col];
+      for (let c = 0; c < 3; c++) out[3 * to + c] = data[3 * from + c] as number;
+      if (outAlpha) outAlpha[to] = alpha[from] as number;
     }
-  return { width, height, data: out };
+  return { width, height, data: out, ...(outAlpha && { alpha: outAlpha }) };
 }

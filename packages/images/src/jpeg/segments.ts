@@ -1,3 +1,4 @@
+import { joinArrays } from '@funhash/hashing';
 import { refuse } from './jpeg-error.ts';
 
 /** Markers of ISO/IEC 10918-1, table B.1. */
@@ -50,8 +51,40 @@ export function* segmentsOf(bytes: Uint8Array): Generator<Segment, void> {
   }
 }
 
+/** Whether a body begins with a name in Latin letters. */
+export const begins = (body: Uint8Array, name: string): boolean =>
+  [...name].every((character, k) => body[k] === character.charCodeAt(0));
+
+/** The most bytes behind the length of a segment. */
+export const mostBody = 65_533;
+
+/** A segment, whole. */
+export function segmentOf(marker: number, ...parts: readonly ArrayLike<number>[]): Uint8Array {
+  const length = 2 + parts.reduce((sum, part) => sum + part.length, 0);
+  return joinArrays(Uint8Array, [[0xff, marker, length >> 8, length & 255], ...parts]);
+}
+
+/** A JPEG with segments put behind its start, or behind its segment of JFIF. @throws PictureError */
+export function withSegments(bytes: Uint8Array, segments: readonly Uint8Array[]): Uint8Array {
+  const at = placeForMore(bytes);
+  return joinArrays(Uint8Array, [bytes.subarray(0, at), ...segments, bytes.subarray(at)]);
+}
+
+/** A JPEG without some of its segments. @throws PictureError for what is no JPEG */
+export function withoutSegments(bytes: Uint8Array, isOne: (segment: Segment) => boolean): Uint8Array {
+  const kept: Uint8Array[] = [];
+  let at = 0;
+  for (const segment of segmentsOf(bytes))
+    if (isOne(segment)) {
+      kept.push(bytes.subarray(at, segment.at));
+      at = segment.end;
+    }
+  kept.push(bytes.subarray(at));
+  return joinArrays(Uint8Array, kept);
+}
+
 /** Place for further segments: behind the start of a JPEG, or behind its segment of JFIF. @throws PictureError */
-export function placeForMore(bytes: Uint8Array): number {
+function placeForMore(bytes: Uint8Array): number {
   const first = segmentsOf(bytes).next().value;
   return first?.marker === markers.application ? first.end : 2;
 }

@@ -55,13 +55,45 @@ export class CodewordDecoder {
     return value;
   }
 
+  /**
+   * One bin.
+   *
+   * @param contexts `contextWords` for each context; adapted
+   */
+  bin(contexts: Int32Array, context: number): 0 | 1 {
+    const at = context * contextWords;
+    const fast = contexts[at] as number;
+    const slow = contexts[at + 1] as number;
+    const shifts = contexts[at + 2] as number;
+    const s = ((fast << 4) + slow) >> 7;
+    const share = shares[((this.#range & 0xe0) << 1) | (s & 63)] as number;
+    this.#range -= share;
+    let bin = 1 + (s >> 31);
+    if (this.#value >= this.#range << 7) {
+      bin ^= 1;
+      this.#value -= this.#range << 7;
+      this.#range = share;
+    }
+    const g = 2 * bin - 1;
+    contexts[at] = fast + g * ((moves[16 + ((g * fast) >> 3)] as number) >> shifts);
+    contexts[at + 1] = slow + g * ((moves[16 + ((g * slow) >> 7)] as number) >> (shifts >> 5));
+    const shift = Math.clz32(this.#range) - 23;
+    if (shift > 0) {
+      this.#range <<= shift;
+      this.#value <<= shift;
+      this.#missing += shift;
+      if (this.#missing >= 0) this.#load();
+    }
+    return bin as 0 | 1;
+  }
+
   /** The flags in front of a tensor, and all its levels in scan order. */
   levels(levels: Int32Array, { greaterFlags, dependent, segment }: LevelCoding): void {
     const count = flagContext(greaterFlags);
     const contexts = newContexts(greaterFlags);
     const sets = new Uint8Array(count + 1);
     for (let c = 0; c < count; c++)
-      if (hasSet(c, dependent) && this.#flag(contexts, count) === 1) sets[c] = this.bits(3) + 1;
+      if (hasSet(c, dependent) && this.bin(contexts, count) === 1) sets[c] = this.bits(3) + 1;
     startContexts(contexts, sets);
     let state = 0;
     if (segment === 0) {
@@ -102,34 +134,6 @@ export class CodewordDecoder {
 
   #end(): never {
     return this.#refuse('a whole codeword', `its first ${this.#bytes.length} bytes`);
-  }
-
-  /** One bin: a level that has one flag behind its sign stands for it. */
-  #flag(contexts: Int32Array, context: number): number {
-    const at = context * contextWords;
-    const fast = contexts[at] as number;
-    const slow = contexts[at + 1] as number;
-    const shifts = contexts[at + 2] as number;
-    const s = ((fast << 4) + slow) >> 7;
-    const share = shares[((this.#range & 0xe0) << 1) | (s & 63)] as number;
-    this.#range -= share;
-    let bin = 1 + (s >> 31);
-    if (this.#value >= this.#range << 7) {
-      bin ^= 1;
-      this.#value -= this.#range << 7;
-      this.#range = share;
-    }
-    const g = 2 * bin - 1;
-    contexts[at] = fast + g * ((moves[16 + ((g * fast) >> 3)] as number) >> shifts);
-    contexts[at + 1] = slow + g * ((moves[16 + ((g * slow) >> 7)] as number) >> (shifts >> 5));
-    const shift = Math.clz32(this.#range) - 23;
-    if (shift > 0) {
-      this.#range <<= shift;
-      this.#value <<= shift;
-      this.#missing += shift;
-      if (this.#missing >= 0) this.#load();
-    }
-    return bin;
   }
 
   /**

@@ -56,5 +56,12 @@ export function startContexts(contexts: Int32Array, sets?: Uint8Array): void {
   }
 }
 
+/** So many contexts at the start of set 0. */
+export function newBinContexts(count: number): Int32Array {
+  const contexts = new Int32Array(count * contextWords);
+  startContexts(contexts);
+  return contexts;
+}
+
 /** The trellis of dependent quantisation: the state behind `state` and the parity of a coded level, at 2 · state + parity. */
 export const nextState = /* @__PURE__ */ Uint8Array.of(0, 2, 7, 5, 1, 3, 6, 4, 2, 0, 5, 7, 3, 1, 4, 6);

@@ -1,4 +1,4 @@
-import { contextWords, startContexts } from '../engine/tables.ts';
+import { newBinContexts } from '../engine/tables.ts';
 
 // Contexts of levels, in the order of the standard: significance by state and neighbour, sign by neighbour, "greater" flags
 // two by two by sign, bins of the remainder's prefix, and one for the flags that choose parameter sets. The neighbour is the
@@ -22,7 +22,5 @@ export const hasSet = (context: number, dependent: boolean): boolean =>
 
 /** Contexts of a tensor, all at set 0. */
 export function newContexts(greaterFlags: number): Int32Array {
-  const contexts = new Int32Array((flagContext(greaterFlags) + 1) * contextWords);
-  startContexts(contexts);
-  return contexts;
+  return newBinContexts(flagContext(greaterFlags) + 1);
 }
