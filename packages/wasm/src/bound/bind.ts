@@ -1,8 +1,8 @@
 import type { Backend, BoundCall, BoundCalls, Kernels, VirtualView } from '@funhash/tensor';
 import type { Context } from '../context.ts';
 import type { LinkedFunction } from '../threads/threads.ts';
-import { type FixedCall, sequence } from './plan-module.ts';
-import { type LiveNumbers, TooManyCalls, Tracer } from './tracer.ts';
+import { type SequenceCall, sequences } from './plan-module.ts';
+import { type Fork, type LiveNumbers, TooManyCalls, Tracer } from './tracer.ts';
 
 /** More calls than these take so long that what script costs between them is not seen. */
 const mostCalls = 2000;
@@ -24,11 +24,11 @@ export function bindCalls(
   try {
     const isTraced = (call: BoundCall): boolean => isProved(call) && !lacks.includes(call.kernel);
     const pieces = tracer.within(() => piecesOf(tracer, kernels, isTraced, calls));
-    if (pieces.every(({ fixed }) => fixed.length === 0)) {
+    if (pieces.every((piece) => 'kernel' in piece)) {
       tracer.dispose();
       return undefined;
     }
-    const steps = pieces.map(stepOf);
+    const steps = stepsOf(pieces, (fork, own) => forked({ memory, threads }, tracer, fork, own));
     const write = writerOf(memory, tracer.numbers);
     const [only] = steps;
     const run =
@@ -44,17 +44,18 @@ export function bindCalls(
     return { run, dispose: () => tracer.dispose() };
   } catch (error) {
     tracer.dispose();
-    if (error instanceof TooManyCalls) return undefined;
     throw error;
   }
 }
 
-/** Calls of compiled functions, each with the kernel that makes it, and behind them a kernel that runs as it is. */
-interface Piece {
-  readonly fixed: FixedCall[];
+/** Calls one after the other, each with the kernel that makes it. */
+interface Sequence {
+  readonly calls: SequenceCall[];
   readonly origins: (() => void)[];
-  kernel: (() => void) | undefined;
 }
+
+/** What runs one after the other: calls of compiled functions, those of threads, or a kernel as it is. */
+type Piece = Sequence | Fork | { readonly kernel: () => void };
 
 function piecesOf(
   tracer: Tracer,
@@ -63,26 +64,34 @@ function piecesOf(
   calls: readonly BoundCall[],
 ): readonly Piece[] {
   const pieces: Piece[] = [];
-  let open: Piece | undefined;
   for (const call of calls) {
     const kernel = kernels[call.kernel] as unknown as Kernel;
     const run = (): void => kernel.apply(kernels, call.args as unknown[]);
-    if (!open) {
-      open = { fixed: [], origins: [], kernel: undefined };
-      pieces.push(open);
-    }
-    const fixed = isTraced(call) ? tracer.callsOf(run) : undefined;
-    if (fixed)
-      for (const one of fixed) {
-        open.fixed.push(one);
-        open.origins.push(run);
+    const traced = isTraced(call) ? callsOf(tracer, run) : undefined;
+    if (!traced) pieces.push({ kernel: run });
+    for (const one of traced ?? []) {
+      let last = pieces.at(-1);
+      if ('shares' in one) pieces.push(one);
+      else {
+        if (!last || !('calls' in last)) {
+          last = { calls: [], origins: [] };
+          pieces.push(last);
+        }
+        last.calls.push(one);
+        last.origins.push(run);
       }
-    else {
-      open.kernel = run;
-      open = undefined;
     }
   }
   return pieces;
+}
+
+function callsOf(tracer: Tracer, run: () => void): readonly (SequenceCall | Fork)[] | undefined {
+  try {
+    return tracer.callsOf(run);
+  } catch (error) {
+    if (error instanceof TooManyCalls) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the bounds of stored arrays, proved once, hold for all words. */
@@ -93,15 +102,41 @@ function isProved({ args, live }: BoundCall): boolean {
   });
 }
 
-function stepOf({ fixed, origins, kernel }: Piece): () => void {
-  if (fixed.length === 0) return kernel as () => void;
-  const run = sequence(fixed);
-  return () => {
-    const failed = run();
-    // The kernel itself says what is wrong.
-    if (failed > 0) origins[failed - 1]?.();
-    kernel?.();
-  };
+function stepsOf(
+  pieces: readonly Piece[],
+  forkOf: (fork: Fork, own: () => number) => () => void,
+): (() => void)[] {
+  const ofSequences = pieces.flatMap((piece) =>
+    'calls' in piece ? [piece.calls] : 'shares' in piece ? [piece.shares[0] as readonly SequenceCall[]] : [],
+  );
+  const compiled = sequences(ofSequences)[Symbol.iterator]();
+  const next = (): (() => number) => compiled.next().value as () => number;
+  return pieces.map((piece) => {
+    if ('kernel' in piece) return piece.kernel;
+    const run = next();
+    if ('shares' in piece) return forkOf(piece, run);
+    return () => {
+      const failed = run();
+      // The kernel itself says what is wrong.
+      if (failed > 0) piece.origins[failed - 1]?.();
+    };
+  });
+}
+
+/** Lists for workers are written once: what a kernel would tell them at each run. */
+function forked(
+  { memory, threads }: Pick<Context, 'memory' | 'threads'>,
+  tracer: Tracer,
+  { shares }: Fork,
+  own: () => number,
+): () => void {
+  const lists = shares.slice(1).map((calls) => {
+    const words = threads.listOf(calls);
+    const address = tracer.lasting(words.length * 4);
+    memory.i32.set(words, address / 4);
+    return address;
+  });
+  return () => threads.runLists(lists, own);
 }
 
 function writerOf(memory: Context['memory'], numbers: readonly LiveNumbers[]): () => void {

@@ -15,7 +15,7 @@ import { contextOn } from '../backend.ts';
 import { addressOf, type WasmBuffer } from '../layout.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { Threads } from '../threads/threads.ts';
-import { type FixedCall, sequenceModule } from './plan-module.ts';
+import { type SequenceCall, sequenceModule } from './plan-module.ts';
 import { TooManyCalls, Tracer } from './tracer.ts';
 
 /** The place of values in the memory of compiled code. */
@@ -72,7 +72,7 @@ export function compilePlan({ plan, contents }: RecordedPlan): CompiledPlan {
   );
   const modules = new Map<ModuleBuilder, Set<string>>();
   const compiledParts = parts.map((fixed) => {
-    const { bytes, callees } = sequenceModule(fixed);
+    const { bytes, callees } = sequenceModule([fixed]);
     const imports = callees.map((call): [number, string] => {
       const origin = threads.originOf(call);
       if (!origin) throw refusal('functions of modules', 'another');
@@ -127,11 +127,12 @@ function fixedCalls(
   tracer: Tracer,
   kernels: ReturnType<typeof contextOn>['kernels'],
   { kernel, args }: BoundCall,
-): readonly FixedCall[] {
+): readonly SequenceCall[] {
   const own = kernels[kernel] as ((...args: readonly unknown[]) => void) | undefined;
   try {
     const fixed = own && tracer.callsOf(() => own.apply(kernels, args as unknown[]));
-    if (fixed) return fixed;
+    // One thread has no shares.
+    if (fixed) return fixed as readonly SequenceCall[];
   } catch (error) {
     if (!(error instanceof TooManyCalls)) throw error;
     throw refusal(`at most ${mostCalls} calls`, `more, at ${kernel}`);

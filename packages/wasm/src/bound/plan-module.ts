@@ -1,42 +1,39 @@
 import { ByteBuffer } from '../assembler/byte-buffer.ts';
 import type { Signature } from '../assembler/module-builder.ts';
-import type { LinkedFunction } from '../threads/threads.ts';
+import type { FixedCall, LinkedFunction } from '../threads/threads.ts';
 
-/** A call of a compiled function with its arguments. */
-export interface FixedCall {
-  readonly callee: LinkedFunction;
-  readonly args: readonly number[];
+/** A call of a sequence. */
+export interface SequenceCall extends FixedCall {
   /** Whether its result says that something is wrong, by 1: the calls behind it are then not made. */
-  readonly isCheck: boolean;
+  readonly isCheck?: boolean;
 }
 
 const i32 = 0x7f;
 
 /**
- * A function that makes calls one after the other: 0, or of the first check that found something wrong its place in the
- * list, counted from 1. No memory is read for it: arguments are part of its code.
+ * For each list a function that makes its calls one after the other: 0, or of the first check that found something wrong its
+ * place in the list, counted from 1. No memory is read for it: arguments are part of its code.
  */
-export function sequence(calls: readonly FixedCall[]): () => number {
-  const { bytes, callees } = sequenceModule(calls);
+export function sequences(lists: readonly (readonly SequenceCall[])[]): (() => number)[] {
+  const { bytes, callees } = sequenceModule(lists);
   const imports = Object.fromEntries(callees.map((call, k) => [String(k), call]));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { f: imports });
-  return (exports as { readonly run: () => number }).run;
+  return lists.map((_, k) => exports[nameOf(k)] as () => number);
 }
 
-/** The module of `sequence`: it imports what it calls from `f`, by numbers, and exports `run`. */
-export function sequenceModule(calls: readonly FixedCall[]): {
+const nameOf = (k: number): string => (k === 0 ? 'run' : `run${k}`);
+
+/** The module of `sequences`: it imports what it calls from `f`, by numbers, and exports `run`, `run1` … */
+export function sequenceModule(lists: readonly (readonly SequenceCall[])[]): {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly callees: readonly LinkedFunction['call'][];
 } {
-  const callees = [...new Set(calls.map(({ callee }) => callee.call))];
-  const signatures = callees.map(
-    (call) => calls.find(({ callee }) => callee.call === call)?.callee as Signature,
-  );
-  return { bytes: encode(calls, callees, signatures), callees };
+  const known = new Map(lists.flatMap((calls) => calls.map(({ callee }) => [callee.call, callee] as const)));
+  return { bytes: encode(lists, [...known.keys()], [...known.values()]), callees: [...known.keys()] };
 }
 
 function encode(
-  calls: readonly FixedCall[],
+  lists: readonly (readonly SequenceCall[])[],
   callees: readonly LinkedFunction['call'][],
   signatures: readonly Signature[],
 ): Uint8Array<ArrayBuffer> {
@@ -59,21 +56,27 @@ function encode(
       body.unsigned(k);
     }
   });
-  out.section(3, 1, (body) => body.unsigned(callees.length));
-  out.section(7, 1, (body) => {
-    body.text('run');
-    body.byte(0);
-    body.unsigned(callees.length);
+  out.section(3, lists.length, (body) => {
+    for (const _ of lists) body.unsigned(callees.length);
   });
-  out.section(10, 1, (body) => {
-    const code = bodyOf(calls, callees);
-    body.unsigned(code.length);
-    body.append(code.bytes);
+  out.section(7, lists.length, (body) => {
+    lists.forEach((_, k) => {
+      body.text(nameOf(k));
+      body.byte(0);
+      body.unsigned(callees.length + k);
+    });
+  });
+  out.section(10, lists.length, (body) => {
+    for (const calls of lists) {
+      const code = bodyOf(calls, callees);
+      body.unsigned(code.length);
+      body.append(code.bytes);
+    }
   });
   return out.bytes.slice();
 }
 
-function bodyOf(calls: readonly FixedCall[], callees: readonly LinkedFunction['call'][]): ByteBuffer {
+function bodyOf(calls: readonly SequenceCall[], callees: readonly LinkedFunction['call'][]): ByteBuffer {
   const numbers = new Map(callees.map((call, k) => [call, k]));
   const code = new ByteBuffer();
   const constant = (value: number): void => {

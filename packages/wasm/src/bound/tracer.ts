@@ -1,13 +1,18 @@
 import { blockBytes } from '../memory/allocator.ts';
 import type { LinearMemory, MemoryTrace } from '../memory/linear-memory.ts';
-import type { LinkedFunction, Threads } from '../threads/threads.ts';
-import type { FixedCall } from './plan-module.ts';
+import type { FixedCall, LinkedFunction, Threads } from '../threads/threads.ts';
+import type { SequenceCall } from './plan-module.ts';
 
 /** Numbers in memory that are written before each run. */
 export interface LiveNumbers {
   readonly list: readonly number[];
   readonly address: number;
   readonly kind: 'f32' | 'i32';
+}
+
+/** Calls that threads make at the same time: those of each share in order, and no share has a check. */
+export interface Fork {
+  readonly shares: readonly (readonly FixedCall[])[];
 }
 
 class Untraceable extends Error {}
@@ -25,10 +30,14 @@ export class Tracer implements MemoryTrace {
   readonly #outside: LinkedFunction['call'];
   readonly #lists: ReadonlySet<readonly number[]>;
   readonly #blocks: { readonly address: number; readonly bytes: number }[] = [];
-  readonly #idle = new Map<number, number[]>();
+  #idle = new Map<number, number[]>();
   readonly #most: number;
   #count = 0;
-  #calls: FixedCall[] = [];
+  /** Calls of the kernel under way. */
+  #own = 0;
+  #calls: (SequenceCall | Fork)[] = [];
+  /** Those of the share under way. */
+  #share: FixedCall[] | undefined;
   #found: LiveNumbers[] = [];
   readonly numbers: LiveNumbers[] = [];
 
@@ -52,16 +61,17 @@ export class Tracer implements MemoryTrace {
   }
 
   /** The calls that a kernel makes; undefined where it does more than call. @throws TooManyCalls */
-  callsOf(kernel: () => void): readonly FixedCall[] | undefined {
+  callsOf(kernel: () => void): readonly (SequenceCall | Fork)[] | undefined {
     this.#calls = [];
     this.#found = [];
+    this.#own = 0;
     try {
       kernel();
     } catch (error) {
       if (error instanceof Untraceable) return undefined;
       throw error;
     }
-    this.#count += this.#calls.length;
+    this.#count += this.#own;
     for (const numbers of this.#found) this.numbers.push(numbers);
     return this.#calls;
   }
@@ -86,13 +96,45 @@ export class Tracer implements MemoryTrace {
 
   #watch(on: boolean): void {
     this.#memory.trace = on ? this : undefined;
-    this.#threads.trace(on ? (callee, args) => this.#note({ callee, args, isCheck: false }) : undefined);
+    this.#threads.trace(on ? (callee, args) => this.#note({ callee, args }) : undefined);
   }
 
   // At once: the calls of a matrix that is never in memory may be more than memory holds.
-  #note(call: FixedCall): void {
-    if (this.#count + this.#calls.length === this.#most) throw new TooManyCalls();
-    this.#calls.push(call);
+  #note(call: FixedCall, isCheck = false): void {
+    if (this.#count + this.#own === this.#most) throw new TooManyCalls();
+    this.#own++;
+    if (!this.#share) this.#calls.push({ ...call, isCheck });
+    else if (isCheck) this.refuse();
+    else this.#share.push(call);
+  }
+
+  fork(parts: number, share: (part: number) => void): void {
+    if (this.#share) this.refuse();
+    const idle = this.#idle;
+    const used: Map<number, number[]>[] = [];
+    const shares: FixedCall[][] = [];
+    try {
+      for (let part = 0; part < parts; part++) {
+        // The blocks of one share are not given to another: they are in use at the same time.
+        if (part > 0) this.#idle = new Map();
+        used.push(this.#idle);
+        this.#share = [];
+        shares.push(this.#share);
+        share(part);
+      }
+    } finally {
+      this.#share = undefined;
+      this.#idle = idle;
+    }
+    for (const blocks of used.slice(1))
+      for (const [size, addresses] of blocks) this.#giveBack(size, addresses);
+    this.#calls.push({ shares });
+  }
+
+  #giveBack(size: number, addresses: readonly number[]): void {
+    const idle = this.#idle.get(size) ?? [];
+    this.#idle.set(size, idle);
+    for (const address of addresses) idle.push(address);
   }
 
   withBlock<T>(bytes: number, use: (address: number) => T): T {
@@ -101,9 +143,7 @@ export class Tracer implements MemoryTrace {
     try {
       return use(address);
     } finally {
-      const idle = this.#idle.get(size);
-      if (idle) idle.push(address);
-      else this.#idle.set(size, [address]);
+      this.#giveBack(size, [address]);
     }
   }
 
@@ -119,7 +159,7 @@ export class Tracer implements MemoryTrace {
 
   check(address: number, count: number, limit: number): void {
     const callee = { call: this.#outside, params: 3, results: 1 };
-    this.#note({ callee, args: [address, count, limit], isCheck: true });
+    this.#note({ callee, args: [address, count, limit] }, true);
   }
 
   refuse(): never {

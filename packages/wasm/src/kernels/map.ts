@@ -89,6 +89,14 @@ const nodeNs = 0.05;
 /** Rows from and up to these lengths are short. */
 const shortRows = { least: strip / 2, most: 64 } as const;
 
+/** The block of the operands of a call, in which scalars begin `scalarBytes` behind its start. */
+interface Operands {
+  readonly block: number;
+  readonly bytes: number;
+  readonly scalarBytes: number;
+  readonly scalars: readonly number[];
+}
+
 /** A program compiled for inputs that are read in one way each: a letter, e(ach) or s(ame). */
 interface Variant {
   readonly readings: string;
@@ -142,7 +150,15 @@ class CompiledPrograms {
       const most = split === 2 ? extent / strip : extent;
       const parts = threads.partsOf(size * expanded(program).nodes.length * nodeNs, most);
       if (parts === 1) run.here.run(planes.extent, rows.extent, cols.extent, block);
-      else this.#runParts(parts, run, [...inputs, ...outs], block, at * 4 - block, loops, split);
+      else
+        this.#runParts(
+          parts,
+          run,
+          [...inputs, ...outs],
+          { block, bytes: at * 4 - block, scalarBytes, scalars },
+          loops,
+          split,
+        );
     }
   }
 
@@ -151,8 +167,7 @@ class CompiledPrograms {
     parts: number,
     linked: Run,
     operands: readonly View[],
-    block: number,
-    bytes: number,
+    { block, bytes, scalarBytes, scalars }: Operands,
     loops: readonly [Loop, Loop, Loop],
     split: number,
   ): void {
@@ -162,6 +177,7 @@ class CompiledPrograms {
       const own = thread.operands(bytes);
       const { i32 } = memory;
       i32.copyWithin(own / 4, block / 4, (block + bytes) / 4);
+      memory.trace?.live(scalars, own + scalarBytes, 'f32');
       operands.forEach((view, k) => {
         i32[(own + k * operandBytes) / 4] = addressOf(view) + from * stepBytes(view, axis);
       });

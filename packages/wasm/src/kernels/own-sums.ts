@@ -31,7 +31,7 @@ export function withOwnSums(
       return outs.map(({ dtype, shape }, k) => contiguousAt(own(part, k), dtype, shape));
     });
     const row = address + total * (parts - 1) * 4;
-    memory.i32[row / 4] = 0;
+    code.clear(row, 4);
     for (let part = 1; part < parts; part++)
       outs.forEach((out, k) => {
         code.addRows(addressOf(out), own(part, k), row, 1, sizes[k] as number);

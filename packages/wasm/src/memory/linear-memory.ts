@@ -30,6 +30,8 @@ export interface MemoryTrace {
   live(list: readonly number[], address: number, kind: 'f32' | 'i32'): void;
   /** Indices at an address that have to be checked at each run. */
   check(address: number, count: number, limit: number): void;
+  /** Has the calls of each share written down on their own: threads make them at the same time. */
+  fork(parts: number, share: (part: number) => void): void;
   /** Runs a body whose calls are made at once. */
   apart<T>(body: () => T): T;
   /** Gives up the call of a kernel that is not made of calls alone. */

@@ -17,6 +17,12 @@ export interface LinkedFunction extends Signature {
   readonly call: Call;
 }
 
+/** A call of a compiled function with its arguments. */
+export interface FixedCall {
+  readonly callee: LinkedFunction;
+  readonly args: readonly number[];
+}
+
 /** Gets calls of compiled functions in place of these. */
 export type OnCall = (callee: LinkedFunction, args: readonly number[]) => void;
 
@@ -103,7 +109,8 @@ export class Threads {
     this.#functions.push(...names.map((name) => own[name as Name]));
     const bytes = module.encode(memory);
     const address = this.memory.allocate(bytes.length);
-    this.memory.view('u8', address, bytes.length).set(bytes);
+    // Not by a view of the memory's own: no calls that are written down depend on these bytes.
+    new Uint8Array(memory.buffer, address, bytes.length).set(bytes);
     const loaded = { address, length: bytes.length };
     return { here, later: this.#workers.map((worker) => worker.load(loaded, names, first)) };
   }
@@ -152,7 +159,6 @@ export class Threads {
   partsOf(nanoseconds: number, most: number): number {
     if (nanoseconds < 2 * this.#leastShareNs) return 1;
     const parts = Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / this.#leastShareNs));
-    if (parts > 1) this.memory.trace?.refuse();
     return parts;
   }
 
@@ -166,6 +172,36 @@ export class Threads {
     const start = (part: number): number => Math.min(extent, Math.floor((grains * part) / parts) * grain);
     const run = (thread: Thread, part: number): void =>
       share(thread, start(part), start(part + 1) - start(part), part);
+    if (this.memory.trace) this.memory.trace.fork(parts, (part) => run(this.here, part));
+    else
+      this.#together(
+        parts,
+        (worker, part) => worker.post(() => run(worker, part)),
+        (part) => run(this.here, part),
+      );
+  }
+
+  /** Calls as a list for `runLists`, where there are workers. */
+  listOf(calls: readonly FixedCall[]): Int32Array {
+    return (this.#workers[0] as WorkerThread).listOf(calls);
+  }
+
+  /** Has the calls made whose lists lie at these addresses, each by a worker, while this thread runs `own`. */
+  runLists(lists: readonly number[], own: () => void): void {
+    const list = (part: number): number => lists[part - 1] as number;
+    this.#together(
+      lists.length + 1,
+      (worker, part) => worker.postList(list(part)),
+      (part) => (part === 0 ? own() : this.#workers[part - 1]?.runList(list(part))),
+    );
+  }
+
+  /** Has parts done by workers that are there, and all others here; ends when all are done. */
+  #together(
+    parts: number,
+    post: (worker: WorkerThread, part: number) => void,
+    here: (part: number) => void,
+  ): void {
     const posted: WorkerThread[] = [];
     const own = [0];
     let failure: unknown;
@@ -173,11 +209,11 @@ export class Threads {
       for (let part = 1; part < parts; part++) {
         const worker = this.#workers[part - 1] as WorkerThread;
         if (worker.started) {
-          worker.post(() => run(worker, part));
+          post(worker, part);
           posted.push(worker);
         } else own.push(part);
       }
-      for (const part of own) run(this.here, part);
+      for (const part of own) here(part);
     } finally {
       for (const worker of posted) failure = worker.join() ?? failure;
     }

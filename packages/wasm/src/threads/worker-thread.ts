@@ -3,6 +3,7 @@ import type { Exports } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { canSleep, type StartedWorker, startWorker } from './start-worker.ts';
 import type { Linked, Thread } from './thread.ts';
+import type { FixedCall } from './threads.ts';
 import { commands, control, spinMs, states } from './worker-text.ts';
 
 type Callable = (...args: number[]) => number;
@@ -104,29 +105,50 @@ export class WorkerThread implements Thread {
       const calls = this.#openList();
       share();
       this.#write([commands.end]);
-      // Modules are loaded first: where one cannot be, no call has been made.
-      const list = this.#openList();
-      for (const { address, length } of this.#modules) this.#write([commands.load, address, length]);
-      this.#write([commands.jump, calls]);
-      this.#loading = this.#modules.length;
-      this.#memory.i32[this.#control + control.commands] = list;
+      this.postList(calls);
     } catch (error) {
       this.#release();
       throw error;
     }
+  }
+
+  /** Calls as words that the worker reads. */
+  listOf(calls: readonly FixedCall[]): Int32Array {
+    const numbers = new Map(this.#functions.map((call, id) => [call, id]));
+    const words = calls.flatMap(({ callee, args }) => commandOf(numbers.get(callee.call) as number, args));
+    words.push(commands.end);
+    return Int32Array.from(words);
+  }
+
+  /** Has the calls of a list made by the worker; `join` waits for them. */
+  postList(calls: number): void {
+    let list = calls;
+    if (this.#modules.length > 0) {
+      // Modules are loaded first: where one cannot be, no call has been made.
+      list = this.#openList();
+      for (const { address, length } of this.#modules) this.#write([commands.load, address, length]);
+      this.#write([commands.jump, calls]);
+    }
+    this.#loading = this.#modules.length;
+    this.#memory.i32[this.#control + control.commands] = list;
     this.#state = states.posted;
     Atomics.notify(this.#memory.i32, this.#control);
+  }
+
+  /** Makes the calls of a list on the calling thread. */
+  runList(calls: number): void {
+    this.#run(calls);
   }
 
   /** Makes sure that the calls are made; those that the worker has not taken yet are made here. */
   join(): BackendError | undefined {
     try {
-      if (this.#exchange(states.posted, states.idle)) this.#run();
+      if (this.#exchange(states.posted, states.idle)) this.#run(this.#posted);
       else {
         const outcome = this.#wait();
         if (outcome === states.refused) {
           this.#works = false;
-          this.#run();
+          this.#run(this.#posted);
         } else {
           this.#state = states.idle;
           this.#modules.splice(0, this.#loading);
@@ -174,7 +196,7 @@ export class WorkerThread implements Thread {
   }
 
   #call(id: number, args: readonly number[]): number {
-    this.#write([id, args.length, ...args]);
+    this.#write(commandOf(id, args));
     return 0;
   }
 
@@ -197,10 +219,14 @@ export class WorkerThread implements Thread {
     for (const word of command) i32[this.#next++] = word;
   }
 
+  get #posted(): number {
+    return this.#memory.i32[this.#control + control.commands] as number;
+  }
+
   // What the worker does with its list, but for the modules, which are loaded here.
-  #run(): void {
+  #run(list: number): void {
     const { i32 } = this.#memory;
-    let at = (i32[this.#control + control.commands] as number) >>> 2;
+    let at = list >>> 2;
     for (;;) {
       const [command, count] = [i32[at] as number, i32[at + 1] as number];
       if (command === commands.end) return;
@@ -227,6 +253,8 @@ export class WorkerThread implements Thread {
     this.#free = { address: this.#chunks[0] ?? 0, bytes: this.#chunks.length > 0 ? chunkBytes : 0 };
   }
 }
+
+const commandOf = (id: number, args: readonly number[]): number[] => [id, args.length, ...args];
 
 const endedEarly = (actual: string, options?: ErrorOptions): BackendError =>
   new BackendError({ operation: 'a share of a kernel on wasm', expected: 'calls that end', actual }, options);
