@@ -143,6 +143,21 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
       },
     );
   };
+  // One word of the source over a row.
+  const repeated = (): void => {
+    const four = made.local('v128');
+    code.get(to).set(target).get(from).set(source).get(cols).set(left);
+    code.get(from).memory('v128.load32_splat').set(four);
+    code.while(
+      () => code.atLeast(left, 4),
+      () => {
+        code.get(target, four).memory('v128.store');
+        code.increase(target, 16);
+        code.increase(left, -4);
+      },
+    );
+    words();
+  };
   const equals = (local: Local, value: number): void => void code.get(local).i32(value).op('i32.eq');
 
   equals(toCol, 4);
@@ -152,8 +167,12 @@ function copyPlane(module: ModuleBuilder): FunctionBuilder {
     equals(toCol, 4);
     equals(fromCol, 4);
     code.op('i32.and').if(sideBySide, () => {
-      code.get(to).set(target).get(from).set(source).get(cols).set(left);
-      words();
+      equals(toCol, 4);
+      equals(fromCol, 0);
+      code.op('i32.and').if(repeated, () => {
+        code.get(to).set(target).get(from).set(source).get(cols).set(left);
+        words();
+      });
     });
     code.advance(to, toRow);
     code.advance(from, fromRow);

@@ -9,11 +9,12 @@ import {
   isContiguousView,
   type WasmBuffer,
 } from '../layout.ts';
-import { copyWords } from './copy.ts';
+import { copyInParts } from './copy.ts';
 
-export function fillKernel({ memory, code }: Context): Kernels['fill'] {
+export function fillKernel(context: Context): Kernels['fill'] {
+  const { memory } = context;
   return (out, value) => {
-    if (memory.trace && bytesPerElement[out.dtype] === 4) return void fillByCalls(memory, code, out, value);
+    if (memory.trace && bytesPerElement[out.dtype] === 4) return void fillByCalls(context, out, value);
     if (isContiguousView(out)) return void elements(memory, out).fill(value);
     const { address, length } = out.buffer as WasmBuffer;
     const data = memory.view(out.dtype, address, length);
@@ -30,12 +31,13 @@ export function fillKernel({ memory, code }: Context): Kernels['fill'] {
 }
 
 /** Fills with the value of one word that stays in memory. */
-function fillByCalls(memory: Context['memory'], code: Context['code'], out: View, value: number): void {
+function fillByCalls(context: Context, out: View, value: number): void {
+  const { memory, code } = context;
   if (Object.is(value, 0) && isContiguousView(out))
     return void code.clear(addressOf(out), sizeOf(out.shape) * 4);
   const address = memory.trace?.lasting(4) as number;
   (out.dtype === 'f32' ? memory.f32 : memory.i32)[address / 4] = value;
   const { shape } = out;
   const word = { ...contiguousAt(address, out.dtype, shape), strides: shape.map(() => 0) };
-  copyWords(code.copy, word, out);
+  copyInParts(context, word, out);
 }

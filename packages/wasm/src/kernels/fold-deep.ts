@@ -37,7 +37,8 @@ export function foldDeep(
   const rowAxes = dY.shape.length - 1;
   const batch = sizeOf(dY.shape.slice(0, rowAxes));
   const lanesAlong = panels.foldLanes(adjoint);
-  const parts = threads.partsOf((v.rows * v.cols * batch) / multipliesPerNs, Math.ceil(batch / depthBlock));
+  const nanoseconds = (v.rows * v.cols * batch) / multipliesPerNs;
+  const parts = threads.partsOf(nanoseconds, Math.ceil(batch / depthBlock), 'sums');
   withOperand(context, dY, rowAxes, (ofY) =>
     withOperand(context, x, rowAxes, (ofX) => {
       const direct = isDirect(ofY, ofX, v.rows, v.cols);

@@ -83,8 +83,9 @@ function lastLoop(shape: readonly number[], inputs: readonly View[], rank: numbe
 /** run(planes, rows, cols, block) */
 type Run = Linked<'run'>;
 
-/** About what a node takes for one element. */
+/** About what a node, or an operand that has to be read or written, takes for one element. */
 const nodeNs = 0.05;
+const operandNs = 0.08;
 
 /** Rows from and up to these lengths are short. */
 const shortRows = { least: strip / 2, most: 64 } as const;
@@ -148,7 +149,9 @@ class CompiledPrograms {
       const { extent } = loops[split];
       const size = planes.extent * rows.extent * cols.extent;
       const most = split === 2 ? extent / strip : extent;
-      const parts = threads.partsOf(size * expanded(program).nodes.length * nodeNs, most);
+      const ofNodes = expanded(program).nodes.length * nodeNs;
+      const ofOperands = (inputs.length + outs.length) * operandNs;
+      const parts = threads.partsOf(size * Math.max(ofNodes, ofOperands), most);
       if (parts === 1) run.here.run(planes.extent, rows.extent, cols.extent, block);
       else
         this.#runParts(

@@ -1,6 +1,7 @@
 import { type Kernels, sizeOf, type View } from '@funhash/tensor';
 import type { Context } from '../context.ts';
 import { addressOf, contiguousAt, elements } from '../layout.ts';
+import type { Thread } from '../threads/thread.ts';
 import { copyWords, withContiguous } from './copy.ts';
 
 const strip = 8;
@@ -25,9 +26,54 @@ function groupsOf(x: View, out: View): Group[] {
   return groups;
 }
 
+/** About what it takes to reduce an element. */
+const elementNs = 0.25;
+
+/** Elements [outer, count, inner], of which the middle axis is reduced. */
+interface Pass {
+  readonly from: number;
+  readonly to: number;
+  readonly outer: number;
+  readonly count: number;
+  readonly inner: number;
+}
+
 /** Reduces the groups of axes from the innermost to the outermost, one pass each. */
 export function reduceKernel(context: Context): Kernels['reduce'] {
-  const { memory, code, onReference } = context;
+  const { memory, threads, code, linked, onReference } = context;
+  const on = (thread: Thread, op: keyof typeof identity, { from, to, outer, count, inner }: Pass): void => {
+    const functions = thread.functions(linked);
+    if (inner === 1) functions[`${op}Rows`](from, to, outer, count);
+    else if (inner < strip && count % strip === 0)
+      // Few neighbours leave vectors empty: first those of each eighth row are reduced, all at once.
+      thread.withBlock(outer * strip * inner * 4, (eighths) => {
+        functions[op](from, eighths, outer, count / strip, strip * inner);
+        functions[op](eighths, to, outer, strip, inner);
+      });
+    else functions[op](from, to, outer, count, inner);
+  };
+  const passes = (op: keyof typeof identity, pass: Pass): void => {
+    const { from, to, outer, count, inner } = pass;
+    const nanoseconds = outer * count * inner * elementNs;
+    if (outer > 1) {
+      threads.split(threads.partsOf(nanoseconds, outer), outer, 1, (thread, first, rows) => {
+        const [own, place] = [from + first * count * inner * 4, to + first * inner * 4];
+        on(thread, op, { from: own, to: place, outer: rows, count, inner });
+      });
+      return;
+    }
+    const parts = threads.partsOf(nanoseconds, Math.ceil(count / strip), 'sums');
+    if (parts === 1) on(threads.here, op, pass);
+    // Each share has results of its own, which are reduced in the end.
+    else
+      memory.withBlock(parts * inner * 4, (results) => {
+        threads.split(parts, count, strip, (thread, first, rows, part) => {
+          const [own, place] = [from + first * inner * 4, results + part * inner * 4];
+          on(thread, op, { from: own, to: place, outer: 1, count: rows, inner });
+        });
+        code[op](results, to, 1, parts, inner);
+      });
+  };
   const pass = (
     op: keyof typeof identity,
     from: number,
@@ -37,15 +83,7 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
   ): void => {
     const extent = (list: readonly Group[]): number => list.reduce((size, group) => size * group.extent, 1);
     const [outer, inner] = [extent(groups.slice(0, at)), extent(groups.slice(at + 1))];
-    const { extent: count } = groups[at] as Group;
-    if (inner === 1) code[`${op}Rows`](from, to, outer, count);
-    else if (inner < strip && count % strip === 0)
-      // Few neighbours leave vectors empty: first those of each eighth row are reduced, all at once.
-      memory.withBlock(outer * strip * inner * 4, (eighths) => {
-        code[op](from, eighths, outer, count / strip, strip * inner);
-        code[op](eighths, to, outer, strip, inner);
-      });
-    else code[op](from, to, outer, count, inner);
+    passes(op, { from, to, outer, count: (groups[at] as Group).extent, inner });
   };
   return (op, x, out) => {
     if (x.dtype !== 'f32') return onReference('reduce', [op, x, out]);

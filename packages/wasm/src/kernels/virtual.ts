@@ -129,7 +129,7 @@ export function virtualFoldKernel(context: Context, panels: Panels): Kernels['vi
     const [stepView, laneView] = lanesAlong === 'col' ? [dY, x] : [x, dY];
     const stepCount = lanesAlong === 'col' ? v.rows : v.cols;
     const nanoseconds = v.rows * v.cols * (batch / multipliesPerNs + decodeNs);
-    const parts = threads.partsOf(nanoseconds, Math.ceil(stepCount / stepGrain));
+    const parts = threads.partsOf(nanoseconds, Math.ceil(stepCount / stepGrain), 'sums');
     withOwnSums(context, parts, outs, (sumsOf) => {
       threads.split(parts, stepCount, stepGrain, (thread, from, count, part) => {
         const sums = sumsOf(thread, part);
@@ -234,7 +234,7 @@ export function foldRowsKernel(context: Context, panels: Panels): Kernels['foldR
     if (steps === 0 || v.cols === 0) return;
     const rows = new RowSteps(context, v, ids);
     const stepBytes = v.cols * 4;
-    const parts = threads.partsOf(steps * v.cols * decodeNs, Math.ceil(steps / stepGrain));
+    const parts = threads.partsOf(steps * v.cols * decodeNs, Math.ceil(steps / stepGrain), 'sums');
     withContiguous(context, dOut, (cotangent) => {
       if (rows.whole > 0)
         withOwnSums(context, parts, outs, (sumsOf) => {

@@ -58,7 +58,8 @@ export class Threads {
 
   /**
    * @param workersFor the workers beside the calling thread: none, or those of `workers`, which need a shared memory
-   * @param leastShareNs the least work of a share in nanoseconds: about what it takes to wake a worker
+   * @param leastShareNs the least work of a share in nanoseconds: about what it takes to wake a worker and to write down what it
+   * is to do
    */
   constructor(
     memory: LinearMemory,
@@ -155,11 +156,13 @@ export class Threads {
    *
    * @param nanoseconds about what one thread takes
    * @param most parts that it has
+   * @param of `sums` where results depend on the number of parts, by rounding
    */
-  partsOf(nanoseconds: number, most: number): number {
-    if (nanoseconds < 2 * this.#leastShareNs) return 1;
-    const parts = Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / this.#leastShareNs));
-    return parts;
+  partsOf(nanoseconds: number, most: number, of: 'values' | 'sums' = 'values'): number {
+    // Of a plan nothing is written down at its runs, and workers seldom sleep. Its sums are those of kernels, bit for bit.
+    const least = this.#leastShareNs / (of === 'sums' ? 2 : this.memory.trace ? 4 : 1);
+    if (nanoseconds < 2 * least) return 1;
+    return Math.min(this.count, Math.max(1, most), Math.floor(nanoseconds / least));
   }
 
   /** Has the range [0, extent) done in parts, all but the last a multiple of `grain`; ends when all are done. */
