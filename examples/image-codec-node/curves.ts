@@ -31,10 +31,11 @@ const { values: given } = parseArgs({
     objective: { type: 'string', default: 'l1' },
     tune: { type: 'string', default: 'auto' },
     only: { type: 'string' },
+    threads: { type: 'string', default: '1' },
     base: { type: 'string' },
   },
 });
-await useBackend('wasm');
+await useBackend('wasm', { threads: Number(given.threads) });
 const net = given.base === undefined ? await baseNet() : await load(given.base);
 const kinds = given.kinds.split(',') as Kind[];
 const qualities = given.qualities.split(',').map(Number);

@@ -30,7 +30,10 @@ const ways: Readonly<Record<string, EncodePictureOptions>> = {
   l1: { tune: 'all' },
   none: { tune: 'all', weight: 0 },
   paper: { tune: 'all', objective: 'compressibility', weight: 1e-3 },
+  rate: { tune: 'all', objective: 'rate', weight: 3.5e-5 },
   multipliers: { tune: 'multipliers' },
+  biases: { tune: 'biases' },
+  channels: { tune: 'channels' },
   both: { tune: 'both' },
   auto: {},
 };

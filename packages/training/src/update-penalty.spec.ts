@@ -52,12 +52,16 @@ function lossOf(model: Sequential, penalty: ReturnType<typeof updatePenalty>) {
 describe.each(['reference', 'wasm'] as const)('%s', (name) => {
   beforeAll(async () => void (await useBackend(name)));
 
-  test.each<[UpdatePenaltyOptions, (l1: number, squares: number) => number]>([
+  test.each<[UpdatePenaltyOptions, (l1: number, squares: number, deltas: readonly number[]) => number]>([
     [{ weight: 0.5 }, (l1) => 0.5 * l1],
     [{ weight: 0.5, objective: 'l1' }, (l1) => 0.5 * l1],
     [
       { weight: 2, objective: 'compressibility', gamma: 3 },
       (l1, squares) => 2 * (l1 / Math.sqrt(squares) + (3 * squares) / l1),
+    ],
+    [
+      { weight: 2, objective: 'rate', step: 0.5 },
+      (_, __, deltas) => deltas.reduce((bits, x) => bits + 2 * Math.log2(1 + 2 * Math.abs(x)), 0),
     ],
   ])(
     '%o is the formula of the difference, and 0 with finite gradients where there is none',
@@ -71,7 +75,7 @@ describe.each(['reference', 'wasm'] as const)('%s', (name) => {
       const l1 = deltas.reduce((total, x) => total + Math.abs(x), 0);
       const squares = deltas.reduce((total, x) => total + x * x, 0);
       const { loss } = lossOf(model, penalty);
-      expect(Math.abs(loss / formula(l1, squares) - 1)).toBeLessThan(2e-5);
+      expect(Math.abs(loss / formula(l1, squares, deltas) - 1)).toBeLessThan(2e-5);
     },
   );
 

@@ -1,4 +1,4 @@
-import { abs, add, divide, multiply, sqrt, square, subtract, sum } from '@funhash/autodiff';
+import { abs, add, divide, log, multiply, sqrt, square, subtract, sum } from '@funhash/autodiff';
 import { updateUnits } from '@funhash/codec/update';
 import { checkOptions, type OptionsOf, option } from '@funhash/hashing';
 import type { Module } from '@funhash/layers';
@@ -11,9 +11,12 @@ export const updatePenaltyRules = {
   weight: option.required(option.real({ least: 0 })),
   /**
    * The term of the difference δ of all values: `l1` is ‖δ‖₁; `compressibility` is ‖δ‖₁ / ‖δ‖₂ + γ ‖δ‖₂² / ‖δ‖₁ (Lam et al. 2019),
-   * which does not change with the size of δ but for γ. Default `l1`.
+   * which does not change with the size of δ but for γ; `rate` is Σ log₂(1 + |δ| / step), about what codes for whole numbers take for
+   * the sizes of δ in steps: each value is pulled to 0 the less the larger it is. Default `l1`.
    */
-  objective: option.oneOf(['l1', 'compressibility']),
+  objective: option.oneOf(['l1', 'compressibility', 'rate']),
+  /** The step of `rate`, in the same units as δ. Default 1/4. */
+  step: option.positive(),
   /** γ of `compressibility`. Default 1. */
   gamma: option.real({ least: 0 }),
 } as const;
@@ -30,14 +33,15 @@ const small = 1e-12;
  *
  *     await fit({ model, data, penalty: updatePenalty(model, { weight: 1e-3 }), … });
  *
- * Source of `compressibility`: Lam et al. 2019 (arXiv:1905.04079), the first term Aytekin et al. 2019 (arXiv:1905.01044).
+ * Source of `compressibility`: Lam et al. 2019 (arXiv:1905.04079), the first term Aytekin et al. 2019 (arXiv:1905.01044). Of `rate`:
+ * the penalty by logarithms of Candès, Wakin and Boyd 2008 (arXiv:0711.1612).
  *
  * @param model as it is before it is tuned: its values now are the base
  * @throws ArgumentError for unknown options
  */
 export function updatePenalty(model: Module, options: UpdatePenaltyOptions): Penalty {
   checkOptions('updatePenalty', updatePenaltyRules, options);
-  const { weight, objective = 'l1', gamma = 1 } = options;
+  const { weight, objective = 'l1', gamma = 1, step = 1 / 4 } = options;
   const values = new Map(
     [...model.namedParameters()].map(([name, { value }]) => {
       const data = value.dataSync().slice() as Float32Array | Float64Array;
@@ -61,9 +65,18 @@ export function updatePenalty(model: Module, options: UpdatePenaltyOptions): Pen
   const total = (parts: readonly Tensor[]): Tensor => parts.reduce((a, b) => add(a, b));
   return {
     name: 'updatePenalty',
-    options: { weight, objective, ...(objective === 'compressibility' && { gamma }) },
+    options: {
+      weight,
+      objective,
+      ...(objective === 'compressibility' && { gamma }),
+      ...(objective === 'rate' && { step }),
+    },
     loss: (pass) => {
       const parts = deltas(pass);
+      if (objective === 'rate') {
+        const nats = total(parts.map((delta) => sum(log(add(divide(abs(delta), step), 1)))));
+        return multiply(nats, weight / Math.LN2);
+      }
       const absolute = total(parts.map((delta) => sum(abs(delta))));
       if (objective === 'l1') return multiply(absolute, weight);
       const squares = total(parts.map((delta) => sum(square(delta))));

@@ -70,9 +70,9 @@ function encodeCommand({ line, note, json: print, isTerminal }: Printer): Comman
     .addOption(
       new Option(
         '--tune <what>',
-        'all values, a multiplier of each channel alone, whichever of both is better, or by the size of the JPEG the one that is likelier to be',
+        'all values; of each channel a multiplier, the bias, or both (channels); whichever of all and channels is better (both); or by the size of the JPEG the one that is likelier to be',
       )
-        .choices(['auto', 'all', 'multipliers', 'both'])
+        .choices(['auto', 'all', 'multipliers', 'biases', 'channels', 'both'])
         .default('auto'),
     )
     .option('--base <model>', 'another network than the one that comes with funhash')

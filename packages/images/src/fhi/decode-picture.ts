@@ -7,7 +7,7 @@ import { PictureError } from '../jpeg/jpeg-error.ts';
 import { restorePlanes } from '../net/restore.ts';
 import type { RgbPicture } from '../picture.ts';
 import { alphaIn } from './alpha.ts';
-import { updated } from './multipliers.ts';
+import { updated } from './channels.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { enhancementIn, type PictureMode } from './segment.ts';
 

@@ -10,24 +10,25 @@ import { drawCrops } from '../net/crops.ts';
 import { restore } from '../net/restore.ts';
 import { type RgbPicture, requirePicture } from '../picture.ts';
 import { withAlpha } from './alpha.ts';
-import { multiplierOptimizer, multipliersOf, updated, withMultipliers } from './multipliers.ts';
+import { type ChannelRates, channelOptimizer, multipliersOf, updated, withMultipliers } from './channels.ts';
 import { setValues, valuesOf } from './net-values.ts';
 import { type PictureMode, withEnhancement } from './segment.ts';
 
 export const encodePictureRules = {
   /** Steps of tuning; 0 tunes nothing. Default 100. */
   steps: option.integer(),
-  /** Weight of the L1 penalty on the update, for a file of 20 kB; it grows as files are smaller. Default 2e-4. */
+  /** Weight of the penalty on the update, for a file of 20 kB; it grows as files are smaller. Default 2e-4. */
   weight: option.real({ least: 0 }),
-  /** The penalty's term: see `updatePenalty`. Default `l1`. */
-  objective: option.oneOf(['l1', 'compressibility']),
+  /** The penalty's term where all values are tuned: see `updatePenalty`. Channels have `l1`. Default `l1`. */
+  objective: option.oneOf(['l1', 'compressibility', 'rate']),
   /** Largest step of tuning. Default 0.01. */
   learningRate: option.positive(),
   /**
-   * What is tuned: all values, a multiplier for each output channel, or first one and then the other, which takes twice the time.
-   * Default `auto`: multipliers for a JPEG of less than 40 kB, whose update has to be short, all values for others.
+   * What is tuned: all values; of each output channel a multiplier, the bias, or both of these (`channels`); or first all values and
+   * then channels (`both`), which takes twice the time. Default `auto`: channels for a JPEG of less than 40 kB, whose update has to be
+   * short, all values for others.
    */
-  tune: option.oneOf(['auto', 'all', 'multipliers', 'both']),
+  tune: option.oneOf(['auto', 'all', 'multipliers', 'biases', 'channels', 'both']),
   /** Decibels that a file of twice the size is worth: what the bytes of an update have to pay. Default 3. */
   decibelsPerDoubling: option.real({ least: 0 }),
   /** Decides the crops. Default 0. */
@@ -60,14 +61,36 @@ interface Candidate {
   readonly found: Psnr;
 }
 
-/** Steps of updates that are tried, as shares of each tensor's root mean square. */
-const updateSteps = { tuned: [1 / 2, 1 / 4, 1 / 8], multipliers: [1 / 8, 1 / 16, 1 / 32] } as const;
+/** A way of tuning: what its update is called in the file, steps of updates that are tried, in units of each tensor, and rates. */
+interface Way {
+  readonly mode: 'tuned' | 'multipliers';
+  readonly steps: readonly number[];
+  /** Those of output channels; where there are none, all values are tuned. */
+  readonly channels?: ChannelRates;
+}
+
+const all: Way = { mode: 'tuned', steps: [1 / 2, 1 / 4, 1 / 8] };
+const multipliers: Way = {
+  mode: 'multipliers',
+  steps: [1 / 8, 1 / 16, 1 / 32],
+  channels: { multipliers: 0.06 },
+};
+const biases: Way = {
+  mode: 'tuned',
+  steps: [1 / 2, 1 / 4, 1 / 8],
+  channels: { biases: 0.06 },
+};
+const channels: Way = { ...multipliers, channels: { ...multipliers.channels, ...biases.channels } };
 /** What is tuned and coded, for each choice. */
-const ways = { all: ['tuned'], multipliers: ['multipliers'], both: ['tuned', 'multipliers'] } as const;
-/** Bytes of a JPEG below which multipliers were worth more than an update of all values, on held-out photos. */
+const ways = {
+  all: [all],
+  multipliers: [multipliers],
+  biases: [biases],
+  channels: [channels],
+  both: [all, channels],
+} as const;
+/** Bytes of a JPEG below which channels were worth more than an update of all values, on held-out photos. */
 const smallBytes = 40_000;
-/** Largest step of multipliers. */
-const multiplierRate = 0.03;
 const cropSide = 64;
 const cropsPerStep = 16;
 
@@ -116,30 +139,31 @@ export async function encodePicture(
       { mode: 'base', bytes: fileOf('base'), found: improved },
     );
     let best = untuned;
-    const usual = jpeg.length < smallBytes ? 'multipliers' : 'all';
-    const modes = steps > 0 ? ways[tune === 'auto' ? usual : tune] : [];
-    for (const [turn, mode] of modes.entries()) {
+    const usual = jpeg.length < smallBytes ? 'channels' : 'all';
+    const tried = steps > 0 ? ways[tune === 'auto' ? usual : tune] : [];
+    for (const [turn, way] of tried.entries()) {
+      const { mode } = way;
       setValues(base, values);
       await tuneOn(
         base,
-        mode,
+        way,
         { decoded, error, original, bytes: jpeg.length },
         {
           ...options,
-          onStep: (step) => options.onStep?.(turn * steps + step, modes.length * steps),
+          onStep: (step) => options.onStep?.(turn * steps + step, tried.length * steps),
         },
       );
       const tuned = valuesOf(base);
-      for (const step of updateSteps[mode]) {
+      for (const step of way.steps) {
         const update =
           mode === 'tuned'
             ? encodeUpdate(values, tuned, { step })
             : encodeUpdate(withMultipliers(values), multipliersOf(values, tuned), { step });
         setValues(base, updated(values, mode, update));
-        const tried = { mode, bytes: fileOf(mode, update), found: judged(restore(decoded, base)) };
-        const extra = paid(tried.bytes.length) - paid(untuned.bytes.length);
-        const pays = (['luma', 'rgb'] as const).every((of) => tried.found[of] - extra > untuned.found[of]);
-        if (pays) best = better(best, tried);
+        const file = { mode, bytes: fileOf(mode, update), found: judged(restore(decoded, base)) };
+        const extra = paid(file.bytes.length) - paid(untuned.bytes.length);
+        const pays = (['luma', 'rgb'] as const).every((of) => file.found[of] - extra > untuned.found[of]);
+        if (pays) best = better(best, file);
       }
     }
     return {
@@ -168,7 +192,7 @@ interface Tuned {
 
 async function tuneOn(
   net: Module,
-  mode: 'tuned' | 'multipliers',
+  way: Way,
   { decoded, error, original, bytes }: Tuned,
   options: EncodePictureOptions,
 ): Promise<void> {
@@ -191,10 +215,12 @@ async function tuneOn(
     epochs: 1,
     stepsPerEpoch: steps,
     loss: cropLoss,
-    optimizer: mode === 'tuned' ? adam({ learningRate, beta2: 0.98 }) : multiplierOptimizer(multiplierRate),
+    optimizer: way.channels
+      ? channelOptimizer({ rates: way.channels, weight: penalty.weight })
+      : adam({ learningRate, beta2: 0.98 }),
     schedule: (step) =>
       Math.min(1, (step + 1) / 10) * (0.01 + 0.495 * (1 + Math.cos((Math.PI * step) / steps))),
-    ...(mode === 'tuned' && { penalty: updatePenalty(net, penalty) }),
+    ...(!way.channels && { penalty: updatePenalty(net, penalty) }),
   });
 }
 

@@ -1,12 +1,15 @@
-import { type Module, tensor } from '@funhash/layers';
+import { type Module, type Parameter, tensor } from '@funhash/layers';
 
 /** Stored values as updates take them. */
 export type NetValues = Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 
 /** Copies of the values of a network by name. */
-export function valuesOf(net: Module): NetValues {
+export const valuesOf = (net: Module): NetValues => copiesOf(net.namedParameters());
+
+/** The same of parameters by name. */
+export function copiesOf(parameters: ReadonlyMap<string, Parameter>): NetValues {
   return new Map(
-    [...net.namedParameters()].map(([name, { value }]) => [
+    [...parameters].map(([name, { value }]) => [
       name,
       { shape: value.shape, data: Float32Array.from(value.dataSync()) },
     ]),

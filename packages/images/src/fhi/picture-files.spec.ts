@@ -66,16 +66,22 @@ test('a tuned picture is better than the JPEG and the base, and decodes to what 
   expect(rgb(decoded.data)).toBeCloseTo(quality.file.rgb, 9);
 });
 
-test('multipliers alone: a smaller update, which decodes to what the encoder saw', async () => {
-  // A network that does the right thing, at half the strength.
+/** A network that does the right thing, so strongly, and adds so much to the means of chroma. */
+function weakened({ strength = 1, offset = 0 }) {
   const own = artifactNet({ ...small, seed: 1 });
-  const better = applyUpdate(valuesOf(net), enhancementIn(tuned)?.update as Uint8Array) as NetValues;
-  for (const last of ['0.2.weight.w', '2.1.weight.w'])
-    better.set(last, {
-      ...(better.get(last) as NetValue),
-      data: better.get(last)?.data.map((x) => x / 2) as Float32Array,
-    });
-  setValues(own, better);
+  const values = applyUpdate(valuesOf(net), enhancementIn(tuned)?.update as Uint8Array) as NetValues;
+  const change = (name: string, to: (x: number, k: number) => number): void => {
+    const value = values.get(name) as NetValue;
+    values.set(name, { ...value, data: value.data.map(to) });
+  };
+  for (const last of ['0.2.weight.w', '2.1.weight.w']) change(last, (x) => x * strength);
+  change('2.1.bias', (x, k) => (k % 4 === 0 ? x + offset : x));
+  setValues(own, values);
+  return { own, values };
+}
+
+test('multipliers alone: a smaller update, which decodes to what the encoder saw', async () => {
+  const { own, values: better } = weakened({ strength: 1 / 2 });
   const way = { ...options, tune: 'multipliers' } as const;
   const { bytes, mode, quality, extraBytes } = await encodePicture(plain, original, own, way);
   expect(mode).toBe('multipliers');
@@ -88,15 +94,34 @@ test('multipliers alone: a smaller update, which decodes to what the encoder saw
   expect(() => decodePicture(bytes, net)).toThrow('the base with fingerprint');
 });
 
-test('of a short JPEG multipliers are tuned, of a long one all values', async () => {
+test('biases alone, and with multipliers: updates that decode to what the encoder saw', async () => {
+  const { own, values: was } = weakened({ offset: 0.1 });
+  const encoded = (tune: 'biases' | 'channels') => encodePicture(plain, original, own, { ...options, tune });
+  const [alone, both] = [await encoded('biases'), await encoded('channels')];
+  expect([alone.mode, both.mode]).toEqual(['tuned', 'multipliers']);
+  const update = enhancementIn(alone.bytes)?.update as Uint8Array;
+  const changed = [...(applyUpdate(was, update) as NetValues)].filter(([name, { data }]) =>
+    data.some((x, k) => x !== was.get(name)?.data[k]),
+  );
+  expect(changed.length).toBeGreaterThan(0);
+  for (const [name] of changed) expect(name).toMatch(/bias$/);
+  for (const { bytes, quality } of [alone, both])
+    expect(psnr(decodePicture(bytes, own), original)).toEqual(quality.file);
+  for (const { quality } of [alone, both]) {
+    expect(quality.file.rgb).toBeGreaterThan(quality.base.rgb);
+    expect(quality.file.rgb).toBeGreaterThan(quality.jpeg.rgb);
+  }
+});
+
+test('of a short JPEG channels are tuned, of a long one all values', async () => {
   const comment = new Uint8Array(20_004).fill(32);
   comment.set([0xff, 0xfe, 20_002 >> 8, 20_002 & 255]);
   const long = Uint8Array.from([...plain.subarray(0, 2), ...comment, ...comment, ...plain.subarray(2)]);
-  const modeOf = async (file: Uint8Array): Promise<string> =>
-    (await encodePicture(file, original, net, { ...options, tune: 'auto' })).mode;
-  expect(await modeOf(long)).toBe('tuned');
-  // Multipliers alone make nothing of a network that has learnt nothing.
-  expect(await modeOf(plain)).toBe('off');
+  const auto = { ...options, tune: 'auto' } as const;
+  expect((await encodePicture(long, original, net, auto)).mode).toBe('tuned');
+  expect((await encodePicture(plain, original, weakened({ offset: 0.1 }).own, auto)).mode).toBe(
+    'multipliers',
+  );
 });
 
 test('other readers see the JPEG; encoding again takes the old segment out', async () => {
