@@ -171,6 +171,24 @@ test.skipIf(!hasChromium)(
       await page.selectOption('#of-left', 'JPEG');
       await page.selectOption('#of-right', 'base');
       expect(await pixelsOf(page, 'right')).not.toBe(await pixelsOf(page, 'left'));
+      // The photo is transparent where nothing was drawn: for all but the JPEG.
+      const alphaOf = async (name: string): Promise<string> => {
+        await page.selectOption('#of-right', name);
+        return page.$eval('#right', (canvas) => {
+          const { width, height } = canvas as HTMLCanvasElement;
+          const context = (canvas as HTMLCanvasElement).getContext('2d') as CanvasRenderingContext2D;
+          return context
+            .getImageData(0, 0, width, height)
+            .data.filter((_, k) => k % 4 === 3)
+            .join();
+        });
+      };
+      const alpha = await alphaOf('original');
+      expect(new Set(alpha.split(','))).toEqual(new Set(['0', '255']));
+      expect(await alphaOf('base')).toBe(alpha);
+      expect(new Set((await alphaOf('JPEG')).split(','))).toEqual(new Set(['255']));
+      expect(await page.textContent('#told')).toMatch(/, transparency \d+ bytes$/);
+      await page.selectOption('#of-right', 'base');
       await page.fill('#slider', '20');
       expect(await page.$eval('#right', (canvas) => (canvas as HTMLCanvasElement).style.clipPath)).toBe(
         'inset(0px 0px 0px 20%)',
@@ -187,6 +205,7 @@ test.skipIf(!hasChromium)(
       await page.setInputFiles('#file', { name: 'photo.fhi', mimeType: '', buffer: Buffer.from(saved) });
       await done();
       expect(await right('JPEG')).toBe(before);
+      expect(await alphaOf('base')).toBe(alpha);
       expect(
         await page.$$eval('#of-right option', (options) => options.map(({ textContent }) => textContent)),
       ).not.toContain(expect.stringContaining('dB'));

@@ -1,3 +1,4 @@
+import { fromRgba, toRgba } from '@funhash/images';
 import { drawn } from './drawn.ts';
 import type { Message, Request, View } from './worker.ts';
 
@@ -49,23 +50,28 @@ async function read(file: File): Promise<void> {
   const scale = Math.min(1, mostSide / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   again = () => encode(canvas);
   await again();
 }
 
-/** The browser's own encoder makes the JPEG; what is added to it comes from the worker. */
+/** The browser's own encoder makes the JPEG, on white; what is added to it comes from the worker. */
 async function encode(canvas: OffscreenCanvas): Promise<void> {
   const quality = Number(element<HTMLInputElement>('quality').value) / 100;
-  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality });
   const { width, height } = canvas;
   const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
-  const { data } = context.getImageData(0, 0, width, height);
+  const original = fromRgba(context.getImageData(0, 0, width, height));
+  const white = new OffscreenCanvas(width, height);
+  const { data } = toRgba({ width, height, data: original.data });
+  (white.getContext('2d') as OffscreenCanvasRenderingContext2D).putImageData(
+    new ImageData(data, width, height),
+    0,
+    0,
+  );
+  const blob = await white.convertToBlob({ type: 'image/jpeg', quality });
   start({
     file: new Uint8Array(await blob.arrayBuffer()),
-    original: { width, height, data: data.filter((_, k) => k % 4 !== 3) as unknown as Uint8Array },
+    original,
     steps: Number(element<HTMLInputElement>('steps').value),
   });
 }
@@ -90,12 +96,19 @@ function hear(message: Message): void {
   } else if (message.type === 'step') {
     told.textContent = `tuning on this picture: step ${message.step + 1} of ${message.steps}`;
   } else if (message.type === 'end') {
-    if (message.view) views.splice(2, 0, message.view);
+    const { alpha, view } = message;
+    // The JPEG stays on white, as others see it.
+    if (alpha)
+      views = views.map((each) =>
+        each.name === 'base' ? { ...each, picture: { ...each.picture, alpha } } : each,
+      );
+    if (view) views.splice(2, 0, view);
     const seconds = (message.ms / 1000).toFixed(1);
-    told.textContent = message.view
-      ? `tuned in ${seconds} s: the update has ${message.file.length - (views[0]?.bytes ?? 0)} bytes`
+    const done = view
+      ? `tuned in ${seconds} s: the update has ${message.file.length - (views[0]?.bytes ?? 0) - message.alphaBytes} bytes`
       : `nothing is added: the file is “${message.mode}”`;
-    choose('JPEG', message.view ? 'tuned' : 'base');
+    told.textContent = message.alphaBytes ? `${done}, transparency ${message.alphaBytes} bytes` : done;
+    choose('JPEG', view ? 'tuned' : 'base');
     const save = element<HTMLAnchorElement>('save');
     URL.revokeObjectURL(save.href);
     save.href = URL.createObjectURL(
@@ -122,13 +135,10 @@ function labelOf({ name, bytes, decibels }: View): string {
 
 function paint(canvas: HTMLCanvasElement, view: View | undefined): void {
   if (!view) return;
-  const { width, height, data } = view.picture;
+  const { width, height, data } = toRgba(view.picture);
   Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  const image = context.createImageData(width, height);
-  for (let k = 0; k < width * height; k++)
-    image.data.set([data[3 * k], data[3 * k + 1], data[3 * k + 2], 255] as number[], 4 * k);
-  context.putImageData(image, 0, 0);
+  context.putImageData(new ImageData(data, width, height), 0, 0);
 }
 
 function fail(error: unknown): void {

@@ -36,6 +36,9 @@ export type Message =
       readonly view?: View;
       readonly mode: string;
       readonly file: Uint8Array;
+      /** Transparency of the picture, where it has any, and its bytes in the file, where they were encoded here. */
+      readonly alpha?: Uint8Array;
+      readonly alphaBytes: number;
       readonly ms: number;
     }
   | { readonly type: 'error'; readonly message: string };
@@ -59,14 +62,24 @@ async function run({ file, original, steps }: Request): Promise<void> {
   if (original) views.push({ name: 'original', picture: original });
   tell({ type: 'views', views, ms });
   const again = performance.now();
-  let out = file;
-  if (original && steps > 0) {
+  let [out, alphaBytes] = [file, 0];
+  if (original && (steps > 0 || original.alpha)) {
     const onStep = (step: number, of: number): void => tell({ type: 'step', step, steps: of });
-    out = (await encodePicture(file, original, net, { steps, onStep })).bytes;
+    ({ bytes: out, alphaBytes } = await encodePicture(file, original, net, { steps, onStep }));
   }
   const { mode, ...picture } = decodePicture(out, net);
+  const isTuned = mode === 'tuned' || mode === 'multipliers';
+  const { alpha } = picture;
   const view = { name: 'tuned' as const, picture, bytes: out.length, ...decibels(picture) };
-  tell({ type: 'end', mode, ...(mode === 'tuned' && { view }), file: out, ms: performance.now() - again });
+  tell({
+    type: 'end',
+    mode,
+    ...(isTuned && { view }),
+    file: out,
+    ...(alpha && { alpha }),
+    alphaBytes,
+    ms: performance.now() - again,
+  });
 }
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
