@@ -1,4 +1,4 @@
-import { tracePointwise } from '@funhash/formula';
+import { Graph, Program, tracePointwise } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import {
   type BoundPlan,
@@ -18,6 +18,7 @@ import {
   tensor,
   updateInPlace,
   useBackend,
+  virtualMatmulCall,
 } from '@funhash/tensor';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WasmBackend } from '../backend.ts';
@@ -38,6 +39,12 @@ const scaled = tracePointwise(2, 1, ([w, g], [rate]) => {
   if (!w || !g || !rate) throw new Error('operands');
   return [w.minus(rate.times(g))];
 });
+/** V[i, j] = w[j]. */
+const byColumn = ((): Program => {
+  const graph = new Graph();
+  const slots = { stored: 1, uniforms: 0, scalars: 0, inputs: 0 };
+  return new Program(graph, [graph.node('at', [graph.node('col')], 0)], [], slots);
+})();
 const product = (a: Tensor, b: Tensor): Tensor => runCall(matmulCall(a, b));
 
 /** Runs a plan while no kernel may run by script. */
@@ -138,6 +145,33 @@ test('an index out of range is refused before anything behind it runs', () => {
   }
   expect(w.dataSync()).toEqual(before);
   bound.dispose();
+});
+
+test('a kernel of more calls than are written down runs as it is, and what was written for it is gone', () => {
+  const [x, w] = [wave([3, 18000]), wave([2, 18000], 5)];
+  const v = (program: Program) => ({
+    program,
+    rows: 18000,
+    cols: 18000,
+    uniforms: [],
+    scalars: [],
+    stored: [w],
+  });
+  const body = () => {
+    const y = runMap('f', scaled, [x, runCall(virtualMatmulCall(x, v(byColumn)))], [0.5])[0] as Tensor;
+    return { y, z: runCall(virtualMatmulCall(y, v(byColumn))) };
+  };
+  const recorded = planOf(body, { inputs: { x } });
+  const expected = body().z.dataSync();
+  const { usedBytes } = backend.memoryUsage();
+  const bound = bindPlan(recorded);
+  // Its tensors, of [3, 18000] each, and no operands of thousands of panels.
+  expect(backend.memoryUsage().usedBytes - usedBytes).toBeLessThan(1_000_000);
+  bound.set('x', x.dataSync());
+  bound.run();
+  expect(bound.readSync('z')).toEqual(expected);
+  bound.dispose();
+  expect(backend.memoryUsage().usedBytes).toBe(usedBytes);
 });
 
 test('binding changes nothing, and memory is given back', () => {

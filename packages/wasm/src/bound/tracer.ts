@@ -65,9 +65,11 @@ export class Tracer implements MemoryTrace {
     this.#calls = [];
     this.#found = [];
     this.#own = 0;
+    const kept = this.#blocks.length;
     try {
       kernel();
     } catch (error) {
+      this.#forget(kept);
       if (error instanceof Untraceable) return undefined;
       throw error;
     }
@@ -166,8 +168,20 @@ export class Tracer implements MemoryTrace {
     throw new Untraceable();
   }
 
-  /** Gives back the blocks. */
+  /** Gives back all blocks. */
   dispose(): void {
-    for (const { address, bytes } of this.#blocks.splice(0)) this.#memory.free(address, bytes);
+    this.#forget(0);
+  }
+
+  // Gives back the blocks behind the first ones: of a kernel whose calls are not used, which may be many.
+  #forget(kept: number): void {
+    const blocks = this.#blocks.splice(kept);
+    const gone = new Set(blocks.map(({ address }) => address));
+    for (const [size, addresses] of this.#idle)
+      this.#idle.set(
+        size,
+        addresses.filter((address) => !gone.has(address)),
+      );
+    for (const { address, bytes } of blocks) this.#memory.free(address, bytes);
   }
 }
