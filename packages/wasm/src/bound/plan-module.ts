@@ -11,7 +11,7 @@ export interface SequenceCall extends FixedCall {
 const i32 = 0x7f;
 
 /**
- * For each list a function that makes its calls one after the other: 0, or of the first check that found something wrong its
+ * Functions, one for each list, that make its calls one after the other: 0, or of the first check that found something wrong its
  * place in the list, counted from 1. No memory is read for it: arguments are part of its code.
  */
 export function sequences(lists: readonly (readonly SequenceCall[])[]): (() => number)[] {
