@@ -7,6 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compact, load, type Parameter, tensor, useBackend } from '@funhash/layers';
 import { heldOutPairs, judge } from './held-out.ts';
+import { isCoded } from './is-coded.ts';
+import { rowLevels } from './row-levels.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -24,17 +26,17 @@ const { values: given } = parseArgs({
   },
 });
 await useBackend('wasm');
-const net = await load(given.net);
+const schemes = { rowLevels };
+const net = await load(given.net, { schemes });
 const pairs = given.photos === undefined ? [] : await heldOutPairs(given.photos);
 if (pairs.length > 0) judge(net, pairs);
-/** Whether these are weights of 3 × 3, or what such are decoded from; those of bands, few and of very different sizes, are kept as they are. */
-const isCoded = (name: string): boolean => /^\d\.\d+\.weight\.\w+$/.test(name);
-for (const [name, parameter] of net.namedParameters()) if (isCoded(name)) round(parameter);
+for (const [name, parameter] of net.namedParameters())
+  if (isCoded(name) && !parameter.rule.multiples) round(parameter);
 const bytes = await net.toBytes({
   compact,
   storeAs: (name) => (isCoded(name) ? 'coded' : 'f16'),
 });
-if (pairs.length > 0) judge(await load(bytes), pairs);
+if (pairs.length > 0) judge(await load(bytes, { schemes }), pairs);
 const text = Buffer.from(bytes).toString('base64');
 writeFileSync(
   given.to,

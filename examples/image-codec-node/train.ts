@@ -2,6 +2,7 @@
 //
 //     npx -y pnpm@12 --filter @funhash-examples/image-codec-node train --photos ~/photos --out base.safetensors --minutes 20
 //     … --channels 16 --weight hashedNet:1/2 --core-minutes 5
+//     … --from base.safetensors --bits 4 --rate 0.0005 --core-minutes 3: trains it on with weights of so many bits
 //
 // Every photo is coded at several qualities by two encoders, with chroma at half and at full resolution. Four photos are held out.
 
@@ -11,9 +12,12 @@ import { parseArgs } from 'node:util';
 import { parseScheme, weightRequest } from '@funhash/experiments';
 import { random } from '@funhash/hashing';
 import { artifactNet, type CropBatch, cropLoss, drawCrops, type PicturePair } from '@funhash/images';
+import { compress, load } from '@funhash/layers';
 import { adam, fit } from '@funhash/training';
 import type { Kind } from './encoders.ts';
 import { heldOut, heldOutPairs, judge, pairsOf } from './held-out.ts';
+import { isCoded } from './is-coded.ts';
+import { rowLevels } from './row-levels.ts';
 
 const { values: given } = parseArgs({
   options: {
@@ -30,6 +34,10 @@ const { values: given } = parseArgs({
     'chroma-depth': { type: 'string' },
     /** Scheme of the convolutions between the first and the last, as the command line has it: `hashedNet:1/2`. */
     weight: { type: 'string' },
+    /** A network to start from, in place of a new one. */
+    from: { type: 'string' },
+    /** Bits of its weights of 3 × 3, with a factor for each output channel. */
+    bits: { type: 'string' },
     versions: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
   },
@@ -61,13 +69,21 @@ const counts = {
   chromaChannels: given['chroma-channels'],
   chromaDepth: given['chroma-depth'],
 };
-const net = artifactNet({
+const fresh = artifactNet({
   ...Object.fromEntries(
     Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [[name, Number(count)]])),
   ),
   ...(given.weight !== undefined && { weight: weightRequest(parseScheme(given.weight)) }),
   seed: Number(given.seed),
 });
+const start = given.from === undefined ? fresh : await load(given.from);
+const { model: net } =
+  given.bits === undefined
+    ? { model: start }
+    : await compress(start, {
+        weight: ({ name }) => (isCoded(`${name}.w`) ? rowLevels({ bits: Number(given.bits) }) : undefined),
+      });
+if (given.from !== undefined) judge(net, held);
 console.log(`${net.summary().total.storedCount} stored values`);
 const steps = Number(given.steps);
 const draw = random(Number(given.seed)).fork('crops');
