@@ -16,6 +16,15 @@ const mostSide = 1024;
 
 let views: View[] = [];
 let worker: Worker | undefined;
+/** What was asked for last: what was asked for before, and is not read yet, is not shown. */
+let turn = 0;
+
+/** Ends what is under way. */
+function begin(): number {
+  worker?.terminate();
+  delete document.body.dataset.done;
+  return ++turn;
+}
 
 slider.oninput = () => {
   right.style.clipPath = `inset(0 0 0 ${slider.value}%)`;
@@ -40,13 +49,16 @@ element('quality').onchange = () => void again?.();
 let again: (() => Promise<void>) | undefined;
 
 async function read(file: File): Promise<void> {
+  const own = begin();
   const bytes = new Uint8Array(await file.arrayBuffer());
+  if (own !== turn) return;
   // A picture file is shown as it is: its original is not known.
   if (isJpegWithUpdate(bytes)) {
     again = undefined;
     return start({ file: bytes, steps: 0 });
   }
   const bitmap = await createImageBitmap(file);
+  if (own !== turn) return;
   const scale = Math.min(1, mostSide / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
@@ -57,6 +69,7 @@ async function read(file: File): Promise<void> {
 
 /** The browser's own encoder makes the JPEG, on white; what is added to it comes from the worker. */
 async function encode(canvas: OffscreenCanvas): Promise<void> {
+  const own = begin();
   const quality = Number(element<HTMLInputElement>('quality').value) / 100;
   const { width, height } = canvas;
   const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
@@ -69,19 +82,19 @@ async function encode(canvas: OffscreenCanvas): Promise<void> {
     0,
   );
   const blob = await white.convertToBlob({ type: 'image/jpeg', quality });
+  const file = new Uint8Array(await blob.arrayBuffer());
+  if (own !== turn) return;
   start({
-    file: new Uint8Array(await blob.arrayBuffer()),
+    file,
     original,
     steps: Number(element<HTMLInputElement>('steps').value),
   });
 }
 
 function start(request: Request): void {
-  worker?.terminate();
   worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<Message>) => hear(data);
   worker.onerror = ({ message }) => fail(message);
-  delete document.body.dataset.done;
   views = [];
   told.textContent = 'decoding …';
   element('save').hidden = true;
