@@ -19,6 +19,8 @@ const { values: given } = parseArgs({
     seeds: { type: 'string', default: '3' },
     epochs: { type: 'string', default: '4' },
     nets: { type: 'string', multiple: true },
+    /** Gives each matrix the same quality. */
+    even: { type: 'boolean', default: false },
   },
 });
 /** Quality at which the search begins, in decibels. */
@@ -34,7 +36,7 @@ const all = await digits();
 
 /** Values as they come back from a pack of this quality, and its bytes. */
 function packed(tensors: Tensors, quality: number): { readonly tensors: Tensors; readonly bytes: number } {
-  const bytes = pack(tensors as ReadonlyMap<string, StoredTensor>, { quality });
+  const bytes = pack(tensors as ReadonlyMap<string, StoredTensor>, { quality, even: given.even });
   const back = [...unpack(bytes)].map(([name, { shape, data }]) => [
     name,
     { ...tensors.get(name), shape, data: data as Float32Array },

@@ -135,20 +135,15 @@ export class WorkerThread implements Thread {
     Atomics.notify(this.#memory.i32, this.#control);
   }
 
-  /** Makes the calls of a list on the calling thread. */
-  runList(calls: number): void {
-    this.#run(calls);
-  }
-
   /** Makes sure that the calls are made; those that the worker has not taken yet are made here. */
   join(): BackendError | undefined {
     try {
-      if (this.#exchange(states.posted, states.idle)) this.#run(this.#posted);
+      if (this.#exchange(states.posted, states.idle)) this.runList(this.#posted);
       else {
         const outcome = this.#wait();
         if (outcome === states.refused) {
           this.#works = false;
-          this.#run(this.#posted);
+          this.runList(this.#posted);
         } else {
           this.#state = states.idle;
           this.#modules.splice(0, this.#loading);
@@ -223,8 +218,8 @@ export class WorkerThread implements Thread {
     return this.#memory.i32[this.#control + control.commands] as number;
   }
 
-  // What the worker does with its list, but for the modules, which are loaded here.
-  #run(list: number): void {
+  /** Makes the calls of a list on the calling thread, as the worker would; modules are loaded here already. */
+  runList(list: number): void {
     const { i32 } = this.#memory;
     let at = list >>> 2;
     for (;;) {
