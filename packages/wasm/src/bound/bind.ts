@@ -1,6 +1,6 @@
 import type { Backend, BoundCall, BoundCalls, Kernels, VirtualView } from '@funhash/tensor';
 import type { Context } from '../context.ts';
-import type { LinkedFunction } from '../threads/threads.ts';
+import type { LinkedFunction } from '../threads/thread.ts';
 import { type SequenceCall, sequences } from './plan-module.ts';
 import { type Fork, type LiveNumbers, TooManyCalls, Tracer } from './tracer.ts';
 

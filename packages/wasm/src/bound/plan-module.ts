@@ -1,6 +1,6 @@
 import { ByteBuffer } from '../assembler/byte-buffer.ts';
 import type { Signature } from '../assembler/module-builder.ts';
-import type { FixedCall, LinkedFunction } from '../threads/threads.ts';
+import type { FixedCall, LinkedFunction } from '../threads/thread.ts';
 
 /** A call of a sequence. */
 export interface SequenceCall extends FixedCall {

@@ -1,6 +1,7 @@
 import { blockBytes } from '../memory/allocator.ts';
 import type { LinearMemory, MemoryTrace } from '../memory/linear-memory.ts';
-import type { FixedCall, LinkedFunction, Threads } from '../threads/threads.ts';
+import type { FixedCall, LinkedFunction } from '../threads/thread.ts';
+import type { Threads } from '../threads/threads.ts';
 import type { SequenceCall } from './plan-module.ts';
 
 /** Numbers in memory that are written before each run. */

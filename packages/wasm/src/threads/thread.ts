@@ -1,4 +1,15 @@
-import type { Exports } from '../assembler/module-builder.ts';
+import type { Exports, Signature } from '../assembler/module-builder.ts';
+
+/** A compiled function, as it is called from script. */
+export interface LinkedFunction extends Signature {
+  readonly call: (...args: number[]) => number;
+}
+
+/** A call of a compiled function with its arguments. */
+export interface FixedCall {
+  readonly callee: LinkedFunction;
+  readonly args: readonly number[];
+}
 
 /** The functions of a module: called at once, or by each of the workers later. */
 export interface Linked<Name extends string> {

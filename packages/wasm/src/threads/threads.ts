@@ -1,7 +1,7 @@
 import { type Exports, ModuleBuilder, type Signature } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { OperandBlock } from '../memory/operand-block.ts';
-import type { Linked, Thread } from './thread.ts';
+import type { FixedCall, Linked, LinkedFunction, Thread } from './thread.ts';
 import type { WorkerThread } from './worker-thread.ts';
 
 /** Does the share [from, from + count) of a kernel; part 0 is that of the calling thread. */
@@ -11,17 +11,6 @@ export type Share = (thread: Thread, from: number, count: number, part: number) 
 export type Functions = readonly ((...args: number[]) => number)[];
 
 type Call = (...args: number[]) => number;
-
-/** A compiled function, as it is called from script. */
-export interface LinkedFunction extends Signature {
-  readonly call: Call;
-}
-
-/** A call of a compiled function with its arguments. */
-export interface FixedCall {
-  readonly callee: LinkedFunction;
-  readonly args: readonly number[];
-}
 
 /** Gets calls of compiled functions in place of these. */
 export type OnCall = (callee: LinkedFunction, args: readonly number[]) => void;

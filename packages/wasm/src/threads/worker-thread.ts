@@ -2,8 +2,7 @@ import { BackendError } from '@funhash/tensor';
 import type { Exports } from '../assembler/module-builder.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { canSleep, type StartedWorker, startWorker } from './start-worker.ts';
-import type { Linked, Thread } from './thread.ts';
-import type { FixedCall } from './threads.ts';
+import type { FixedCall, Linked, Thread } from './thread.ts';
 import { commands, control, spinMs, states } from './worker-text.ts';
 
 type Callable = (...args: number[]) => number;
