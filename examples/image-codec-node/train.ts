@@ -69,14 +69,15 @@ const counts = {
   chromaChannels: given['chroma-channels'],
   chromaDepth: given['chroma-depth'],
 };
-const fresh = artifactNet({
-  ...Object.fromEntries(
-    Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [[name, Number(count)]])),
-  ),
-  ...(given.weight !== undefined && { weight: weightRequest(parseScheme(given.weight)) }),
-  seed: Number(given.seed),
-});
-const start = given.from === undefined ? fresh : await load(given.from);
+const fresh = () =>
+  artifactNet({
+    ...Object.fromEntries(
+      Object.entries(counts).flatMap(([name, count]) => (count === undefined ? [] : [[name, Number(count)]])),
+    ),
+    ...(given.weight !== undefined && { weight: weightRequest(parseScheme(given.weight)) }),
+    seed: Number(given.seed),
+  });
+const start = given.from === undefined ? fresh() : await load(given.from);
 const { model: net } =
   given.bits === undefined
     ? { model: start }

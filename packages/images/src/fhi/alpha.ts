@@ -1,30 +1,18 @@
 import { BinReader, BinWriter, BitstreamError } from '@funhash/codec/coder';
 import { crc32, joinArrays } from '@funhash/hashing';
 import { PictureError } from '../jpeg/jpeg-error.ts';
-import {
-  begins,
-  markers,
-  mostBody,
-  type Segment,
-  segmentOf,
-  segmentsOf,
-  withoutSegments,
-  withSegments,
-} from '../jpeg/segments.ts';
+import { isOwn, mostBody, ownSegment, segmentsOf, withoutSegments, withSegments } from '../jpeg/segments.ts';
 import { codeAlpha, contextCount } from './alpha-model.ts';
 
 // Transparency travels in application segments of its own, as docs/format.md has it byte by byte: readers that do not know them show
 // the picture on white.
 
-const marker = markers.application + 10;
 const name = 'FHA\0';
 const version = 1;
 /** The name, the version, and which segment of how many. */
-const headBytes = 4 + 1 + 2 + 2;
+const headBytes = name.length + 1 + 2 + 2;
 const mostPart = mostBody - headBytes;
 const checksumBytes = 4;
-
-const isOwn = ({ marker: found, body }: Segment): boolean => found === marker && begins(body, name);
 
 interface Size {
   readonly width: number;
@@ -43,7 +31,7 @@ function checksum({ width, height }: Size, coded: Uint8Array): number {
  * @param alpha `[height, width]`, 255 for opaque
  */
 export function withAlpha(jpeg: Uint8Array, alpha: Uint8Array | undefined, size: Size): Uint8Array {
-  const plain = withoutSegments(jpeg, isOwn);
+  const plain = withoutSegments(jpeg, isOwn(name));
   if (!alpha || alpha.every((value) => value === 255)) return plain;
   const writer = new BinWriter(contextCount);
   // What is written does not change.
@@ -54,11 +42,10 @@ export function withAlpha(jpeg: Uint8Array, alpha: Uint8Array | undefined, size:
   body.set(coded, checksumBytes);
   const count = Math.ceil(body.length / mostPart);
   const bytesOf = (value: number): readonly number[] => [value >> 8, value & 255];
-  const head = [...name].map((character) => character.charCodeAt(0));
   const parts = Array.from({ length: count }, (_, k) =>
-    segmentOf(
-      marker,
-      [...head, version, ...bytesOf(k), ...bytesOf(count)],
+    ownSegment(
+      name,
+      [version, ...bytesOf(k), ...bytesOf(count)],
       body.subarray(k * mostPart, (k + 1) * mostPart),
     ),
   );
@@ -72,7 +59,7 @@ export function withAlpha(jpeg: Uint8Array, alpha: Uint8Array | undefined, size:
  * @throws PictureError for alpha that is damaged, not whole, or of a picture of another size
  */
 export function alphaIn(bytes: Uint8Array, size: Size): Uint8Array | undefined {
-  const parts = [...segmentsOf(bytes)].filter(isOwn).map(({ body }) => body);
+  const parts = [...segmentsOf(bytes)].filter(isOwn(name)).map(({ body }) => body);
   if (parts.length === 0) return undefined;
   for (const [k, part] of parts.entries()) {
     if (part.length < headBytes) refuse('a whole segment of alpha', `${part.length} bytes`);

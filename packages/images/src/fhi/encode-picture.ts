@@ -122,7 +122,7 @@ export async function encodePicture(
       actual: `${original.width} × ${original.height}`,
     });
   const opaque = withAlpha(jpeg, undefined, original);
-  const carrier = withAlpha(jpeg, original.alpha, original);
+  const carrier = original.alpha ? withAlpha(opaque, original.alpha, original) : opaque;
   const values = valuesOf(base);
   const fingerprint = baseFingerprint(values);
   const judged = (planes: PicturePlanes) => psnr(toRgb(planes), original);

@@ -1,22 +1,14 @@
 import { ArgumentError } from '@funhash/hashing';
 import { PictureError } from '../jpeg/jpeg-error.ts';
-import {
-  markers,
-  mostBody,
-  type Segment,
-  segmentOf,
-  segmentsOf,
-  withoutSegments,
-  withSegments,
-} from '../jpeg/segments.ts';
+import { isOwn, mostBody, ownSegment, segmentsOf, withoutSegments, withSegments } from '../jpeg/segments.ts';
 
 // A picture file (.fhi) is a JPEG with one application segment more, as docs/format.md has it byte by byte: readers that do not
 // know it show the JPEG.
 
-const marker = markers.application + 10;
-/** `FHI`, a zero, and the version. */
-const magic = [0x46, 0x48, 0x49, 0, 1] as const;
-const headBytes = magic.length + 1;
+const name = 'FHI\0';
+const version = 1;
+/** The name, the version, the mode. */
+const headBytes = name.length + 2;
 
 /** What is done with the planes of the JPEG: nothing, the base network as it is, with an update, or with one of multipliers. */
 const modes = ['off', 'base', 'tuned', 'multipliers'] as const;
@@ -45,12 +37,9 @@ export function withEnhancement(jpeg: Uint8Array, { mode, base = 0, update }: En
       actual: String(body.length),
       remedy: 'Take a larger step.',
     });
-  const segment = segmentOf(marker, magic, [modes.indexOf(mode)], body);
-  return withSegments(withoutSegments(jpeg, isOwn), [segment]);
+  const segment = ownSegment(name, [version, modes.indexOf(mode)], body);
+  return withSegments(withoutSegments(jpeg, isOwn(name)), [segment]);
 }
-
-const isOwn = ({ marker: found, body }: Segment): boolean =>
-  found === marker && magic.slice(0, 4).every((byte, k) => body[k] === byte);
 
 /**
  * What a picture file says of its network; a plain JPEG says nothing.
@@ -61,11 +50,11 @@ export function enhancementIn(bytes: Uint8Array): Enhancement | undefined {
   const refuse = (expected: string, actual: string): never => {
     throw new PictureError({ operation: 'decodePicture', expected, actual });
   };
-  const [segment, another] = [...segmentsOf(bytes)].filter(isOwn);
+  const [segment, another] = [...segmentsOf(bytes)].filter(isOwn(name));
   if (!segment) return undefined;
   if (another) refuse('one segment of FHI', 'two');
   const { body } = segment;
-  if (body[4] !== magic[4]) refuse('a picture of version 1', `version ${body[4]}`);
+  if (body[4] !== version) refuse(`a picture of version ${version}`, `version ${body[4]}`);
   const mode = modes[body[5] ?? modes.length] ?? refuse('a known mode', `${body[5]}`);
   const rest = body.subarray(headBytes);
   if (hasUpdate(mode)) return { mode, update: rest };

@@ -55,13 +55,23 @@ export function* segmentsOf(bytes: Uint8Array): Generator<Segment, void> {
 export const begins = (body: Uint8Array, name: string): boolean =>
   [...name].every((character, k) => body[k] === character.charCodeAt(0));
 
+/** The marker of segments of funhash: an application's. */
+const ownMarker = markers.application + 10;
+
+/** Whether a segment is one of funhash, of a name of four bytes. */
+export const isOwn =
+  (name: string) =>
+  ({ marker, body }: Segment): boolean =>
+    marker === ownMarker && begins(body, name);
+
 /** The most bytes behind the length of a segment. */
 export const mostBody = 65_533;
 
-/** A segment, whole. */
-export function segmentOf(marker: number, ...parts: readonly ArrayLike<number>[]): Uint8Array {
-  const length = 2 + parts.reduce((sum, part) => sum + part.length, 0);
-  return joinArrays(Uint8Array, [[0xff, marker, length >> 8, length & 255], ...parts]);
+/** A segment of funhash, whole: its name, and what follows. */
+export function ownSegment(name: string, ...parts: readonly ArrayLike<number>[]): Uint8Array {
+  const length = 2 + parts.reduce((sum, part) => sum + part.length, name.length);
+  const head = [0xff, ownMarker, length >> 8, length & 255];
+  return joinArrays(Uint8Array, [head, [...name].map((character) => character.charCodeAt(0)), ...parts]);
 }
 
 /** A JPEG with segments put behind its start, or behind its segment of JFIF. @throws PictureError */

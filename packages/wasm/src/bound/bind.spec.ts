@@ -1,10 +1,9 @@
-import { Graph, Program, tracePointwise } from '@funhash/formula';
+import { Graph, Program } from '@funhash/formula';
 import { ArgumentError } from '@funhash/hashing';
 import {
   type BoundPlan,
   bindPlan,
   full,
-  matmulCall,
   type PlanOptions,
   PlanRecording,
   planOf,
@@ -23,6 +22,7 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WasmBackend } from '../backend.ts';
 import { singleThreaded } from '../single.ts';
+import { product, runWithoutKernels, scaled, wave } from './plans.spec-kit.ts';
 
 let backend: WasmBackend;
 beforeAll(async () => {
@@ -30,37 +30,12 @@ beforeAll(async () => {
   await useBackend(backend, { strict: true });
 });
 
-const wave = (shape: readonly number[], phase = 1): Tensor =>
-  tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, k) => Math.sin(k + phase)),
-    shape,
-  );
-const scaled = tracePointwise(2, 1, ([w, g], [rate]) => {
-  if (!w || !g || !rate) throw new Error('operands');
-  return [w.minus(rate.times(g))];
-});
 /** V[i, j] = w[j]. */
 const byColumn = ((): Program => {
   const graph = new Graph();
   const slots = { stored: 1, uniforms: 0, scalars: 0, inputs: 0 };
   return new Program(graph, [graph.node('at', [graph.node('col')], 0)], [], slots);
 })();
-const product = (a: Tensor, b: Tensor): Tensor => runCall(matmulCall(a, b));
-
-/** Runs a plan while no kernel may run by script. */
-function runWithoutKernels(bound: BoundPlan): void {
-  const kernels = backend.kernels as Record<string, unknown>;
-  const before = { ...kernels };
-  for (const name of Object.keys(kernels))
-    kernels[name] = () => {
-      throw new Error(`${name} ran by script`);
-    };
-  try {
-    bound.run();
-  } finally {
-    Object.assign(kernels, before);
-  }
-}
 
 function planned(body: () => Record<string, Tensor>, options: PlanOptions): BoundPlan {
   return bindPlan(planOf(body, options));
@@ -86,7 +61,7 @@ describe('calls without script', () => {
     const [second, others] = [wave([5, 7], 40), tensor([3, 1], [2], { dtype: 'i32' })];
     bound.set('x', second.dataSync());
     bound.set('index', others.dataSync());
-    runWithoutKernels(bound);
+    runWithoutKernels(backend, bound);
     expect(bound.readSync('y')).toEqual(f(second, others).dataSync());
     bound.dispose();
   });
@@ -100,7 +75,7 @@ describe('calls without script', () => {
     for (const value of [0.5, 0.25]) {
       const expected = w.dataSync().map((x, k) => x - Math.fround(value * (g.dataSync()[k] as number)));
       bound.set('rate', [value]);
-      runWithoutKernels(bound);
+      runWithoutKernels(backend, bound);
       expect(w.dataSync()).toEqual(expected);
     }
     bound.dispose();

@@ -1,13 +1,10 @@
-import { tracePointwise } from '@funhash/formula';
 import {
   bindPlan,
   currentBackend,
   full,
-  matmulCall,
   PlanError,
   planOf,
   runArgMax,
-  runCall,
   runGather,
   runMap,
   runReduce,
@@ -21,23 +18,13 @@ import { backendOn } from '../backend.ts';
 import { LinearMemory } from '../memory/linear-memory.ts';
 import { Threads } from '../threads/threads.ts';
 import { type CompiledPlan, compilePlan } from './compile-plan.ts';
+import { product, scaled, wave } from './plans.spec-kit.ts';
 
 const atStart = currentBackend();
 beforeAll(async () => {
   await useBackend(backendOn(new Threads(new LinearMemory(false)), { madd: false }));
 });
 afterAll(async () => void (await useBackend(atStart)));
-
-const wave = (shape: readonly number[], phase = 1): Tensor =>
-  tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, k) => Math.sin(k + phase)),
-    shape,
-  );
-const scaled = tracePointwise(2, 1, ([w, g], [rate]) => {
-  if (!w || !g || !rate) throw new Error('operands');
-  return [w.minus(rate.times(g))];
-});
-const product = (a: Tensor, b: Tensor): Tensor => runCall(matmulCall(a, b));
 
 /** Runs compiled code with nothing but what stands in it. */
 function started(plan: CompiledPlan, states: Readonly<Record<string, TypedArray>>) {

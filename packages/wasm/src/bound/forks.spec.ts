@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { adjoint, tracePointwise } from '@funhash/formula';
+import { adjoint } from '@funhash/formula';
 import {
-  type BoundPlan,
   bindPlan,
   currentBackend,
   full,
-  matmulCall,
   PlanRecording,
   planOf,
   runCall,
@@ -14,7 +12,6 @@ import {
   runVirtualFold,
   runVirtualRows,
   type Tensor,
-  tensor,
   updateInPlace,
   useBackend,
   virtualMatmulCall,
@@ -26,6 +23,7 @@ import { entryProgram, scalars, storedLengths, uniforms } from '../random-progra
 import { enableRelaxedSimd } from '../relaxed-simd.ts';
 import { Threads } from '../threads/threads.ts';
 import { workers } from '../threads/workers.ts';
+import { product, runWithoutKernels, scaled, wave } from './plans.spec-kit.ts';
 
 // Plans on several threads: what kernels tell workers is written down once.
 
@@ -48,15 +46,6 @@ async function untilStarted(): Promise<void> {
   while (backend.workerUsage().started < backend.threads - 1) await sleep(2);
 }
 
-const wave = (shape: readonly number[], phase = 1): Tensor =>
-  tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, k) => Math.sin(k + phase)),
-    shape,
-  );
-const scaled = tracePointwise(2, 1, ([w, g], [rate]) => {
-  if (!w || !g || !rate) throw new Error('operands');
-  return [w.minus(rate.times(g))];
-});
 const formula = entryProgram(
   [{ op: 1, a: 0, b: 1, c: 0, n: 3 }],
   [{ op: 0, a: 5, b: 0, c: 1, n: 0 }],
@@ -71,24 +60,9 @@ const virtual = (rows: number, cols: number) => ({
   stored: storedLengths.map((length, slot) => wave([length], slot)),
 });
 
-/** Runs a plan while no kernel may run by script. */
-function runWithoutKernels(bound: BoundPlan): void {
-  const kernels = backend.kernels as Record<string, unknown>;
-  const before = { ...kernels };
-  for (const name of Object.keys(kernels))
-    kernels[name] = () => {
-      throw new Error(`${name} ran by script`);
-    };
-  try {
-    bound.run();
-  } finally {
-    Object.assign(kernels, before);
-  }
-}
-
 const cases: readonly [string, (x: Tensor) => readonly Tensor[]][] = [
-  ['products', (x) => [runCall(matmulCall(x, wave([170, 90], 3)))]],
-  ['products of one row', (x) => [runCall(matmulCall(x.view([1, 170], [170, 1], 170), wave([170, 200], 3)))]],
+  ['products', (x) => [product(x, wave([170, 90], 3))]],
+  ['products of one row', (x) => [product(x.view([1, 170], [170, 1], 170), wave([170, 200], 3))]],
   ['maps of strided operands', (x) => runMap('f', scaled, [x, x.view([70, 170], [0, 1], 170)], [2])],
   ['products by a virtual matrix', (x) => [runCall(virtualMatmulCall(x, virtual(130, 170)))]],
   ['its gradients', (x) => runVirtualFold(wave([70, 130], 4), x, virtual(130, 170), adjoint(formula))],
@@ -99,7 +73,7 @@ const cases: readonly [string, (x: Tensor) => readonly Tensor[]][] = [
   [
     'one after another',
     (x) => {
-      const y = runCall(matmulCall(x, wave([170, 90], 3)));
+      const y = product(x, wave([170, 90], 3));
       const z = runCall(virtualMatmulCall(x, virtual(90, 170)));
       return runMap('f', scaled, [runMap('f', scaled, [y, z], [0.5])[0] as Tensor, y], [-3]);
     },
@@ -116,7 +90,7 @@ test.each(cases)('%s: the bits of kernels, by calls that are written down', asyn
   for (const phase of [40, 2, 7]) {
     const other = wave([70, 170], phase);
     bound.set('x', other.dataSync());
-    runWithoutKernels(bound);
+    runWithoutKernels(backend, bound);
     for (const [name, y] of Object.entries(made(other))) expect(bound.readSync(name)).toEqual(y.dataSync());
   }
   // A short share is often done by the calling thread before a worker wakes.
@@ -146,7 +120,7 @@ test('numbers are those that were set last, in each share', async () => {
   for (const value of [0.5, 0.25]) {
     const expected = w.dataSync().map((x, k) => x - Math.fround(value * (g.dataSync()[k] as number)));
     bound.set('rate', [value]);
-    runWithoutKernels(bound);
+    runWithoutKernels(backend, bound);
     expect(w.dataSync()).toEqual(expected);
   }
 });
@@ -159,20 +133,18 @@ test('shares that no worker takes are done by the calling thread: before workers
     await useBackend(known, { strict: true });
   });
   const x = wave([70, 170]);
-  const bound = bindPlan(
-    planOf(() => ({ y: runCall(matmulCall(x, wave([170, 90], 3))) }), { inputs: { x } }),
-  );
-  const expected = runCall(matmulCall(x, wave([170, 90], 3))).dataSync();
+  const bound = bindPlan(planOf(() => ({ y: product(x, wave([170, 90], 3)) }), { inputs: { x } }));
+  const expected = product(x, wave([170, 90], 3)).dataSync();
   bound.set('x', x.dataSync());
-  runWithoutKernels(bound);
+  runWithoutKernels(backend, bound);
   expect(bound.readSync('y')).toEqual(expected);
   expect(backend.workerUsage().shares).toBe(0);
   await untilStarted();
   backend.close();
   bound.set('x', wave([70, 170], 5).dataSync());
-  runWithoutKernels(bound);
+  runWithoutKernels(backend, bound);
   bound.set('x', x.dataSync());
-  runWithoutKernels(bound);
+  runWithoutKernels(backend, bound);
   expect(bound.readSync('y')).toEqual(expected);
 });
 

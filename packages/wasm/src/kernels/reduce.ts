@@ -52,7 +52,7 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
       });
     else functions[op](from, to, outer, count, inner);
   };
-  const passes = (op: keyof typeof identity, pass: Pass): void => {
+  const inParts = (op: keyof typeof identity, pass: Pass): void => {
     const { from, to, outer, count, inner } = pass;
     const nanoseconds = outer * count * inner * elementNs;
     if (outer > 1) {
@@ -83,7 +83,7 @@ export function reduceKernel(context: Context): Kernels['reduce'] {
   ): void => {
     const extent = (list: readonly Group[]): number => list.reduce((size, group) => size * group.extent, 1);
     const [outer, inner] = [extent(groups.slice(0, at)), extent(groups.slice(at + 1))];
-    passes(op, { from, to, outer, count: (groups[at] as Group).extent, inner });
+    inParts(op, { from, to, outer, count: (groups[at] as Group).extent, inner });
   };
   return (op, x, out) => {
     if (x.dtype !== 'f32') return onReference('reduce', [op, x, out]);

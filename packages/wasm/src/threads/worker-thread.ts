@@ -15,6 +15,8 @@ export class WorkerThread implements Thread {
   readonly #memory: LinearMemory;
   readonly #index: number;
   readonly #functions: readonly Callable[];
+  /** The numbers of those that lists were asked for. */
+  readonly #numbers = new Map<Callable, number>();
   readonly #control: number;
   readonly #worker: StartedWorker;
   #refused = false;
@@ -113,8 +115,10 @@ export class WorkerThread implements Thread {
 
   /** Calls as words that the worker reads. */
   listOf(calls: readonly FixedCall[]): Int32Array {
-    const numbers = new Map(this.#functions.map((call, id) => [call, id]));
-    const words = calls.flatMap(({ callee, args }) => commandOf(numbers.get(callee.call) as number, args));
+    for (let id = this.#numbers.size; id < this.#functions.length; id++)
+      this.#numbers.set(this.#functions[id] as Callable, id);
+    const numberOf = ({ callee }: FixedCall): number => this.#numbers.get(callee.call) as number;
+    const words = calls.flatMap((call) => commandOf(numberOf(call), call.args));
     words.push(commands.end);
     return Int32Array.from(words);
   }
